@@ -1,0 +1,45 @@
+import { audienceRequired } from './failures/inputs.ts'
+
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---'
+
+/**
+ * The audience that the service behind `url` expects in an ID token. Cloud Run's audience is the service's own URL, also
+ * for a traffic tag (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it.
+ */
+export function deriveAudience(url: URL): string {
+  if (isCloudRunHost(url)) {
+    const { service } = splitTag(url.host)
+    return `${url.protocol}//${service}`
+  }
+  if (url.hostname.endsWith('.cloudfunctions.net')) {
+    const [, name] = url.pathname.split('/')
+    if (name !== undefined && name !== '') return `${url.origin}/${name}`
+  }
+  throw audienceRequired(url)
+}
+
+/** Whether Cloud Run's own domain serves this URL. */
+export function isCloudRunHost(url: URL): boolean {
+  return url.protocol === 'https:' && url.hostname.endsWith('.run.app')
+}
+
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+export function tagOf(url: URL): string | undefined {
+  return isCloudRunHost(url) ? splitTag(url.host).tag : undefined
+}
+
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+export function withTag(url: URL, tag: string): URL {
+  const tagged = new URL(url)
+  tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`
+  return tagged
+}
+
+function splitTag(host: string): { tag?: string; service: string } {
+  const end = host.indexOf(TAG_SEPARATOR)
+  if (end <= 0) return { service: host }
+  return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) }
+}

@@ -1,0 +1,65 @@
+import { isTransientStatus } from '../retry.ts'
+import type { NoAnswer } from '../http.ts'
+import type { Response } from './response.ts'
+
+/** For how long a 404 of the front end may mean that a first deployment is still spreading. */
+const FIRST_DEPLOYMENT_MS = 10_000
+
+/** What an attempt came to. */
+export type Attempt = { readonly answered: true; readonly response: Response } | NoAnswer
+
+/** What came before an attempt, as far as it decides about the next one. */
+export interface History {
+  readonly method: string
+  readonly iamWaitMs: number
+  /** The token was renewed after the front end had refused one. */
+  readonly renewed: boolean
+  /** Since the front end first answered like this, in milliseconds. */
+  readonly refusedForMs: number
+}
+
+export type Step =
+  | { readonly kind: 'passed' | 'final' }
+  | { readonly kind: 'renew' }
+  /** Once more after a pause. `within` is what is left of a shorter limit than the deadline. */
+  | { readonly kind: 'again'; readonly why: string; readonly withinMs: number }
+
+const FINAL: Step = { kind: 'final' }
+
+/** Decides what follows an attempt: the contract's "Rules of the call". */
+export function decideNext(attempt: Attempt, history: History): Step {
+  // What POST and PATCH did once they must not do twice (RFC 9110, 9.2.2); the other methods may be repeated.
+  const repeatable = history.method !== 'POST' && history.method !== 'PATCH'
+  if (!attempt.answered) return repeatable || !attempt.sent ? again('the service may be starting') : FINAL
+  const { response } = attempt
+  if (response.accepted) return { kind: 'passed' }
+  switch (response.responder) {
+    case 'front end':
+      return decideOnRefusal(response.status, history)
+    case 'iap':
+    case 'gateway':
+      return FINAL
+    case 'application':
+      return decideOnAnswer(response.status, repeatable)
+  }
+}
+
+/** The front end lets nothing through to the application, so that every method may be repeated. */
+function decideOnRefusal(status: number, { renewed, refusedForMs, iamWaitMs }: History): Step {
+  if (status === 401) return renewed ? FINAL : { kind: 'renew' }
+  const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS
+  const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading'
+  return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL
+}
+
+function decideOnAnswer(status: number, repeatable: boolean): Step {
+  if (!repeatable) return status === 429 || status === 503 ? again('the service is busy') : FINAL
+  if (status >= 300 && status < 400) return FINAL
+  if (isTransientStatus(status) || status === 425) return again('the service is busy')
+  if (status >= 400 && status !== 404 && status !== 409) return FINAL
+  return again('an old revision may still be answering')
+}
+
+function again(why: string, withinMs = Number.POSITIVE_INFINITY): Step {
+  return { kind: 'again', why, withinMs }
+}

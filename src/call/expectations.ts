@@ -1,0 +1,101 @@
+import type { Answer } from '../http.ts'
+import { parseLines } from '../input-values.ts'
+import { parseJson } from '../json.ts'
+import { safeText } from '../safe-text.ts'
+import { compileJsonExpression, evaluateJson } from './json-expression.ts'
+import type { JsonExpression } from './json-expression.ts'
+import { checkPattern, matchWithin } from './pattern.ts'
+import { parseHeaderLine } from './request-headers.ts'
+import { describeStatus, parseStatusSet } from './status-set.ts'
+import type { StatusSet } from './status-set.ts'
+
+/** What the author expects of the answer, compiled. */
+export interface Expectations {
+  readonly status: StatusSet
+  readonly headers: readonly { readonly name: string; readonly pattern: string }[]
+  readonly body: readonly string[]
+  readonly json: readonly JsonExpression[]
+}
+
+/** One expectation and what became of it; all of it is safe to show. */
+export interface Verdict {
+  readonly expectation: string
+  readonly met: boolean
+  readonly actual: string
+}
+
+type Judged = Pick<Answer, 'status' | 'headers' | 'truncated'>
+
+/**
+ * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
+ */
+export function compileExpectations(
+  inputs: Readonly<Record<'status' | 'headers' | 'body' | 'json', string>>
+): Expectations {
+  return {
+    status: parseStatusSet(inputs.status),
+    headers: parseLines(inputs.headers, /\n/).map((line) => {
+      const { name, value } = parseHeaderLine('expect_headers', line)
+      return { name, pattern: checkPattern('expect_headers', value) }
+    }),
+    body: parseLines(inputs.body, /\n/).map((line) => checkPattern('expect_body', line)),
+    json: parseLines(inputs.json, /\n/).map(compileJsonExpression)
+  }
+}
+
+/**
+ * Holds an answer against every expectation; the first verdict is about the status.
+ *
+ * @param text the body
+ * @param milliseconds how long each pattern may take
+ */
+export function judgeExpectations(
+  expectations: Expectations,
+  answer: Judged,
+  text: string,
+  milliseconds: number
+): Verdict[] {
+  const judgePattern = (pattern: string, value: string, empty: string): Omit<Verdict, 'expectation'> => {
+    const met = matchWithin(milliseconds, pattern, value)
+    return {
+      met: met === true,
+      actual: met === undefined ? 'the pattern takes too long on it' : safeText(value, 200) || empty
+    }
+  }
+  return [
+    {
+      expectation: `status ${safeText(expectations.status.text)}`,
+      met: expectations.status.has(answer.status),
+      actual: describeStatus(answer.status)
+    },
+    ...expectations.headers.map(({ name, pattern }) => {
+      const value = answer.headers[name.toLowerCase()]
+      return {
+        expectation: `header ${name} matches /${safeText(pattern)}/`,
+        ...(value === undefined
+          ? { met: false, actual: 'no such header' }
+          : judgePattern(pattern, value, 'an empty header'))
+      }
+    }),
+    ...expectations.body.map((pattern) => ({
+      expectation: `body matches /${safeText(pattern)}/`,
+      ...judgePattern(pattern, text, 'an empty body')
+    })),
+    ...judgeJson(expectations.json, answer, text)
+  ]
+}
+
+function judgeJson(expressions: readonly JsonExpression[], answer: Judged, text: string): Verdict[] {
+  if (expressions.length === 0) return []
+  const json = answer.truncated ? undefined : parseJson(text)
+  return expressions.map((expression) => ({
+    expectation: `JSON: ${safeText(expression.text)}`,
+    ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : evaluateJson(expression, json))
+  }))
+}
+
+function describeNoJson(answer: Judged, text: string): string {
+  if (answer.truncated) return 'the body is longer than 4 MiB'
+  const type = safeText(answer.headers['content-type'] ?? 'no content type', 60)
+  return `not JSON (${type}): ${safeText(text, 120) || 'an empty body'}`
+}

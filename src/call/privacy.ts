@@ -1,0 +1,54 @@
+import { exposed, serviceSilent } from '../failures/service.ts'
+import type { Failure } from '../failure.ts'
+import type { Answer } from '../http.ts'
+import type { CallInputs } from '../inputs.ts'
+import type { Job } from '../job.ts'
+import { isTransient, pauseAfter } from '../retry.ts'
+import { whoAnswered } from './responder.ts'
+
+/** The pages by which Google refuses are small. */
+const BODY_BYTES = 64 * 1024
+
+/** Methods that change nothing, and may be sent by somebody who is not to come in. */
+const HARMLESS = ['GET', 'HEAD', 'OPTIONS']
+
+/**
+ * Calls the service without any credential, cookie or body, and sees whether Google refuses.
+ *
+ * @returns why the service is not known to be private; undefined where Google refused the call
+ */
+export async function checkPrivacy(job: Job, call: CallInputs): Promise<Failure | undefined> {
+  const method = HARMLESS.includes(call.method) ? call.method : 'GET'
+  let verdict = await askAnonymously(job, call.url, method)
+  // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
+  if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
+    verdict = await askAnonymously(job, call.url, 'GET')
+  if (!verdict.answered) return verdict.failure
+  return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status)
+}
+
+async function askAnonymously(
+  job: Job,
+  url: URL,
+  method: string
+): Promise<{ answered: true; answer: Answer } | { answered: false; failure: Failure }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
+    const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: BODY_BYTES })
+    if (outcome.answered && !isTransient(outcome)) return { answered: true, answer: outcome }
+    const pause = pauseAfter(attempt, 0, job.random)
+    if (pause >= job.timeLeft())
+      return { answered: false, failure: serviceSilent(url, outcome, attempt, 'without a token') }
+    await job.sleep(pause)
+  }
+}
+
+/** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
+function isRefusal(answer: Answer): boolean {
+  // Without a page there is nothing by which to tell Google from the application.
+  const responder = whoAnswered(answer, answer.body.toString('utf8'))
+  return (
+    responder === 'iap' ||
+    (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined))
+  )
+}

@@ -1,0 +1,74 @@
+import type { Answer } from '../http.ts'
+import { parseObject, stringIn } from '../json.ts'
+
+/**
+ * Who answered a call: the application, or one of Google's that stands before it and refused. Told by the answer's own
+ * marks, never by the status alone: `server: Google Frontend` is on every answer of Cloud Run.
+ */
+export type Responder = 'application' | 'front end' | 'iap' | 'gateway'
+
+/** @param text the body */
+export function whoAnswered(answer: Answer, text: string): Responder {
+  const { status, headers } = answer
+  if (headers['x-goog-iap-generated-response'] !== undefined || isSignInRedirect(answer)) return 'iap'
+  if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text)) return 'iap'
+  if (isGatewayRefusal(status, text)) return 'gateway'
+  return isFrontEndRefusal(answer, text) ? 'front end' : 'application'
+}
+
+/** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
+export function iapClientId(answer: Answer): string | undefined {
+  const location = answer.headers['location'] ?? ''
+  const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null
+  return id !== null && /^[\w.-]{1,200}$/.test(id) ? id : undefined
+}
+
+/** https://cloud.google.com/iap/docs/faq: without a credential, IAP sends browsers to Google's sign-in page. */
+function isSignInRedirect({ status, headers }: Answer): boolean {
+  return status >= 300 && status < 400 && (headers['location'] ?? '').startsWith('https://accounts.google.com/')
+}
+
+/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
+function isFrontEndRefusal({ status, headers, body }: Answer, text: string): boolean {
+  switch (status) {
+    case 401:
+      return (
+        (headers['www-authenticate'] ?? '').includes('The access token could not be verified') ||
+        text.includes('Your client does not have permission to the requested URL') ||
+        isHeadAnswer(headers, body)
+      )
+    case 403:
+      return (
+        text.includes('Your client does not have permission to get URL') ||
+        text.includes("Request is prohibited by organization's policy") ||
+        isHeadAnswer(headers, body)
+      )
+    case 404:
+      return (
+        text.includes('Error 404 (Not Found)!!1') ||
+        /<h1>Error: Page not found<\/h1>/i.test(text) ||
+        text.startsWith("response 404 (backend NotFound)") ||
+        isHeadAnswer(headers, body)
+      )
+    default:
+      return false
+  }
+}
+
+/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
+function isHeadAnswer(headers: Answer['headers'], body: Buffer): boolean {
+  return (
+    body.length === 0 &&
+    headers['server'] === 'Google Frontend' &&
+    (headers['content-type'] ?? '').startsWith('text/html') &&
+    Number(headers['content-length']) > 0
+  )
+}
+
+/** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
+function isGatewayRefusal(status: number, text: string): boolean {
+  if (status !== 401 && status !== 403) return false
+  const body = parseObject(text)
+  const message = body['code'] === status ? (stringIn(body, 'message') ?? '') : text
+  return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message)
+}

@@ -1,0 +1,53 @@
+import type { Answer } from '../http.ts'
+import type { Expectations, Verdict } from './expectations.ts'
+import { judgeExpectations } from './expectations.ts'
+import type { Redact } from './redaction.ts'
+import { iapClientId, whoAnswered } from './responder.ts'
+import type { Responder } from './responder.ts'
+
+/** How long a pattern may take on a body. */
+const PATTERN_MS = 2_000
+
+/** An answer of the service, read and judged; our token is no longer in it. */
+export interface Response {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  readonly responder: Responder
+  /** IAP's OAuth client id, where it says so. */
+  readonly clientId: string | undefined
+  readonly verdicts: readonly Verdict[]
+  /** Whether it is all that was expected, and from whom it was expected. */
+  readonly accepted: boolean
+  readonly milliseconds: number
+}
+
+export function readResponse(answer: Answer, expectations: Expectations, redact: Redact): Response {
+  const text = redact(decodeBody(answer))
+  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, redact(value)]))
+  const responder = whoAnswered(answer, text)
+  const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, PATTERN_MS)
+  const { status } = answer
+  return {
+    status,
+    headers,
+    text,
+    responder,
+    clientId: iapClientId(answer),
+    verdicts,
+    // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
+    accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
+    milliseconds: answer.milliseconds
+  }
+}
+
+/** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
+function decodeBody({ headers, body }: Answer): string {
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  try {
+    return new TextDecoder(charset).decode(body)
+  } catch {
+    return new TextDecoder().decode(body)
+  }
+}

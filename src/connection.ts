@@ -1,0 +1,163 @@
+import http from 'node:http'
+import https from 'node:https'
+import { isIP, connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { getProxyUrl } from '@actions/http-client'
+
+/** A client certificate and its key, for mutual TLS, in PEM. */
+export interface ClientCertificate {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+export interface Destination {
+  readonly url: URL
+  readonly clientCertificate?: ClientCertificate | undefined
+}
+
+/** No connection came about; nothing of a request can have reached the other side. `code` is safe to show. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
+ * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
+ * is for loopback and link-local addresses alone and never goes through a proxy.
+ *
+ * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
+ */
+export async function openConnection(destination: Destination, signal: AbortSignal): Promise<Socket> {
+  const { url } = destination
+  const secure = url.protocol === 'https:'
+  const port = Number(url.port || (secure ? 443 : 80))
+  const host = hostOf(url)
+  const proxy = secure ? getProxyUrl(url.href) : ''
+
+  const tcp = proxy === '' ? openTcp(host, port, signal) : openTunnel(new URL(proxy), url.hostname, port, signal)
+  return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp
+}
+
+/** The host as sockets want it: an IPv6 address without its brackets. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+async function openTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTcp({ host, port, autoSelectFamily: true })
+  return await untilReady(socket, 'connect', signal)
+}
+
+async function openTls(
+  socket: Socket,
+  host: string,
+  clientCertificate: ClientCertificate | undefined,
+  signal: AbortSignal
+): Promise<TLSSocket> {
+  const tls = connectTls({
+    socket,
+    host,
+    // RFC 6066, 3: a literal IP address is no server name.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ALPNProtocols: ['http/1.1'],
+    ...clientCertificate
+  })
+  return await untilReady(tls, 'secureConnect', signal)
+}
+
+/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
+async function openTunnel(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const authority = `${host}:${port}`
+  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
+  const request = (proxy.protocol === 'https:' ? https : http).request({
+    host: hostOf(proxy),
+    port: proxy.port,
+    method: 'CONNECT',
+    path: authority,
+    agent: false,
+    headers: {
+      host: authority,
+      ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+    },
+    signal
+  })
+  return await new Promise((resolve, reject) => {
+    request.once('connect', (response, socket: Socket) => {
+      if (response.statusCode === 200) {
+        resolve(socket)
+        return
+      }
+      socket.destroy()
+      reject(
+        new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`)
+      )
+    })
+    request.once('response', (response) => {
+      response.destroy()
+      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`))
+    })
+    request.once('error', (error) => {
+      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`))
+    })
+    request.end()
+  })
+}
+
+async function untilReady<S extends Socket>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal
+): Promise<S> {
+  const abort = (): void => {
+    socket.destroy(new Error('aborted'))
+  }
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(event, resolve)
+      socket.once('error', (error) => {
+        reject(new ConnectionError(codeOf(error), describeConnectionError(error)))
+      })
+      socket.once('close', () => {
+        reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'))
+      })
+    })
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+  return socket
+}
+
+/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN'
+}
+
+function describeConnectionError(error: unknown): string {
+  const code = codeOf(error)
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `connection refused (${code})`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name cannot be resolved (${code})`
+    case 'ECONNRESET':
+      return `connection reset (${code})`
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `no route to the host (${code})`
+    default:
+      // OpenSSL's and Node's verification codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, ERR_TLS_CERT_ALTNAME_INVALID, …
+      return /CERT|TLS|SSL|SIGNATURE/.test(code)
+        ? `the TLS certificate was not accepted (${code})`
+        : `no connection (${code})`
+  }
+}

@@ -1,0 +1,51 @@
+import type { Failure } from './failure.ts'
+import type { Answer, HttpRequest, NoAnswer, Outcome } from './http.ts'
+import type { Job } from './job.ts'
+import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
+
+/** A token endpoint that failed this often will hardly recover within a step; the quotas of Google's refill within seconds. */
+const MOST_ATTEMPTS = 5
+
+/** Token endpoints answer with a few KiB; an access token alone can have 12. */
+const BODY_BYTES = 256 * 1024
+
+/**
+ * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
+ * again, POSTs included, because asking twice for a token does no harm.
+ *
+ * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ */
+export async function exchange(
+  job: Job,
+  request: HttpRequest,
+  unavailable: (last: Outcome, attempts: number) => Failure
+): Promise<Answer> {
+  let last: Outcome = outOfTime()
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+    if (job.timeLeft() <= 0) throw unavailable(last, attempt - 1)
+    last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES })
+    if (last.answered && !isTransient(last)) return last
+    const retryAfter = last.answered ? parseRetryAfter(last.headers['retry-after'], job.now()) : 0
+    const pause = pauseAfter(attempt, retryAfter, job.random)
+    // A pause beyond the deadline could only end in failure: fail at once.
+    if (attempt === MOST_ATTEMPTS || pause >= job.timeLeft()) throw unavailable(last, attempt)
+    job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`)
+    await job.sleep(pause)
+  }
+  throw unavailable(last, MOST_ATTEMPTS)
+}
+
+/** An outcome in a few safe words. */
+export function describeOutcome(outcome: Outcome): string {
+  return outcome.answered ? `status ${outcome.status}` : outcome.reason
+}
+
+function outOfTime(): NoAnswer {
+  return {
+    answered: false,
+    timedOut: true,
+    reason: 'the deadline of the step had passed',
+    sent: false,
+    milliseconds: 0
+  }
+}

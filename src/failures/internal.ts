@@ -1,0 +1,21 @@
+import { Failure } from '../failure.ts'
+
+/** A defect of this action. The error itself is not shown: it may hold anything. */
+export function internalFailure(error: unknown): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+    remedy: 'Run the job again with debug logging, and report what it shows.',
+    commands: ['gh run rerun RUN_ID --debug']
+  })
+}
+
+/** Nothing was left to wait for, and yet there was no result. */
+export function unfinished(): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: 'The action ended before it had finished.',
+    remedy: 'Run the job again with debug logging, and report what it shows.',
+    commands: ['gh run rerun RUN_ID --debug']
+  })
+}

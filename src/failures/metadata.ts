@@ -1,0 +1,39 @@
+import { Failure } from '../failure.ts'
+import { quoteRefusal } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+
+/** The metadata server refused a token. */
+export function metadataRefused(refusal: Refusal): Failure {
+  const answer = quoteRefusal(refusal)
+  if (/IAM returned 403|missing IAM policy binding/i.test(refusal.message)) {
+    return new Failure({
+      code: 'IMPERSONATION_DENIED',
+      sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
+      cause: 'GKE passes the identity on only with a binding on the Google service account.',
+      remedy: 'Grant the role with the command below.',
+      commands: [
+        'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
+        '  --member="serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]" \\',
+        '  --role=roles/iam.workloadIdentityUser'
+      ],
+      answer
+    })
+  }
+  if (refusal.status === 404) {
+    return new Failure({
+      code: 'CREDENTIALS_NOT_FOUND',
+      sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
+      remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
+      commands: [
+        'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com'
+      ],
+      answer
+    })
+  }
+  return new Failure({
+    code: 'IMPERSONATION_DENIED',
+    sentence: 'The metadata server of this machine refused a token of its service account.',
+    remedy: 'Check the service account and the access scopes of the machine.',
+    answer
+  })
+}

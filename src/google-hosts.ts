@@ -1,0 +1,75 @@
+/** Google's token services, by the names of their hosts. */
+type Service = 'sts' | 'iamcredentials' | 'oauth2'
+
+/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
+export const DEFAULT_UNIVERSE = 'googleapis.com'
+
+/** The OAuth scope that every exchange asks for; in every universe it is the same. */
+export const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
+
+export function stsUrl(universe: string, path: 'token' | 'oauthtoken'): URL {
+  return new URL(`https://sts.${universe}/v1/${path}`)
+}
+
+export function oauthTokenUrl(universe: string): URL {
+  return new URL(`https://oauth2.${universe}/token`)
+}
+
+/**
+ * @param account e-mail or unique id of the service account
+ * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+ */
+export function iamCredentialsUrl(
+  universe: string,
+  account: string,
+  method: 'generateIdToken' | 'generateAccessToken'
+): URL {
+  return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`)
+}
+
+/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
+export function serviceAccountResource(account: string): string {
+  return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`
+}
+
+/**
+ * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
+ * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
+ * subdomain of Google's is not enough, because many of them serve what their customers put there.
+ * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
+ */
+export function isTokenServiceUrl(url: URL, services: readonly Service[], universe: string): boolean {
+  if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '') return false
+  if (services.includes('oauth2') && isLegacyTokenUrl(url)) return true
+  const domain = universe.replaceAll('.', '\\.')
+  const label = '[a-z0-9-]+'
+  return services.some((service) =>
+    [
+      `${service}\\.${domain}`,
+      `${service}\\.mtls\\.${domain}`,
+      `${label}\\.${service}\\.${domain}`,
+      `${service}\\.${label}\\.${domain}`,
+      `${service}\\.${label}\\.rep\\.${domain}`,
+      `${label}-${service}\\.${domain}`,
+      `${service}-${label}\\.p\\.${domain}`
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname))
+  )
+}
+
+/** The token endpoints that keys made before 2019 name in `token_uri`. */
+function isLegacyTokenUrl(url: URL): boolean {
+  return [
+    'accounts.google.com/o/oauth2/token',
+    'www.googleapis.com/oauth2/v3/token',
+    'www.googleapis.com/oauth2/v4/token'
+  ].includes(url.host + url.pathname)
+}
+
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+export function isLocalUrl(url: URL): boolean {
+  return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname)
+}
+
+export function isLoopbackUrl(url: URL): boolean {
+  return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]'
+}

@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { credentialsInvalid, credentialsNotFound } from '../failures/credentials.ts'
+import type { Job } from '../job.ts'
+import { readSmallFile } from '../small-file.ts'
+import { readDocument } from './document.ts'
+import type { CredentialDocument } from './document.ts'
+import { hasMetadataServer } from './metadata-server.ts'
+
+/**
+ * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
+ * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
+ *
+ * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
+ */
+export async function findApplicationDefault(
+  job: Job,
+  universe: string
+): Promise<CredentialDocument | 'metadata server'> {
+  const looked: string[] = []
+
+  const named = job.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
+  if (named !== '') {
+    const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`
+    const file = await readSmallFile(named)
+    if (!file.ok) throw credentialsInvalid(origin, file.reason)
+    return readDocument(job.masks, file.content, origin, universe)
+  }
+  looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
+
+  const wellKnown = wellKnownFile(job.env)
+  if (wellKnown !== undefined) {
+    const origin = `gcloud's file ${wellKnown}`
+    const file = await readSmallFile(wellKnown)
+    if (file.ok) return readDocument(job.masks, file.content, origin, universe)
+    if (!file.missing) throw credentialsInvalid(origin, file.reason)
+    looked.push(`${wellKnown}: ${file.reason}`)
+  }
+
+  if (await hasMetadataServer(job)) return 'metadata server'
+  looked.push('metadata server: none on this machine')
+  throw credentialsNotFound(looked, job.env)
+}
+
+/** Where `gcloud auth application-default login` leaves its document. */
+function wellKnownFile(env: Job['env']): string | undefined {
+  const name = 'application_default_credentials.json'
+  const configured = env['CLOUDSDK_CONFIG'] ?? ''
+  if (configured !== '') return path.join(configured, name)
+  const appData = env['APPDATA'] ?? ''
+  if (process.platform === 'win32' && appData !== '') return path.join(appData, 'gcloud', name)
+  const home = env['HOME'] ?? ''
+  return home === '' ? undefined : path.join(home, '.config', 'gcloud', name)
+}

@@ -1,0 +1,33 @@
+import type { ClientCertificate } from '../connection.ts'
+
+/** A credential as it stands, before it impersonates anybody. One file of this folder for each kind. */
+export interface Credential {
+  /** For people: what it is and where it came from. */
+  readonly description: string
+  /** How IAM names whoever holds it, for the commands that grant something: `principalSet://…`, `serviceAccount:…`. */
+  readonly principal: string
+  /** The service account that it is, where that is known. */
+  readonly account?: string
+  /** An access token that may call IAM. Absent where the credential has an ID token only. */
+  readonly accessToken: () => Promise<string>
+  /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
+  readonly idToken?: (audience: string) => Promise<string>
+  /** A person's ID token is for gcloud's OAuth client, whatever was asked for. */
+  readonly fixedAudience?: boolean
+  /** To be shown on every connection that carries a token bound to it. */
+  readonly clientCertificate?: () => ClientCertificate | undefined
+}
+
+/** One step of impersonation: the service account, and whoever passes the right on to it. */
+export interface Hop {
+  /** E-mail or unique id. */
+  readonly account: string
+  /** E-mails, from the caller towards `account`. */
+  readonly delegates: readonly string[]
+}
+
+/** Who the job is: a credential, and the service accounts that it becomes one after the other. */
+export interface Identity {
+  readonly credential: Credential
+  readonly hops: readonly Hop[]
+}

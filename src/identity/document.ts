@@ -1,0 +1,233 @@
+import { credentialsInvalid, credentialsUnsupported } from '../failures/credentials.ts'
+import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../google-hosts.ts'
+import { isObject, objectIn, parseJson, stringIn } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { Masks } from '../masks.ts'
+import { readSubjectTokenSource } from './subject-token/source.ts'
+import type { SubjectTokenSource } from './subject-token/source.ts'
+
+/** An Application Default Credentials document of a kind that can lead to an ID token, checked. */
+export type CredentialDocument =
+  ServiceAccountKey | AuthorizedUser | WorkforceUser | ExternalAccountDocument | ImpersonatedAccount
+
+interface Common {
+  /** Where the document came from, for messages. */
+  readonly origin: string
+}
+
+export interface ServiceAccountKey extends Common {
+  readonly type: 'service_account'
+  readonly email: string
+  readonly privateKey: string
+  readonly keyId: string | undefined
+  readonly tokenUrl: URL
+}
+
+export interface AuthorizedUser extends Common {
+  readonly type: 'authorized_user'
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly refreshToken: string
+  readonly tokenUrl: URL
+}
+
+export interface WorkforceUser extends Common {
+  readonly type: 'external_account_authorized_user'
+  readonly client: OAuthClient
+  readonly refreshToken: string
+  readonly tokenUrl: URL
+  /** `//iam.googleapis.com/locations/global/workforcePools/POOL` */
+  readonly pool: string
+}
+
+export interface ExternalAccountDocument extends Common {
+  readonly type: 'external_account'
+  readonly audience: string
+  readonly subjectTokenType: string
+  readonly tokenUrl: URL
+  readonly client: OAuthClient | undefined
+  readonly userProject: string | undefined
+  readonly source: SubjectTokenSource
+  /** The service account that the impersonation URL names. */
+  readonly account: string | undefined
+}
+
+export interface ImpersonatedAccount extends Common {
+  readonly type: 'impersonated_service_account'
+  readonly account: string
+  readonly delegates: readonly string[]
+  readonly source: CredentialDocument
+}
+
+interface OAuthClient {
+  readonly id: string
+  readonly secret: string
+}
+
+/** gcloud nests one document in another; nobody needs more levels than this. */
+const DEEPEST_NESTING = 5
+
+/**
+ * Reads a credential document: JSON, or base64 of it. Its secrets are masked before anything else is done with it, and every
+ * host in it that would receive a secret is checked.
+ *
+ * @param origin where it came from, for messages
+ * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
+ */
+export function readDocument(masks: Masks, text: string, origin: string, universe: string): CredentialDocument {
+  // A byte order mark is no white space to JSON.parse; some editors leave one.
+  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  if (trimmed === '') throw credentialsInvalid(origin, 'it is empty')
+  // https://cloud.google.com/docs/authentication/api-keys
+  if (/^AIza[\w-]{30,}$/.test(trimmed)) {
+    masks.add(trimmed)
+    throw credentialsUnsupported(origin, 'an API key')
+  }
+  const json = trimmed.startsWith('{')
+    ? trimmed
+    : Buffer.from(trimmed, 'base64')
+        .toString('utf8')
+        .replace(/^\uFEFF/, '')
+  const value = parseJson(json)
+  if (!isObject(value)) throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one')
+  const holdsSecret = maskSecrets(masks, value)
+  if (holdsSecret && json !== trimmed) for (const line of trimmed.split(/\s+/)) masks.add(line)
+  return checkDocument(value, origin, universe, 0)
+}
+
+/** Masks what is secret in a document, at any depth; says whether there was anything. */
+function maskSecrets(masks: Masks, value: unknown, name = ''): boolean {
+  if (typeof value === 'string') {
+    if (name === 'private_key') masks.addPrivateKey(value)
+    else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name)) masks.add(value)
+    else if (/^(proxy-)?authorization$/i.test(name)) masks.add(value.replace(/^\w+\s+/, ''))
+    else return false
+    return true
+  }
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value)
+    .map(([key, member]) => maskSecrets(masks, member, key))
+    .includes(true)
+}
+
+function checkDocument(raw: JsonObject, origin: string, universe: string, depth: number): CredentialDocument {
+  const type = raw['type']
+  const required = (name: string): string => {
+    const value = stringIn(raw, name)
+    if (value === undefined) throw credentialsInvalid(origin, `"${name}" is missing`)
+    return value
+  }
+  const declaredUniverse = stringIn(raw, 'universe_domain')
+  if (declaredUniverse !== undefined && declaredUniverse !== universe) {
+    throw credentialsInvalid(
+      origin,
+      `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`
+    )
+  }
+
+  switch (type) {
+    case 'service_account':
+      return {
+        type,
+        origin,
+        email: required('client_email'),
+        privateKey: required('private_key'),
+        keyId: stringIn(raw, 'private_key_id'),
+        tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
+      }
+    case 'authorized_user':
+      return {
+        type,
+        origin,
+        clientId: required('client_id'),
+        clientSecret: required('client_secret'),
+        refreshToken: required('refresh_token'),
+        tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
+      }
+    case 'external_account_authorized_user':
+      return {
+        type,
+        origin,
+        client: { id: required('client_id'), secret: required('client_secret') },
+        refreshToken: required('refresh_token'),
+        tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
+        pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+      }
+    case 'external_account': {
+      const id = stringIn(raw, 'client_id')
+      return {
+        type,
+        origin,
+        audience: required('audience'),
+        subjectTokenType: required('subject_token_type'),
+        tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
+        client: id === undefined ? undefined : { id, secret: stringIn(raw, 'client_secret') ?? '' },
+        userProject: stringIn(raw, 'workforce_pool_user_project'),
+        source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
+        account: impersonatedAccount(raw, universe, origin)
+      }
+    }
+    case 'impersonated_service_account': {
+      const source = raw['source_credentials']
+      if (!isObject(source)) throw credentialsInvalid(origin, '"source_credentials" is missing')
+      if (depth >= DEEPEST_NESTING) throw credentialsInvalid(origin, '"source_credentials" are nested too deeply')
+      const account = impersonatedAccount(raw, universe, origin)
+      if (account === undefined) throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing')
+      const delegates = raw['delegates']
+      return {
+        type,
+        origin,
+        account,
+        delegates: Array.isArray(delegates)
+          ? delegates.filter((name) => typeof name === 'string').map(accountName)
+          : [],
+        source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
+      }
+    }
+    case 'gdch_service_account':
+      throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)')
+    default:
+      if (stringIn(raw, 'api_key') !== undefined) throw credentialsUnsupported(origin, 'an API key')
+      throw credentialsInvalid(origin, describeUnknownType(raw))
+  }
+}
+
+function describeUnknownType(raw: JsonObject): string {
+  if ('installed' in raw || 'web' in raw) return 'it is an OAuth client ("client secret" file), not a credential'
+  return typeof raw['type'] === 'string' && /^[\w-]{1,60}$/.test(raw['type'])
+    ? `its type "${raw['type']}" is unknown`
+    : '"type" is missing: it is not an Application Default Credentials document'
+}
+
+/** A URL that will receive a secret: only Google's own token services may. */
+function googleUrl(
+  raw: JsonObject,
+  name: string,
+  services: Parameters<typeof isTokenServiceUrl>[1],
+  universe: string,
+  origin: string
+): URL | undefined {
+  const value = raw[name]
+  if (value === undefined || value === '') return undefined
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined) throw credentialsInvalid(origin, `"${name}" is not a URL`)
+  if (isTokenServiceUrl(url, services, universe)) return url
+  throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`)
+}
+
+/** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
+function impersonatedAccount(raw: JsonObject, universe: string, origin: string): string | undefined {
+  const name = 'service_account_impersonation_url'
+  const url = googleUrl(raw, name, ['iamcredentials'], universe, origin)
+  if (url === undefined) return undefined
+  const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@')
+  if (account === undefined || !/^[\w.-]+(@[\w.-]+)?$/.test(account)) {
+    throw credentialsInvalid(origin, `"${name}" does not name a service account`)
+  }
+  return account
+}
+
+/** gcloud writes delegates either as e-mails or as resource names. */
+function accountName(delegate: string): string {
+  return delegate.replace(/^.*\/serviceAccounts\//, '')
+}

@@ -1,0 +1,78 @@
+import { exchange } from '../exchange.ts'
+import { metadataRefused } from '../failures/metadata.ts'
+import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
+import type { Answer } from '../http.ts'
+import type { Job } from '../job.ts'
+import { readRefusal } from '../refusal.ts'
+import type { Credential } from './credential.ts'
+import { readAccessToken } from './token-endpoint.ts'
+
+/** A machine of Google's answers within milliseconds; on any other this is time lost. */
+const DETECTION_MS = 2_000
+
+/** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
+const FLAVOR = 'metadata-flavor'
+const HEADERS = { [FLAVOR]: 'Google' }
+
+/**
+ * Whether this machine has a metadata server of Google's. Honours `METADATA_SERVER_DETECTION` as Google's libraries do:
+ * `none` never looks, `assume-present` does not ask.
+ */
+export async function hasMetadataServer(job: Job): Promise<boolean> {
+  const detection = job.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase()
+  if (detection === 'none') return false
+  if (detection === 'assume-present') return true
+  const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()))
+  const outcome = await job.send(
+    { method: 'GET', url: metadataUrl(job, 'instance'), headers: HEADERS },
+    { milliseconds, bodyBytes: 64 * 1024 }
+  )
+  return outcome.answered && outcome.headers[FLAVOR] === 'Google'
+}
+
+/** The service account of the machine: Compute Engine, GKE, Cloud Run. */
+export function fromMetadataServer(job: Job): Credential {
+  async function ask(path: string): Promise<{ url: URL; answer: Answer }> {
+    const url = metadataUrl(job, path)
+    const answer = await exchange(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) =>
+      googleUnavailable(url, last, attempts)
+    )
+    if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
+    // Other clouds have a server at the same address.
+    if (answer.headers[FLAVOR] !== 'Google') throw tokenMissing(url, answer)
+    return { url, answer }
+  }
+
+  return {
+    description: `the machine's service account (metadata server ${metadataHost(job)})`,
+    principal: 'serviceAccount:SERVICE_ACCOUNT_OF_THIS_MACHINE',
+    async accessToken() {
+      const { url, answer } = await ask('instance/service-accounts/default/token')
+      return readAccessToken(job, url, answer, 'access_token')
+    },
+    async idToken(audience) {
+      // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
+      const query = `audience=${encodeURIComponent(audience)}&format=full`
+      const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`)
+      const token = answer.body.toString('utf8').trim()
+      if (token !== '') job.masks.addJwt(token)
+      if (answer.status !== 200 || token === '') throw tokenMissing(url, answer)
+      return token
+    }
+  }
+}
+
+function metadataUrl(job: Job, path: string): URL {
+  return new URL(`http://${metadataHost(job)}/computeMetadata/v1/${path}`)
+}
+
+/** Google's libraries share these two variables. */
+function metadataHost(job: Job): string {
+  const host = job.env['GCE_METADATA_IP'] ?? job.env['GCE_METADATA_HOST'] ?? ''
+  return (
+    host
+      .trim()
+      .replace(/^https?:\/\//, '')
+      .replace(/\/+$/, '') || '169.254.169.254'
+  )
+}

@@ -1,0 +1,56 @@
+import type { AwsClientOptions } from 'google-auth-library'
+import { Failure } from '../../failure.ts'
+import { describeOutcome, exchange } from '../../exchange.ts'
+import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import type { Job } from '../../job.ts'
+import { parseObject, stringIn } from '../../json.ts'
+import type { JsonObject } from '../../json.ts'
+import type { ExternalAccountDocument } from '../document.ts'
+
+/**
+ * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
+ * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
+ */
+export async function readAwsToken(
+  job: Job,
+  document: ExternalAccountDocument,
+  credentialSource: JsonObject
+): Promise<string> {
+  // Loaded only where it is needed: it is larger than everything else together.
+  const { AwsClient } = await import('google-auth-library')
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) job.masks.add(job.env[name] ?? '')
+  const client = new AwsClient({
+    type: 'external_account',
+    audience: document.audience,
+    subject_token_type: document.subjectTokenType,
+    token_url: document.tokenUrl.href,
+    credential_source: credentialSource as unknown as NonNullable<AwsClientOptions['credential_source']>,
+    transporterOptions: { fetchImplementation: instanceMetadata(job) as typeof fetch }
+  })
+  try {
+    return await client.retrieveSubjectToken()
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    if (cause instanceof Failure) throw cause
+    // The library's message may quote an answer; its documented causes are these.
+    throw subjectTokenUnavailable(
+      'AWS',
+      'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials'
+    )
+  }
+}
+
+/** `fetch` for the library's requests to the instance's metadata server. */
+function instanceMetadata(job: Job): (input: URL | string, init?: RequestInit) => Promise<Response> {
+  return async (input, init) => {
+    const url = new URL(input)
+    const headers = Object.fromEntries(new Headers(init?.headers))
+    const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
+      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`)
+    )
+    const text = answer.body.toString('utf8')
+    if (init?.method === 'PUT') job.masks.add(text)
+    for (const name of ['SecretAccessKey', 'Token']) job.masks.add(stringIn(parseObject(text), name) ?? '')
+    return new Response(text, { status: answer.status, headers: { ...answer.headers } })
+  }
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { codeOf } from '../../connection.ts'
+import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import type { Job } from '../../job.ts'
+import { parseObject, stringIn } from '../../json.ts'
+import type { JsonObject } from '../../json.ts'
+import { safeText } from '../../safe-text.ts'
+import { readSmallFile } from '../../small-file.ts'
+import type { ExternalAccountDocument } from '../document.ts'
+import type { SubjectTokenSource } from './source.ts'
+
+type Executable = Extract<SubjectTokenSource, { kind: 'executable' }>
+
+/** A token and some words around it. */
+const OUTPUT_BYTES = 1024 * 1024
+
+/**
+ * A program that prints the token: https://google.aip.dev/auth/4117. Run by ourselves, because google-auth-library ends the
+ * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
+ */
+export async function runExecutable(job: Job, document: ExternalAccountDocument, source: Executable): Promise<string> {
+  const where = `the program ${safeText(source.command, 100)}`
+  // Running what a document names is a decision of whoever runs the job, not of the document.
+  if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
+    throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1')
+  }
+  const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile)
+  if (cached !== undefined) return cached
+  const { exitCode, stdout } = await run(job, document, source, where)
+  const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined)
+  if (verdict.token !== undefined && exitCode === 0) return verdict.token
+  throw subjectTokenUnavailable(where, exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`)
+}
+
+/** A program may leave its answer in a file, to be asked again only when that has expired. */
+async function readCachedToken(job: Job, path: string): Promise<string | undefined> {
+  const file = await readSmallFile(path)
+  return file.ok ? judgeResponse(parseObject(file.content), job.now(), true).token : undefined
+}
+
+async function run(
+  job: Job,
+  document: ExternalAccountDocument,
+  source: Executable,
+  where: string
+): Promise<{ exitCode: number; stdout: string }> {
+  const [program = '', ...args] = splitCommand(source.command)
+  const timeout = Math.max(1, Math.min(source.timeoutMs, job.timeLeft()))
+  const env = {
+    ...job.env,
+    GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,
+    GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE: document.subjectTokenType,
+    GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE: '0',
+    ...(source.outputFile === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE: source.outputFile }),
+    ...(document.account === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL: document.account })
+  }
+  return await new Promise((resolve, reject) => {
+    const child = execFile(
+      program,
+      args,
+      { env, timeout, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, windowsHide: true },
+      (error, stdout) => {
+        if (error === null) resolve({ exitCode: 0, stdout })
+        // A program that fails may still say why, in the same form.
+        else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout })
+        else if (error.killed === true) reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`))
+        else reject(subjectTokenUnavailable(where, `it could not be run (${codeOf(error)})`))
+      }
+    )
+    child.stdin?.end()
+  })
+}
+
+/** Words, of which those in double quotes may hold blanks. */
+function splitCommand(command: string): string[] {
+  return (command.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''))
+}
+
+/** Decides about what the program printed. `problem` never quotes a token. */
+export function judgeResponse(
+  response: JsonObject,
+  nowMs: number,
+  mustExpire: boolean
+): { readonly token?: string; readonly problem: string } {
+  if (response['version'] !== 1) return { problem: 'its answer is not JSON with "version": 1' }
+  if (response['success'] !== true) {
+    const words = [stringIn(response, 'code'), stringIn(response, 'message')]
+      .filter((part) => part !== undefined)
+      .join(' ')
+    return { problem: `it answered that it failed: ${safeText(words, 200)}` }
+  }
+  const expiration = response['expiration_time']
+  if (mustExpire && typeof expiration !== 'number') return { problem: 'its answer has no "expiration_time"' }
+  if (typeof expiration === 'number' && expiration * 1000 <= nowMs) return { problem: 'its token has expired' }
+  const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token'
+  const token = stringIn(response, member)
+  return token === undefined ? { problem: `its answer has no "${member}"` } : { token, problem: '' }
+}

@@ -1,0 +1,76 @@
+import { exchange } from '../exchange.ts'
+import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
+import type { Failure } from '../failure.ts'
+import type { Answer, HttpRequest } from '../http.ts'
+import type { Job } from '../job.ts'
+import { parseObject, stringIn } from '../json.ts'
+import { readRefusal } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+
+/** A request to an OAuth token endpoint (RFC 6749, 3.2): Google's own, or STS (RFC 8693). */
+export interface TokenRequest {
+  readonly url: URL
+  readonly form: Readonly<Record<string, string>>
+  /** The OAuth client that authenticates itself, where one has to (RFC 6749, 2.3.1). */
+  readonly client?: { readonly id: string; readonly secret: string } | undefined
+  readonly clientCertificate?: HttpRequest['clientCertificate']
+}
+
+/**
+ * Posts a grant and returns the answer to it, which has a status below 400.
+ *
+ * @param refused what to fail with where Google refuses the grant
+ * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
+ */
+export async function requestToken(
+  job: Job,
+  request: TokenRequest,
+  refused: (refusal: Refusal) => Failure
+): Promise<Answer> {
+  const answer = await exchange(
+    job,
+    {
+      method: 'POST',
+      url: request.url,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
+      },
+      body: new URLSearchParams(request.form).toString(),
+      clientCertificate: request.clientCertificate
+    },
+    (last, attempts) => googleUnavailable(request.url, last, attempts)
+  )
+  if (answer.status >= 400) throw refused(readRefusal(answer))
+  return answer
+}
+
+/**
+ * The opaque token in an answer's JSON, masked.
+ *
+ * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
+ */
+export function readAccessToken(job: Job, url: URL, answer: Answer, member: 'access_token' | 'accessToken'): string {
+  const token = stringIn(parseObject(answer.body.toString('utf8')), member)
+  if (token !== undefined) job.masks.add(token)
+  // RFC 6750, 2.1: what may follow "Bearer ".
+  if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw tokenMissing(url, answer)
+  return token
+}
+
+/**
+ * The ID token in an answer's JSON, masked, and not yet checked.
+ *
+ * @throws {Failure} TOKEN_INVALID where there is none
+ */
+export function readIdToken(job: Job, url: URL, answer: Answer, member: 'id_token' | 'token'): string {
+  const token = stringIn(parseObject(answer.body.toString('utf8')), member)
+  if (token !== undefined) job.masks.addJwt(token)
+  if (answer.status !== 200 || token === undefined) throw tokenMissing(url, answer)
+  return token
+}
+
+function basicAuthorization(client: { readonly id: string; readonly secret: string }): string {
+  return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`
+}

@@ -1,0 +1,21 @@
+import { userRefused } from '../failures/credentials.ts'
+import type { Job } from '../job.ts'
+import type { Credential } from './credential.ts'
+import type { WorkforceUser } from './document.ts'
+import { readAccessToken, requestToken } from './token-endpoint.ts'
+
+/**
+ * A workforce identity that signed in with gcloud (`external_account_authorized_user`). Google gives it access tokens only.
+ * https://cloud.google.com/iam/docs/workforce-sign-in-gcloud
+ */
+export function fromWorkforceUser(job: Job, user: WorkforceUser): Credential {
+  return {
+    description: 'workforce identity (external_account_authorized_user)',
+    principal: `principalSet:${user.pool}/*`,
+    async accessToken() {
+      const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
+      const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, userRefused)
+      return readAccessToken(job, user.tokenUrl, answer, 'access_token')
+    }
+  }
+}

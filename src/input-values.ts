@@ -1,0 +1,130 @@
+import { inputInvalid, quoteValue } from './failures/inputs.ts'
+import { isLoopbackUrl } from './google-hosts.ts'
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000
+
+/** The parts of a list, without blanks around them and without empty ones. */
+export function parseLines(value: string, separator: RegExp): string[] {
+  return value
+    .split(separator)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+export function parseDuration(input: string, value: string, shortestMs: number): number {
+  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? []
+  const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN
+  const milliseconds = Math.round(Number(amount) * factor)
+  if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS) return milliseconds
+  throw inputInvalid(
+    input,
+    `${quoteValue(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`,
+    'Write it as 500ms, 30s, 2m or plain seconds.'
+  )
+}
+
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+export function parseBoolean(input: string, value: string): boolean {
+  if (['true', 'True', 'TRUE'].includes(value)) return true
+  if (['false', 'False', 'FALSE'].includes(value)) return false
+  throw inputInvalid(input, `${quoteValue(value)} is not a boolean`, 'Use true or false.')
+}
+
+/** A service that may be called: https, or http on this machine, where nobody can listen. */
+export function parseUrl(input: string, value: string): URL {
+  // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+  const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value)
+  if (url === undefined || url.hostname === '') {
+    throw inputInvalid(
+      input,
+      `${quoteValue(value.replace(/\?.*$/s, ''))} is not a URL`,
+      'Write it as https://HOST/PATH.'
+    )
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw inputInvalid(
+      input,
+      'it holds a user name or password',
+      'Leave them out; the action sends its own credential.'
+    )
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
+    throw inputInvalid(
+      input,
+      `${quoteValue(url.origin === 'null' ? url.protocol : url.origin)} is not https`,
+      'Use https://; a token must not travel in the clear.'
+    )
+  }
+  url.hash = ''
+  return url
+}
+
+/** The full name of a workload identity provider. */
+export function parseProvider(value: string): string {
+  const input = 'workload_identity_provider'
+  const expected = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
+  if (/^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/.test(value)) return value
+  const problem = /["'`]/.test(value)
+    ? 'has quotes in it'
+    : /\s/.test(value)
+      ? 'has blanks in it'
+      : /^(https?:)?\/\//.test(value)
+        ? 'starts with a host'
+        : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
+          ? 'has the id of the project where its number belongs'
+          : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
+            ? 'names a pool, not a provider in it'
+            : 'is not the full name of a provider'
+  throw inputInvalid(
+    input,
+    `${quoteValue(value)} ${problem}`,
+    `Write it as ${expected}; "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'" prints it.`
+  )
+}
+
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+export function parseAccount(input: string, value: string): string {
+  const account = value.replace(/^projects\/-\/serviceAccounts\//, '')
+  if (/^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(account) || /^\d{6,30}$/.test(account)) return account
+  const problem = /["'`]/.test(value)
+    ? 'has quotes in it'
+    : /\s/.test(value)
+      ? 'has blanks in it'
+      : value.startsWith('serviceAccount:')
+        ? 'has the prefix of a member'
+        : 'is neither an e-mail nor a unique id'
+  throw inputInvalid(input, `${quoteValue(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.')
+}
+
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+export function parseUniverse(value: string): string {
+  if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value)) return value
+  throw inputInvalid(
+    'universe',
+    `${quoteValue(value)} is not a domain`,
+    'Write it as googleapis.com, without https://.'
+  )
+}
+
+/** A variable that later steps may see, and that changes nothing but what they see. */
+export function parseVariableName(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  if (!/^[A-Za-z_]\w*$/.test(value)) {
+    throw inputInvalid(
+      'export_env',
+      `${quoteValue(value)} is not a name for a variable`,
+      'Use letters, digits and underscores.'
+    )
+  }
+  // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
+  if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
+    throw inputInvalid(
+      'export_env',
+      `${quoteValue(value)} has a meaning of its own`,
+      'Choose another name, such as ID_TOKEN.'
+    )
+  }
+  return value
+}

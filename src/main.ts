@@ -1,0 +1,49 @@
+import process from 'node:process'
+import { Failure } from './failure.ts'
+import { internalFailure, unfinished } from './failures/internal.ts'
+import { createReport } from './report.ts'
+import { run } from './run.ts'
+import { createWorld } from './world.ts'
+
+// Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
+process.exitCode = 1
+
+// With this variable google-auth-library prints whole answers, credentials included.
+delete process.env['GOOGLE_SDK_NODE_LOGGING']
+
+const report = createReport(process.env)
+const world = createWorld(process.env, report)
+let finished = false
+
+/** Reports the verdict, whatever it was that ended the run. */
+async function finish(error?: unknown): Promise<void> {
+  if (finished) return
+  finished = true
+  world.close()
+  if (error === undefined) {
+    await report.finish()
+    process.exitCode = 0
+    return
+  }
+  if (!(error instanceof Failure)) report.trace(error)
+  await report.finish(error instanceof Failure ? error : internalFailure(error))
+}
+
+process.once('beforeExit', () => {
+  finish(unfinished()).catch(failLoudly)
+})
+process.once('uncaughtException', (error) => {
+  finish(error).catch(failLoudly)
+})
+
+/** The report itself could not be written; the exit code is all that is left. */
+function failLoudly(): void {
+  process.exitCode = 1
+}
+
+try {
+  await run(world, report)
+  await finish()
+} catch (error) {
+  await finish(error ?? new Error('no reason'))
+}

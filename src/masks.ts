@@ -1,0 +1,43 @@
+import { setSecret } from '@actions/core'
+
+/**
+ * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
+ * out of every log of the job and empty its outputs.
+ */
+const SHORTEST_MASK = 6
+
+/** The one place that registers masks, and that knows every secret which passed through the action. */
+export interface Masks {
+  /** Registers an opaque secret of one line: an access token, a refresh token, a client secret. */
+  add: (secret: string) => void
+  /** Registers a JWT, and its signature by itself: header and payload are worthless without it. */
+  addJwt: (jwt: string) => void
+  /** Registers the lines of a PEM private key, but not its "-----BEGIN …-----", which is no secret. */
+  addPrivateKey: (pem: string) => void
+  /** Everything registered so far. */
+  known: () => readonly string[]
+}
+
+/** Masks that the runner applies to the log of the whole job. */
+export function createMasks(register: (secret: string) => void = setSecret): Masks {
+  const secrets = new Set<string>()
+
+  function add(secret: string): void {
+    const value = secret.trim()
+    if (value.length < SHORTEST_MASK || secrets.has(value)) return
+    secrets.add(value)
+    register(value)
+  }
+
+  return {
+    add,
+    addJwt(jwt) {
+      add(jwt)
+      add(jwt.split('.')[2] ?? '')
+    },
+    addPrivateKey(pem) {
+      for (const line of pem.split(/\\n|[\r\n]+/)) if (!line.includes('-----')) add(line)
+    },
+    known: () => [...secrets]
+  }
+}

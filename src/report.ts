@@ -1,0 +1,169 @@
+import { debug, error as annotate, exportVariable, info, setOutput, summary, warning } from '@actions/core'
+import type { AttemptRecord, CallResult } from './call/service.ts'
+import { describeStatus } from './call/status-set.ts'
+import type { Failure, FailureText } from './failure.ts'
+import type { IdToken } from './id-token.ts'
+import type { Identity } from './identity/credential.ts'
+import type { Inputs } from './inputs.ts'
+import type { Job, Log } from './job.ts'
+import { safeText, safeUrl } from './safe-text.ts'
+import { renderSummary } from './summary.ts'
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_OUTPUT_BYTES = 64 * 1024
+
+/** What the run has come to so far; the summary shows it. */
+export interface Story {
+  readonly inputs?: Inputs
+  readonly identity?: Identity
+  /** By audience as it was asked for. */
+  readonly tokens?: ReadonlyMap<string, IdToken>
+  readonly attempts?: readonly AttemptRecord[]
+  readonly result?: CallResult
+}
+
+/** The only writer of outputs, log and summary. */
+export interface Report extends Log {
+  readonly inputs: (inputs: Inputs) => void
+  readonly identity: (identity: Identity) => void
+  readonly tokens: (tokens: ReadonlyMap<string, IdToken>, now: number) => void
+  readonly attempt: (record: AttemptRecord) => void
+  readonly call: (result: CallResult) => void
+  /** The verdict, once; a failure becomes the only error annotation. */
+  readonly finish: (failure?: Failure) => Promise<void>
+  /** Where a defect is in our own code; shown with debug logging only. */
+  readonly trace: (error: unknown) => void
+}
+
+export function createReport(env: Job['env']): Report {
+  let story: Story = {}
+
+  return {
+    info,
+    warning: (line) => {
+      warning(line)
+    },
+    inputs(inputs) {
+      story = { ...story, inputs }
+    },
+    identity(identity) {
+      story = { ...story, identity }
+      info(`Identity: ${describeIdentity(identity)}`)
+    },
+    tokens(tokens, now) {
+      story = { ...story, tokens }
+      const [first] = tokens.values()
+      if (first === undefined) return
+      setOutput('id_token', first.jwt)
+      setOutput(
+        'id_tokens',
+        JSON.stringify(Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt])))
+      )
+      setOutput('audience', first.audience)
+      setOutput('email', first.email)
+      setOutput('expires_at', new Date(first.expiresAt).toISOString())
+      const variable = story.inputs?.exportEnv
+      if (variable !== undefined) exportVariable(variable, first.jwt)
+      for (const [audience, token] of tokens)
+        info(describeToken(audience, token, story.inputs?.audienceDerived === true, now))
+    },
+    attempt(record) {
+      story = { ...story, attempts: [...(story.attempts ?? []), record] }
+      info(describeAttempt(record, story.inputs?.call?.method ?? '', story.inputs?.call?.url))
+    },
+    call(result) {
+      story = { ...story, result }
+      const last = result.attempts.at(-1)
+      setOutput('attempts', result.attempts.length)
+      if (last !== undefined) setOutput('latency_ms', last.milliseconds)
+      const { response } = result
+      if (response === undefined) return
+      setOutput('status', response.status)
+      setOutput('headers', JSON.stringify(response.headers))
+      setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
+      if (response.accepted) {
+        for (const { expectation, actual } of response.verdicts) info(`Met: ${expectation} (${actual})`)
+      }
+    },
+    async finish(failure) {
+      setOutput('outcome', failure === undefined ? 'success' : 'failure')
+      setOutput('failure_code', failure?.text.code ?? '')
+      if (failure !== undefined) reportFailure(failure.text, env)
+      await writeSummary(story, failure?.text, env)
+    },
+    trace(error) {
+      if (!(error instanceof Error)) return
+      // The message stays out: it may hold anything.
+      for (const line of (error.stack ?? '').split('\n')) if (/^\s+at /.test(line)) debug(safeText(line))
+    }
+  }
+}
+
+function describeIdentity({ credential, hops }: Identity): string {
+  const chain = hops.flatMap(({ account, delegates }) => [...delegates, account])
+  return safeText([credential.description, ...chain].join(' → '), 500)
+}
+
+function describeToken(asked: string, token: IdToken, derived: boolean, now: number): string {
+  const minutes = Math.round((token.expiresAt - now) / 60_000)
+  const source = derived ? ' (derived from url)' : ''
+  const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
+  return `ID token for ${safeText(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
+}
+
+function describeAttempt(
+  { number, attempt, milliseconds, next }: AttemptRecord,
+  method: string,
+  url: URL | undefined
+): string {
+  const what = attempt.answered ? describeAnswer(attempt.response) : attempt.reason
+  return `Attempt ${number}: ${method} ${url === undefined ? '' : safeUrl(url)}: ${what}, in ${milliseconds} ms; ${next}`
+}
+
+function describeAnswer({ status, responder, verdicts }: NonNullable<CallResult['response']>): string {
+  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }[
+    responder
+  ]
+  const missed = verdicts.slice(1).filter(({ met }) => !met)
+  return `${describeStatus(status)}${who}${missed.map(({ expectation, actual }) => `; ${expectation}, but: ${actual}`).join('')}`
+}
+
+/** One line for the annotation; below it in the log whatever helps to mend it. */
+function reportFailure(failure: FailureText, env: Job['env']): void {
+  const { code, sentence, remedy } = failure
+  annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, { title: `google-id-token: ${code}` })
+  if (failure.cause !== undefined) info(`Likely cause: ${failure.cause}`)
+  info(`Remedy: ${remedy}`)
+  for (const line of failure.commands ?? []) info(`    ${line}`)
+  if (failure.answer !== undefined) info(`The answer was: ${failure.answer}`)
+  for (const line of failure.details ?? []) info(`  ${line}`)
+}
+
+/** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
+export function troubleshootingLink(code: string, env: Job['env']): string {
+  const path = `docs/troubleshooting.md#${code}`
+  const repository = env['GITHUB_ACTION_REPOSITORY'] ?? ''
+  const ref = env['GITHUB_ACTION_REF'] ?? ''
+  if (repository === '' || ref === '') return path
+  return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`
+}
+
+async function writeSummary(story: Story, failure: FailureText | undefined, env: Job['env']): Promise<void> {
+  // Without inputs nobody said that there should be none.
+  if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
+  try {
+    await summary.addRaw(renderSummary(story, failure), true).write()
+  } catch {
+    warning('The job summary could not be written.')
+  }
+}
+
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= limit) return text
+  let end = limit
+  // RFC 3629: bytes that continue a character start with the bits 10.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return bytes.subarray(0, end).toString('utf8')
+}

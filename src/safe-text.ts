@@ -1,0 +1,19 @@
+/**
+ * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
+ * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
+ * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
+ */
+export function safeText(text: string, maxLength = 300): string {
+  const line = text
+    .slice(0, maxLength * 4)
+    // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators; Cs: halves.
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
+    .replaceAll('##[', '# #[')
+    .trim()
+  return line.length > maxLength || text.length > maxLength * 4 ? `${line.slice(0, maxLength - 1)}…` : line
+}
+
+/** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
+export function safeUrl(url: URL): string {
+  return safeText(url.origin + url.pathname)
+}
