@@ -34245,6 +34245,7 @@ function createHttp() {
             maxHeaderSize: HEADER_BYTES,
             signal,
             destination: request,
+            connectionSignal: signal,
             // Kept connections are told apart by these as well.
             ...request.clientCertificate
         };
@@ -34255,6 +34256,9 @@ function createHttp() {
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
         }
         catch (error) {
+            // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
+            if (!(error instanceof connection/* ConnectionError */.Rc) && (0,connection/* codeOf */.$N)(error) === 'UNKNOWN')
+                throw error;
             const timedOut = limit.signal.aborted;
             const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error);
             return { answered: false, timedOut, reason, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) };
@@ -34275,8 +34279,8 @@ function createHttp() {
 /** Lets an agent keep connections as usual, but open them our way. */
 function withOwnConnections(agent) {
     agent.createConnection = (options, callback) => {
-        const { destination, signal } = options;
-        (0,connection/* openConnection */.JY)(destination, signal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
+        const { destination, connectionSignal } = options;
+        (0,connection/* openConnection */.JY)(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
         return undefined;
     };
     return agent;

@@ -49,7 +49,7 @@ export interface NoAnswer {
 
 export type Outcome = Answer | NoAnswer
 
-/** Sends one request. Never rejects: not getting an answer is an outcome too. Redirects are never followed. */
+/** Sends one request. Not getting an answer is an outcome too, and no rejection. Redirects are never followed. */
 export type Send = (request: HttpRequest, limits: Limits) => Promise<Outcome>
 
 export interface Http {
@@ -104,6 +104,7 @@ export function createHttp(): Http {
       maxHeaderSize: HEADER_BYTES,
       signal,
       destination: request,
+      connectionSignal: signal,
       // Kept connections are told apart by these as well.
       ...request.clientCertificate
     }
@@ -116,6 +117,8 @@ export function createHttp(): Http {
       const milliseconds = Math.round(performance.now() - start)
       return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds }
     } catch (error) {
+      // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
+      if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
       const timedOut = limit.signal.aborted
       const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error)
       return { answered: false, timedOut, reason, sent, milliseconds: Math.round(performance.now() - start) }
@@ -134,15 +137,16 @@ export function createHttp(): Http {
 }
 
 interface ConnectionOptions extends https.RequestOptions {
-  signal: AbortSignal
   destination: Destination
+  /** Node keeps `signal` from agents. */
+  connectionSignal: AbortSignal
 }
 
 /** Lets an agent keep connections as usual, but open them our way. */
 function withOwnConnections<A extends http.Agent>(agent: A): A {
   agent.createConnection = (options, callback) => {
-    const { destination, signal } = options as ConnectionOptions
-    openConnection(destination, signal).then(
+    const { destination, connectionSignal } = options as ConnectionOptions
+    openConnection(destination, connectionSignal).then(
       (socket) => callback?.(null, socket),
       (error: unknown) =>
         callback?.(error instanceof Error ? error : new Error('no connection'), undefined as unknown as Duplex)
@@ -203,6 +207,6 @@ function describeBreak(error: unknown): string {
   const code = codeOf(error)
   if (code === 'HPE_HEADER_OVERFLOW') return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`
   if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${code})`
-  if (code.startsWith('Z_') || code.startsWith('ERR_')) return `the answer's body cannot be decoded (${code})`
+  if (code.startsWith('Z_') || code.startsWith('ERR__')) return `the answer's body cannot be decoded (${code})`
   return `the connection broke off (${code})`
 }
