@@ -33473,7 +33473,6 @@ async function requestGithubToken(job, audience) {
     const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
     if (requestUrl === '' || requestToken === '')
         throw oidcUnavailable(job.env, await isForkPullRequest(job));
-    job.masks.add(requestToken);
     const url = `${requestUrl}${requestUrl.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`;
     if (!URL.canParse(url))
         throw oidcFailed('the runner gave no valid request URL');
@@ -34334,7 +34333,7 @@ function describeBreak(error) {
         return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
     if (code.startsWith('HPE_'))
         return `the answer is not valid HTTP (${code})`;
-    if (code.startsWith('Z_') || code.startsWith('ERR_'))
+    if (code.startsWith('Z_') || code.startsWith('ERR__'))
         return `the answer's body cannot be decoded (${code})`;
     return `the connection broke off (${code})`;
 }
@@ -34381,11 +34380,14 @@ function createMasks(register = core/* setSecret */.Pq) {
 function createWorld(env, log) {
     const http = createHttp();
     const closing = new AbortController();
+    const masks = createMasks();
+    // The one secret that is there before anything happens.
+    masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     return {
         env,
         startJob: ({ timeoutMs, deadlineMs }) => ({
             env,
-            masks: createMasks(),
+            masks,
             log,
             send: http.send,
             async sleep(milliseconds) {

@@ -16,11 +16,14 @@ export interface World {
 export function createWorld(env: Job['env'], log: Log): World {
   const http = createHttp()
   const closing = new AbortController()
+  const masks = createMasks()
+  // The one secret that is there before anything happens.
+  masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   return {
     env,
     startJob: ({ timeoutMs, deadlineMs }) => ({
       env,
-      masks: createMasks(),
+      masks,
       log,
       send: http.send,
       async sleep(milliseconds) {

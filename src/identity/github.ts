@@ -15,7 +15,6 @@ export async function requestGithubToken(job: Job, audience: string): Promise<st
   const requestUrl = job.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
   const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''
   if (requestUrl === '' || requestToken === '') throw oidcUnavailable(job.env, await isForkPullRequest(job))
-  job.masks.add(requestToken)
 
   const url = `${requestUrl}${requestUrl.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`
   if (!URL.canParse(url)) throw oidcFailed('the runner gave no valid request URL')
