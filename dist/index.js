@@ -28901,7 +28901,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5598);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2391);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6467);
 
@@ -28955,7 +28955,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5598:
+/***/ 9426:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28972,9 +28972,154 @@ var core = __nccwpck_require__(4353);
 var status_set = __nccwpck_require__(1937);
 // EXTERNAL MODULE: ./src/safe-text.ts
 var safe_text = __nccwpck_require__(1452);
+;// CONCATENATED MODULE: ./src/markup.ts
+
+/**
+ * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: whatever could mean something to Markdown,
+ * HTML or GitHub (links, mentions, formulas) becomes a numeric character reference
+ * (https://github.github.com/gfm/#entity-and-numeric-character-references).
+ */
+function inert(text, maxLength = 300) {
+    return encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]/g);
+}
+/** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */
+function inertCode(text, maxLength = 300) {
+    const line = (0,safe_text/* safeText */.H)(text, maxLength);
+    if (line === '')
+        return '';
+    const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+    const fence = '`'.repeat(longestRun + 1);
+    return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
+}
+/** A code span in a cell, where a bar would end it (GFM, 4.10). */
+function inertCell(text, maxLength = 300) {
+    return inertCode(text, maxLength).replaceAll('|', '\\|');
+}
+/** Lines as they are, in a block; whatever stands in it is text. */
+function inertBlock(text, maxLength) {
+    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
+    const lines = shown
+        .split(/\r\n|[\r\n\u2028\u2029]/)
+        // Controls and format characters: they show nothing, or something else than what is there.
+        .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
+    // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
+    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
+}
+function table(rows) {
+    return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+function details(title, content) {
+    return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+function encode(text, characters) {
+    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
+}
+
 ;// CONCATENATED MODULE: ./src/summary.ts
-function renderSummary(story, failure) {
-    return failure === undefined ? `✅ ${story.tokens?.size ?? 0}` : `❌ ${failure.code}`;
+
+
+
+/** What the summary shows of a body, in characters. */
+const BODY_LENGTH = 2_000;
+/** Bars that are narrower than this part of the whole cannot be seen. */
+const NARROWEST_BAR = 0.01;
+/**
+ * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
+ *
+ * @param link to the failure's heading in the documentation
+ */
+function renderSummary(story, failure, link) {
+    const sections = [
+        `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
+        failure === undefined ? '' : renderFailure(failure, link),
+        renderFacts(story),
+        renderVerdicts(story),
+        renderAttempts(story.attempts ?? []),
+        renderClaims(story),
+        renderBody(story.result)
+    ];
+    return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+function headline({ inputs, tokens }, failure) {
+    if (failure !== undefined)
+        return `${failure.code}: ${inert(failure.sentence, 500)}`;
+    if (inputs?.call !== undefined)
+        return `${inert((0,safe_text/* safeUrl */.P)(inputs.call.url))} answered as expected`;
+    const count = tokens?.size ?? 0;
+    return count === 1 ? 'An ID token was issued' : `${count} ID tokens were issued`;
+}
+function renderFailure(failure, link) {
+    return [
+        failure.cause === undefined ? '' : `**Likely cause:** ${inert(failure.cause, 500)}`,
+        `**Remedy:** ${inert(failure.remedy, 500)}`,
+        failure.commands === undefined || failure.commands.length === 0
+            ? ''
+            : inertBlock(failure.commands.join('\n'), BODY_LENGTH),
+        failure.answer === undefined ? '' : `**The answer was:** ${inertCode(failure.answer, 500)}`,
+        (failure.details ?? []).map((line) => `- ${inertCode(line)}`).join('\n'),
+        link.startsWith('https://') ? `[More about ${failure.code}](${encodeURI(link)})` : ''
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function renderFacts({ inputs, identity, tokens, attempts = [], result }) {
+    const [token] = tokens?.values() ?? [];
+    const last = attempts.at(-1);
+    const rows = [];
+    const add = (name, value) => {
+        if (value !== undefined && value !== '')
+            rows.push([name, value]);
+    };
+    const call = inputs?.call;
+    add('Service', call === undefined ? undefined : `${call.method} ${inertCell((0,safe_text/* safeUrl */.P)(call.url))}`);
+    add('Tag', call?.tag === undefined ? undefined : inertCell(call.tag));
+    add('Audience', inputs?.audiences.map((audience) => inertCell(audience)).join('<br>'));
+    add('Derived', inputs?.audienceDerived === true ? 'yes, from the URL' : undefined);
+    add('Identity', token === undefined ? undefined : inertCell(token.email));
+    add('Credential', identity === undefined ? undefined : inert(identity.credential.description));
+    add('Token expires', token === undefined ? undefined : new Date(token.expiresAt).toISOString());
+    add('Private', call?.assertPrivate === true && result !== undefined ? 'Google refused a call without a token' : undefined);
+    add('Status', result?.response === undefined ? undefined : (0,status_set/* describeStatus */.W)(result.response.status));
+    add('Attempts', last === undefined ? undefined : `${last.number}`);
+    add('Latency', last === undefined ? undefined : `${last.milliseconds} ms`);
+    return rows.length === 0 ? '' : table(rows);
+}
+function renderVerdicts({ result }) {
+    const verdicts = result?.response?.verdicts ?? [];
+    if (verdicts.length === 0)
+        return '';
+    return [
+        '| Expectation | | Actual |',
+        '| --- | --- | --- |',
+        ...verdicts.map(({ expectation, met, actual }) => `| ${inertCell(expectation)} | ${met ? '✅' : '❌'} | ${inertCell(actual)} |`)
+    ].join('\n');
+}
+/** When each attempt was under way. Its labels are our own words: Mermaid has a syntax of its own, which nobody may inject. */
+function renderAttempts(attempts) {
+    const last = attempts.at(-1);
+    if (last === undefined || attempts.length < 2)
+        return '';
+    const end = last.startedMs + last.milliseconds;
+    const bars = attempts.map((record) => {
+        const { number, startedMs, milliseconds } = record;
+        const barEnd = startedMs + Math.max(milliseconds, Math.ceil(end * NARROWEST_BAR));
+        return `  ${number} – ${labelOf(record)} :${record.next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`;
+    });
+    return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', '  title Attempts', ...bars, '```'].join('\n');
+}
+function labelOf({ attempt }) {
+    if (attempt.answered)
+        return `${attempt.response.status}`;
+    return attempt.timedOut ? 'timeout' : 'no answer';
+}
+function renderClaims({ tokens }) {
+    return [...(tokens?.values() ?? [])]
+        .map(({ audience, claims }) => details(`Claims of the token for ${inert(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BODY_LENGTH)))
+        .join('\n');
+}
+function renderBody(result) {
+    const text = result?.response?.text ?? '';
+    return text.trim() === '' ? '' : details('Body of the last answer', inertBlock(text, BODY_LENGTH));
 }
 
 ;// CONCATENATED MODULE: ./src/report.ts
@@ -29011,6 +29156,8 @@ function createReport(env) {
             const variable = story.inputs?.exportEnv;
             if (variable !== undefined)
                 (0,core/* exportVariable */.dN)(variable, first.jwt);
+            if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
+                (0,core/* warning */.$e)(describeFixedAudience(first));
             for (const [audience, token] of tokens)
                 (0,core/* info */.pq)(describeToken(audience, token, story.inputs?.audienceDerived === true, now));
         },
@@ -29062,6 +29209,10 @@ function describeToken(asked, token, derived, now) {
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
     return `ID token for ${(0,safe_text/* safeText */.H)(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
+function describeFixedAudience({ audience }) {
+    return (`A person's own credentials give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(audience)}) only, whatever audience is asked for. ` +
+        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+}
 function describeAttempt({ number, attempt, milliseconds, next }, method, url) {
     const what = attempt.answered ? describeAnswer(attempt.response) : attempt.reason;
     return `Attempt ${number}: ${method} ${url === undefined ? '' : (0,safe_text/* safeUrl */.P)(url)}: ${what}, in ${milliseconds} ms; ${next}`;
@@ -29099,7 +29250,9 @@ async function writeSummary(story, failure, env) {
     if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
         return;
     try {
-        await core/* summary */.z.addRaw(renderSummary(story, failure), true).write();
+        await core/* summary */.z
+            .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+            .write();
     }
     catch {
         (0,core/* warning */.$e)('The job summary could not be written.');
@@ -29541,7 +29694,7 @@ function isFrontEndRefusal({ status, headers, body }, text) {
         case 404:
             return (text.includes('Error 404 (Not Found)!!1') ||
                 /<h1>Error: Page not found<\/h1>/i.test(text) ||
-                text.startsWith("response 404 (backend NotFound)") ||
+                text.startsWith('response 404 (backend NotFound)') ||
                 isHeadAnswer(headers, body));
         default:
             return false;
@@ -32564,6 +32717,8 @@ async function callIam(job, url, caller, hop, body) {
 
 
 
+/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
+const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 /**
  * @returns a function that gets a checked ID token for an audience, masked before it is returned
  */
@@ -32585,8 +32740,10 @@ function createMint(job, universe, identity) {
             jwt = await credential.idToken(audience);
         }
         else {
-            caller ??= becomeCaller(job, universe, identity);
-            jwt = await generateIdToken(job, universe, await caller, target, audience);
+            if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
+                caller = { since: job.now(), promise: becomeCaller(job, universe, identity) };
+            }
+            jwt = await generateIdToken(job, universe, await caller.promise, target, audience);
         }
         return checkIdToken(jwt, { ...expected, audience, now: job.now() });
     };
@@ -33229,8 +33386,8 @@ function wellKnownFile(env) {
  */
 function fromAuthorizedUser(job, user) {
     const { tokenUrl } = user;
-    let granted;
-    /** One grant gives both tokens, so one request serves every audience. */
+    let underWay;
+    /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
     async function refresh() {
         const form = {
             grant_type: 'refresh_token',
@@ -33238,8 +33395,8 @@ function fromAuthorizedUser(job, user) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        granted ??= requestToken(job, { url: tokenUrl, form }, userRefused);
-        return await granted;
+        underWay ??= requestToken(job, { url: tokenUrl, form }, userRefused).finally(() => (underWay = undefined));
+        return await underWay;
     }
     return {
         description: "a person's own credentials (authorized_user)",

@@ -19,6 +19,9 @@ export interface IdToken {
   readonly expiresAt: number
 }
 
+/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
+const CALLER_LIFETIME_MS = 4 * 60 * 1000
+
 /** Mints ID tokens for one identity; its access token is asked for once. */
 export type Mint = (audience: string) => Promise<IdToken>
 
@@ -33,7 +36,7 @@ export function createMint(job: Job, universe: string, identity: Identity): Mint
     universe,
     fixedAudience: target === undefined && credential.fixedAudience === true
   }
-  let caller: Promise<Caller> | undefined
+  let caller: { readonly since: number; readonly promise: Promise<Caller> } | undefined
 
   return async (audience) => {
     let jwt: string
@@ -42,8 +45,10 @@ export function createMint(job: Job, universe: string, identity: Identity): Mint
       if (credential.idToken === undefined) throw new Error('no ID token and nobody to impersonate')
       jwt = await credential.idToken(audience)
     } else {
-      caller ??= becomeCaller(job, universe, identity)
-      jwt = await generateIdToken(job, universe, await caller, target, audience)
+      if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
+        caller = { since: job.now(), promise: becomeCaller(job, universe, identity) }
+      }
+      jwt = await generateIdToken(job, universe, await caller.promise, target, audience)
     }
     return checkIdToken(jwt, { ...expected, audience, now: job.now() })
   }

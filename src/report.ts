@@ -8,19 +8,10 @@ import type { Inputs } from './inputs.ts'
 import type { Job, Log } from './job.ts'
 import { safeText, safeUrl } from './safe-text.ts'
 import { renderSummary } from './summary.ts'
+import type { Story } from './summary.ts'
 
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024
-
-/** What the run has come to so far; the summary shows it. */
-export interface Story {
-  readonly inputs?: Inputs
-  readonly identity?: Identity
-  /** By audience as it was asked for. */
-  readonly tokens?: ReadonlyMap<string, IdToken>
-  readonly attempts?: readonly AttemptRecord[]
-  readonly result?: CallResult
-}
 
 /** The only writer of outputs, log and summary. */
 export interface Report extends Log {
@@ -64,6 +55,8 @@ export function createReport(env: Job['env']): Report {
       setOutput('expires_at', new Date(first.expiresAt).toISOString())
       const variable = story.inputs?.exportEnv
       if (variable !== undefined) exportVariable(variable, first.jwt)
+      if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
+        warning(describeFixedAudience(first))
       for (const [audience, token] of tokens)
         info(describeToken(audience, token, story.inputs?.audienceDerived === true, now))
     },
@@ -111,6 +104,13 @@ function describeToken(asked: string, token: IdToken, derived: boolean, now: num
   return `ID token for ${safeText(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
 }
 
+function describeFixedAudience({ audience }: IdToken): string {
+  return (
+    `A person's own credentials give ID tokens for gcloud's OAuth client (${safeText(audience)}) only, whatever audience is asked for. ` +
+    'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.'
+  )
+}
+
 function describeAttempt(
   { number, attempt, milliseconds, next }: AttemptRecord,
   method: string,
@@ -152,7 +152,9 @@ async function writeSummary(story: Story, failure: FailureText | undefined, env:
   // Without inputs nobody said that there should be none.
   if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
   try {
-    await summary.addRaw(renderSummary(story, failure), true).write()
+    await summary
+      .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+      .write()
   } catch {
     warning('The job summary could not be written.')
   }

@@ -47,7 +47,7 @@ function isFrontEndRefusal({ status, headers, body }: Answer, text: string): boo
       return (
         text.includes('Error 404 (Not Found)!!1') ||
         /<h1>Error: Page not found<\/h1>/i.test(text) ||
-        text.startsWith("response 404 (backend NotFound)") ||
+        text.startsWith('response 404 (backend NotFound)') ||
         isHeadAnswer(headers, body)
       )
     default:

@@ -11,9 +11,9 @@ import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
  */
 export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
   const { tokenUrl } = user
-  let granted: Promise<Answer> | undefined
+  let underWay: Promise<Answer> | undefined
 
-  /** One grant gives both tokens, so one request serves every audience. */
+  /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
   async function refresh(): Promise<Answer> {
     const form = {
       grant_type: 'refresh_token',
@@ -21,8 +21,8 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    granted ??= requestToken(job, { url: tokenUrl, form }, userRefused)
-    return await granted
+    underWay ??= requestToken(job, { url: tokenUrl, form }, userRefused).finally(() => (underWay = undefined))
+    return await underWay
   }
 
   return {
