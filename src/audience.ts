@@ -4,21 +4,25 @@ import { audienceRequired } from './failures/inputs.ts'
 const TAG_SEPARATOR = '---'
 
 /**
- * The audience that the service behind `url` expects in an ID token. Cloud Run's audience is the service's own URL, also
- * for a traffic tag (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ * The audience that the service behind `url` expects in an ID token.
  *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it.
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
  */
 export function deriveAudience(url: URL): string {
-  if (isCloudRunHost(url)) {
-    const { service } = splitTag(url.host)
-    return `${url.protocol}//${service}`
-  }
-  if (url.hostname.endsWith('.cloudfunctions.net')) {
-    const [, name] = url.pathname.split('/')
-    if (name !== undefined && name !== '') return `${url.origin}/${name}`
-  }
-  throw audienceRequired(url)
+  const audience = findAudience(url)
+  if (audience === undefined) throw audienceRequired(url)
+  return audience
+}
+
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ */
+export function findAudience(url: URL): string | undefined {
+  if (isCloudRunHost(url)) return `${url.protocol}//${splitTag(url.host).service}`
+  const [, name] = url.pathname.split('/')
+  const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== ''
+  return isNamedFunction ? `${url.origin}/${name}` : undefined
 }
 
 /** Whether Cloud Run's own domain serves this URL. */

@@ -1,6 +1,7 @@
 import { debug, error as annotate, exportVariable, info, setOutput, summary, warning } from '@actions/core'
 import type { AttemptRecord, CallResult } from './call/service.ts'
 import { describeStatus } from './call/status-set.ts'
+import { describeMiss } from './call/expectations.ts'
 import type { Failure, FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
@@ -74,9 +75,7 @@ export function createReport(env: Job['env']): Report {
       setOutput('status', response.status)
       setOutput('headers', JSON.stringify(response.headers))
       setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
-      if (response.accepted) {
-        for (const { expectation, actual } of response.verdicts) info(`Met: ${expectation} (${actual})`)
-      }
+      if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },
     async finish(failure) {
       setOutput('outcome', failure === undefined ? 'success' : 'failure')
@@ -121,11 +120,10 @@ function describeAttempt(
 }
 
 function describeAnswer({ status, responder, verdicts }: NonNullable<CallResult['response']>): string {
-  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }[
-    responder
-  ]
-  const missed = verdicts.slice(1).filter(({ met }) => !met)
-  return `${describeStatus(status)}${who}${missed.map(({ expectation, actual }) => `; ${expectation}, but: ${actual}`).join('')}`
+  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }
+  // What another answer misses besides the status is no news.
+  const missed = verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : []
+  return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */

@@ -99,3 +99,8 @@ function describeNoJson(answer: Judged, text: string): string {
   const type = safeText(answer.headers['content-type'] ?? 'no content type', 60)
   return `not JSON (${type}): ${safeText(text, 120) || 'an empty body'}`
 }
+
+/** A missed expectation in words. */
+export function describeMiss({ expectation, actual }: Verdict): string {
+  return `expected ${expectation}, found ${actual}`
+}

@@ -71,7 +71,7 @@ function explain(refusal: Refusal, hop: Hop): { cause: string; remedy: string } 
       hop.delegates.length === 0
         ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
         : 'Each member of the chain must be allowed to impersonate the next one.',
-    remedy: 'Grant the role with the command below, and wait a few minutes.'
+    remedy: `Grant the role on ${safeText(hop.account)}, and wait a few minutes.`
   }
 }
 

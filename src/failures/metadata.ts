@@ -10,7 +10,7 @@ export function metadataRefused(refusal: Refusal): Failure {
       code: 'IMPERSONATION_DENIED',
       sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
       cause: 'GKE passes the identity on only with a binding on the Google service account.',
-      remedy: 'Grant the role with the command below.',
+      remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to the Kubernetes service account.',
       commands: [
         'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
         '  --member="serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]" \\',

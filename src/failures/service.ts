@@ -1,5 +1,6 @@
+import { findAudience } from '../audience.ts'
 import type { Attempt } from '../call/attempts.ts'
-import type { Verdict } from '../call/expectations.ts'
+import { describeMiss } from '../call/expectations.ts'
 import type { Response } from '../call/response.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { describeOutcome } from '../exchange.ts'
@@ -75,14 +76,23 @@ export function exposed(url: URL, method: string, status: number): Failure {
 }
 
 function tokenRejected({ call, token }: FailedCall, response: Response): Failure {
+  const suggested = findAudience(call.url)
+  const service = describeRunService(call.url)
   return new Failure({
     code: 'TOKEN_REJECTED',
     sentence: `Google's front end rejected the token for audience ${safeText(token.audience)} at ${safeUrl(call.url)} (401).`,
     cause:
-      'A 401 is about the token, not about permissions: its audience is not one of the service, or a second token was sent along.',
+      suggested !== undefined && suggested !== token.audience
+        ? `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${safeText(suggested)}.`
+        : 'A 401 is about the token, not about permissions: its audience is not one of the service, or a second token was sent along.',
     remedy:
-      'Set audience to the URL of the service itself (no path, no tag, no custom domain) or to one of its custom audiences.',
-    commands: [describeAudiences(call.url)],
+      suggested !== undefined && suggested !== token.audience
+        ? `Leave audience empty, or set it to ${safeText(suggested)}.`
+        : 'Set audience to the URL of the service itself (no path, no tag, no custom domain) or to one of its custom audiences.',
+    commands: [
+      ...(suggested === undefined ? [] : [`audience: ${safeText(suggested)}`, '']),
+      `gcloud run services describe ${service.name} --region=${service.region} --format="yaml(status.url, metadata.annotations)"`
+    ],
     answer: quote(response)
   })
 }
@@ -93,7 +103,7 @@ function invokerMissing({ call, token, attempts }: FailedCall, response: Respons
     code: 'INVOKER_MISSING',
     sentence: `${safeText(token.email) || 'The identity'} may not invoke ${safeUrl(call.url)} (403 of Google's front end${inAttempts(attempts)}).`,
     cause: `The token is fine, but its identity lacks roles/run.invoker on the service, or got it less than ${call.iamWaitMs / 1000} s before.`,
-    remedy: 'Grant the role with the command below; a grant takes effect within a few minutes.',
+    remedy: `Grant it roles/run.invoker on the service ${service.name}; a grant takes effect within a few minutes.`,
     commands: [
       `gcloud run services add-iam-policy-binding ${service.name} --region=${service.region} \\`,
       `  --member="serviceAccount:${safeText(token.email)}" --role=roles/run.invoker`
@@ -213,10 +223,6 @@ function explainAnswer({ status }: Response): { cause: string; remedy: string } 
       }
 }
 
-export function describeMiss({ expectation, actual }: Verdict): string {
-  return `${expectation}, but it is ${actual}`
-}
-
 function inAttempts(attempts: number): string {
   return attempts > 1 ? `, after ${attempts} attempts` : ''
 }
@@ -229,9 +235,4 @@ function quote({ status, text }: Response): string {
 function logCommand(url: URL): string[] {
   const service = describeRunService(url)
   return [`gcloud run services logs read ${service.name} --region=${service.region} --limit=50`]
-}
-
-function describeAudiences(url: URL): string {
-  const service = describeRunService(url)
-  return `gcloud run services describe ${service.name} --region=${service.region} --format="value(status.url, metadata.annotations)"`
 }
