@@ -2850,6 +2850,8 @@ async function untilReady(socket, event, signal) {
     finally {
         signal.removeEventListener('abort', abort);
     }
+    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
+    socket.on('error', () => undefined);
     return socket;
 }
 /** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
@@ -3250,7 +3252,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9463);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3496);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9225);
 
 
@@ -3623,7 +3625,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 9463:
+/***/ 3496:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4382,6 +4384,31 @@ async function findClientId(job, call, response) {
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
+// EXTERNAL MODULE: ./src/google-hosts.ts
+var google_hosts = __nccwpck_require__(2190);
+;// CONCATENATED MODULE: ./src/head-start.ts
+
+/** More connections than these would not make several tokens come earlier, and look like an attack. */
+const MOST_FOR_TOKENS = 6;
+/**
+ * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
+ * or more, and otherwise only begins when its turn comes.
+ */
+function planConnections({ credential, hops }, inputs) {
+    const target = hops.at(-1);
+    const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
+    const { call } = inputs;
+    return [
+        ...credential.endpoints,
+        // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+        ...(target === undefined || credential.clientCertificate !== undefined
+            ? []
+            : Array(count).fill((0,google_hosts/* iamCredentialsUrl */.rl)(inputs.universe, target.account, 'generateIdToken'))),
+        // The call without a token opens the one that the call with it will use.
+        ...(call === undefined || call.assertPrivate ? [] : [call.url])
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/claims.ts
 
 
@@ -4587,8 +4614,6 @@ function bindings(principal, hop, forIdToken) {
     });
 }
 
-// EXTERNAL MODULE: ./src/google-hosts.ts
-var google_hosts = __nccwpck_require__(2190);
 ;// CONCATENATED MODULE: ./src/identity/token-endpoint.ts
 
 
@@ -5280,6 +5305,8 @@ function fromMetadataServer(job) {
     return {
         description: `the machine's service account (metadata server ${metadataHost(job)})`,
         principal: 'serviceAccount:SERVICE_ACCOUNT_OF_THIS_MACHINE',
+        // The connection that found it is still there.
+        endpoints: [],
         async accessToken() {
             const { url, answer } = await ask('instance/service-accounts/default/token');
             return readAccessToken(job, url, answer, 'access_token');
@@ -5385,6 +5412,7 @@ function fromAuthorizedUser(job, user) {
         description: "a person's own credentials (authorized_user)",
         principal: 'user:YOUR_EMAIL',
         fixedAudience: true,
+        endpoints: [tokenUrl],
         async accessToken() {
             return readAccessToken(job, tokenUrl, await refresh(), 'access_token');
         },
@@ -5526,12 +5554,13 @@ function fromExternalAccount(job, external) {
     return {
         description: external.description,
         principal: external.principal,
+        endpoints: external.endpoints,
         async accessToken() {
             const subject = await external.subjectToken();
             clientCertificate = subject.clientCertificate;
             return await exchangeToken(job, { ...external, subjectToken: subject.token, clientCertificate });
         },
-        clientCertificate: () => clientCertificate
+        ...(external.hasCertificate ? { clientCertificate: () => clientCertificate } : {})
     };
 }
 
@@ -5601,21 +5630,30 @@ function describe(what) {
 
 
 
+/** Where GitHub's token comes from; undefined where the runner does not say. */
+function githubEndpoint(env) {
+    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    return URL.canParse(url) ? new URL(url) : undefined;
+}
+/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+async function requireGithubPermission(job) {
+    const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+    if (names.some((name) => (job.env[name] ?? '') === ''))
+        throw oidcUnavailable(job.env, await isForkPullRequest(job));
+}
 /**
  * GitHub's OIDC token for this job.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
  * @param audience whom the token is for; Google expects the provider's name as an https URL
- * @throws {Failure} OIDC_UNAVAILABLE where the job may not have one, OIDC_FAILED where GitHub does not give it
+ * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
 async function requestGithubToken(job, audience) {
-    const requestUrl = job.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    if (requestUrl === '' || requestToken === '')
-        throw oidcUnavailable(job.env, await isForkPullRequest(job));
-    const url = `${requestUrl}${requestUrl.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`;
-    if (!URL.canParse(url))
+    const endpoint = githubEndpoint(job.env);
+    if (endpoint === undefined)
         throw oidcFailed('the runner gave no valid request URL');
+    const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
+    const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
     const answer = await exchange(job, {
         method: 'GET',
         url: new URL(url),
@@ -5677,6 +5715,7 @@ function fromServiceAccountKey(job, universe, key) {
         description: `service account key of ${email}`,
         principal: `serviceAccount:${email}`,
         account: email,
+        endpoints: [tokenUrl],
         async accessToken() {
             return readAccessToken(job, tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token');
         },
@@ -5947,6 +5986,7 @@ function fromWorkforceUser(job, user) {
     return {
         description: 'workforce identity (external_account_authorized_user)',
         principal: `principalSet:${user.pool}/*`,
+        endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
             const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, userRefused);
@@ -5971,7 +6011,7 @@ function fromWorkforceUser(job, user) {
 /**
  * Finds out who the job is. Makes no request but to see whether there is a metadata server.
  *
- * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED
+ * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */
 async function findIdentity(job, inputs) {
     const start = await findCredential(job, inputs);
@@ -5979,6 +6019,8 @@ async function findIdentity(job, inputs) {
     if (hops.length === 0 && start.credential.idToken === undefined) {
         throw serviceAccountRequired(start.credential);
     }
+    if (inputs.workloadIdentityProvider !== undefined)
+        await requireGithubPermission(job);
     return { credential: start.credential, hops };
 }
 async function findCredential(job, inputs) {
@@ -6012,6 +6054,8 @@ function fromGithub(job, provider, universe) {
     return fromExternalAccount(job, {
         description: `workload identity federation of GitHub Actions (${provider})`,
         principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
+        endpoints: [githubEndpoint(job.env), (0,google_hosts/* stsUrl */.on)(universe, 'token')].filter((url) => url !== undefined),
+        hasCertificate: false,
         url: (0,google_hosts/* stsUrl */.on)(universe, 'token'),
         audience,
         subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
@@ -6045,6 +6089,8 @@ function fromExternalDocument(job, document) {
     return fromExternalAccount(job, {
         description: `external account (${source.kind}) from ${document.origin}`,
         principal: federatedPrincipal(document.audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+        hasCertificate: source.kind === 'certificate',
+        endpoints: source.kind === 'certificate' ? [] : [...(source.kind === 'url' ? [source.url] : []), document.tokenUrl],
         url: document.tokenUrl,
         client: document.client,
         userProject: document.userProject,
@@ -6247,6 +6293,7 @@ function orDefault(name) {
 
 
 
+
 /**
  * The whole story: who is the job, its tokens, the call.
  *
@@ -6258,6 +6305,8 @@ async function run_run(world, report) {
     const job = world.startJob(inputs);
     const identity = await findIdentity(job, inputs);
     report.identity(identity);
+    for (const url of planConnections(identity, inputs))
+        job.prepare(url);
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined;
     const mint = createMint(job, inputs.universe, identity);
@@ -6354,10 +6403,19 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
 function createHttp() {
     const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
     const closing = new AbortController();
+    const prepared = new Map();
     const agents = {
-        tls: withOwnConnections(new (external_node_https_default()).Agent({ keepAlive: true })),
-        plain: withOwnConnections(new (external_node_http_default()).Agent({ keepAlive: true }))
+        tls: withOwnConnections(new (external_node_https_default()).Agent({ keepAlive: true }), takeOrOpen),
+        plain: withOwnConnections(new (external_node_http_default()).Agent({ keepAlive: true }), takeOrOpen)
     };
+    async function takeOrOpen(destination, signal) {
+        // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
+        const waiting = destination.clientCertificate === undefined ? prepared.get(destination.url.origin)?.shift() : undefined;
+        const socket = await waiting?.catch(() => undefined);
+        return socket === undefined || socket.destroyed || socket.readableEnded
+            ? await (0,connection/* openConnection */.JY)(destination, signal)
+            : socket;
+    }
     async function send(request, limits) {
         const start = external_node_perf_hooks_namespaceObject.performance.now();
         const limit = new AbortController();
@@ -6412,18 +6470,26 @@ function createHttp() {
     }
     return {
         send,
+        prepare({ href, origin }) {
+            const opening = (0,connection/* openConnection */.JY)({ url: new URL(href) }, closing.signal);
+            // Whoever needs it will see that it failed.
+            opening.catch(() => undefined);
+            prepared.set(origin, [...(prepared.get(origin) ?? []), opening]);
+        },
         close() {
             closing.abort();
+            for (const opening of [...prepared.values()].flat())
+                opening.then((socket) => socket.destroy(), () => undefined);
             for (const agent of Object.values(agents))
                 agent.destroy();
         }
     };
 }
 /** Lets an agent keep connections as usual, but open them our way. */
-function withOwnConnections(agent) {
+function withOwnConnections(agent, open) {
     agent.createConnection = (options, callback) => {
         const { destination, connectionSignal } = options;
-        (0,connection/* openConnection */.JY)(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
+        open(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
         return undefined;
     };
     return agent;
@@ -6534,6 +6600,7 @@ function createWorld(env, log) {
             masks,
             log,
             send: http.send,
+            prepare: http.prepare,
             async sleep(milliseconds) {
                 // An interrupted pause is a pause that is over.
                 await (0,promises_namespaceObject.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);

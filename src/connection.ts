@@ -132,6 +132,8 @@ async function untilReady<S extends Socket>(
   } finally {
     signal.removeEventListener('abort', abort)
   }
+  // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
+  socket.on('error', () => undefined)
   return socket
 }
 

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { pipeline, Readable } from 'node:stream'
 import type { Duplex } from 'node:stream'
@@ -54,6 +55,8 @@ export type Send = (request: HttpRequest, limits: Limits) => Promise<Outcome>
 
 export interface Http {
   readonly send: Send
+  /** Opens a connection that a later request to the same origin will use. That it fails is no error until then. */
+  readonly prepare: (url: URL) => void
   /** Ends whatever is still under way, so that nothing keeps the process alive. */
   readonly close: () => void
 }
@@ -68,9 +71,20 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
 export function createHttp(): Http {
   const client = new HttpClient('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS })
   const closing = new AbortController()
+  const prepared = new Map<string, Promise<Socket>[]>()
   const agents = {
-    tls: withOwnConnections(new https.Agent({ keepAlive: true })),
-    plain: withOwnConnections(new http.Agent({ keepAlive: true }))
+    tls: withOwnConnections(new https.Agent({ keepAlive: true }), takeOrOpen),
+    plain: withOwnConnections(new http.Agent({ keepAlive: true }), takeOrOpen)
+  }
+
+  async function takeOrOpen(destination: Destination, signal: AbortSignal): Promise<Socket> {
+    // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
+    const waiting =
+      destination.clientCertificate === undefined ? prepared.get(destination.url.origin)?.shift() : undefined
+    const socket = await waiting?.catch(() => undefined)
+    return socket === undefined || socket.destroyed || socket.readableEnded
+      ? await openConnection(destination, signal)
+      : socket
   }
 
   async function send(request: HttpRequest, limits: Limits): Promise<Outcome> {
@@ -129,8 +143,19 @@ export function createHttp(): Http {
 
   return {
     send,
+    prepare({ href, origin }) {
+      const opening = openConnection({ url: new URL(href) }, closing.signal)
+      // Whoever needs it will see that it failed.
+      opening.catch(() => undefined)
+      prepared.set(origin, [...(prepared.get(origin) ?? []), opening])
+    },
     close() {
       closing.abort()
+      for (const opening of [...prepared.values()].flat())
+        opening.then(
+          (socket) => socket.destroy(),
+          () => undefined
+        )
       for (const agent of Object.values(agents)) agent.destroy()
     }
   }
@@ -143,10 +168,10 @@ interface ConnectionOptions extends https.RequestOptions {
 }
 
 /** Lets an agent keep connections as usual, but open them our way. */
-function withOwnConnections<A extends http.Agent>(agent: A): A {
+function withOwnConnections<A extends http.Agent>(agent: A, open: typeof openConnection): A {
   agent.createConnection = (options, callback) => {
     const { destination, connectionSignal } = options as ConnectionOptions
-    openConnection(destination, connectionSignal).then(
+    open(destination, connectionSignal).then(
       (socket) => callback?.(null, socket),
       (error: unknown) =>
         callback?.(error instanceof Error ? error : new Error('no connection'), undefined as unknown as Duplex)

@@ -1,4 +1,4 @@
-import type { Send } from './http.ts'
+import type { Http } from './http.ts'
 import type { Masks } from './masks.ts'
 
 /** Lines of the log; every one of them safe to show. */
@@ -12,7 +12,8 @@ export interface Job {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly masks: Masks
   readonly log: Log
-  readonly send: Send
+  readonly send: Http['send']
+  readonly prepare: Http['prepare']
   /** Ends early once the step is over. */
   readonly sleep: (milliseconds: number) => Promise<void>
   /** In [0, 1). */

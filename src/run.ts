@@ -1,5 +1,6 @@
 import { checkPrivacy } from './call/privacy.ts'
 import { callService } from './call/service.ts'
+import { planConnections } from './head-start.ts'
 import { createMint } from './id-token.ts'
 import type { IdToken, Mint } from './id-token.ts'
 import { findIdentity } from './identity/find.ts'
@@ -19,6 +20,7 @@ export async function run(world: World, report: Report): Promise<void> {
 
   const identity = await findIdentity(job, inputs)
   report.identity(identity)
+  for (const url of planConnections(identity, inputs)) job.prepare(url)
 
   // The call without a token needs none, so that it costs no time of its own.
   const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined

@@ -26,6 +26,7 @@ export function createWorld(env: Job['env'], log: Log): World {
       masks,
       log,
       send: http.send,
+      prepare: http.prepare,
       async sleep(milliseconds) {
         // An interrupted pause is a pause that is over.
         await wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined)

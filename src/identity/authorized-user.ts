@@ -29,6 +29,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
     description: "a person's own credentials (authorized_user)",
     principal: 'user:YOUR_EMAIL',
     fixedAudience: true,
+    endpoints: [tokenUrl],
     async accessToken() {
       return readAccessToken(job, tokenUrl, await refresh(), 'access_token')
     },

@@ -8,7 +8,9 @@ export interface Credential {
   readonly principal: string
   /** The service account that it is, where that is known. */
   readonly account?: string
-  /** An access token that may call IAM. Absent where the credential has an ID token only. */
+  /** Whom it is certain to ask for its tokens, apart from whom it has asked already. */
+  readonly endpoints: readonly URL[]
+  /** An access token that may call IAM. */
   readonly accessToken: () => Promise<string>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
   readonly idToken?: (audience: string) => Promise<string>

@@ -13,6 +13,8 @@ export interface SubjectToken {
 export type ExternalAccount = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> & {
   readonly description: string
   readonly principal: string
+  readonly endpoints: readonly URL[]
+  readonly hasCertificate: boolean
   readonly subjectToken: () => Promise<SubjectToken>
 }
 
@@ -26,11 +28,12 @@ export function fromExternalAccount(job: Job, external: ExternalAccount): Creden
   return {
     description: external.description,
     principal: external.principal,
+    endpoints: external.endpoints,
     async accessToken() {
       const subject = await external.subjectToken()
       clientCertificate = subject.clientCertificate
       return await exchangeToken(job, { ...external, subjectToken: subject.token, clientCertificate })
     },
-    clientCertificate: () => clientCertificate
+    ...(external.hasCertificate ? { clientCertificate: () => clientCertificate } : {})
   }
 }

@@ -8,7 +8,7 @@ import type { Credential, Hop, Identity } from './credential.ts'
 import { readDocument } from './document.ts'
 import type { CredentialDocument, ExternalAccountDocument } from './document.ts'
 import { fromExternalAccount } from './external-account.ts'
-import { requestGithubToken } from './github.ts'
+import { githubEndpoint, requestGithubToken, requireGithubPermission } from './github.ts'
 import { fromMetadataServer } from './metadata-server.ts'
 import { federatedPrincipal } from './principal.ts'
 import { fromServiceAccountKey } from './service-account-key.ts'
@@ -23,7 +23,7 @@ type IdentityInputs = Pick<
 /**
  * Finds out who the job is. Makes no request but to see whether there is a metadata server.
  *
- * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED
+ * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */
 export async function findIdentity(job: Job, inputs: IdentityInputs): Promise<Identity> {
   const start = await findCredential(job, inputs)
@@ -31,6 +31,7 @@ export async function findIdentity(job: Job, inputs: IdentityInputs): Promise<Id
   if (hops.length === 0 && start.credential.idToken === undefined) {
     throw serviceAccountRequired(start.credential)
   }
+  if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(job)
   return { credential: start.credential, hops }
 }
 
@@ -65,6 +66,8 @@ function fromGithub(job: Job, provider: string, universe: string): Credential {
   return fromExternalAccount(job, {
     description: `workload identity federation of GitHub Actions (${provider})`,
     principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
+    endpoints: [githubEndpoint(job.env), stsUrl(universe, 'token')].filter((url) => url !== undefined),
+    hasCertificate: false,
     url: stsUrl(universe, 'token'),
     audience,
     subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
@@ -100,6 +103,8 @@ function fromExternalDocument(job: Job, document: ExternalAccountDocument): Cred
   return fromExternalAccount(job, {
     description: `external account (${source.kind}) from ${document.origin}`,
     principal: federatedPrincipal(document.audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+    hasCertificate: source.kind === 'certificate',
+    endpoints: source.kind === 'certificate' ? [] : [...(source.kind === 'url' ? [source.url] : []), document.tokenUrl],
     url: document.tokenUrl,
     client: document.client,
     userProject: document.userProject,

@@ -4,20 +4,30 @@ import type { Job } from '../job.ts'
 import { objectIn, parseObject, stringIn } from '../json.ts'
 import { readSmallFile } from '../small-file.ts'
 
+/** Where GitHub's token comes from; undefined where the runner does not say. */
+export function githubEndpoint(env: Job['env']): URL | undefined {
+  const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
+  return URL.canParse(url) ? new URL(url) : undefined
+}
+
+/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+export async function requireGithubPermission(job: Job): Promise<void> {
+  const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']
+  if (names.some((name) => (job.env[name] ?? '') === '')) throw oidcUnavailable(job.env, await isForkPullRequest(job))
+}
+
 /**
  * GitHub's OIDC token for this job.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
  * @param audience whom the token is for; Google expects the provider's name as an https URL
- * @throws {Failure} OIDC_UNAVAILABLE where the job may not have one, OIDC_FAILED where GitHub does not give it
+ * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
 export async function requestGithubToken(job: Job, audience: string): Promise<string> {
-  const requestUrl = job.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
+  const endpoint = githubEndpoint(job.env)
+  if (endpoint === undefined) throw oidcFailed('the runner gave no valid request URL')
+  const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
   const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''
-  if (requestUrl === '' || requestToken === '') throw oidcUnavailable(job.env, await isForkPullRequest(job))
-
-  const url = `${requestUrl}${requestUrl.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`
-  if (!URL.canParse(url)) throw oidcFailed('the runner gave no valid request URL')
   const answer = await exchange(
     job,
     {

@@ -46,6 +46,8 @@ export function fromMetadataServer(job: Job): Credential {
   return {
     description: `the machine's service account (metadata server ${metadataHost(job)})`,
     principal: 'serviceAccount:SERVICE_ACCOUNT_OF_THIS_MACHINE',
+    // The connection that found it is still there.
+    endpoints: [],
     async accessToken() {
       const { url, answer } = await ask('instance/service-accounts/default/token')
       return readAccessToken(job, url, answer, 'access_token')

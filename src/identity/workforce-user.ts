@@ -12,6 +12,7 @@ export function fromWorkforceUser(job: Job, user: WorkforceUser): Credential {
   return {
     description: 'workforce identity (external_account_authorized_user)',
     principal: `principalSet:${user.pool}/*`,
+    endpoints: [user.tokenUrl],
     async accessToken() {
       const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
       const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, userRefused)
