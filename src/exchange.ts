@@ -3,8 +3,8 @@ import type { Answer, HttpRequest, NoAnswer, Outcome } from './http.ts'
 import type { Job } from './job.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
 
-/** A token endpoint that failed this often will hardly recover within a step; the quotas of Google's refill within seconds. */
-const MOST_ATTEMPTS = 5
+/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+const MOST_FAILURES = 5
 
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const BODY_BYTES = 256 * 1024
@@ -21,18 +21,19 @@ export async function exchange(
   unavailable: (last: Outcome, attempts: number) => Failure
 ): Promise<Answer> {
   let last: Outcome = outOfTime()
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
-    if (job.timeLeft() <= 0) throw unavailable(last, attempt - 1)
+  let failures = 0
+  for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
     last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES })
     if (last.answered && !isTransient(last)) return last
+    if (!last.answered || last.status !== 429) failures += 1
     const retryAfter = last.answered ? parseRetryAfter(last.headers['retry-after'], job.now()) : 0
     const pause = pauseAfter(attempt, retryAfter, job.random)
     // A pause beyond the deadline could only end in failure: fail at once.
-    if (attempt === MOST_ATTEMPTS || pause >= job.timeLeft()) throw unavailable(last, attempt)
+    if (failures === MOST_FAILURES || pause >= job.timeLeft()) throw unavailable(last, attempt)
     job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`)
     await job.sleep(pause)
   }
-  throw unavailable(last, MOST_ATTEMPTS)
+  throw unavailable(last, 0)
 }
 
 /** An outcome in a few safe words. */

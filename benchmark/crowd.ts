@@ -1,0 +1,136 @@
+// How a crowd of jobs that start together fares against a quota, in virtual time: `npm run bench:crowd`.
+// The policy is the real one (src/exchange.ts and src/retry.ts); Google is a token bucket that answers 429 when it is empty.
+import { exchange } from '../src/exchange.ts'
+import { Failure } from '../src/failure.ts'
+import type { Answer, Outcome } from '../src/http.ts'
+import type { Job } from '../src/job.ts'
+import { createMasks } from '../src/masks.ts'
+
+const JOBS = 200
+/** generateIdToken, STS: what one job asks of Google. */
+const REQUESTS_PER_JOB = 2
+const REQUEST_MS = 80
+const ROUNDS = 25
+
+/**
+ * Requests per minute and project, from https://cloud.google.com/iam/quotas: 60,000 for credentials, 6,000 for token exchanges;
+ * and what is left of the latter for the crowd where others use up nine tenths.
+ */
+const QUOTAS = [
+  { name: 'generateIdToken', perMinute: 60_000 },
+  { name: 'token exchange', perMinute: 6_000 },
+  { name: 'a tenth of the token exchanges', perMinute: 600 }
+]
+
+interface Clock {
+  readonly now: () => number
+  readonly sleep: (milliseconds: number) => Promise<void>
+  /** Lets time pass until nobody waits any more. */
+  readonly runAll: () => Promise<void>
+}
+
+/** Time that passes only when everybody waits. */
+function createClock(): Clock {
+  let now = 0
+  const waiting: { readonly at: number; readonly wake: () => void }[] = []
+  return {
+    now: () => now,
+    sleep: (milliseconds) => new Promise((wake) => waiting.push({ at: now + milliseconds, wake })),
+    async runAll() {
+      for (;;) {
+        // Whoever was woken takes some turns of the queue to wait again.
+        await new Promise(setImmediate)
+        waiting.sort((a, b) => a.at - b.at)
+        const next = waiting.shift()
+        if (next === undefined) return
+        now = next.at
+        next.wake()
+      }
+    }
+  }
+}
+
+/** A bucket that holds one second's worth of requests and fills steadily. */
+function createQuota(perMinute: number, clock: Clock): () => boolean {
+  const perMs = perMinute / 60_000
+  const size = Math.max(1, perMs * 1000)
+  let level = size
+  let filledAt = 0
+  return () => {
+    level = Math.min(size, level + (clock.now() - filledAt) * perMs)
+    filledAt = clock.now()
+    if (level < 1) return false
+    level -= 1
+    return true
+  }
+}
+
+function answer(status: number): Answer {
+  return { answered: true, status, headers: {}, body: Buffer.alloc(0), truncated: false, milliseconds: REQUEST_MS }
+}
+
+async function simulate(perMinute: number): Promise<{ seconds: number; failed: number; refused: number }> {
+  const clock = createClock()
+  const admits = createQuota(perMinute, clock)
+  let refused = 0
+  let failed = 0
+  let lastDone = 0
+  const job: Job = {
+    env: {},
+    masks: createMasks(() => undefined),
+    log: { info: () => undefined, warning: () => undefined },
+    async send(): Promise<Outcome> {
+      await clock.sleep(REQUEST_MS)
+      if (admits()) return answer(200)
+      refused += 1
+      return answer(429)
+    },
+    prepare: () => undefined,
+    sleep: clock.sleep,
+    random: Math.random,
+    now: clock.now,
+    timeoutMs: 30_000,
+    timeLeft: () => 180_000 - clock.now()
+  }
+  const unavailable = (): Failure => new Failure({ code: 'GOOGLE_UNAVAILABLE', sentence: 'refused', remedy: 'none' })
+  const request = { method: 'POST', url: new URL('https://sts.googleapis.com/v1/token'), headers: {} }
+  async function runJob(): Promise<void> {
+    try {
+      for (let number = 0; number < REQUESTS_PER_JOB; number += 1) await exchange(job, request, unavailable)
+    } catch {
+      failed += 1
+    }
+    lastDone = clock.now()
+  }
+  const crowd = Promise.all(Array.from({ length: JOBS }, runJob))
+  await clock.runAll()
+  await crowd
+  return { seconds: lastDone / 1000, failed, refused }
+}
+
+/** The time in which the quota lets the crowd through at best: a full bucket at the start, and not one refusal. */
+function bestSeconds(perMinute: number): number {
+  const requests = JOBS * REQUESTS_PER_JOB
+  const perSecond = perMinute / 60
+  return Math.max(0, requests - Math.max(1, perSecond)) / perSecond + (REQUESTS_PER_JOB * REQUEST_MS) / 1000
+}
+
+console.log(`| quota | per minute | at best | with our retries | ratio | answers 429 | failed jobs |`)
+console.log(`| --- | --- | --- | --- | --- | --- | --- |`)
+for (const { name, perMinute } of QUOTAS) {
+  const rounds: Awaited<ReturnType<typeof simulate>>[] = []
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await simulate(perMinute))
+  const middle = rounds.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(ROUNDS / 2)]
+  if (middle === undefined) continue
+  const best = bestSeconds(perMinute)
+  const cells = [
+    name,
+    perMinute,
+    `${best.toFixed(1)} s`,
+    `${middle.seconds.toFixed(1)} s`,
+    (middle.seconds / best).toFixed(2),
+    middle.refused,
+    middle.failed
+  ]
+  console.log(`| ${cells.join(' | ')} |`)
+}
