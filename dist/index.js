@@ -4017,27 +4017,25 @@ function isSignInRedirect({ status, headers }) {
     return status >= 300 && status < 400 && (headers['location'] ?? '').startsWith('https://accounts.google.com/');
 }
 /** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
-function isFrontEndRefusal({ status, headers, body }, text) {
-    switch (status) {
-        case 401:
-            return ((headers['www-authenticate'] ?? '').includes('The access token could not be verified') ||
-                text.includes('Your client does not have permission to the requested URL') ||
-                isHeadAnswer(headers, body));
-        case 403:
-            return (text.includes('Your client does not have permission to get URL') ||
-                text.includes("Request is prohibited by organization's policy") ||
-                isHeadAnswer(headers, body));
-        case 404:
-            return (text.includes('Error 404 (Not Found)!!1') ||
-                /<h1>Error: Page not found<\/h1>/i.test(text) ||
-                text.startsWith('response 404 (backend NotFound)') ||
-                isHeadAnswer(headers, body));
-        default:
-            return false;
-    }
+function isFrontEndRefusal(answer, text) {
+    const { status, headers } = answer;
+    const phrases = FRONT_END_PHRASES.get(status);
+    if (phrases === undefined)
+        return false;
+    // An application may quote these words, in JSON for example; the front end writes pages.
+    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
+    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
+        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
+        isHeadAnswer(answer));
 }
+const FRONT_END_PHRASES = new Map([
+    [401, ['Your client does not have permission to the requested URL']],
+    [403, ['Your client does not have permission to get URL', "Request is prohibited by organization's policy"]],
+    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
+]);
 /** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
-function isHeadAnswer(headers, body) {
+function isHeadAnswer({ headers, body }) {
     return (body.length === 0 &&
         headers['server'] === 'Google Frontend' &&
         (headers['content-type'] ?? '').startsWith('text/html') &&
@@ -4638,9 +4636,16 @@ async function requestToken(job, request, refused) {
         body: new URLSearchParams(request.form).toString(),
         clientCertificate: request.clientCertificate
     }, (last, attempts) => googleUnavailable(request.url, last, attempts));
+    maskTokens(job, answer);
     if (answer.status >= 400)
         throw refused(readRefusal(answer));
     return answer;
+}
+/** An answer may hold more tokens than the one that is wanted. */
+function maskTokens(job, answer) {
+    const body = (0,src_json/* parseObject */.lj)(answer.body.toString('utf8'));
+    for (const member of ['access_token', 'id_token', 'refresh_token'])
+        job.masks.addJwt((0,src_json/* stringIn */.tB)(body, member) ?? '');
 }
 /**
  * The opaque token in an answer's JSON, masked.
@@ -4780,6 +4785,7 @@ async function becomeCaller(job, universe, { credential, hops }) {
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
 function checkIdToken(jwt, expected) {
+    const { account } = expected;
     const claims = decodeClaims(jwt);
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience);
@@ -4797,7 +4803,6 @@ function checkIdToken(jwt, expected) {
         throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience);
     }
     const email = (0,src_json/* stringIn */.tB)(claims, 'email');
-    const { account } = expected;
     if (account === undefined || account.includes('@')) {
         const known = email !== undefined || expected.fixedAudience;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
@@ -5801,7 +5806,7 @@ var external_node_https_ = __nccwpck_require__(4708);
  * https://cloud.google.com/iam/docs/workload-identity-federation-with-x509-certificates. google-auth-library finds and reads
  * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
  */
-async function readCertificate(document, credentialSource) {
+async function readCertificate(job, document, credentialSource) {
     const { IdentityPoolClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
     try {
         const client = new IdentityPoolClient({
@@ -5818,6 +5823,7 @@ async function readCertificate(document, credentialSource) {
         const { cert, key } = agent.options;
         if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
             throw new Error('no certificate');
+        job.masks.addPrivateKey(key.toString('utf8'));
         return { token, clientCertificate: { cert, key } };
     }
     catch {
@@ -5942,6 +5948,7 @@ async function fetchToken(job, url, headers) {
 
 
 
+
 /**
  * The external account's own token, masked.
  *
@@ -5949,8 +5956,11 @@ async function fetchToken(job, url, headers) {
  */
 async function readSubjectToken(job, document) {
     const subject = await read(job, document);
-    // AWS's and a certificate's tokens are not JWTs; masking them as one does no harm.
-    job.masks.addJwt(subject.token);
+    if (decodeClaims(subject.token) !== undefined)
+        job.masks.addJwt(subject.token);
+    // A certificate is no secret; its key is, and stays in the process.
+    else if (subject.clientCertificate === undefined)
+        job.masks.add(subject.token);
     return subject;
 }
 async function read(job, document) {
@@ -5965,7 +5975,7 @@ async function read(job, document) {
         case 'aws':
             return { token: await readAwsToken(job, document, source.raw) };
         case 'certificate':
-            return await readCertificate(document, source.raw);
+            return await readCertificate(job, document, source.raw);
     }
 }
 /** Finds the token in what a file or a URL holds. */

@@ -89,6 +89,7 @@ export interface Expected {
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
 export function checkIdToken(jwt: string, expected: Expected): IdToken {
+  const { account } = expected
   const claims = decodeClaims(jwt)
   if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience)
 
@@ -111,7 +112,6 @@ export function checkIdToken(jwt: string, expected: Expected): IdToken {
   }
 
   const email = stringIn(claims, 'email')
-  const { account } = expected
   if (account === undefined || account.includes('@')) {
     const known = email !== undefined || expected.fixedAudience
     if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))

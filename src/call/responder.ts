@@ -29,34 +29,28 @@ function isSignInRedirect({ status, headers }: Answer): boolean {
 }
 
 /** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
-function isFrontEndRefusal({ status, headers, body }: Answer, text: string): boolean {
-  switch (status) {
-    case 401:
-      return (
-        (headers['www-authenticate'] ?? '').includes('The access token could not be verified') ||
-        text.includes('Your client does not have permission to the requested URL') ||
-        isHeadAnswer(headers, body)
-      )
-    case 403:
-      return (
-        text.includes('Your client does not have permission to get URL') ||
-        text.includes("Request is prohibited by organization's policy") ||
-        isHeadAnswer(headers, body)
-      )
-    case 404:
-      return (
-        text.includes('Error 404 (Not Found)!!1') ||
-        /<h1>Error: Page not found<\/h1>/i.test(text) ||
-        text.startsWith('response 404 (backend NotFound)') ||
-        isHeadAnswer(headers, body)
-      )
-    default:
-      return false
-  }
+function isFrontEndRefusal(answer: Answer, text: string): boolean {
+  const { status, headers } = answer
+  const phrases = FRONT_END_PHRASES.get(status)
+  if (phrases === undefined) return false
+  // An application may quote these words, in JSON for example; the front end writes pages.
+  const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html')
+  return (
+    (isPage && phrases.some((phrase) => text.includes(phrase))) ||
+    (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+    (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
+    isHeadAnswer(answer)
+  )
 }
 
+const FRONT_END_PHRASES: ReadonlyMap<number, readonly string[]> = new Map([
+  [401, ['Your client does not have permission to the requested URL']],
+  [403, ['Your client does not have permission to get URL', "Request is prohibited by organization's policy"]],
+  [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
+])
+
 /** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
-function isHeadAnswer(headers: Answer['headers'], body: Buffer): boolean {
+function isHeadAnswer({ headers, body }: Answer): boolean {
   return (
     body.length === 0 &&
     headers['server'] === 'Google Frontend' &&

@@ -42,8 +42,15 @@ export async function requestToken(
     },
     (last, attempts) => googleUnavailable(request.url, last, attempts)
   )
+  maskTokens(job, answer)
   if (answer.status >= 400) throw refused(readRefusal(answer))
   return answer
+}
+
+/** An answer may hold more tokens than the one that is wanted. */
+function maskTokens(job: Job, answer: Answer): void {
+  const body = parseObject(answer.body.toString('utf8'))
+  for (const member of ['access_token', 'id_token', 'refresh_token']) job.masks.addJwt(stringIn(body, member) ?? '')
 }
 
 /**

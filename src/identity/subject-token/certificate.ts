@@ -1,5 +1,6 @@
 import { Agent } from 'node:https'
 import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import type { Job } from '../../job.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../external-account.ts'
@@ -10,6 +11,7 @@ import type { SubjectToken } from '../external-account.ts'
  * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
  */
 export async function readCertificate(
+  job: Job,
   document: ExternalAccountDocument,
   credentialSource: JsonObject
 ): Promise<SubjectToken> {
@@ -27,6 +29,7 @@ export async function readCertificate(
     if (!(agent instanceof Agent)) throw new Error('no agent')
     const { cert, key } = agent.options
     if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) throw new Error('no certificate')
+    job.masks.addPrivateKey(key.toString('utf8'))
     return { token, clientCertificate: { cert, key } }
   } catch {
     // The library's message may quote a file, and a file named by mistake may be the key.

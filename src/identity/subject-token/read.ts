@@ -1,3 +1,4 @@
+import { decodeClaims } from '../../claims.ts'
 import { subjectTokenUnavailable } from '../../failures/federation.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
@@ -17,8 +18,9 @@ import { fetchToken } from './url.ts'
  */
 export async function readSubjectToken(job: Job, document: ExternalAccountDocument): Promise<SubjectToken> {
   const subject = await read(job, document)
-  // AWS's and a certificate's tokens are not JWTs; masking them as one does no harm.
-  job.masks.addJwt(subject.token)
+  if (decodeClaims(subject.token) !== undefined) job.masks.addJwt(subject.token)
+  // A certificate is no secret; its key is, and stays in the process.
+  else if (subject.clientCertificate === undefined) job.masks.add(subject.token)
   return subject
 }
 
@@ -34,7 +36,7 @@ async function read(job: Job, document: ExternalAccountDocument): Promise<Subjec
     case 'aws':
       return { token: await readAwsToken(job, document, source.raw) }
     case 'certificate':
-      return await readCertificate(document, source.raw)
+      return await readCertificate(job, document, source.raw)
   }
 }
 
