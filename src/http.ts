@@ -1,13 +1,13 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { pipeline, Readable } from 'node:stream'
-import type { Duplex } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { Readable } from 'node:stream'
 import { HttpClient } from '@actions/http-client'
-import { codeOf, ConnectionError, openConnection } from './connection.ts'
-import type { ClientCertificate, Destination } from './connection.ts'
+import { readBody } from './body.ts'
+import { codeOf, ConnectionError } from './connection.ts'
+import type { ClientCertificate } from './connection.ts'
+import { createConnections } from './connections.ts'
+import type { ConnectionOptions, Connections } from './connections.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -55,8 +55,7 @@ export type Send = (request: HttpRequest, limits: Limits) => Promise<Outcome>
 
 export interface Http {
   readonly send: Send
-  /** Opens a connection that a later request to the same origin will use. That it fails is no error until then. */
-  readonly prepare: (url: URL) => void
+  readonly prepare: Connections['prepare']
   /** Ends whatever is still under way, so that nothing keeps the process alive. */
   readonly close: () => void
 }
@@ -71,21 +70,7 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
 export function createHttp(): Http {
   const client = new HttpClient('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS })
   const closing = new AbortController()
-  const prepared = new Map<string, Promise<Socket>[]>()
-  const agents = {
-    tls: withOwnConnections(new https.Agent({ keepAlive: true }), takeOrOpen),
-    plain: withOwnConnections(new http.Agent({ keepAlive: true }), takeOrOpen)
-  }
-
-  async function takeOrOpen(destination: Destination, signal: AbortSignal): Promise<Socket> {
-    // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
-    const waiting =
-      destination.clientCertificate === undefined ? prepared.get(destination.url.origin)?.shift() : undefined
-    const socket = await waiting?.catch(() => undefined)
-    return socket === undefined || socket.destroyed || socket.readableEnded
-      ? await openConnection(destination, signal)
-      : socket
-  }
+  const connections = createConnections(closing.signal)
 
   async function send(request: HttpRequest, limits: Limits): Promise<Outcome> {
     const start = performance.now()
@@ -95,8 +80,7 @@ export function createHttp(): Http {
     }, limits.milliseconds)
     const signal = AbortSignal.any([limit.signal, closing.signal])
     let sent = false
-    const isPlain = request.url.protocol === 'http:'
-    const plainOrTls = isPlain ? http : https
+    const plainOrTls = request.url.protocol === 'http:' ? http : https
     // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
     const httpModule = {
       ...plainOrTls,
@@ -114,7 +98,7 @@ export function createHttp(): Http {
         ...contentLength(request.body),
         ...copyHeaders(request.headers)
       },
-      agent: isPlain ? agents.plain : agents.tls,
+      agent: connections.agentFor(request.url),
       maxHeaderSize: HEADER_BYTES,
       signal,
       destination: request,
@@ -143,42 +127,12 @@ export function createHttp(): Http {
 
   return {
     send,
-    prepare({ href, origin }) {
-      const opening = openConnection({ url: new URL(href) }, closing.signal)
-      // Whoever needs it will see that it failed.
-      opening.catch(() => undefined)
-      prepared.set(origin, [...(prepared.get(origin) ?? []), opening])
-    },
+    prepare: connections.prepare,
     close() {
       closing.abort()
-      for (const opening of [...prepared.values()].flat())
-        opening.then(
-          (socket) => socket.destroy(),
-          () => undefined
-        )
-      for (const agent of Object.values(agents)) agent.destroy()
+      connections.close()
     }
   }
-}
-
-interface ConnectionOptions extends https.RequestOptions {
-  destination: Destination
-  /** Node keeps `signal` from agents. */
-  connectionSignal: AbortSignal
-}
-
-/** Lets an agent keep connections as usual, but open them our way. */
-function withOwnConnections<A extends http.Agent>(agent: A, open: typeof openConnection): A {
-  agent.createConnection = (options, callback) => {
-    const { destination, connectionSignal } = options as ConnectionOptions
-    open(destination, connectionSignal).then(
-      (socket) => callback?.(null, socket),
-      (error: unknown) =>
-        callback?.(error instanceof Error ? error : new Error('no connection'), undefined as unknown as Duplex)
-    )
-    return undefined
-  }
-  return agent
 }
 
 function copyHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {
@@ -193,32 +147,6 @@ function contentLength(body: string | Buffer | undefined): http.OutgoingHttpHead
 
 function toStream(body: string | Buffer | undefined): NodeJS.ReadableStream | null {
   return body === undefined ? null : Readable.from([Buffer.from(body)])
-}
-
-/**
- * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
- * `readBody`, rejects when the connection breaks before the body's end.
- */
-async function readBody(message: http.IncomingMessage, limit: number): Promise<Pick<Answer, 'body' | 'truncated'>> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of decode(message)) {
-    const bytes = chunk as Buffer
-    chunks.push(bytes)
-    length += bytes.length
-    if (length > limit) break
-  }
-  return { body: Buffer.concat(chunks).subarray(0, limit), truncated: length > limit }
-}
-
-/** Undoes the content codings of RFC 9110, 8.4.1, piece by piece, so that a small body cannot unfold into a large one at once. */
-function decode(message: http.IncomingMessage): Readable {
-  const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
-  const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? ''
-  if (!Object.hasOwn(decoders, coding)) return message
-  const decoder = decoders[coding as keyof typeof decoders]()
-  // The error reaches whoever reads from the decoder.
-  return pipeline(message, decoder, () => undefined)
 }
 
 function joinHeaders(message: http.IncomingMessage): Record<string, string> {

@@ -10,7 +10,7 @@ const SHORTEST_MASK = 6
 export interface Masks {
   /** Registers an opaque secret of one line: an access token, a refresh token, a client secret. */
   add: (secret: string) => void
-  /** Registers a JWT, and its signature by itself: header and payload are worthless without it. */
+  /** Registers a token; of a JWT also the signature by itself, without which the rest is worthless. */
   addJwt: (jwt: string) => void
   /** Registers the lines of a PEM private key, but not its "-----BEGIN …-----", which is no secret. */
   addPrivateKey: (pem: string) => void
@@ -33,10 +33,12 @@ export function createMasks(register: (secret: string) => void = setSecret): Mas
     add,
     addJwt(jwt) {
       add(jwt)
-      add(jwt.split('.')[2] ?? '')
+      // RFC 7515, 7.1: three parts in base64url. The third part of any other token could be an ordinary word.
+      const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(jwt) ?? []
+      if (signature !== undefined) add(signature)
     },
     addPrivateKey(pem) {
-      for (const line of pem.split(/\\n|[\r\n]+/)) if (!line.includes('-----')) add(line)
+      for (const line of pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/)) add(line)
     },
     known: () => [...secrets]
   }

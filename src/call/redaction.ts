@@ -17,21 +17,27 @@ export function createRedaction(tokens: readonly string[]): Redact {
       for (let start = 0; start + PIECE <= disguise.length; start += 1) pieces.add(disguise.slice(start, start + PIECE))
     }
   }
-  return (text) => {
-    const { letters, positions } = lettersOf(text)
-    let redacted = ''
-    let kept = 0
-    for (let start = 0; start + PIECE <= letters.length; start += 1) {
-      if (!pieces.has(letters.slice(start, start + PIECE))) continue
-      const from = start
-      while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE))) start += 1
-      const end = start + PIECE - 1
-      redacted += `${text.slice(kept, positions[from])}***`
-      kept = (positions[end] ?? text.length) + 1
-      start = end
-    }
-    return redacted + text.slice(kept)
+  // Markup may split a token; and a cut token may itself stand between angle brackets.
+  return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text)
+}
+
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\+[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\+[nrt]|[^A-Za-z0-9\\]+|\\/g]
+
+function redactPieces(text: string, pieces: ReadonlySet<string>, separators: RegExp): string {
+  const { letters, positions } = lettersOf(text, separators)
+  let redacted = ''
+  let kept = 0
+  for (let start = 0; start + PIECE <= letters.length; start += 1) {
+    if (!pieces.has(letters.slice(start, start + PIECE))) continue
+    const from = start
+    while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE))) start += 1
+    const end = start + PIECE - 1
+    redacted += `${text.slice(kept, positions[from])}***`
+    kept = (positions[end] ?? text.length) + 1
+    start = end
   }
+  return redacted + text.slice(kept)
 }
 
 /** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
@@ -48,23 +54,21 @@ function disguisesOf(token: string): string[] {
     encode('hex', token).toUpperCase(),
     // Base64 depends on where in a larger text the token stands: at any offset modulo three.
     ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-    // Character by character: &#65; and \u0041 and &#x41; (%41 is hex, as above).
+    // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
     characters.map((letter) => letter.charCodeAt(0)).join(''),
-    characters.map((letter) => `u00${encode('hex', letter)}`).join(''),
-    characters.map((letter) => `x${encode('hex', letter)}`).join('')
+    ...[(hex: string): string => hex, (hex: string): string => hex.toUpperCase()].flatMap((write) => [
+      characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+      characters.map((letter) => `x${write(encode('hex', letter))}`).join('')
+    ])
   ]
-  return forms.map((form) => lettersOf(form).letters)
+  return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''))
 }
 
-/**
- * The letters and digits of a text, and where they stand in it: what separates the pieces of a token (line breaks, quotes,
- * commas, dots, markup, escaped line breaks) drops out.
- */
-function lettersOf(text: string): { letters: string; positions: Uint32Array } {
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text: string, separators: RegExp): { letters: string; positions: Uint32Array } {
   const positions = new Uint32Array(text.length)
   let letters = ''
   let last = 0
-  const separators = /<[^<>]{0,80}>|\\[nrt]|[^A-Za-z0-9]+/g
   const keep = (from: number, to: number): void => {
     for (let at = from; at < to; at += 1) positions[letters.length + at - from] = at
     letters += text.slice(from, to)

@@ -1,4 +1,3 @@
-import { decodeClaims } from '../../claims.ts'
 import { subjectTokenUnavailable } from '../../failures/federation.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
@@ -18,9 +17,8 @@ import { fetchToken } from './url.ts'
  */
 export async function readSubjectToken(job: Job, document: ExternalAccountDocument): Promise<SubjectToken> {
   const subject = await read(job, document)
-  if (decodeClaims(subject.token) !== undefined) job.masks.addJwt(subject.token)
   // A certificate is no secret; its key is, and stays in the process.
-  else if (subject.clientCertificate === undefined) job.masks.add(subject.token)
+  if (subject.clientCertificate === undefined) job.masks.addJwt(subject.token)
   return subject
 }
 

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import process from 'node:process'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { readInputs } from '../../src/inputs.ts'
+import { blocksOf, readPages, readText } from './markdown.ts'
+
+interface Step {
+  readonly id?: string
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, unknown>>
+}
+
+interface Job {
+  readonly 'runs-on'?: unknown
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly steps?: readonly Step[]
+}
+
+interface Workflow extends Pick<Job, 'permissions'> {
+  readonly on?: unknown
+  readonly jobs?: Readonly<Record<string, Job>>
+}
+
+const action = parse(await readText('action.yml')) as Record<'inputs' | 'outputs', Readonly<Record<string, unknown>>>
+const pages = await readPages('*.md', 'docs/**/*.md')
+const examples = pages.flatMap(({ path, text }) =>
+  blocksOf(text, 'ya?ml').map((source, index) => ({ name: `example ${index + 1} of ${path}`, source }))
+)
+
+const isOurs = ({ uses = '' }: Step): boolean => uses.includes('google-id-token')
+
+/** What GitHub would put into an example, as far as the action's inputs can tell the difference. */
+function fill(value: unknown): string {
+  return String(value)
+    .replaceAll(/\$\{\{[^}]*url[^}]*\}\}/g, 'https://hello-123456789012.europe-west1.run.app')
+    .replaceAll(
+      /\$\{\{[^}]*PROVIDER[^}]*\}\}/g,
+      'projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-org'
+    )
+    .replaceAll(/\$\{\{[^}]*\}\}/g, 'x')
+}
+
+/** The jobs of a workflow, or the steps of a fragment as one job. */
+function jobsIn(example: Workflow | readonly Step[] | Step): Job[] {
+  if (Array.isArray(example)) return [{ steps: example as readonly Step[] }]
+  return 'jobs' in example ? Object.values(example.jobs ?? {}) : []
+}
+
+for (const { name, source } of examples) {
+  test(`${name} parses, and uses what action.yml offers`, async () => {
+    const example = parse(source, { strict: true }) as Workflow | readonly Step[]
+    const jobs = jobsIn(example)
+    const ours = jobs.flatMap(({ steps = [] }) => steps).filter(isOurs)
+
+    if ('jobs' in example) {
+      assert.ok(example.on !== undefined, 'a workflow without "on"')
+      for (const { permissions = example.permissions, steps = [], ...job } of jobs) {
+        assert.ok(job['runs-on'] !== undefined && steps.length > 0, 'a job without "runs-on" or "steps"')
+        const federated = steps.some((step) => step.with?.['workload_identity_provider'] !== undefined)
+        assert.ok(!federated || permissions?.['id-token'] === 'write', 'federation without "id-token: write"')
+      }
+    }
+
+    for (const { with: inputs = {} } of ours) {
+      for (const input of Object.keys(inputs)) assert.ok(input in action.inputs, `no such input: ${input}`)
+      await assert.doesNotReject(readWith(inputs))
+    }
+
+    // Fragments show what follows a step with the id "token".
+    const ids = ['token', ...ours.flatMap(({ id }) => (id === undefined ? [] : [id]))]
+    for (const [, id = '', output = ''] of source.matchAll(/\bsteps\.(\w+)\.outputs\.(\w+)/g))
+      assert.ok(!ids.includes(id) || output in action.outputs, `no such output: ${output}`)
+  })
+}
+
+/** What the action itself says about the inputs of an example. */
+async function readWith(inputs: Readonly<Record<string, unknown>>): Promise<void> {
+  const names = Object.keys(inputs).map((input) => `INPUT_${input.toUpperCase()}`)
+  try {
+    for (const [input, value] of Object.entries(inputs)) process.env[`INPUT_${input.toUpperCase()}`] = fill(value)
+    await readInputs(process.cwd())
+  } finally {
+    for (const variable of names) Reflect.deleteProperty(process.env, variable)
+  }
+}
+
+test('there are examples to check', () => {
+  assert.ok(examples.filter(({ source }) => source.includes('google-id-token@')).length >= 10)
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { DEFAULTS } from '../../src/inputs.ts'
+import { readText, tableUnder } from './markdown.ts'
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>
+}
+
+const action = parse(await readText('action.yml')) as Action
+const readme = await readText('README.md')
+const inputRows = tableUnder(readme, '## Inputs')
+const outputRows = tableUnder(readme, '## Outputs')
+
+/** The names that a source file gives to one of some functions. */
+async function namesIn(file: string, functions: string): Promise<string[]> {
+  const calls = (await readText(file)).matchAll(new RegExp(`\\b(?:${functions})\\(\\s*'([a-z_]+)'`, 'g'))
+  return [...new Set([...calls].map(([, name = '']) => name))].sort()
+}
+
+const byName = (names: Iterable<string>): string[] => [...names].sort()
+
+test("the README's inputs are those of action.yml, in its order", () => {
+  assert.deepEqual(
+    inputRows.map(([name]) => name),
+    Object.keys(action.inputs)
+  )
+})
+
+test("the README's outputs are those of action.yml, in its order", () => {
+  assert.deepEqual(
+    outputRows.map(([name]) => name),
+    Object.keys(action.outputs)
+  )
+})
+
+test('the README shows the defaults of action.yml', () => {
+  const documented = Object.fromEntries(inputRows.map(([name = '', value]) => [name, value]))
+  const declared = Object.entries(action.inputs).map(([name, input]) => [name, input.default ?? ''])
+  assert.deepEqual(documented, Object.fromEntries(declared))
+})
+
+test('the code has the defaults of action.yml', () => {
+  const declared = Object.entries(action.inputs).flatMap(([name, input]) =>
+    input.default === undefined ? [] : [[name, input.default]]
+  )
+  assert.deepEqual({ ...DEFAULTS }, Object.fromEntries(declared))
+})
+
+test('the code reads every input, and no other', async () => {
+  assert.deepEqual(await namesIn('src/inputs.ts', 'read|optional|orDefault'), byName(Object.keys(action.inputs)))
+})
+
+test('the code sets every output, and no other', async () => {
+  assert.deepEqual(await namesIn('src/report.ts', 'setOutput'), byName(Object.keys(action.outputs)))
+})
+
+test('every input and output has a description, in action.yml and in the README', () => {
+  for (const [name, { description }] of Object.entries({ ...action.inputs, ...action.outputs }))
+    assert.match(description, /\S.*\.$/s, name)
+  for (const row of [...inputRows, ...outputRows]) assert.match(row.at(-1) ?? '', /\S/, row[0])
+})

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { send } from './client.ts'
+import type { ClientAnswer } from './client.ts'
+import { ACCOUNT } from './flow.ts'
+import type { ServiceSettings } from './services/services.ts'
+import { signJwt } from './tokens/jwt.ts'
+import type { Claims } from './tokens/jwt.ts'
+import { signingKeyOf } from './tokens/keys.ts'
+import { startPretendGoogle } from './world.ts'
+import type { PretendGoogle } from './world.ts'
+
+const HOST = 'hello-abc-uc.a.run.app'
+const URL_OF_SERVICE = `https://${HOST}`
+const MEMBER = `serviceAccount:${ACCOUNT}`
+const ACCOUNT_ID = '112233445566778899000'
+
+interface Started extends AsyncDisposable {
+  readonly world: PretendGoogle
+  mint: (claims?: Claims) => Promise<string>
+}
+
+/** A world with one service, and a way to make tokens for it. */
+async function startService(settings: Partial<ServiceSettings> = {}): Promise<Started> {
+  const world = await startPretendGoogle()
+  world.addServiceAccount({ email: ACCOUNT, uniqueId: ACCOUNT_ID })
+  const echo = ({ headers }: { headers: object }): { body: string } => ({ body: JSON.stringify(headers) })
+  world.addService({ host: HOST, invokers: [MEMBER], app: echo, ...settings })
+  const identity = { sub: ACCOUNT_ID, email: ACCOUNT, aud: URL_OF_SERVICE }
+  return {
+    world,
+    mint: (claims) => world.issueIdToken({ ...identity, ...claims }),
+    [Symbol.asyncDispose]: world.close
+  }
+}
+
+const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
+
+describe("Cloud Run's front end", () => {
+  it('lets an invoker in, and takes the signature off X-Serverless-Authorization', async () => {
+    await using started = await startService()
+    const { world, mint } = started
+    const token = await mint()
+    assert.equal((await send(world, URL_OF_SERVICE, { headers: bearer(token) })).status, 200)
+    const serverless = await send(world, URL_OF_SERVICE, {
+      headers: { 'x-serverless-authorization': `Bearer ${token}` }
+    })
+    assert.match(serverless.text, /\.SIGNATURE_REMOVED_BY_GOOGLE/)
+    assert.equal(serverless.headers['server'], 'Google Frontend')
+  })
+
+  it('refuses with 403 who shows no token, or may not invoke the service', async () => {
+    await using started = await startService({ invokers: [] })
+    const { world, mint } = started
+    for (const headers of [{}, bearer(await mint())]) {
+      const answer = await send(world, `${URL_OF_SERVICE}/a<b?c`, { headers })
+      assert.equal(answer.status, 403)
+      assert.match(
+        answer.text,
+        /<h2>Your client does not have permission to get URL <code>\/a%3Cb<\/code> from this server\.<\/h2>/
+      )
+    }
+  })
+
+  it('refuses every wrong token with 401', async () => {
+    await using started = await startService()
+    const { world, mint } = started
+    const now = world.clock.seconds()
+    const forged = signJwt(
+      { iss: 'https://accounts.google.com', aud: URL_OF_SERVICE, sub: ACCOUNT_ID, exp: now + 60 },
+      await signingKeyOf('impostor')
+    )
+    const wrong = [
+      'ya29.c.access-token',
+      forged,
+      await mint({ aud: 'https://other-abc-uc.a.run.app' }),
+      await mint({ aud: `${URL_OF_SERVICE}/path` }),
+      await mint({ iss: 'https://issuer.example' }),
+      await mint({ iat: now - 7200, exp: now - 3600 })
+    ]
+    for (const token of wrong) assertUnauthorized(await send(world, URL_OF_SERVICE, { headers: bearer(token) }))
+    const good = await mint()
+    assertUnauthorized(
+      await send(world, URL_OF_SERVICE, { headers: { Authorization: [`Bearer ${good}`, `Bearer ${good}`] } })
+    )
+    assertUnauthorized(await send(world, URL_OF_SERVICE, { headers: { authorization: `Basic ${good}` } }))
+  })
+
+  it('looks at X-Serverless-Authorization alone where both headers are there', async () => {
+    await using started = await startService()
+    const { world, mint } = started
+    const good = `Bearer ${await mint()}`
+    const bad = 'Basic dXNlcjpwYXNz'
+    const first = await send(world, URL_OF_SERVICE, {
+      headers: { authorization: bad, 'x-serverless-authorization': good }
+    })
+    assert.equal(first.status, 200)
+    assertUnauthorized(
+      await send(world, URL_OF_SERVICE, { headers: { authorization: good, 'x-serverless-authorization': bad } })
+    )
+  })
+
+  it("accepts all of the service's URLs, custom audiences and gcloud's clients as audience", async () => {
+    await using started = await startService({
+      otherHosts: ['hello-123456789012.us-central1.run.app', 'hello.example.com'],
+      customAudiences: ['my-service']
+    })
+    const { world, mint } = started
+    const accepted = [
+      URL_OF_SERVICE,
+      `${URL_OF_SERVICE}/`,
+      'https://hello-123456789012.us-central1.run.app',
+      'my-service',
+      '32555940559.apps.googleusercontent.com'
+    ]
+    for (const aud of accepted) {
+      assert.equal(
+        (await send(world, 'https://hello.example.com', { headers: bearer(await mint({ aud })) })).status,
+        200
+      )
+    }
+    assertUnauthorized(
+      await send(world, URL_OF_SERVICE, { headers: bearer(await mint({ aud: 'https://hello.example.com' })) })
+    )
+  })
+
+  it('answers 404 for unknown services and tags, reserved paths and closed ingress', async () => {
+    await using started = await startService({ tags: ['blue'] })
+    const { world, mint } = started
+    world.addService({ host: 'inner-abc-uc.a.run.app', invokers: [MEMBER], ingress: 'internal' })
+    const headers = bearer(await mint())
+    assert.equal((await send(world, `https://blue---${HOST}`, { headers })).status, 200)
+    for (const url of [
+      `https://red---${HOST}`,
+      `${URL_OF_SERVICE}/healthz`,
+      'https://inner-abc-uc.a.run.app',
+      'https://nobody-uc.a.run.app'
+    ]) {
+      const answer = await send(world, url, { headers })
+      assert.equal(answer.status, 404, url)
+      assert.match(answer.text, /Error 404 \(Not Found\)!!1/)
+    }
+  })
+
+  it('serves functions by their name in the path', async () => {
+    await using started = await startService({ host: 'us-central1-octo.cloudfunctions.net', functionName: 'hello' })
+    const { world, mint } = started
+    const audience = 'https://us-central1-octo.cloudfunctions.net/hello'
+    const headers = bearer(await mint({ aud: audience }))
+    assert.equal((await send(world, `${audience}/path`, { headers })).status, 200)
+    assert.equal((await send(world, `${audience}-2`, { headers })).status, 404)
+  })
+
+  it('lets everybody into a public service, whatever they show', async () => {
+    await using started = await startService({ invokers: ['allUsers'] })
+    const { world } = started
+    assert.equal((await send(world, URL_OF_SERVICE, { headers: bearer('nonsense') })).status, 200)
+  })
+})
+
+describe('Identity-Aware Proxy', () => {
+  const clientId = '123-abc.apps.googleusercontent.com'
+
+  it('lets an accessor in, by either header', async () => {
+    await using started = await startService({ iap: { clientId, accessors: [MEMBER] } })
+    const { world, mint } = started
+    const token = `Bearer ${await mint({ aud: clientId })}`
+    assert.equal((await send(world, URL_OF_SERVICE, { headers: { authorization: token } })).status, 200)
+    const headers = { authorization: 'Basic dXNlcjpwYXNz', 'proxy-authorization': token }
+    assert.equal((await send(world, URL_OF_SERVICE, { headers })).status, 200)
+  })
+
+  it('sends whoever shows no token to sign in, and says what is wrong with one', async () => {
+    await using started = await startService({ iap: { clientId, accessors: [] } })
+    const { world, mint } = started
+    const anonymous = await send(world, URL_OF_SERVICE)
+    assert.equal(anonymous.status, 302)
+    assert.equal(new URL(anonymous.headers.location ?? '').searchParams.get('client_id'), clientId)
+    const past = world.clock.seconds() - 60
+    const refusals = {
+      nonsense: 'Invalid IAP credentials: Unable to parse JWT',
+      [await mint()]: 'Invalid IAP credentials: Invalid JWT audience.',
+      [await mint({ aud: clientId, exp: past })]: 'OpenID Connect token expired: JWT has expired',
+      [await mint({ aud: clientId, email: undefined })]: "Invalid IAP credentials: JWT 'email' claim isn't a string",
+      [await mint({ aud: clientId })]: "You don't have access"
+    }
+    for (const [token, sentence] of Object.entries(refusals)) {
+      const answer = await send(world, URL_OF_SERVICE, { headers: bearer(token) })
+      assert.deepEqual([answer.text, answer.headers['x-goog-iap-generated-response']], [sentence, 'true'])
+    }
+  })
+
+  it("lets no program in with Google's own client", async () => {
+    await using started = await startService({ iap: { clientId, accessors: [MEMBER], managedClient: true } })
+    const { world, mint } = started
+    assert.equal((await send(world, URL_OF_SERVICE, { headers: bearer(await mint({ aud: clientId })) })).status, 401)
+  })
+})
+
+describe('API Gateway', () => {
+  it('checks issuer, signature, age and audience', async () => {
+    const host = 'hello-gw-1x2y3z.uc.gateway.dev'
+    await using started = await startService({ host, gateway: { audiences: ['my-api'] } })
+    const { world, mint } = started
+    const refusalFor = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
+      (await send(world, `https://${host}`, { headers })).json['message']
+    assert.equal((await send(world, `https://${host}`, { headers: bearer(await mint({ aud: 'my-api' })) })).status, 200)
+    assert.equal(await refusalFor({}), 'Jwt is missing')
+    assert.equal(
+      await refusalFor(bearer(await mint({ iss: 'https://issuer.example' }))),
+      'Jwt issuer is not configured'
+    )
+    assert.equal(await refusalFor(bearer(await mint({ exp: 1 }))), 'Jwt is expired')
+    assert.equal(await refusalFor(bearer(await mint())), 'Audiences in Jwt are not allowed')
+  })
+})
+
+function assertUnauthorized(answer: ClientAnswer): void {
+  assert.equal(answer.status, 401)
+  assert.match(answer.text, /Your client does not have permission to the requested URL/)
+  assert.equal(
+    answer.headers['www-authenticate'],
+    'Bearer error="invalid_token" error_description="The access token could not be verified"'
+  )
+}

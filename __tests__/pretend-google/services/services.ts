@@ -1,0 +1,105 @@
+import { answerNotFound } from '../endpoints/errors.ts'
+import type { Answer } from '../transport/answer.ts'
+import { answerOrRefuse } from '../transport/refusal.ts'
+import type { Call, Handler } from '../transport/requests.ts'
+import type { Propagation } from '../tokens/iam-policy.ts'
+import { createAppHandler } from './app.ts'
+import type { App } from './app.ts'
+import type { FrontEndWorld } from './bearer.ts'
+import { checkInvoker, route } from './cloud-run.ts'
+import type { CloudRunSettings } from './cloud-run.ts'
+import { checkGateway } from './gateway.ts'
+import type { GatewaySettings } from './gateway.ts'
+import { checkIap } from './iap.ts'
+import type { IapSettings } from './iap.ts'
+
+export interface ServiceSettings extends Partial<
+  Pick<CloudRunSettings, 'customAudiences' | 'tags' | 'ingress' | 'stripsAuthorization'>
+> {
+  /** Such as `hello-abc123-uc.a.run.app`, or any domain that leads to the service. */
+  readonly host: string
+  /** The function's name, for `REGION-PROJECT.cloudfunctions.net`, which many functions share. */
+  readonly functionName?: string
+  /** Further hosts of the same service: its deterministic URL, a custom domain. Those under run.app are audiences as well. */
+  readonly otherHosts?: readonly string[]
+  /** Who may call it; `allUsers` makes it public. */
+  readonly invokers?: readonly (string | ({ readonly member: string } & Propagation))[]
+  /** In front of the service, which then lets Identity-Aware Proxy or the gateway in. */
+  readonly iap?: IapSettings
+  readonly gateway?: GatewaySettings
+  /** Answers 200 and `Hello` where nothing else is said. */
+  readonly app?: App
+}
+
+export interface Services {
+  /** @returns the service's URL, which is its audience too */
+  addService: (settings: ServiceSettings) => string
+  findHandler: (host: string) => Handler | undefined
+}
+
+/** Names under which Google's front end answers, whether there is a service or not. */
+const GOOGLE_FRONT_END = /\.(run\.app|cloudfunctions\.net)$/
+const FRONT_END_HEADERS = { server: 'Google Frontend' }
+const SERVICE_URL = /^https:\/\/[^/]+\.(run\.app|cloudfunctions\.net)/
+
+interface Service {
+  readonly hosts: readonly string[]
+  readonly pathPrefix: string
+  readonly handler: Handler
+}
+
+export function createServices(world: FrontEndWorld): Services {
+  const services: Service[] = []
+
+  return {
+    addService(settings) {
+      const { host, functionName, otherHosts = [], invokers = [], iap, gateway, app = [{ body: 'Hello' }] } = settings
+      const pathPrefix = functionName === undefined ? '' : `/${functionName}`
+      const hosts = [host, ...otherHosts]
+      const resource = host + pathPrefix
+      const cloudRun: CloudRunSettings = {
+        customAudiences: [],
+        tags: [],
+        ingress: 'all',
+        stripsAuthorization: false,
+        ...settings,
+        resource,
+        urls: hosts.map((name) => `https://${name}${pathPrefix}`).filter((url) => SERVICE_URL.test(url))
+      }
+      for (const invoker of invokers) {
+        const { member, ...propagation } = typeof invoker === 'string' ? { member: invoker } : invoker
+        world.policy.grant(member, 'roles/run.invoker', resource, propagation)
+      }
+      for (const member of iap?.accessors ?? []) world.policy.grant(member, 'roles/iap.httpsResourceAccessor', resource)
+
+      const answerAsApp = createAppHandler(app)
+      async function handler(call: Call): Promise<Answer> {
+        route(cloudRun, call)
+        if (iap !== undefined) await checkIap(world, resource, iap, call)
+        if (gateway !== undefined) await checkGateway(world, gateway, call)
+        const isGuarded = iap !== undefined || gateway !== undefined
+        return await answerAsApp(isGuarded ? call : await checkInvoker(world, cloudRun, call))
+      }
+      services.push({ hosts, pathPrefix, handler })
+      return `https://${host}${pathPrefix}`
+    },
+    findHandler(host) {
+      const name = host.replace(/^.+---/, '')
+      const candidates = services.filter(({ hosts }) => hosts.includes(name))
+      if (candidates.length === 0 && !GOOGLE_FRONT_END.test(host)) return undefined
+      return async (call) => {
+        const service = candidates.find(
+          ({ pathPrefix }) => pathPrefix === '' || `${call.url.pathname}/`.startsWith(`${pathPrefix}/`)
+        )
+        return markAsFrontEnd(
+          service === undefined ? answerNotFound(call.path) : await answerOrRefuse(service.handler, call)
+        )
+      }
+    }
+  }
+}
+
+/** Whatever comes through Google's front end bears its name, the application's answers as well. */
+function markAsFrontEnd(answer: Answer): Answer {
+  return { ...answer, headers: { ...FRONT_END_HEADERS, ...answer.headers } }
+}

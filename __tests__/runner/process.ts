@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { createInterface } from 'node:readline'
+import type { OutputLine } from './log.ts'
+
+interface ProcessOptions {
+  readonly file: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly onLine: (line: OutputLine) => void
+}
+
+interface ProcessEnd {
+  readonly exitCode: number | null
+  readonly rawStdout: string
+  readonly rawStderr: string
+  readonly timedOut: boolean
+  readonly durationMs: number
+  /** The most memory that the process held, where the system tells. */
+  readonly maxRssBytes: number | undefined
+}
+
+/** How often the memory is looked at. */
+const MEMORY_INTERVAL_MS = 10
+
+/** Runs a JavaScript file to its end, on the Node that runs the tests. */
+export async function runProcess({ file, cwd, env, timeoutMs, onLine }: ProcessOptions): Promise<ProcessEnd> {
+  const start = performance.now()
+  const child = spawn(process.execPath, [file], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const raw = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => (raw[stream] += text))
+    createInterface({ input: child[stream], crlfDelay: Infinity }).on('line', (text) => {
+      onLine({ stream, text })
+    })
+  }
+  let maxRssBytes: number | undefined
+  const memoryTimer = setInterval(() => {
+    maxRssBytes = readPeakMemory(child.pid) ?? maxRssBytes
+  }, MEMORY_INTERVAL_MS)
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    child.kill('SIGKILL')
+  }, timeoutMs)
+
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    const durationMs = Math.round(performance.now() - start)
+    return { exitCode, rawStdout: raw.stdout, rawStderr: raw.stderr, timedOut, durationMs, maxRssBytes }
+  } finally {
+    clearTimeout(timer)
+    clearInterval(memoryTimer)
+  }
+}
+
+/** The high-water mark that Linux keeps: proc_pid_status(5), VmHWM. */
+function readPeakMemory(pid: number | undefined): number | undefined {
+  if (process.platform !== 'linux' || pid === undefined) return undefined
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
+  } catch {
+    // It has ended in the meantime.
+    return undefined
+  }
+}

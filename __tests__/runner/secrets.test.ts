@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { send } from '../pretend-google/client.ts'
+import { startPretendGoogle } from '../pretend-google/world.ts'
+import type { PretendGoogle } from '../pretend-google/world.ts'
+import type { ActionRun } from './run-action.ts'
+import { assertNoSecretLeaks } from './secrets.ts'
+
+describe('assertNoSecretLeaks', () => {
+  let world: PretendGoogle
+  let token = ''
+  let signature = ''
+  let keyLine = ''
+
+  before(async () => {
+    world = await startPretendGoogle()
+    token = await world.issueIdToken({ aud: 'https://example.com' })
+    signature = token.split('.')[2] ?? ''
+    world.addServiceAccount({ email: 'a@p.iam.gserviceaccount.com' })
+    const key = await world.addServiceAccountKey('a@p.iam.gserviceaccount.com')
+    keyLine = key['private_key']?.split('\n')[1] ?? ''
+    // The action sees the token in the answer of this application.
+    await send(world, await world.addLoopbackApp([{ body: token }]))
+    await world.close()
+  })
+
+  /** A run in which everything is as it should be, but for `parts`. */
+  const run = (parts: Partial<ActionRun> = {}): ActionRun => ({
+    ...{ given: [], exitCode: 0, log: '', rawStdout: '', rawStderr: '', lines: [], commands: [], annotations: [] },
+    ...{ outputs: {}, environment: {}, state: {}, paths: [], summary: '', filesLeft: [], contentsLeft: {} },
+    ...{ startedAt: Date.now() - 5000, durationMs: 10_000, maxRssBytes: undefined, masks: [token, signature] },
+    ...parts
+  })
+  const check = (parts: Partial<ActionRun>, options = {}): void => {
+    assertNoSecretLeaks(run(parts), world, options)
+  }
+
+  it('accepts ID tokens where they belong', () => {
+    check(
+      {
+        outputs: { id_token: token, id_tokens: JSON.stringify({ a: token }) },
+        environment: { TOKEN: token },
+        lines: [{ stream: 'stdout', text: `::add-mask::${token}` }],
+        log: `::add-mask::***\n${token.split('.')[1] ?? ''}`
+      },
+      { exportEnv: 'TOKEN' }
+    )
+  })
+
+  it('finds a secret, or a piece of one, in any other place', () => {
+    const piece = signature.slice(100, 116)
+    const leaks: readonly Partial<ActionRun>[] = [
+      { log: `.. ${piece} ..` },
+      { lines: [{ stream: 'stderr', text: token }] },
+      { annotations: [{ level: 'error', message: piece }] },
+      { summary: token },
+      { environment: { TOKEN: token } },
+      { state: { token } },
+      { outputs: { body: token } },
+      { contentsLeft: { 'temp/cache': piece } }
+    ]
+    for (const leak of leaks) {
+      assert.throws(() => {
+        check(leak)
+      }, /shows a piece of a secret \(ID token\)/)
+    }
+  })
+
+  it('misses a mask for the token, its signature, or a key that was given', () => {
+    for (const masks of [[token], [signature], []]) {
+      assert.throws(() => {
+        check({ masks })
+      }, /was not masked/)
+    }
+    const given = [Buffer.from(JSON.stringify({ private_key: keyLine })).toString('base64')]
+    assert.throws(() => {
+      check({ given })
+    }, /A secret \(private key\) was not masked/)
+  })
+
+  it('does not mind a token that came side by side with the refusal that ended the run', async () => {
+    const late = await world.issueIdToken({ aud: 'https://late.example' })
+    const answered = world.requests.at(-1)
+    assert.ok(answered !== undefined)
+    const sideBySide = { ...answered, answer: { body: late }, at: answered.at + 1, answeredAt: answered.at + 3 }
+    const requests = [...world.requests, sideBySide, { ...sideBySide, answer: {}, answeredStatus: 403 }]
+    assertNoSecretLeaks(run({ exitCode: 1 }), { ...world, requests })
+    assert.throws(() => {
+      assertNoSecretLeaks(run(), { ...world, requests })
+    }, /A secret \(ID token\) was not masked/)
+  })
+
+  it('objects to masks on what is no secret', () => {
+    for (const mask of [
+      'https://example.com',
+      'a@p.iam.gserviceaccount.com',
+      '-----BEGIN PRIVATE KEY-----',
+      signature.slice(0, 5)
+    ]) {
+      assert.throws(() => {
+        check({ masks: [token, signature, mask] })
+      }, /What is not secret was masked/)
+    }
+  })
+})

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import type { ServiceSettings } from '../pretend-google/services/services.ts'
+import type { Answer } from '../pretend-google/transport/answer.ts'
+import { answerHtml } from '../pretend-google/transport/answer.ts'
+import type { RecordedRequest } from '../pretend-google/transport/requests.ts'
+import { startPretendGoogle } from '../pretend-google/world.ts'
+import type { PretendGoogle } from '../pretend-google/world.ts'
+import { runAction } from '../runner/run-action.ts'
+import type { ActionRun, RunOptions } from '../runner/run-action.ts'
+import { assertNoSecretLeaks } from '../runner/secrets.ts'
+import { ACCOUNT, claimsOf, scenario, SERVICE_HOST, SERVICE_URL } from './given.ts'
+
+type App = NonNullable<ServiceSettings['app']>
+export type AppRequest = Parameters<Extract<App, (...rest: never[]) => unknown>>[0]
+export type AppAnswer = Extract<App, readonly unknown[]>[number]
+
+export type Inputs = Readonly<Record<string, string>>
+
+export interface CallStage {
+  readonly world: PretendGoogle
+  /** Calls the service as ACCOUNT, whose key costs one request per token. */
+  readonly call: (inputs?: Inputs, options?: RunOptions) => Promise<ActionRun>
+}
+
+type Settings = Partial<ServiceSettings> | ((world: PretendGoogle) => Partial<ServiceSettings>)
+type Act = (stage: CallStage) => Promise<void>
+
+/** A scenario about a service that ACCOUNT may invoke, unless the settings say otherwise. */
+export function callScenario(title: string, settings: Settings, act: Act): void {
+  scenario(title, ({ world, run }) => play(world, run, settings, act))
+}
+
+let variants = 0
+
+/** The same for one of many alike: it runs once, and every other one with debug logging. */
+export function callVariant(title: string, settings: Settings, act: Act): void {
+  variants += 1
+  const debug = variants % 2 === 0
+  test(title, async () => {
+    await using world = await startPretendGoogle()
+    const run = async (options: RunOptions): Promise<ActionRun> => {
+      const result = await runAction({ debug, ...options, env: { ...world.env(), ...options.env } })
+      assertNoSecretLeaks(result, world)
+      assert.deepEqual(result.filesLeft, [])
+      return result
+    }
+    await play(world, run, settings, act)
+  })
+}
+
+async function play(
+  world: PretendGoogle,
+  run: (options: RunOptions) => Promise<ActionRun>,
+  settings: Settings,
+  act: Act
+): Promise<void> {
+  world.addServiceAccount({ email: ACCOUNT })
+  const key = JSON.stringify(await world.addServiceAccountKey(ACCOUNT))
+  const special = typeof settings === 'function' ? settings(world) : settings
+  world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], ...special })
+  await act({
+    world,
+    async call(inputs = {}, options = {}) {
+      const result = await run({ ...options, inputs: { url: SERVICE_URL, credentials_json: key, ...inputs } })
+      assertOwnCommandsOnly(result)
+      assertAttemptLines(result)
+      return result
+    }
+  })
+}
+
+/** Nothing that the other side wrote has become a command of the runner's. */
+export function assertOwnCommandsOnly({ commands, annotations, environment, paths, state, log }: ActionRun): void {
+  const foreign = commands.filter(({ name }) => !OWN_COMMANDS.includes(name))
+  assert.deepEqual(foreign, [], log)
+  assert.deepEqual([environment, paths, state], [{}, [], {}])
+  for (const { title, file } of annotations) {
+    assert.match(title ?? '', /^(google-id-token: \w+)?$/)
+    assert.equal(file, undefined)
+  }
+}
+
+const OWN_COMMANDS = ['add-mask', 'debug', 'endgroup', 'error', 'group', 'warning']
+
+/** Each attempt is one line: number, status or error, time taken, what happens next. */
+function assertAttemptLines(run: ActionRun): void {
+  const lines = attemptLines(run)
+  assert.equal(lines.length, Number(run.outputs['attempts'] ?? 0), run.log)
+  lines.forEach((line, index) => {
+    assert.match(line, new RegExp(`^Attempt ${index + 1}: .+\\d+ m?s; \\S+`))
+  })
+}
+
+export function attemptLines({ log }: ActionRun): string[] {
+  return log.split('\n').filter((line) => line.startsWith('Attempt '))
+}
+
+/** The calls of the service with a token in one of the headers that carry one. */
+export function callsOf(world: PretendGoogle, host: string = SERVICE_HOST): RecordedRequest[] {
+  return requestsTo(world, host).filter((request) => tokenOf(request) !== undefined)
+}
+
+export function requestsTo(world: PretendGoogle, host: string = SERVICE_HOST): RecordedRequest[] {
+  return world.requests.filter((request) => request.host === host)
+}
+
+export function statusesOf(requests: readonly RecordedRequest[]): (number | undefined)[] {
+  return requests.map(({ answeredStatus }) => answeredStatus)
+}
+
+const TOKEN_HEADERS = ['authorization', 'x-serverless-authorization', 'proxy-authorization']
+
+/** The ID token that a request carries. */
+export function tokenOf({ headers }: Pick<RecordedRequest, 'headers'>): string | undefined {
+  return TOKEN_HEADERS.map((name) => String(headers[name] ?? '').replace(/^Bearer /, '')).find(
+    (value) => claimsOf(value)['aud'] !== undefined
+  )
+}
+
+/** How many tokens were asked for. */
+export function mintedTokens(world: PretendGoogle): number {
+  return requestsTo(world, 'oauth2.googleapis.com').length
+}
+
+export function json(value: unknown, headers: Answer['headers'] = {}): Answer {
+  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) }
+}
+
+const page = (heading: string, sentence: string): string =>
+  `<html><head>\n<title>${heading}</title>\n</head>\n<body><h1>Error: ${heading}</h1>\n<h2>${sentence}</h2>\n</body></html>\n`
+
+/** The front end's refusals, for when they come and go. */
+export const FRONT_END = {
+  401: answerHtml(
+    401,
+    page('Unauthorized', 'Your client does not have permission to the requested URL <code>/</code>.'),
+    {
+      'www-authenticate': 'Bearer error="invalid_token" error_description="The access token could not be verified"'
+    }
+  ),
+  403: answerHtml(
+    403,
+    page('Forbidden', 'Your client does not have permission to get URL <code>/</code> from this server.')
+  ),
+  404: answerHtml(
+    404,
+    '<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>\n<p>The requested URL <code>/</code> was not found on this server.'
+  )
+} as const satisfies Record<number, Answer>
+
+/** A server of one scenario on a loopback port, for what no `Answer` can say. @returns its URL, and its end */
+export async function openServer(listener: RequestListener): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+}
+
+/** Asserts that a run held to its deadline, with some seconds for starting the process on a busy machine. */
+export function assertWithin(run: ActionRun, milliseconds: number): void {
+  assert.ok(run.durationMs < milliseconds + 5_000, `${run.durationMs} ms`)
+}
+
+/** Asserts that a text says all of these. */
+export function assertSays(text: string, ...words: readonly (string | RegExp)[]): void {
+  for (const word of words) {
+    assert.ok(typeof word === 'string' ? text.includes(word) : word.test(text), `No ${String(word)} in:\n${text}`)
+  }
+}

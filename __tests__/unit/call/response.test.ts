@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readResponse } from '../../../src/call/response.ts'
+import { answer, expectations } from '../fixtures.ts'
+
+const FORBIDDEN = 'Your client does not have permission to get URL / from this server.'
+
+const ACCEPTED: [string, string, string, boolean][] = [
+  ["a refusal of Google's whose class is expected", FORBIDDEN, '4xx', false],
+  ["a refusal of Google's within a range", FORBIDDEN, '400-404', false],
+  ["a refusal of Google's within a range of one", FORBIDDEN, '403-403', false],
+  ["a refusal of Google's whose code is listed", FORBIDDEN, '2xx,403', true],
+  ["the application's own 403 whose class is expected", 'no', '4xx', true],
+  ["the application's own 403 where 2xx is expected", 'no', '2xx', false]
+]
+
+for (const [what, text, status, accepted] of ACCEPTED) {
+  test(`It is ${accepted ? '' : 'not '}accepted: ${what}.`, () => {
+    assert.equal(readResponse(answer(403, text), expectations({ status }), (value) => value).accepted, accepted)
+  })
+}
+
+test("A refusal of Google's whose code is listed still has to meet the other expectations.", () => {
+  const expected = expectations({ status: '403', body: 'welcome' })
+  assert.equal(readResponse(answer(403, FORBIDDEN), expected, (value) => value).accepted, false)
+})
+
+test('Body and headers are redacted before they are judged.', () => {
+  const redact = (text: string): string => text.replaceAll('s3cr3t', '***')
+  const expected = expectations({ headers: 'X-Echo: s3cr3t', body: 's3cr3t', json: "echo == 's3cr3t'" })
+  const response = readResponse(answer(200, '{"echo":"s3cr3t"}', { 'x-echo': 's3cr3t' }), expected, redact)
+  assert.deepEqual(
+    response.verdicts.map(({ met }) => met),
+    [true, false, false, false]
+  )
+  assert.doesNotMatch(JSON.stringify(response), /"s3cr3t"/)
+})
+
+const CHARSETS: [string, string | undefined, number[], string][] = [
+  ['UTF-8 where none is declared', undefined, [0xc3, 0xa9], 'é'],
+  ['the one that is declared', 'text/plain; charset=iso-8859-1', [0xe9], 'é'],
+  ['the one that is declared in quotes', 'text/plain; Charset="ISO-8859-1"', [0xe9], 'é'],
+  ['UTF-8 where the declared one is unknown', 'text/plain; charset=klingon', [0xc3, 0xa9], 'é'],
+  ['UTF-8 with a replacement for what is not valid in it', 'text/plain', [0x61, 0xff], 'a\ufffd'],
+  ['UTF-8 without its byte order mark', 'application/json', [0xef, 0xbb, 0xbf, 0x31], '1']
+]
+
+for (const [what, type, bytes, text] of CHARSETS) {
+  test(`A body is decoded as ${what}.`, () => {
+    const raw = { ...answer(200, '', type === undefined ? {} : { 'content-type': type }), body: Buffer.from(bytes) }
+    assert.equal(readResponse(raw, expectations(), (value) => value).text, text)
+  })
+}

@@ -1,0 +1,49 @@
+import { googleUnavailable, tokenInvalid, tokenMissing } from '../../../src/failures/tokens.ts'
+import type { NoAnswer } from '../../../src/http.ts'
+import { ACCOUNT, answer, SERVICE } from '../fixtures.ts'
+import { HOSTILE, testFailures } from './rows.ts'
+
+const STS = new URL('https://sts.googleapis.com/v1/token')
+const REFUSED: NoAnswer = {
+  answered: false,
+  timedOut: false,
+  reason: 'connection refused (ECONNREFUSED)',
+  sent: false,
+  milliseconds: 1
+}
+
+testFailures([
+  [
+    'no connection to Google',
+    googleUnavailable(STS, REFUSED, 5),
+    'GOOGLE_UNAVAILABLE',
+    /sts\.googleapis\.com.*connection refused \(ECONNREFUSED\), after 5 attempts/
+  ],
+  [
+    'a proxy that refuses',
+    googleUnavailable(STS, { ...REFUSED, reason: 'the proxy p:3128 answered 403 to CONNECT' }, 1),
+    'GOOGLE_UNAVAILABLE',
+    /sts\.googleapis\.com:443.*NO_PROXY/
+  ],
+  [
+    'an incident',
+    googleUnavailable(STS, answer(503, HOSTILE), 5),
+    'GOOGLE_UNAVAILABLE',
+    /status 503, after 5 attempts.*incident/
+  ],
+  ['a redirect', tokenMissing(STS, answer(302, '')), 'GOOGLE_UNAVAILABLE', /status 302/],
+  [
+    "a proxy's own page",
+    tokenMissing(STS, answer(200, 's3cr3t', { 'content-type': HOSTILE })),
+    'TOKEN_INVALID',
+    /status 200(?!.*s3cr3t)/
+  ],
+  ['an answer of no type', tokenMissing(STS, answer(204)), 'TOKEN_INVALID', /content type: none/],
+  [
+    'a token for another account',
+    tokenInvalid('its e-mail (email) is "a@b.c"', SERVICE, ACCOUNT),
+    'TOKEN_INVALID',
+    /"a@b\.c".*should be a token of deployer@shop/
+  ],
+  ['a token that is none', tokenInvalid('it is not a JSON Web Token', HOSTILE), 'TOKEN_INVALID', /not a JSON Web Token/]
+])
