@@ -22,7 +22,9 @@ export async function exchange(
 ): Promise<Answer> {
   let last: Outcome = outOfTime()
   let failures = 0
-  for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
+  let attempt = 0
+  while (job.timeLeft() > 0) {
+    attempt += 1
     last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES })
     if (last.answered && !isTransient(last)) return last
     if (!last.answered || last.status !== 429) failures += 1
@@ -33,7 +35,7 @@ export async function exchange(
     job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`)
     await job.sleep(pause)
   }
-  throw unavailable(last, 0)
+  throw unavailable(last, attempt)
 }
 
 /** An outcome in a few safe words. */

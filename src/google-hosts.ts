@@ -40,18 +40,19 @@ export function serviceAccountResource(account: string): string {
  */
 export function isTokenServiceUrl(url: URL, services: readonly Service[], universe: string): boolean {
   if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '') return false
-  if (services.includes('oauth2') && isLegacyTokenUrl(url)) return true
+  if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url)) return true
   const domain = universe.replaceAll('.', '\\.')
-  const label = '[a-z0-9-]+'
+  // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
+  const region = '[a-z]+-[a-z]+\\d+'
   return services.some((service) =>
     [
       `${service}\\.${domain}`,
       `${service}\\.mtls\\.${domain}`,
-      `${label}\\.${service}\\.${domain}`,
-      `${service}\\.${label}\\.${domain}`,
-      `${service}\\.${label}\\.rep\\.${domain}`,
-      `${label}-${service}\\.${domain}`,
-      `${service}-${label}\\.p\\.${domain}`
+      `${region}\\.${service}\\.${domain}`,
+      `${service}\\.${region}\\.${domain}`,
+      `${service}\\.${region}\\.rep\\.${domain}`,
+      `${region}-${service}\\.${domain}`,
+      `${service}-[a-z0-9-]+\\.p\\.${domain}`
     ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname))
   )
 }

@@ -102,7 +102,8 @@ export function checkIdToken(jwt: string, expected: Expected): IdToken {
   }
 
   const { exp } = claims
-  if (typeof exp !== 'number' || !Number.isFinite(exp))
+  // ECMAScript knows no time beyond 8.64e15 milliseconds.
+  if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
     throw tokenInvalid('it does not say when it expires (exp)', expected.audience)
   if (exp * 1000 <= expected.now) {
     throw tokenInvalid(

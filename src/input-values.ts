@@ -37,11 +37,9 @@ export function parseUrl(input: string, value: string): URL {
   // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
   const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value)
   if (url === undefined || url.hostname === '') {
-    throw inputInvalid(
-      input,
-      `${quoteValue(value.replace(/\?.*$/s, ''))} is not a URL`,
-      'Write it as https://HOST/PATH.'
-    )
+    // It may hold a password.
+    const shown = value.includes('@') ? 'the value' : quoteValue(value.replace(/\?.*$/s, ''))
+    throw inputInvalid(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.')
   }
   if (url.username !== '' || url.password !== '') {
     throw inputInvalid(

@@ -28,6 +28,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (value === undefined) return 0
   const text = value.trim()
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000
-  const date = Date.parse(text)
+  // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
+  const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(date) ? 0 : Math.max(0, date - now)
 }

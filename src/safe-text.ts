@@ -10,7 +10,8 @@ export function safeText(text: string, maxLength = 300): string {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
     .replaceAll('##[', '# #[')
     .trim()
-  return line.length > maxLength || text.length > maxLength * 4 ? `${line.slice(0, maxLength - 1)}…` : line
+  if (line.length <= maxLength && text.length <= maxLength * 4) return line
+  return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`
 }
 
 /** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */

@@ -19,7 +19,10 @@ export interface JsonExpression {
  */
 export function compileJsonExpression(text: string): JsonExpression {
   try {
+    if (hasOpenQuote(text)) throw new Error('a quote is not closed')
     const compiled = compile(text)
+    // The library takes a single = for the binding of a "let".
+    if ((compiled.type as string) === 'Binding') throw new Error('a comparison is written ==')
     for (const { name, children } of callsIn(compiled)) checkCall(name, children.length)
     return { text, compiled }
   } catch (error) {
@@ -64,6 +67,11 @@ function subjectOf(expression: Expression): Expression | undefined {
 
 function show(value: JSONValue): string {
   return safeText(JSON.stringify(value), 200)
+}
+
+/** Raw strings, quoted names and literals: https://jmespath.org/specification.html#grammar */
+function hasOpenQuote(text: string): boolean {
+  return /['"`]/.test(text.replaceAll(/\\./g, '').replaceAll(/'[^']*'|"[^"]*"|`[^`]*`/g, ''))
 }
 
 function callsIn(node: unknown): { name: string; children: unknown[] }[] {

@@ -4,7 +4,7 @@ import type { Answer } from '../http.ts'
 import type { CallInputs } from '../inputs.ts'
 import type { Job } from '../job.ts'
 import { isTransient, pauseAfter } from '../retry.ts'
-import { whoAnswered } from './responder.ts'
+import { isMarkedByIap, whoAnswered } from './responder.ts'
 
 /** The pages by which Google refuses are small. */
 const BODY_BYTES = 64 * 1024
@@ -47,8 +47,9 @@ async function askAnonymously(
 function isRefusal(answer: Answer): boolean {
   // Without a page there is nothing by which to tell Google from the application.
   const responder = whoAnswered(answer, answer.body.toString('utf8'))
+  // An application may send people to Google's sign-in page too; only IAP's mark tells.
   return (
-    responder === 'iap' ||
+    isMarkedByIap(answer) ||
     (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined))
   )
 }

@@ -22,7 +22,7 @@ export function createRedaction(tokens: readonly string[]): Redact {
 }
 
 /** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
-const SEPARATORS = [/<[^<>]{0,80}>|\\+[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\+[nrt]|[^A-Za-z0-9\\]+|\\/g]
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g]
 
 function redactPieces(text: string, pieces: ReadonlySet<string>, separators: RegExp): string {
   const { letters, positions } = lettersOf(text, separators)

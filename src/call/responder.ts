@@ -9,23 +9,30 @@ export type Responder = 'application' | 'front end' | 'iap' | 'gateway'
 
 /** @param text the body */
 export function whoAnswered(answer: Answer, text: string): Responder {
-  const { status, headers } = answer
-  if (headers['x-goog-iap-generated-response'] !== undefined || isSignInRedirect(answer)) return 'iap'
+  const { status } = answer
+  if (isMarkedByIap(answer) || isSignInRedirect(answer)) return 'iap'
   if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text)) return 'iap'
   if (isGatewayRefusal(status, text)) return 'gateway'
   return isFrontEndRefusal(answer, text) ? 'front end' : 'application'
 }
 
 /** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
-export function iapClientId(answer: Answer): string | undefined {
+export function iapClientId(answer: Pick<Answer, 'headers'>): string | undefined {
   const location = answer.headers['location'] ?? ''
   const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null
-  return id !== null && /^[\w.-]{1,200}$/.test(id) ? id : undefined
+  return id !== null && /^\d+-[\w-]+\.apps\.googleusercontent\.com$/.test(id) ? id : undefined
 }
 
-/** https://cloud.google.com/iap/docs/faq: without a credential, IAP sends browsers to Google's sign-in page. */
-function isSignInRedirect({ status, headers }: Answer): boolean {
-  return status >= 300 && status < 400 && (headers['location'] ?? '').startsWith('https://accounts.google.com/')
+/** IAP marks every refusal of its own: https://cloud.google.com/iap/docs/faq */
+export function isMarkedByIap({ status, headers }: Answer): boolean {
+  return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined
+}
+
+/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+function isSignInRedirect(answer: Answer): boolean {
+  const { status, headers } = answer
+  const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/')
+  return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined
 }
 
 /** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */

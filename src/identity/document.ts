@@ -90,13 +90,13 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
         .replace(/^\uFEFF/, '')
   const value = parseJson(json)
   if (!isObject(value)) throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one')
-  const holdsSecret = maskSecrets(masks, value)
+  const holdsSecret = maskSecrets(masks, value, origin)
   if (holdsSecret && json !== trimmed) for (const line of trimmed.split(/\s+/)) masks.add(line)
   return checkDocument(value, origin, universe, 0)
 }
 
 /** Masks what is secret in a document, at any depth; says whether there was anything. */
-function maskSecrets(masks: Masks, value: unknown, name = ''): boolean {
+function maskSecrets(masks: Masks, value: unknown, origin: string, name = '', depth = 0): boolean {
   if (typeof value === 'string') {
     if (name === 'private_key') masks.addPrivateKey(value)
     else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name)) masks.add(value)
@@ -105,8 +105,9 @@ function maskSecrets(masks: Masks, value: unknown, name = ''): boolean {
     return true
   }
   if (typeof value !== 'object' || value === null) return false
+  if (depth > 20) throw credentialsInvalid(origin, 'it is nested too deeply')
   return Object.entries(value)
-    .map(([key, member]) => maskSecrets(masks, member, key))
+    .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
     .includes(true)
 }
 

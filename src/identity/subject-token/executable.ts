@@ -46,8 +46,10 @@ async function run(
 ): Promise<{ exitCode: number; stdout: string }> {
   const [program = '', ...args] = splitCommand(source.command)
   const timeout = Math.max(1, Math.min(source.timeoutMs, job.timeLeft()))
+  // Inputs are not the program's business, and a credential may be among them.
+  const inherited = Object.entries(job.env).filter(([name]) => !name.startsWith('INPUT_'))
   const env = {
-    ...job.env,
+    ...Object.fromEntries(inherited),
     GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,
     GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE: document.subjectTokenType,
     GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE: '0',
