@@ -281,26 +281,1016 @@ __webpack_unused_export__ = debug; // for test
 
 /***/ }),
 
-/***/ 7158:
+/***/ 1937:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   W: () => (/* binding */ describeStatus),
+/* harmony export */   o: () => (/* binding */ parseStatusSet)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8774);
+/* harmony import */ var _input_values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5214);
+
+
+
+/**
+ * @param text codes, ranges and classes: `200,204,301-303,4xx`
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseStatusSet(text) {
+    const parts = (0,_input_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseLines */ .Li)(text, /[,\n]/).map(parsePart);
+    if (parts.length === 0)
+        throw invalid(text);
+    return {
+        text,
+        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
+        lists: (status) => parts.some((part) => part.exact && part.from === status)
+    };
+}
+function parsePart(part) {
+    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
+    if (hundreds !== undefined)
+        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
+    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
+    const from = Number(first);
+    const to = Number(last ?? first);
+    if (first === undefined || from > to)
+        throw invalid(part);
+    return { from, to, exact: last === undefined };
+}
+function invalid(part) {
+    return (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_status', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.');
+}
+/** A status with its meaning: `404 Not Found`. */
+function describeStatus(status) {
+    const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
+    return meaning === undefined ? `${status}` : `${status} ${meaning}`;
+}
+
+
+/***/ }),
+
+/***/ 8894:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  bp: () => (/* binding */ compileExpectations),
-  gx: () => (/* binding */ expectations_describeMiss),
-  L4: () => (/* binding */ judgeExpectations)
+  Rc: () => (/* binding */ ConnectionError),
+  $N: () => (/* binding */ codeOf),
+  JY: () => (/* binding */ openConnection)
 });
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __nccwpck_require__(4708);
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(8313);
+;// CONCATENATED MODULE: ./src/connection.ts
+
+
+
+
+
+/** No connection came about; nothing of a request can have reached the other side. `code` is safe to show. */
+class ConnectionError extends Error {
+    name = 'ConnectionError';
+    code;
+    constructor(code, message) {
+        super(message);
+        this.code = code;
+    }
+}
+/**
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
+ * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
+ * is for loopback and link-local addresses alone and never goes through a proxy.
+ *
+ * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
+ */
+async function openConnection(destination, signal) {
+    const { url } = destination;
+    const secure = url.protocol === 'https:';
+    const port = Number(url.port || (secure ? 443 : 80));
+    const host = hostOf(url);
+    const proxy = secure ? (0,lib/* getProxyUrl */.s_)(url.href) : '';
+    const tcp = proxy === '' ? openTcp(host, port, signal) : openTunnel(new URL(proxy), url.hostname, port, signal);
+    return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp;
+}
+/** The host as sockets want it: an IPv6 address without its brackets. */
+function hostOf(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+async function openTcp(host, port, signal) {
+    const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
+    return await untilReady(socket, 'connect', signal);
+}
+async function openTls(socket, host, clientCertificate, signal) {
+    const tls = (0,external_node_tls_namespaceObject.connect)({
+        socket,
+        host,
+        // RFC 6066, 3: a literal IP address is no server name.
+        ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
+        ALPNProtocols: ['http/1.1'],
+        ...clientCertificate
+    });
+    return await untilReady(tls, 'secureConnect', signal);
+}
+/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
+async function openTunnel(proxy, host, port, signal) {
+    const authority = `${host}:${port}`;
+    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    const request = (proxy.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request({
+        host: hostOf(proxy),
+        port: proxy.port,
+        method: 'CONNECT',
+        path: authority,
+        agent: false,
+        headers: {
+            host: authority,
+            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+        },
+        signal
+    });
+    return await new Promise((resolve, reject) => {
+        request.once('connect', (response, socket) => {
+            if (response.statusCode === 200) {
+                resolve(socket);
+                return;
+            }
+            socket.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`));
+        });
+        request.once('response', (response) => {
+            response.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`));
+        });
+        request.once('error', (error) => {
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`));
+        });
+        request.end();
+    });
+}
+async function untilReady(socket, event, signal) {
+    const abort = () => {
+        socket.destroy(new Error('aborted'));
+    };
+    if (signal.aborted)
+        abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+        await new Promise((resolve, reject) => {
+            socket.once(event, resolve);
+            socket.once('error', (error) => {
+                reject(new ConnectionError(codeOf(error), describeConnectionError(error)));
+            });
+            socket.once('close', () => {
+                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
+            });
+        });
+    }
+    finally {
+        signal.removeEventListener('abort', abort);
+    }
+    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
+    socket.on('error', () => undefined);
+    return socket;
+}
+/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+function codeOf(error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
+}
+function describeConnectionError(error) {
+    const code = codeOf(error);
+    switch (code) {
+        case 'ECONNREFUSED':
+            return `connection refused (${code})`;
+        case 'ENOTFOUND':
+        case 'EAI_AGAIN':
+            return `the host name cannot be resolved (${code})`;
+        case 'ECONNRESET':
+            return `connection reset (${code})`;
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+            return `no route to the host (${code})`;
+        default:
+            // OpenSSL's and Node's verification codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, ERR_TLS_CERT_ALTNAME_INVALID, …
+            return /CERT|TLS|SSL|SIGNATURE/.test(code)
+                ? `the TLS certificate was not accepted (${code})`
+                : `no connection (${code})`;
+    }
+}
+
+
+/***/ }),
+
+/***/ 1633:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ Failure)
+/* harmony export */ });
+/* unused harmony export FAILURE_CODES */
+/**
+ * Every way in which the action can fail, by its stable name. The texts are in `failures/`; `docs/troubleshooting.md` has
+ * one heading per code.
+ */
+const FAILURE_CODES = (/* unused pure expression or super */ null && ([
+    'INPUT_INVALID',
+    'AUDIENCE_REQUIRED',
+    'CREDENTIALS_NOT_FOUND',
+    'CREDENTIALS_INVALID',
+    'CREDENTIALS_UNSUPPORTED',
+    'SERVICE_ACCOUNT_REQUIRED',
+    'OIDC_UNAVAILABLE',
+    'OIDC_FAILED',
+    'SUBJECT_TOKEN_UNAVAILABLE',
+    'FEDERATION_REJECTED',
+    'IMPERSONATION_DENIED',
+    'SERVICE_ACCOUNT_NOT_FOUND',
+    'API_DISABLED',
+    'CREDENTIALS_EXPIRED',
+    'GOOGLE_UNAVAILABLE',
+    'TOKEN_INVALID',
+    'TOKEN_REJECTED',
+    'INVOKER_MISSING',
+    'IAP_REJECTED',
+    'NOT_REACHED',
+    'GATEWAY_REJECTED',
+    'REDIRECTED',
+    'SERVICE_UNAVAILABLE',
+    'TIMED_OUT',
+    'EXPECTATION_FAILED',
+    'NOT_PRIVATE',
+    'INTERNAL'
+]));
+/** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
+class Failure extends Error {
+    name = 'Failure';
+    text;
+    constructor(text) {
+        super(`${text.code}: ${text.sentence}`);
+        this.text = text;
+    }
+}
+
+
+/***/ }),
+
+/***/ 8774:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QG: () => (/* binding */ audienceRequired),
+/* harmony export */   cl: () => (/* binding */ quoteValue),
+/* harmony export */   m7: () => (/* binding */ inputInvalid)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1452);
+
+
+/** Found before any request is made. */
+function inputInvalid(input, problem, remedy) {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({ code: 'INPUT_INVALID', sentence: `Input ${input}: ${problem}.`, remedy });
+}
+/** The value of an input, as messages show it. */
+function quoteValue(value) {
+    return `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .H)(value, 120)}"`;
+}
+/** The host is not one of those whose audience follows from the URL. */
+function audienceRequired(url) {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'AUDIENCE_REQUIRED',
+        sentence: `No audience can be derived from ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .P)(url)}.`,
+        cause: url.hostname.endsWith('.cloudfunctions.net')
+            ? "A function's URL needs the name of the function as its first segment."
+            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
+        remedy: 'Set the input audience to what the service expects.',
+        commands: [
+            'Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
+            '  audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
+            'Identity-Aware Proxy: its OAuth client id',
+            '  audience: NUMBER-NAME.apps.googleusercontent.com',
+            'API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
+            '  audience: https://GATEWAY_HOST'
+        ]
+    });
+}
+
+
+/***/ }),
+
+/***/ 150:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   M: () => (/* binding */ unfinished),
+/* harmony export */   e: () => (/* binding */ internalFailure)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
+
+/** A defect of this action. The error itself is not shown: it may hold anything. */
+function internalFailure(error) {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+        remedy: 'Run the job again with debug logging, and report what it shows.',
+        commands: ['gh run rerun RUN_ID --debug']
+    });
+}
+/** Nothing was left to wait for, and yet there was no result. */
+function unfinished() {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The action ended before it had finished.',
+        remedy: 'Run the job again with debug logging, and report what it shows.',
+        commands: ['gh run rerun RUN_ID --debug']
+    });
+}
+
+
+/***/ }),
+
+/***/ 2190:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GH: () => (/* binding */ oauthTokenUrl),
+/* harmony export */   Lr: () => (/* binding */ isLocalUrl),
+/* harmony export */   OH: () => (/* binding */ isTokenServiceUrl),
+/* harmony export */   SO: () => (/* binding */ DEFAULT_UNIVERSE),
+/* harmony export */   Zl: () => (/* binding */ CLOUD_PLATFORM_SCOPE),
+/* harmony export */   on: () => (/* binding */ stsUrl),
+/* harmony export */   pj: () => (/* binding */ serviceAccountResource),
+/* harmony export */   rl: () => (/* binding */ iamCredentialsUrl),
+/* harmony export */   tE: () => (/* binding */ isLoopbackUrl)
+/* harmony export */ });
+/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
+const DEFAULT_UNIVERSE = 'googleapis.com';
+/** The OAuth scope that every exchange asks for; in every universe it is the same. */
+const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+function stsUrl(universe, path) {
+    return new URL(`https://sts.${universe}/v1/${path}`);
+}
+function oauthTokenUrl(universe) {
+    return new URL(`https://oauth2.${universe}/token`);
+}
+/**
+ * @param account e-mail or unique id of the service account
+ * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+ */
+function iamCredentialsUrl(universe, account, method) {
+    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
+}
+/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
+function serviceAccountResource(account) {
+    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
+}
+/**
+ * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
+ * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
+ * subdomain of Google's is not enough, because many of them serve what their customers put there.
+ * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
+ */
+function isTokenServiceUrl(url, services, universe) {
+    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
+        return false;
+    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
+        return true;
+    const domain = universe.replaceAll('.', '\\.');
+    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
+    const region = '[a-z]+-[a-z]+\\d+';
+    return services.some((service) => [
+        `${service}\\.${domain}`,
+        `${service}\\.mtls\\.${domain}`,
+        `${region}\\.${service}\\.${domain}`,
+        `${service}\\.${region}\\.${domain}`,
+        `${service}\\.${region}\\.rep\\.${domain}`,
+        `${region}-${service}\\.${domain}`,
+        `${service}-[a-z0-9-]+\\.p\\.${domain}`
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
+}
+/** The token endpoints that keys made before 2019 name in `token_uri`. */
+function isLegacyTokenUrl(url) {
+    return [
+        'accounts.google.com/o/oauth2/token',
+        'www.googleapis.com/oauth2/v3/token',
+        'www.googleapis.com/oauth2/v4/token'
+    ].includes(url.host + url.pathname);
+}
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+function isLocalUrl(url) {
+    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
+}
+function isLoopbackUrl(url) {
+    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+}
+
+
+/***/ }),
+
+/***/ 5214:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dl: () => (/* binding */ parseUrl),
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   J5: () => (/* binding */ parseAccount),
+/* harmony export */   Li: () => (/* binding */ parseLines),
+/* harmony export */   fK: () => (/* binding */ parseVariableName),
+/* harmony export */   pP: () => (/* binding */ parseUniverse),
+/* harmony export */   te: () => (/* binding */ parseProvider),
+/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */ });
+/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
+/* harmony import */ var _google_hosts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2190);
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The parts of a list, without blanks around them and without empty ones. */
+function parseLines(value, separator) {
+    return value
+        .split(separator)
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.');
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.');
+}
+/** A service that may be called: https, or http on this machine, where nobody can listen. */
+function parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    if (url === undefined || url.hostname === '') {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.');
+    }
+    if (url.username !== '' || url.password !== '') {
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_google_hosts_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .tE)(url))) {
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.');
+    }
+    url.hash = '';
+    return url;
+}
+/** The full name of a workload identity provider. */
+function parseProvider(value) {
+    const input = 'workload_identity_provider';
+    const expected = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    if (/^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/.test(value))
+        return value;
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : /^(https?:)?\/\//.test(value)
+                ? 'starts with a host'
+                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
+                    ? 'has the id of the project where its number belongs'
+                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
+                        ? 'names a pool, not a provider in it'
+                        : 'is not the full name of a provider';
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}; "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'" prints it.`);
+}
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (/^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(account) || /^\d{6,30}$/.test(account))
+        return account;
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : value.startsWith('serviceAccount:')
+                ? 'has the prefix of a member'
+                : 'is neither an e-mail nor a unique id';
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.');
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
+        return value;
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('universe', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.');
+}
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.');
+    }
+    // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
+    if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.');
+    }
+    return value;
+}
+
+
+/***/ }),
+
+/***/ 1730:
+/***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
+/* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8266);
+/* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7861);
+
+
+
+
+
+
+// Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
+(node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
+// With this variable google-auth-library prints whole answers, credentials included.
+delete (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['GOOGLE_SDK_NODE_LOGGING'];
+const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+const world = (0,_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
+let finished = false;
+/** Reports the verdict, whatever it was that ended the run. */
+async function finish(error) {
+    if (finished)
+        return;
+    finished = true;
+    world.close();
+    if (error === undefined) {
+        await report.finish();
+        (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
+        return;
+    }
+    if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
+        report.trace(error);
+    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .e)(error));
+}
+node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
+    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M)()).catch(failLoudly);
+});
+node_process__WEBPACK_IMPORTED_MODULE_0___default().once('uncaughtException', (error) => {
+    finish(error).catch(failLoudly);
+});
+/** The report itself could not be written; the exit code is all that is left. */
+function failLoudly() {
+    (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
+}
+try {
+    await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(world, report);
+    await finish();
+}
+catch (error) {
+    await finish(error ?? new Error('no reason'));
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 9426:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  L: () => (/* binding */ createReport)
+});
+
+// UNUSED EXPORTS: troubleshootingLink
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./src/safe-text.ts
+var safe_text = __nccwpck_require__(1452);
+// EXTERNAL MODULE: ./src/call/status-set.ts
+var status_set = __nccwpck_require__(1937);
+;// CONCATENATED MODULE: ./src/markup.ts
+
+/**
+ * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: whatever could mean something to Markdown,
+ * HTML or GitHub (links, mentions, formulas) becomes a numeric character reference
+ * (https://github.github.com/gfm/#entity-and-numeric-character-references).
+ */
+function inert(text, maxLength = 300) {
+    // The dot of "www." too: GFM makes a link of such a word by itself.
+    return encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+}
+/** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */
+function inertCode(text, maxLength = 300) {
+    const line = (0,safe_text/* safeText */.H)(text, maxLength);
+    if (line === '')
+        return '';
+    const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+    const fence = '`'.repeat(longestRun + 1);
+    return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
+}
+/** A code span in a cell, where a bar would end it (GFM, 4.10). */
+function inertCell(text, maxLength = 300) {
+    return inertCode(text, maxLength).replaceAll('|', '\\|');
+}
+/** Lines as they are, in a block; whatever stands in it is text. */
+function inertBlock(text, maxLength) {
+    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
+    const lines = shown
+        .split(/\r\n|[\r\n\u2028\u2029]/)
+        // Controls and format characters: they show nothing, or something else than what is there.
+        .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
+    // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
+    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
+}
+function table(rows) {
+    return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+function details(title, content) {
+    return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+function encode(text, characters) {
+    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+;// CONCATENATED MODULE: ./src/summary.ts
+
+
+
+/** What the summary shows of a body, in characters. */
+const BODY_LENGTH = 2_000;
+/** Bars that are narrower than this part of the whole cannot be seen. */
+const NARROWEST_BAR = 0.01;
+/**
+ * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
+ *
+ * @param link to the failure's heading in the documentation
+ */
+function renderSummary(story, failure, link) {
+    const sections = [
+        `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
+        failure === undefined ? '' : renderFailure(failure, link),
+        renderFacts(story),
+        renderVerdicts(story),
+        renderAttempts(story.attempts ?? []),
+        renderClaims(story),
+        renderBody(story.result)
+    ];
+    return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+function headline({ inputs, tokens }, failure) {
+    if (failure !== undefined)
+        return `${failure.code}: ${inert(failure.sentence, 500)}`;
+    if (inputs?.call !== undefined)
+        return `${inert((0,safe_text/* safeUrl */.P)(inputs.call.url))} answered as expected`;
+    const count = tokens?.size ?? 0;
+    return count === 1 ? 'An ID token was issued' : `${count} ID tokens were issued`;
+}
+function renderFailure(failure, link) {
+    return [
+        failure.cause === undefined ? '' : `**Likely cause:** ${inert(failure.cause, 500)}`,
+        `**Remedy:** ${inert(failure.remedy, 500)}`,
+        failure.commands === undefined || failure.commands.length === 0
+            ? ''
+            : inertBlock(failure.commands.join('\n'), BODY_LENGTH),
+        failure.answer === undefined ? '' : `**The answer was:** ${inertCode(failure.answer, 500)}`,
+        (failure.details ?? []).map((line) => `- ${inertCode(line)}`).join('\n'),
+        link.startsWith('https://') ? `[More about ${failure.code}](${encodeURI(link)})` : ''
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function renderFacts({ inputs, identity, tokens, attempts = [], result }) {
+    const [token] = tokens?.values() ?? [];
+    const last = attempts.at(-1);
+    const rows = [];
+    const add = (name, value) => {
+        if (value !== undefined && value !== '')
+            rows.push([name, value]);
+    };
+    const call = inputs?.call;
+    add('Service', call === undefined ? undefined : `${call.method} ${inertCell((0,safe_text/* safeUrl */.P)(call.url))}`);
+    add('Tag', call?.tag === undefined ? undefined : inertCell(call.tag));
+    add('Audience', inputs?.audiences.map((audience) => inertCell(audience)).join('<br>'));
+    add('Derived', inputs?.audienceDerived === true ? 'yes, from the URL' : undefined);
+    add('Identity', token === undefined ? undefined : inertCell(token.email));
+    add('Credential', identity === undefined ? undefined : inert(identity.credential.description));
+    add('Token expires', token === undefined ? undefined : new Date(token.expiresAt).toISOString());
+    add('Private', call?.assertPrivate === true && result !== undefined ? 'Google refused a call without a token' : undefined);
+    add('Status', result?.response === undefined ? undefined : (0,status_set/* describeStatus */.W)(result.response.status));
+    add('Attempts', last === undefined ? undefined : `${last.number}`);
+    add('Latency', last === undefined ? undefined : `${last.milliseconds} ms`);
+    return rows.length === 0 ? '' : table(rows);
+}
+function renderVerdicts({ result }) {
+    const verdicts = result?.response?.verdicts ?? [];
+    if (verdicts.length === 0)
+        return '';
+    return [
+        '| Expectation | | Actual |',
+        '| --- | --- | --- |',
+        ...verdicts.map(({ expectation, met, actual }) => `| ${inertCell(expectation)} | ${met ? '✅' : '❌'} | ${inertCell(actual)} |`)
+    ].join('\n');
+}
+/** When each attempt was under way. Its labels are our own words: Mermaid has a syntax of its own, which nobody may inject. */
+function renderAttempts(attempts) {
+    const last = attempts.at(-1);
+    if (last === undefined || attempts.length < 2)
+        return '';
+    const end = last.startedMs + last.milliseconds;
+    const bars = attempts.map((record) => {
+        const { number, startedMs, milliseconds, label, next } = record;
+        const barEnd = startedMs + Math.max(milliseconds, Math.ceil(end * NARROWEST_BAR));
+        return `  ${number} – ${label} :${next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`;
+    });
+    return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', '  title Attempts', ...bars, '```'].join('\n');
+}
+function renderClaims({ tokens }) {
+    return [...(tokens?.values() ?? [])]
+        .map(({ audience, claims }) => details(`Claims of the token for ${inert(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BODY_LENGTH)))
+        .join('\n');
+}
+function renderBody(result) {
+    const text = result?.response?.text ?? '';
+    return text.trim() === '' ? '' : details('Body of the last answer', inertBlock(text, BODY_LENGTH));
+}
+
+;// CONCATENATED MODULE: ./src/report.ts
+
+
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_OUTPUT_BYTES = 64 * 1024;
+function createReport(env) {
+    let story = {};
+    function writeTokens(tokens) {
+        const [first] = tokens.values();
+        if (first === undefined)
+            return;
+        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]));
+        (0,core/* setOutput */.uH)('id_token', first.jwt);
+        (0,core/* setOutput */.uH)('id_tokens', JSON.stringify(byAudience));
+        (0,core/* setOutput */.uH)('audience', first.audience);
+        (0,core/* setOutput */.uH)('email', first.email);
+        (0,core/* setOutput */.uH)('expires_at', new Date(first.expiresAt).toISOString());
+        const variable = story.inputs?.exportEnv;
+        if (variable !== undefined)
+            (0,core/* exportVariable */.dN)(variable, first.jwt);
+    }
+    return {
+        info: core/* info */.pq,
+        warning: (line) => {
+            (0,core/* warning */.$e)(line);
+        },
+        inputs(inputs) {
+            story = { ...story, inputs };
+        },
+        identity(identity) {
+            story = { ...story, identity };
+            (0,core/* info */.pq)(`Identity: ${describeIdentity(identity)}`);
+        },
+        tokens(tokens, now) {
+            story = { ...story, tokens };
+            writeTokens(tokens);
+            if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
+                for (const token of tokens.values())
+                    (0,core/* warning */.$e)(describeFixedAudience(token));
+            for (const [audience, token] of tokens)
+                (0,core/* info */.pq)(describeToken(audience, token, story.inputs?.audienceDerived === true, now));
+        },
+        attempt(record) {
+            story = { ...story, attempts: [...(story.attempts ?? []), record] };
+            const { number, description, milliseconds, next } = record;
+            (0,core/* info */.pq)(`Attempt ${number}: ${describeCall(story.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`);
+        },
+        call(result) {
+            story = { ...story, result };
+            const renewed = replaceFirst(story.tokens, result.token);
+            if (renewed !== undefined)
+                writeTokens(renewed);
+            const last = result.attempts.at(-1);
+            (0,core/* setOutput */.uH)('attempts', result.attempts.length);
+            if (last !== undefined)
+                (0,core/* setOutput */.uH)('latency_ms', last.milliseconds);
+            const { response } = result;
+            if (response === undefined)
+                return;
+            (0,core/* setOutput */.uH)('status', response.status);
+            (0,core/* setOutput */.uH)('headers', JSON.stringify(response.headers));
+            (0,core/* setOutput */.uH)('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
+            if (response.accepted)
+                (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
+        },
+        async finish(failure) {
+            (0,core/* setOutput */.uH)('outcome', failure === undefined ? 'success' : 'failure');
+            (0,core/* setOutput */.uH)('failure_code', failure?.text.code ?? '');
+            if (failure !== undefined)
+                reportFailure(failure.text, env);
+            await writeSummary(story, failure?.text, env);
+        },
+        trace(error) {
+            if (!(error instanceof Error))
+                return;
+            // The message stays out: it may hold anything.
+            for (const line of (error.stack ?? '').split('\n'))
+                if (/^\s+at /.test(line))
+                    (0,core/* debug */.Yz)((0,safe_text/* safeText */.H)(line));
+        }
+    };
+}
+/** The tokens with another one for the first audience; undefined where it is the same. */
+function replaceFirst(tokens, token) {
+    const [first, ...others] = tokens ?? [];
+    return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others]);
+}
+function describeCall(call) {
+    return call === undefined ? '' : `${call.method} ${(0,safe_text/* safeUrl */.P)(call.url)}`;
+}
+function describeIdentity({ credential, hops }) {
+    const chain = hops.flatMap(({ account, delegates }) => [...delegates, account]);
+    return (0,safe_text/* safeText */.H)([credential.description, ...chain].join(' → '), 500);
+}
+function describeToken(asked, token, derived, now) {
+    const minutes = Math.round((token.expiresAt - now) / 60_000);
+    const source = derived ? ' (derived from url)' : '';
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
+    return `ID token for ${(0,safe_text/* safeText */.H)(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
+}
+function describeFixedAudience({ audience }) {
+    return (`A person's own credentials give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(audience)}) only, whatever audience is asked for. ` +
+        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+}
+/** One line for the annotation; below it in the log whatever helps to mend it. */
+function reportFailure(failure, env) {
+    const { code, sentence, remedy } = failure;
+    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, { title: `google-id-token: ${code}` });
+    if (failure.cause !== undefined)
+        (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
+    (0,core/* info */.pq)(`Remedy: ${remedy}`);
+    for (const line of failure.commands ?? [])
+        (0,core/* info */.pq)(`    ${line}`);
+    if (failure.answer !== undefined)
+        (0,core/* info */.pq)(`The answer was: ${failure.answer}`);
+    for (const line of failure.details ?? [])
+        (0,core/* info */.pq)(`  ${line}`);
+}
+/** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
+function troubleshootingLink(code, env) {
+    const path = `docs/troubleshooting.md#${code}`;
+    const repository = env['GITHUB_ACTION_REPOSITORY'] ?? '';
+    const ref = env['GITHUB_ACTION_REF'] ?? '';
+    if (repository === '' || ref === '')
+        return path;
+    return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`;
+}
+async function writeSummary(story, failure, env) {
+    // Without inputs nobody said that there should be none.
+    if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
+        return;
+    try {
+        await core/* summary */.z
+            .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+            .write();
+    }
+    catch {
+        (0,core/* warning */.$e)('The job summary could not be written.');
+    }
+}
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text, limit) {
+    const bytes = Buffer.from(text);
+    if (bytes.length <= limit)
+        return text;
+    let end = limit;
+    // RFC 3629: bytes that continue a character start with the bits 10.
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80)
+        end -= 1;
+    return bytes.subarray(0, end).toString('utf8');
+}
+
+
+/***/ }),
+
+/***/ 8266:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ run_run)
+});
+
+// EXTERNAL MODULE: ./src/failures/inputs.ts
+var inputs = __nccwpck_require__(8774);
+;// CONCATENATED MODULE: ./src/audience.ts
+
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---';
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+function deriveAudience(url) {
+    const audience = findAudience(url);
+    if (audience === undefined)
+        throw (0,inputs/* audienceRequired */.QG)(url);
+    return audience;
+}
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ */
+function findAudience(url) {
+    if (isCloudRunHost(url))
+        return `${url.protocol}//${splitTag(url.host).service}`;
+    const [, name] = url.pathname.split('/');
+    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
+    return isNamedFunction ? `${url.origin}/${name}` : undefined;
+}
+/** Whether Cloud Run's own domain serves this URL. */
+function isCloudRunHost(url) {
+    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+function tagOf(url) {
+    return isCloudRunHost(url) ? splitTag(url.host).tag : undefined;
+}
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+function withTag(url, tag) {
+    const tagged = new URL(url);
+    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
+    return tagged;
+}
+function splitTag(host) {
+    const end = host.indexOf(TAG_SEPARATOR);
+    if (end <= 0)
+        return { service: host };
+    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
+}
 
 // EXTERNAL MODULE: ./src/input-values.ts
 var input_values = __nccwpck_require__(5214);
-// EXTERNAL MODULE: ./src/json.ts
-var src_json = __nccwpck_require__(8301);
+;// CONCATENATED MODULE: ./src/json.ts
+/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** The object that `text` holds; an empty one where it holds anything else. */
+function parseObject(text) {
+    const value = parseJson(text);
+    return isObject(value) ? value : {};
+}
+/** A member that is an object; an empty one otherwise. */
+function objectIn(object, name) {
+    const value = object[name];
+    return isObject(value) ? value : {};
+}
+/** A member that is a string with something in it. */
+function stringIn(object, name) {
+    const value = object[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 // EXTERNAL MODULE: ./src/safe-text.ts
 var safe_text = __nccwpck_require__(1452);
 ;// CONCATENATED MODULE: ./node_modules/@jmespath-community/jmespath/dist/index.mjs
 // src/utils/index.ts
-var isObject = (obj) => {
+var dist_isObject = (obj) => {
   return obj !== null && Object.prototype.toString.call(obj) === "[object Object]";
 };
 var strictDeepEqual = (first, second) => {
@@ -321,7 +1311,7 @@ var strictDeepEqual = (first, second) => {
     }
     return true;
   }
-  if (isObject(first) && isObject(second)) {
+  if (dist_isObject(first) && dist_isObject(second)) {
     const firstEntries = Object.entries(first);
     const secondKeys = new Set(Object.keys(second));
     if (firstEntries.length !== secondKeys.size) {
@@ -2388,8 +3378,6 @@ var jmespath = {
 
 //# sourceMappingURL=index.mjs.map
 //# sourceMappingURL=index.mjs.map
-// EXTERNAL MODULE: ./src/failures/inputs.ts
-var inputs = __nccwpck_require__(8774);
 ;// CONCATENATED MODULE: ./src/call/json-expression.ts
 
 
@@ -2402,7 +3390,12 @@ var inputs = __nccwpck_require__(8774);
  */
 function compileJsonExpression(text) {
     try {
+        if (hasOpenQuote(text))
+            throw new Error('a quote is not closed');
         const compiled = compile(text);
+        // The library takes a single = for the binding of a "let".
+        if (compiled.type === 'Binding')
+            throw new Error('a comparison is written ==');
         for (const { name, children } of callsIn(compiled))
             checkCall(name, children.length);
         return { text, compiled };
@@ -2443,6 +3436,10 @@ function subjectOf(expression) {
 }
 function show(value) {
     return (0,safe_text/* safeText */.H)(JSON.stringify(value), 200);
+}
+/** Raw strings, quoted names and literals: https://jmespath.org/specification.html#grammar */
+function hasOpenQuote(text) {
+    return /['"`]/.test(text.replaceAll(/\\./g, '').replaceAll(/'[^']*'|"[^"]*"|`[^`]*`/g, ''));
 }
 function callsIn(node) {
     if (typeof node !== 'object' || node === null)
@@ -2502,8 +3499,78 @@ function matchWithin(milliseconds, pattern, text) {
     }
 }
 
-// EXTERNAL MODULE: ./src/call/request-headers.ts
-var request_headers = __nccwpck_require__(7634);
+;// CONCATENATED MODULE: ./src/call/request-headers.ts
+
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const OWN_BUSINESS = [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade'
+];
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseHeaders(lines, tokenHeader) {
+    const own = Object.create(null);
+    for (const line of (0,input_values/* parseLines */.Li)(lines, /\r?\n/)) {
+        const { name, value } = parseHeaderLine('headers', line);
+        if (OWN_BUSINESS.includes(name.toLowerCase())) {
+            throw (0,inputs/* inputInvalid */.m7)('headers', `${(0,inputs/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
+        }
+        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+            throw (0,inputs/* inputInvalid */.m7)('headers', `the value of ${(0,inputs/* quoteValue */.cl)(name)} has characters that no header can carry`, 'Encode them.');
+        }
+        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+        (own[written] ??= []).push(value);
+    }
+    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
+    if (repeated !== undefined) {
+        throw (0,inputs/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
+    }
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) };
+}
+function chooseTokenHeader(own, wanted) {
+    if (wanted === '') {
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization';
+        if (valuesOf(own, header) === undefined)
+            return header;
+        throw (0,inputs/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+    }
+    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
+    if (header === undefined) {
+        throw (0,inputs/* inputInvalid */.m7)('token_header', `${(0,inputs/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`);
+    }
+    if (valuesOf(own, header) === undefined)
+        return header;
+    throw (0,inputs/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+function valuesOf(headers, name) {
+    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+/** `Name: value`; only the first colon counts. */
+function parseHeaderLine(input, line) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    // RFC 9110, 5.1: a token.
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+        // The line is not quoted: what should have been a value may be a secret.
+        throw (0,inputs/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.');
+    }
+    return { name, value: line.slice(colon + 1).trim() };
+}
+
 // EXTERNAL MODULE: ./src/call/status-set.ts
 var status_set = __nccwpck_require__(1937);
 ;// CONCATENATED MODULE: ./src/call/expectations.ts
@@ -2521,7 +3588,7 @@ function compileExpectations(inputs) {
     return {
         status: (0,status_set/* parseStatusSet */.o)(inputs.status),
         headers: (0,input_values/* parseLines */.Li)(inputs.headers, /\n/).map((line) => {
-            const { name, value } = (0,request_headers/* parseHeaderLine */.L)('expect_headers', line);
+            const { name, value } = parseHeaderLine('expect_headers', line);
             return { name, pattern: checkPattern('expect_headers', value) };
         }),
         body: (0,input_values/* parseLines */.Li)(inputs.body, /\n/).map((line) => checkPattern('expect_body', line)),
@@ -2567,7 +3634,7 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
 function judgeJson(expressions, answer, text) {
     if (expressions.length === 0)
         return [];
-    const json = answer.truncated ? undefined : (0,src_json/* parseJson */.qF)(text);
+    const json = answer.truncated ? undefined : parseJson(text);
     return expressions.map((expression) => ({
         expectation: `JSON: ${(0,safe_text/* safeText */.H)(expression.text)}`,
         ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : evaluateJson(expression, json))
@@ -2584,1109 +3651,6 @@ function expectations_describeMiss({ expectation, actual }) {
     return `expected ${expectation}, found ${actual}`;
 }
 
-
-/***/ }),
-
-/***/ 7634:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ parseHeaderLine),
-/* harmony export */   Q: () => (/* binding */ parseHeaders)
-/* harmony export */ });
-/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
-/* harmony import */ var _input_values_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5214);
-
-
-/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
-const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
-/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const OWN_BUSINESS = [
-    'connection',
-    'content-length',
-    'expect',
-    'host',
-    'keep-alive',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade'
-];
-/**
- * @param lines `Name: value`, one per line
- * @param tokenHeader empty for the one that fits
- * @throws {Failure} INPUT_INVALID
- */
-function parseHeaders(lines, tokenHeader) {
-    const own = Object.create(null);
-    for (const line of (0,_input_values_js__WEBPACK_IMPORTED_MODULE_1__/* .parseLines */ .Li)(lines, /\r?\n/)) {
-        const { name, value } = parseHeaderLine('headers', line);
-        if (OWN_BUSINESS.includes(name.toLowerCase())) {
-            throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('headers', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(name)} is set by HTTP itself`, 'Leave it out.');
-        }
-        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
-        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('headers', `the value of ${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(name)} has characters that no header can carry`, 'Encode them.');
-        }
-        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
-        (own[written] ??= []).push(value);
-    }
-    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
-    if (repeated !== undefined) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
-    }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) };
-}
-function chooseTokenHeader(own, wanted) {
-    if (wanted === '') {
-        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization';
-        if (valuesOf(own, header) === undefined)
-            return header;
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
-    }
-    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
-    if (header === undefined) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('token_header', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`);
-    }
-    if (valuesOf(own, header) === undefined)
-        return header;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
-}
-function valuesOf(headers, name) {
-    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-}
-/** `Name: value`; only the first colon counts. */
-function parseHeaderLine(input, line) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trim();
-    // RFC 9110, 5.1: a token.
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // The line is not quoted: what should have been a value may be a secret.
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.');
-    }
-    return { name, value: line.slice(colon + 1).trim() };
-}
-
-
-/***/ }),
-
-/***/ 1937:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ describeStatus),
-/* harmony export */   o: () => (/* binding */ parseStatusSet)
-/* harmony export */ });
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8774);
-/* harmony import */ var _input_values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5214);
-
-
-
-/**
- * @param text codes, ranges and classes: `200,204,301-303,4xx`
- * @throws {Failure} INPUT_INVALID
- */
-function parseStatusSet(text) {
-    const parts = (0,_input_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseLines */ .Li)(text, /[,\n]/).map(parsePart);
-    if (parts.length === 0)
-        throw invalid(text);
-    return {
-        text,
-        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
-        lists: (status) => parts.some((part) => part.exact && part.from === status)
-    };
-}
-function parsePart(part) {
-    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
-    if (hundreds !== undefined)
-        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
-    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
-    const from = Number(first);
-    const to = Number(last ?? first);
-    if (first === undefined || from > to)
-        throw invalid(part);
-    return { from, to, exact: last === undefined };
-}
-function invalid(part) {
-    return (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_status', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.');
-}
-/** A status with its meaning: `404 Not Found`. */
-function describeStatus(status) {
-    const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
-    return meaning === undefined ? `${status}` : `${status} ${meaning}`;
-}
-
-
-/***/ }),
-
-/***/ 8894:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Rc: () => (/* binding */ ConnectionError),
-  $N: () => (/* binding */ codeOf),
-  JY: () => (/* binding */ openConnection)
-});
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
-// EXTERNAL MODULE: external "node:https"
-var external_node_https_ = __nccwpck_require__(4708);
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
-;// CONCATENATED MODULE: ./src/connection.ts
-
-
-
-
-
-/** No connection came about; nothing of a request can have reached the other side. `code` is safe to show. */
-class ConnectionError extends Error {
-    name = 'ConnectionError';
-    code;
-    constructor(code, message) {
-        super(message);
-        this.code = code;
-    }
-}
-/**
- * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
- * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
- * is for loopback and link-local addresses alone and never goes through a proxy.
- *
- * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
- */
-async function openConnection(destination, signal) {
-    const { url } = destination;
-    const secure = url.protocol === 'https:';
-    const port = Number(url.port || (secure ? 443 : 80));
-    const host = hostOf(url);
-    const proxy = secure ? (0,lib/* getProxyUrl */.s_)(url.href) : '';
-    const tcp = proxy === '' ? openTcp(host, port, signal) : openTunnel(new URL(proxy), url.hostname, port, signal);
-    return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp;
-}
-/** The host as sockets want it: an IPv6 address without its brackets. */
-function hostOf(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-async function openTcp(host, port, signal) {
-    const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
-    return await untilReady(socket, 'connect', signal);
-}
-async function openTls(socket, host, clientCertificate, signal) {
-    const tls = (0,external_node_tls_namespaceObject.connect)({
-        socket,
-        host,
-        // RFC 6066, 3: a literal IP address is no server name.
-        ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
-        ALPNProtocols: ['http/1.1'],
-        ...clientCertificate
-    });
-    return await untilReady(tls, 'secureConnect', signal);
-}
-/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
-async function openTunnel(proxy, host, port, signal) {
-    const authority = `${host}:${port}`;
-    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    const request = (proxy.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request({
-        host: hostOf(proxy),
-        port: proxy.port,
-        method: 'CONNECT',
-        path: authority,
-        agent: false,
-        headers: {
-            host: authority,
-            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
-        },
-        signal
-    });
-    return await new Promise((resolve, reject) => {
-        request.once('connect', (response, socket) => {
-            if (response.statusCode === 200) {
-                resolve(socket);
-                return;
-            }
-            socket.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`));
-        });
-        request.once('response', (response) => {
-            response.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`));
-        });
-        request.once('error', (error) => {
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`));
-        });
-        request.end();
-    });
-}
-async function untilReady(socket, event, signal) {
-    const abort = () => {
-        socket.destroy(new Error('aborted'));
-    };
-    if (signal.aborted)
-        abort();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-        await new Promise((resolve, reject) => {
-            socket.once(event, resolve);
-            socket.once('error', (error) => {
-                reject(new ConnectionError(codeOf(error), describeConnectionError(error)));
-            });
-            socket.once('close', () => {
-                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
-            });
-        });
-    }
-    finally {
-        signal.removeEventListener('abort', abort);
-    }
-    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
-    socket.on('error', () => undefined);
-    return socket;
-}
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
-function codeOf(error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
-}
-function describeConnectionError(error) {
-    const code = codeOf(error);
-    switch (code) {
-        case 'ECONNREFUSED':
-            return `connection refused (${code})`;
-        case 'ENOTFOUND':
-        case 'EAI_AGAIN':
-            return `the host name cannot be resolved (${code})`;
-        case 'ECONNRESET':
-            return `connection reset (${code})`;
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-            return `no route to the host (${code})`;
-        default:
-            // OpenSSL's and Node's verification codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, ERR_TLS_CERT_ALTNAME_INVALID, …
-            return /CERT|TLS|SSL|SIGNATURE/.test(code)
-                ? `the TLS certificate was not accepted (${code})`
-                : `no connection (${code})`;
-    }
-}
-
-
-/***/ }),
-
-/***/ 1633:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ Failure)
-/* harmony export */ });
-/* unused harmony export FAILURE_CODES */
-/**
- * Every way in which the action can fail, by its stable name. The texts are in `failures/`; `docs/troubleshooting.md` has
- * one heading per code.
- */
-const FAILURE_CODES = (/* unused pure expression or super */ null && ([
-    'INPUT_INVALID',
-    'AUDIENCE_REQUIRED',
-    'CREDENTIALS_NOT_FOUND',
-    'CREDENTIALS_INVALID',
-    'CREDENTIALS_UNSUPPORTED',
-    'SERVICE_ACCOUNT_REQUIRED',
-    'OIDC_UNAVAILABLE',
-    'OIDC_FAILED',
-    'SUBJECT_TOKEN_UNAVAILABLE',
-    'FEDERATION_REJECTED',
-    'IMPERSONATION_DENIED',
-    'SERVICE_ACCOUNT_NOT_FOUND',
-    'API_DISABLED',
-    'CREDENTIALS_EXPIRED',
-    'GOOGLE_UNAVAILABLE',
-    'TOKEN_INVALID',
-    'TOKEN_REJECTED',
-    'INVOKER_MISSING',
-    'IAP_REJECTED',
-    'NOT_REACHED',
-    'GATEWAY_REJECTED',
-    'REDIRECTED',
-    'SERVICE_UNAVAILABLE',
-    'TIMED_OUT',
-    'EXPECTATION_FAILED',
-    'NOT_PRIVATE',
-    'INTERNAL'
-]));
-/** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
-class Failure extends Error {
-    name = 'Failure';
-    text;
-    constructor(text) {
-        super(`${text.code}: ${text.sentence}`);
-        this.text = text;
-    }
-}
-
-
-/***/ }),
-
-/***/ 8774:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   QG: () => (/* binding */ audienceRequired),
-/* harmony export */   cl: () => (/* binding */ quoteValue),
-/* harmony export */   m7: () => (/* binding */ inputInvalid)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1452);
-
-
-/** Found before any request is made. */
-function inputInvalid(input, problem, remedy) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({ code: 'INPUT_INVALID', sentence: `Input ${input}: ${problem}.`, remedy });
-}
-/** The value of an input, as messages show it. */
-function quoteValue(value) {
-    return `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .H)(value, 120)}"`;
-}
-/** The host is not one of those whose audience follows from the URL. */
-function audienceRequired(url) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'AUDIENCE_REQUIRED',
-        sentence: `No audience can be derived from ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .P)(url)}.`,
-        cause: url.hostname.endsWith('.cloudfunctions.net')
-            ? "A function's URL needs the name of the function as its first segment."
-            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-        remedy: 'Set the input audience to what the service expects.',
-        commands: [
-            'Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
-            '  audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
-            'Identity-Aware Proxy: its OAuth client id',
-            '  audience: NUMBER-NAME.apps.googleusercontent.com',
-            'API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
-            '  audience: https://GATEWAY_HOST'
-        ]
-    });
-}
-
-
-/***/ }),
-
-/***/ 150:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   M: () => (/* binding */ unfinished),
-/* harmony export */   e: () => (/* binding */ internalFailure)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
-
-/** A defect of this action. The error itself is not shown: it may hold anything. */
-function internalFailure(error) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INTERNAL',
-        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
-        remedy: 'Run the job again with debug logging, and report what it shows.',
-        commands: ['gh run rerun RUN_ID --debug']
-    });
-}
-/** Nothing was left to wait for, and yet there was no result. */
-function unfinished() {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INTERNAL',
-        sentence: 'The action ended before it had finished.',
-        remedy: 'Run the job again with debug logging, and report what it shows.',
-        commands: ['gh run rerun RUN_ID --debug']
-    });
-}
-
-
-/***/ }),
-
-/***/ 2190:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   GH: () => (/* binding */ oauthTokenUrl),
-/* harmony export */   Lr: () => (/* binding */ isLocalUrl),
-/* harmony export */   OH: () => (/* binding */ isTokenServiceUrl),
-/* harmony export */   SO: () => (/* binding */ DEFAULT_UNIVERSE),
-/* harmony export */   Zl: () => (/* binding */ CLOUD_PLATFORM_SCOPE),
-/* harmony export */   on: () => (/* binding */ stsUrl),
-/* harmony export */   pj: () => (/* binding */ serviceAccountResource),
-/* harmony export */   rl: () => (/* binding */ iamCredentialsUrl),
-/* harmony export */   tE: () => (/* binding */ isLoopbackUrl)
-/* harmony export */ });
-/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
-const DEFAULT_UNIVERSE = 'googleapis.com';
-/** The OAuth scope that every exchange asks for; in every universe it is the same. */
-const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
-function stsUrl(universe, path) {
-    return new URL(`https://sts.${universe}/v1/${path}`);
-}
-function oauthTokenUrl(universe) {
-    return new URL(`https://oauth2.${universe}/token`);
-}
-/**
- * @param account e-mail or unique id of the service account
- * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
- */
-function iamCredentialsUrl(universe, account, method) {
-    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
-}
-/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
-function serviceAccountResource(account) {
-    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
-}
-/**
- * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
- * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
- * subdomain of Google's is not enough, because many of them serve what their customers put there.
- * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
- */
-function isTokenServiceUrl(url, services, universe) {
-    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
-        return false;
-    if (services.includes('oauth2') && isLegacyTokenUrl(url))
-        return true;
-    const domain = universe.replaceAll('.', '\\.');
-    const label = '[a-z0-9-]+';
-    return services.some((service) => [
-        `${service}\\.${domain}`,
-        `${service}\\.mtls\\.${domain}`,
-        `${label}\\.${service}\\.${domain}`,
-        `${service}\\.${label}\\.${domain}`,
-        `${service}\\.${label}\\.rep\\.${domain}`,
-        `${label}-${service}\\.${domain}`,
-        `${service}-${label}\\.p\\.${domain}`
-    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
-}
-/** The token endpoints that keys made before 2019 name in `token_uri`. */
-function isLegacyTokenUrl(url) {
-    return [
-        'accounts.google.com/o/oauth2/token',
-        'www.googleapis.com/oauth2/v3/token',
-        'www.googleapis.com/oauth2/v4/token'
-    ].includes(url.host + url.pathname);
-}
-/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
-function isLocalUrl(url) {
-    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
-}
-function isLoopbackUrl(url) {
-    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
-}
-
-
-/***/ }),
-
-/***/ 5214:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Dl: () => (/* binding */ parseUrl),
-/* harmony export */   E9: () => (/* binding */ parseDuration),
-/* harmony export */   J5: () => (/* binding */ parseAccount),
-/* harmony export */   Li: () => (/* binding */ parseLines),
-/* harmony export */   fK: () => (/* binding */ parseVariableName),
-/* harmony export */   pP: () => (/* binding */ parseUniverse),
-/* harmony export */   te: () => (/* binding */ parseProvider),
-/* harmony export */   yG: () => (/* binding */ parseBoolean)
-/* harmony export */ });
-/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
-/* harmony import */ var _google_hosts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2190);
-
-
-/** A day: longer than any job, and within what a timer can wait. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The parts of a list, without blanks around them and without empty ones. */
-function parseLines(value, separator) {
-    return value
-        .split(separator)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-}
-/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
-function parseDuration(input, value, shortestMs) {
-    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
-    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
-    const milliseconds = Math.round(Number(amount) * factor);
-    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
-        return milliseconds;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.');
-}
-/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
-function parseBoolean(input, value) {
-    if (['true', 'True', 'TRUE'].includes(value))
-        return true;
-    if (['false', 'False', 'FALSE'].includes(value))
-        return false;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.');
-}
-/** A service that may be called: https, or http on this machine, where nobody can listen. */
-function parseUrl(input, value) {
-    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
-    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    if (url === undefined || url.hostname === '') {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''))} is not a URL`, 'Write it as https://HOST/PATH.');
-    }
-    if (url.username !== '' || url.password !== '') {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
-    }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_google_hosts_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .tE)(url))) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.');
-    }
-    url.hash = '';
-    return url;
-}
-/** The full name of a workload identity provider. */
-function parseProvider(value) {
-    const input = 'workload_identity_provider';
-    const expected = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    if (/^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/.test(value))
-        return value;
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : /^(https?:)?\/\//.test(value)
-                ? 'starts with a host'
-                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
-                    ? 'has the id of the project where its number belongs'
-                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
-                        ? 'names a pool, not a provider in it'
-                        : 'is not the full name of a provider';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}; "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'" prints it.`);
-}
-/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
-function parseAccount(input, value) {
-    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (/^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(account) || /^\d{6,30}$/.test(account))
-        return account;
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : value.startsWith('serviceAccount:')
-                ? 'has the prefix of a member'
-                : 'is neither an e-mail nor a unique id';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.');
-}
-/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
-function parseUniverse(value) {
-    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
-        return value;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('universe', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.');
-}
-/** A variable that later steps may see, and that changes nothing but what they see. */
-function parseVariableName(value) {
-    if (value === undefined)
-        return undefined;
-    if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.');
-    }
-    // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
-    if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.');
-    }
-    return value;
-}
-
-
-/***/ }),
-
-/***/ 8301:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   D7: () => (/* binding */ objectIn),
-/* harmony export */   Gv: () => (/* binding */ isObject),
-/* harmony export */   lj: () => (/* binding */ parseObject),
-/* harmony export */   qF: () => (/* binding */ parseJson),
-/* harmony export */   tB: () => (/* binding */ stringIn)
-/* harmony export */ });
-/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** The object that `text` holds; an empty one where it holds anything else. */
-function parseObject(text) {
-    const value = parseJson(text);
-    return isObject(value) ? value : {};
-}
-/** A member that is an object; an empty one otherwise. */
-function objectIn(object, name) {
-    const value = object[name];
-    return isObject(value) ? value : {};
-}
-/** A member that is a string with something in it. */
-function stringIn(object, name) {
-    const value = object[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-
-/***/ }),
-
-/***/ 1730:
-/***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
-/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
-/* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3496);
-/* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9225);
-
-
-
-
-
-
-// Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
-(node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
-// With this variable google-auth-library prints whole answers, credentials included.
-delete (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['GOOGLE_SDK_NODE_LOGGING'];
-const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
-const world = (0,_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
-let finished = false;
-/** Reports the verdict, whatever it was that ended the run. */
-async function finish(error) {
-    if (finished)
-        return;
-    finished = true;
-    world.close();
-    if (error === undefined) {
-        await report.finish();
-        (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
-        return;
-    }
-    if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
-        report.trace(error);
-    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .e)(error));
-}
-node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
-    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M)()).catch(failLoudly);
-});
-node_process__WEBPACK_IMPORTED_MODULE_0___default().once('uncaughtException', (error) => {
-    finish(error).catch(failLoudly);
-});
-/** The report itself could not be written; the exit code is all that is left. */
-function failLoudly() {
-    (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
-}
-try {
-    await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(world, report);
-    await finish();
-}
-catch (error) {
-    await finish(error ?? new Error('no reason'));
-}
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 9426:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  L: () => (/* binding */ createReport)
-});
-
-// UNUSED EXPORTS: troubleshootingLink
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
-var core = __nccwpck_require__(9752);
-// EXTERNAL MODULE: ./src/call/status-set.ts
-var status_set = __nccwpck_require__(1937);
-// EXTERNAL MODULE: ./src/call/expectations.ts + 4 modules
-var expectations = __nccwpck_require__(7158);
-// EXTERNAL MODULE: ./src/safe-text.ts
-var safe_text = __nccwpck_require__(1452);
-;// CONCATENATED MODULE: ./src/markup.ts
-
-/**
- * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: whatever could mean something to Markdown,
- * HTML or GitHub (links, mentions, formulas) becomes a numeric character reference
- * (https://github.github.com/gfm/#entity-and-numeric-character-references).
- */
-function inert(text, maxLength = 300) {
-    return encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]/g);
-}
-/** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */
-function inertCode(text, maxLength = 300) {
-    const line = (0,safe_text/* safeText */.H)(text, maxLength);
-    if (line === '')
-        return '';
-    const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
-    const fence = '`'.repeat(longestRun + 1);
-    return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
-}
-/** A code span in a cell, where a bar would end it (GFM, 4.10). */
-function inertCell(text, maxLength = 300) {
-    return inertCode(text, maxLength).replaceAll('|', '\\|');
-}
-/** Lines as they are, in a block; whatever stands in it is text. */
-function inertBlock(text, maxLength) {
-    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
-    const lines = shown
-        .split(/\r\n|[\r\n\u2028\u2029]/)
-        // Controls and format characters: they show nothing, or something else than what is there.
-        .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
-    // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
-    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
-}
-function table(rows) {
-    return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
-}
-function details(title, content) {
-    return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
-}
-function encode(text, characters) {
-    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-;// CONCATENATED MODULE: ./src/summary.ts
-
-
-
-/** What the summary shows of a body, in characters. */
-const BODY_LENGTH = 2_000;
-/** Bars that are narrower than this part of the whole cannot be seen. */
-const NARROWEST_BAR = 0.01;
-/**
- * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
- *
- * @param link to the failure's heading in the documentation
- */
-function renderSummary(story, failure, link) {
-    const sections = [
-        `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
-        failure === undefined ? '' : renderFailure(failure, link),
-        renderFacts(story),
-        renderVerdicts(story),
-        renderAttempts(story.attempts ?? []),
-        renderClaims(story),
-        renderBody(story.result)
-    ];
-    return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-}
-function headline({ inputs, tokens }, failure) {
-    if (failure !== undefined)
-        return `${failure.code}: ${inert(failure.sentence, 500)}`;
-    if (inputs?.call !== undefined)
-        return `${inert((0,safe_text/* safeUrl */.P)(inputs.call.url))} answered as expected`;
-    const count = tokens?.size ?? 0;
-    return count === 1 ? 'An ID token was issued' : `${count} ID tokens were issued`;
-}
-function renderFailure(failure, link) {
-    return [
-        failure.cause === undefined ? '' : `**Likely cause:** ${inert(failure.cause, 500)}`,
-        `**Remedy:** ${inert(failure.remedy, 500)}`,
-        failure.commands === undefined || failure.commands.length === 0
-            ? ''
-            : inertBlock(failure.commands.join('\n'), BODY_LENGTH),
-        failure.answer === undefined ? '' : `**The answer was:** ${inertCode(failure.answer, 500)}`,
-        (failure.details ?? []).map((line) => `- ${inertCode(line)}`).join('\n'),
-        link.startsWith('https://') ? `[More about ${failure.code}](${encodeURI(link)})` : ''
-    ]
-        .filter((part) => part !== '')
-        .join('\n\n');
-}
-function renderFacts({ inputs, identity, tokens, attempts = [], result }) {
-    const [token] = tokens?.values() ?? [];
-    const last = attempts.at(-1);
-    const rows = [];
-    const add = (name, value) => {
-        if (value !== undefined && value !== '')
-            rows.push([name, value]);
-    };
-    const call = inputs?.call;
-    add('Service', call === undefined ? undefined : `${call.method} ${inertCell((0,safe_text/* safeUrl */.P)(call.url))}`);
-    add('Tag', call?.tag === undefined ? undefined : inertCell(call.tag));
-    add('Audience', inputs?.audiences.map((audience) => inertCell(audience)).join('<br>'));
-    add('Derived', inputs?.audienceDerived === true ? 'yes, from the URL' : undefined);
-    add('Identity', token === undefined ? undefined : inertCell(token.email));
-    add('Credential', identity === undefined ? undefined : inert(identity.credential.description));
-    add('Token expires', token === undefined ? undefined : new Date(token.expiresAt).toISOString());
-    add('Private', call?.assertPrivate === true && result !== undefined ? 'Google refused a call without a token' : undefined);
-    add('Status', result?.response === undefined ? undefined : (0,status_set/* describeStatus */.W)(result.response.status));
-    add('Attempts', last === undefined ? undefined : `${last.number}`);
-    add('Latency', last === undefined ? undefined : `${last.milliseconds} ms`);
-    return rows.length === 0 ? '' : table(rows);
-}
-function renderVerdicts({ result }) {
-    const verdicts = result?.response?.verdicts ?? [];
-    if (verdicts.length === 0)
-        return '';
-    return [
-        '| Expectation | | Actual |',
-        '| --- | --- | --- |',
-        ...verdicts.map(({ expectation, met, actual }) => `| ${inertCell(expectation)} | ${met ? '✅' : '❌'} | ${inertCell(actual)} |`)
-    ].join('\n');
-}
-/** When each attempt was under way. Its labels are our own words: Mermaid has a syntax of its own, which nobody may inject. */
-function renderAttempts(attempts) {
-    const last = attempts.at(-1);
-    if (last === undefined || attempts.length < 2)
-        return '';
-    const end = last.startedMs + last.milliseconds;
-    const bars = attempts.map((record) => {
-        const { number, startedMs, milliseconds } = record;
-        const barEnd = startedMs + Math.max(milliseconds, Math.ceil(end * NARROWEST_BAR));
-        return `  ${number} – ${labelOf(record)} :${record.next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`;
-    });
-    return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', '  title Attempts', ...bars, '```'].join('\n');
-}
-function labelOf({ attempt }) {
-    if (attempt.answered)
-        return `${attempt.response.status}`;
-    return attempt.timedOut ? 'timeout' : 'no answer';
-}
-function renderClaims({ tokens }) {
-    return [...(tokens?.values() ?? [])]
-        .map(({ audience, claims }) => details(`Claims of the token for ${inert(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BODY_LENGTH)))
-        .join('\n');
-}
-function renderBody(result) {
-    const text = result?.response?.text ?? '';
-    return text.trim() === '' ? '' : details('Body of the last answer', inertBlock(text, BODY_LENGTH));
-}
-
-;// CONCATENATED MODULE: ./src/report.ts
-
-
-
-
-
-/** What the output `body` holds of a body, in bytes of UTF-8. */
-const BODY_OUTPUT_BYTES = 64 * 1024;
-function createReport(env) {
-    let story = {};
-    return {
-        info: core/* info */.pq,
-        warning: (line) => {
-            (0,core/* warning */.$e)(line);
-        },
-        inputs(inputs) {
-            story = { ...story, inputs };
-        },
-        identity(identity) {
-            story = { ...story, identity };
-            (0,core/* info */.pq)(`Identity: ${describeIdentity(identity)}`);
-        },
-        tokens(tokens, now) {
-            story = { ...story, tokens };
-            const [first] = tokens.values();
-            if (first === undefined)
-                return;
-            (0,core/* setOutput */.uH)('id_token', first.jwt);
-            (0,core/* setOutput */.uH)('id_tokens', JSON.stringify(Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]))));
-            (0,core/* setOutput */.uH)('audience', first.audience);
-            (0,core/* setOutput */.uH)('email', first.email);
-            (0,core/* setOutput */.uH)('expires_at', new Date(first.expiresAt).toISOString());
-            const variable = story.inputs?.exportEnv;
-            if (variable !== undefined)
-                (0,core/* exportVariable */.dN)(variable, first.jwt);
-            if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-                (0,core/* warning */.$e)(describeFixedAudience(first));
-            for (const [audience, token] of tokens)
-                (0,core/* info */.pq)(describeToken(audience, token, story.inputs?.audienceDerived === true, now));
-        },
-        attempt(record) {
-            story = { ...story, attempts: [...(story.attempts ?? []), record] };
-            (0,core/* info */.pq)(describeAttempt(record, story.inputs?.call?.method ?? '', story.inputs?.call?.url));
-        },
-        call(result) {
-            story = { ...story, result };
-            const last = result.attempts.at(-1);
-            (0,core/* setOutput */.uH)('attempts', result.attempts.length);
-            if (last !== undefined)
-                (0,core/* setOutput */.uH)('latency_ms', last.milliseconds);
-            const { response } = result;
-            if (response === undefined)
-                return;
-            (0,core/* setOutput */.uH)('status', response.status);
-            (0,core/* setOutput */.uH)('headers', JSON.stringify(response.headers));
-            (0,core/* setOutput */.uH)('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
-            if (response.accepted)
-                (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
-        },
-        async finish(failure) {
-            (0,core/* setOutput */.uH)('outcome', failure === undefined ? 'success' : 'failure');
-            (0,core/* setOutput */.uH)('failure_code', failure?.text.code ?? '');
-            if (failure !== undefined)
-                reportFailure(failure.text, env);
-            await writeSummary(story, failure?.text, env);
-        },
-        trace(error) {
-            if (!(error instanceof Error))
-                return;
-            // The message stays out: it may hold anything.
-            for (const line of (error.stack ?? '').split('\n'))
-                if (/^\s+at /.test(line))
-                    (0,core/* debug */.Yz)((0,safe_text/* safeText */.H)(line));
-        }
-    };
-}
-function describeIdentity({ credential, hops }) {
-    const chain = hops.flatMap(({ account, delegates }) => [...delegates, account]);
-    return (0,safe_text/* safeText */.H)([credential.description, ...chain].join(' → '), 500);
-}
-function describeToken(asked, token, derived, now) {
-    const minutes = Math.round((token.expiresAt - now) / 60_000);
-    const source = derived ? ' (derived from url)' : '';
-    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
-    return `ID token for ${(0,safe_text/* safeText */.H)(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
-}
-function describeFixedAudience({ audience }) {
-    return (`A person's own credentials give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(audience)}) only, whatever audience is asked for. ` +
-        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
-}
-function describeAttempt({ number, attempt, milliseconds, next }, method, url) {
-    const what = attempt.answered ? describeAnswer(attempt.response) : attempt.reason;
-    return `Attempt ${number}: ${method} ${url === undefined ? '' : (0,safe_text/* safeUrl */.P)(url)}: ${what}, in ${milliseconds} ms; ${next}`;
-}
-function describeAnswer({ status, responder, verdicts }) {
-    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
-    // What another answer misses besides the status is no news.
-    const missed = verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : [];
-    return [`${(0,status_set/* describeStatus */.W)(status)}${who[responder]}`, ...missed.map(expectations/* describeMiss */.gx)].join('; ');
-}
-/** One line for the annotation; below it in the log whatever helps to mend it. */
-function reportFailure(failure, env) {
-    const { code, sentence, remedy } = failure;
-    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, { title: `google-id-token: ${code}` });
-    if (failure.cause !== undefined)
-        (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
-    (0,core/* info */.pq)(`Remedy: ${remedy}`);
-    for (const line of failure.commands ?? [])
-        (0,core/* info */.pq)(`    ${line}`);
-    if (failure.answer !== undefined)
-        (0,core/* info */.pq)(`The answer was: ${failure.answer}`);
-    for (const line of failure.details ?? [])
-        (0,core/* info */.pq)(`  ${line}`);
-}
-/** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
-function troubleshootingLink(code, env) {
-    const path = `docs/troubleshooting.md#${code}`;
-    const repository = env['GITHUB_ACTION_REPOSITORY'] ?? '';
-    const ref = env['GITHUB_ACTION_REF'] ?? '';
-    if (repository === '' || ref === '')
-        return path;
-    return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`;
-}
-async function writeSummary(story, failure, env) {
-    // Without inputs nobody said that there should be none.
-    if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
-        return;
-    try {
-        await core/* summary */.z
-            .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
-            .write();
-    }
-    catch {
-        (0,core/* warning */.$e)('The job summary could not be written.');
-    }
-}
-/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
-function cutBytes(text, limit) {
-    const bytes = Buffer.from(text);
-    if (bytes.length <= limit)
-        return text;
-    let end = limit;
-    // RFC 3629: bytes that continue a character start with the bits 10.
-    while (((bytes[end] ?? 0) & 0xc0) === 0x80)
-        end -= 1;
-    return bytes.subarray(0, end).toString('utf8');
-}
-
-
-/***/ }),
-
-/***/ 3496:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  e: () => (/* binding */ run_run)
-});
-
-// EXTERNAL MODULE: ./src/failures/inputs.ts
-var inputs = __nccwpck_require__(8774);
-;// CONCATENATED MODULE: ./src/audience.ts
-
-/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-const TAG_SEPARATOR = '---';
-/**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-function deriveAudience(url) {
-    const audience = findAudience(url);
-    if (audience === undefined)
-        throw (0,inputs/* audienceRequired */.QG)(url);
-    return audience;
-}
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
- */
-function findAudience(url) {
-    if (isCloudRunHost(url))
-        return `${url.protocol}//${splitTag(url.host).service}`;
-    const [, name] = url.pathname.split('/');
-    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `${url.origin}/${name}` : undefined;
-}
-/** Whether Cloud Run's own domain serves this URL. */
-function isCloudRunHost(url) {
-    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
-}
-/** The traffic tag in the URL of a Cloud Run service, if there is one. */
-function tagOf(url) {
-    return isCloudRunHost(url) ? splitTag(url.host).tag : undefined;
-}
-/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
-function withTag(url, tag) {
-    const tagged = new URL(url);
-    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
-    return tagged;
-}
-function splitTag(host) {
-    const end = host.indexOf(TAG_SEPARATOR);
-    if (end <= 0)
-        return { service: host };
-    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
-}
-
-// EXTERNAL MODULE: ./src/call/expectations.ts + 4 modules
-var call_expectations = __nccwpck_require__(7158);
-// EXTERNAL MODULE: ./src/call/status-set.ts
-var status_set = __nccwpck_require__(1937);
 ;// CONCATENATED MODULE: ./src/retry.ts
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -3714,7 +3678,8 @@ function parseRetryAfter(value, now) {
     const text = value.trim();
     if (/^\d{1,9}$/.test(text))
         return Number(text) * 1_000;
-    const date = Date.parse(text);
+    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
+    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(date) ? 0 : Math.max(0, date - now);
 }
 
@@ -3733,7 +3698,9 @@ const BODY_BYTES = 256 * 1024;
 async function exchange(job, request, unavailable) {
     let last = outOfTime();
     let failures = 0;
-    for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
+    let attempt = 0;
+    while (job.timeLeft() > 0) {
+        attempt += 1;
         last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES });
         if (last.answered && !isTransient(last))
             return last;
@@ -3747,7 +3714,7 @@ async function exchange(job, request, unavailable) {
         job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`);
         await job.sleep(pause);
     }
-    throw unavailable(last, 0);
+    throw unavailable(last, attempt);
 }
 /** An outcome in a few safe words. */
 function describeOutcome(outcome) {
@@ -3765,8 +3732,6 @@ function outOfTime() {
 
 // EXTERNAL MODULE: ./src/failure.ts
 var failure = __nccwpck_require__(1633);
-// EXTERNAL MODULE: ./src/safe-text.ts
-var safe_text = __nccwpck_require__(1452);
 ;// CONCATENATED MODULE: ./src/failures/run-service.ts
 
 /** Name and region of a Cloud Run service as far as its URL tells them, for commands to paste; placeholders otherwise. */
@@ -3962,7 +3927,7 @@ function applicationFailed({ call, attempts }, response) {
     }
     return new failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
-        sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered, but not as expected${inAttempts(attempts)}: ${missed.map(call_expectations/* describeMiss */.gx).join('; ')}.`,
+        sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered, but not as expected${inAttempts(attempts)}: ${missed.map(expectations_describeMiss).join('; ')}.`,
         ...explainAnswer(response),
         details: verdicts.map((verdict) => `${verdict.met ? 'met' : 'missed'}: ${verdict.expectation}; actual: ${verdict.actual}`),
         answer: quote(response)
@@ -3991,14 +3956,12 @@ function logCommand(url) {
     return [`gcloud run services logs read ${service.name} --region=${service.region} --limit=50`];
 }
 
-// EXTERNAL MODULE: ./src/json.ts
-var src_json = __nccwpck_require__(8301);
 ;// CONCATENATED MODULE: ./src/call/responder.ts
 
 /** @param text the body */
 function whoAnswered(answer, text) {
-    const { status, headers } = answer;
-    if (headers['x-goog-iap-generated-response'] !== undefined || isSignInRedirect(answer))
+    const { status } = answer;
+    if (isMarkedByIap(answer) || isSignInRedirect(answer))
         return 'iap';
     if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
         return 'iap';
@@ -4010,11 +3973,17 @@ function whoAnswered(answer, text) {
 function iapClientId(answer) {
     const location = answer.headers['location'] ?? '';
     const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null;
-    return id !== null && /^[\w.-]{1,200}$/.test(id) ? id : undefined;
+    return id !== null && /^\d+-[\w-]+\.apps\.googleusercontent\.com$/.test(id) ? id : undefined;
 }
-/** https://cloud.google.com/iap/docs/faq: without a credential, IAP sends browsers to Google's sign-in page. */
-function isSignInRedirect({ status, headers }) {
-    return status >= 300 && status < 400 && (headers['location'] ?? '').startsWith('https://accounts.google.com/');
+/** IAP marks every refusal of its own: https://cloud.google.com/iap/docs/faq */
+function isMarkedByIap({ status, headers }) {
+    return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
+}
+/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+function isSignInRedirect(answer) {
+    const { status, headers } = answer;
+    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
+    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
 }
 /** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
 function isFrontEndRefusal(answer, text) {
@@ -4045,8 +4014,8 @@ function isHeadAnswer({ headers, body }) {
 function isGatewayRefusal(status, text) {
     if (status !== 401 && status !== 403)
         return false;
-    const body = (0,src_json/* parseObject */.lj)(text);
-    const message = body['code'] === status ? ((0,src_json/* stringIn */.tB)(body, 'message') ?? '') : text;
+    const body = parseObject(text);
+    const message = body['code'] === status ? (stringIn(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
@@ -4089,14 +4058,31 @@ async function askAnonymously(job, url, method) {
 function isRefusal(answer) {
     // Without a page there is nothing by which to tell Google from the application.
     const responder = whoAnswered(answer, answer.body.toString('utf8'));
-    return (responder === 'iap' ||
+    // An application may send people to Google's sign-in page too; only IAP's mark tells.
+    return (isMarkedByIap(answer) ||
         (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined)));
 }
 
 ;// CONCATENATED MODULE: ./src/call/attempts.ts
 
+
+
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 const FIRST_DEPLOYMENT_MS = 10_000;
+function labelAttempt(attempt) {
+    if (attempt.answered)
+        return `${attempt.response.status}`;
+    return attempt.timedOut ? 'timeout' : 'no answer';
+}
+function describeAttempt(attempt) {
+    if (!attempt.answered)
+        return attempt.reason;
+    const { status, responder, verdicts } = attempt.response;
+    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
+    // What another answer misses besides the status is no news.
+    const missed = responder === 'application' && verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : [];
+    return [`${(0,status_set/* describeStatus */.W)(status)}${who[responder]}`, ...missed.map(expectations_describeMiss)].join('; ');
+}
 const FINAL = { kind: 'final' };
 /** Decides what follows an attempt: the contract's "Rules of the call". */
 function decideNext(attempt, history) {
@@ -4159,23 +4145,27 @@ function createRedaction(tokens) {
                 pieces.add(disguise.slice(start, start + PIECE));
         }
     }
-    return (text) => {
-        const { letters, positions } = lettersOf(text);
-        let redacted = '';
-        let kept = 0;
-        for (let start = 0; start + PIECE <= letters.length; start += 1) {
-            if (!pieces.has(letters.slice(start, start + PIECE)))
-                continue;
-            const from = start;
-            while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
-                start += 1;
-            const end = start + PIECE - 1;
-            redacted += `${text.slice(kept, positions[from])}***`;
-            kept = (positions[end] ?? text.length) + 1;
-            start = end;
-        }
-        return redacted + text.slice(kept);
-    };
+    // Markup may split a token; and a cut token may itself stand between angle brackets.
+    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
+}
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
+function redactPieces(text, pieces, separators) {
+    const { letters, positions } = lettersOf(text, separators);
+    let redacted = '';
+    let kept = 0;
+    for (let start = 0; start + PIECE <= letters.length; start += 1) {
+        if (!pieces.has(letters.slice(start, start + PIECE)))
+            continue;
+        const from = start;
+        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
+            start += 1;
+        const end = start + PIECE - 1;
+        redacted += `${text.slice(kept, positions[from])}***`;
+        kept = (positions[end] ?? text.length) + 1;
+        start = end;
+    }
+    return redacted + text.slice(kept);
 }
 /** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
 function disguisesOf(token) {
@@ -4191,22 +4181,21 @@ function disguisesOf(token) {
         encode('hex', token).toUpperCase(),
         // Base64 depends on where in a larger text the token stands: at any offset modulo three.
         ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-        // Character by character: &#65; and \u0041 and &#x41; (%41 is hex, as above).
+        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
         characters.map((letter) => letter.charCodeAt(0)).join(''),
-        characters.map((letter) => `u00${encode('hex', letter)}`).join(''),
-        characters.map((letter) => `x${encode('hex', letter)}`).join('')
+        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
+            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
+        ])
     ];
-    return forms.map((form) => lettersOf(form).letters);
+    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
 }
-/**
- * The letters and digits of a text, and where they stand in it: what separates the pieces of a token (line breaks, quotes,
- * commas, dots, markup, escaped line breaks) drops out.
- */
-function lettersOf(text) {
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text, separators) {
     const positions = new Uint32Array(text.length);
     let letters = '';
     let last = 0;
-    const separators = /<[^<>]{0,80}>|\\[nrt]|[^A-Za-z0-9]+/g;
     const keep = (from, to) => {
         for (let at = from; at < to; at += 1)
             positions[letters.length + at - from] = at;
@@ -4227,16 +4216,16 @@ function lettersOf(text) {
 const PATTERN_MS = 2_000;
 function readResponse(answer, expectations, redact) {
     const text = redact(decodeBody(answer));
-    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, redact(value)]));
+    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
     const responder = whoAnswered(answer, text);
-    const verdicts = (0,call_expectations/* judgeExpectations */.L4)(expectations, { ...answer, headers }, text, PATTERN_MS);
+    const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, PATTERN_MS);
     const { status } = answer;
     return {
         status,
         headers,
         text,
         responder,
-        clientId: iapClientId(answer),
+        clientId: iapClientId({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
         accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
@@ -4261,6 +4250,7 @@ function decodeBody({ headers, body }) {
 
 
 
+
 /** What expectations see of a body; behind it the connection is closed. */
 const service_BODY_BYTES = 4 * 1024 * 1024;
 /** A last attempt is worth this much of the deadline. */
@@ -4268,66 +4258,77 @@ const LAST_ATTEMPT_MS = 1_000;
 /**
  * Calls the service with the token until its answer is what was expected, or can no longer become so.
  *
+ * @param mintAgain gets another token for the same audience
  * @param onAttempt is told of each attempt as soon as it is over
- * @throws {Failure} where a token that has to be renewed cannot be
  */
-async function callService(job, call, firstToken, mint, onAttempt) {
+async function callService(job, call, firstToken, mintAgain, onAttempt) {
     const began = job.now();
     const attempts = [];
     const tokens = [firstToken];
+    /** Since when the front end has refused with a status. */
+    const refusedSince = new Map();
     let token = firstToken;
     let response;
     let renewed = false;
-    let refusal;
     const renew = async () => {
-        token = await mint(firstToken.audience);
+        token = await mintAgain();
         tokens.push(token);
     };
-    for (;;) {
-        const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
-        if (token.expiresAt <= job.now() + limitMs)
-            await renew();
-        const startedMs = job.now() - began;
-        const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: service_BODY_BYTES });
-        const attempt = readAttempt(outcome, call, tokens);
-        if (attempt.answered)
-            response = attempt.response;
-        refusal = updateRefusal(refusal, attempt, job.now());
-        const step = decideNext(attempt, {
-            method: call.method,
-            iamWaitMs: call.iamWaitMs,
-            renewed,
-            refusedForMs: refusal === undefined ? 0 : job.now() - refusal.since
-        });
-        const number = attempts.length + 1;
-        const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined;
-        const record = { number, startedMs, milliseconds: outcome.milliseconds, attempt, next: describeStep(step, pauseMs) };
-        attempts.push(record);
-        onAttempt(record);
-        if (step.kind === 'passed')
-            return { attempts, response, failure: undefined };
-        if (step.kind === 'renew') {
-            renewed = true;
-            await renew();
-        }
-        else if (pauseMs === undefined) {
-            const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs);
-            const clientId = await findClientId(job, call, response);
-            const failure = callFailed({ call, token, attempt: decisive, attempts: number, clientId });
-            return { attempts, response, failure };
-        }
-        else {
-            await job.sleep(pauseMs);
+    const end = (failure) => ({ attempts, response, token, failure });
+    try {
+        for (;;) {
+            const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
+            if (token.expiresAt <= job.now() + limitMs)
+                await renew();
+            const startedMs = job.now() - began;
+            const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: service_BODY_BYTES });
+            const attempt = readAttempt(outcome, call, tokens);
+            if (attempt.answered)
+                response = attempt.response;
+            const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, job.now()) : 0;
+            const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
+            const number = attempts.length + 1;
+            const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined;
+            const record = {
+                number,
+                startedMs,
+                milliseconds: outcome.milliseconds,
+                label: labelAttempt(attempt),
+                description: describeAttempt(attempt),
+                next: describeStep(step, pauseMs)
+            };
+            attempts.push(record);
+            onAttempt(record);
+            if (step.kind === 'passed')
+                return end();
+            if (step.kind === 'renew') {
+                renewed = true;
+                await renew();
+            }
+            else if (pauseMs === undefined) {
+                const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs);
+                const clientId = await findClientId(job, call, response);
+                return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }));
+            }
+            else {
+                await job.sleep(pauseMs);
+            }
         }
     }
+    catch (error) {
+        // No new token could be had; the answers up to there still count.
+        if (error instanceof failure/* Failure */.H)
+            return end(error);
+        throw error;
+    }
 }
-function updateRefusal(refusal, attempt, now) {
-    if (!attempt.answered)
-        return refusal;
-    const { responder, status } = attempt.response;
+/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+function sinceFirst(refusedSince, { responder, status }, now) {
     if (responder !== 'front end')
-        return undefined;
-    return refusal?.status === status ? refusal : { status, since: now };
+        return 0;
+    const since = refusedSince.get(status) ?? now;
+    refusedSince.set(status, since);
+    return now - since;
 }
 function readAttempt(outcome, call, tokens) {
     if (!outcome.answered)
@@ -4416,8 +4417,8 @@ function decodeClaims(jwt) {
     const parts = jwt.split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => (0,src_json/* parseJson */.qF)(Buffer.from(part, 'base64url').toString('utf8')));
-    return (0,src_json/* isObject */.Gv)(header) && (0,src_json/* isObject */.Gv)(payload) ? payload : undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
+    return isObject(header) && isObject(payload) ? payload : undefined;
 }
 /** Claims of GitHub's token to which conditions and mappings of a provider refer. */
 const GITHUB_CLAIMS = [
@@ -4447,27 +4448,27 @@ function describeClaims(claims, names) {
 
 function readRefusal(answer) {
     const text = answer.body.toString('utf8');
-    const body = (0,src_json/* parseObject */.lj)(text);
+    const body = parseObject(text);
     const date = Date.parse(answer.headers['date'] ?? '');
     const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
     const error = body['error'];
-    if ((0,src_json/* isObject */.Gv)(error)) {
-        const details = Array.isArray(error['details']) ? error['details'].filter(src_json/* isObject */.Gv) : [];
-        const info = details.find((detail) => (0,src_json/* stringIn */.tB)(detail, 'reason') !== undefined) ?? {};
+    if (isObject(error)) {
+        const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
+        const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {};
         return {
             ...common,
-            code: (0,safe_text/* safeText */.H)((0,src_json/* stringIn */.tB)(error, 'status') ?? ''),
-            message: (0,safe_text/* safeText */.H)((0,src_json/* stringIn */.tB)(error, 'message') ?? ''),
-            reason: (0,safe_text/* safeText */.H)((0,src_json/* stringIn */.tB)(info, 'reason') ?? ''),
-            metadata: (0,src_json/* objectIn */.D7)(info, 'metadata')
+            code: (0,safe_text/* safeText */.H)(stringIn(error, 'status') ?? ''),
+            message: (0,safe_text/* safeText */.H)(stringIn(error, 'message') ?? ''),
+            reason: (0,safe_text/* safeText */.H)(stringIn(info, 'reason') ?? ''),
+            metadata: objectIn(info, 'metadata')
         };
     }
-    const code = (0,src_json/* stringIn */.tB)(body, 'error');
+    const code = stringIn(body, 'error');
     return {
         ...common,
         code: (0,safe_text/* safeText */.H)(code ?? ''),
-        message: (0,safe_text/* safeText */.H)((0,src_json/* stringIn */.tB)(body, 'error_description') ?? (code === undefined ? text : ''), 500),
-        reason: (0,safe_text/* safeText */.H)((0,src_json/* stringIn */.tB)(body, 'error_subtype') ?? ''),
+        message: (0,safe_text/* safeText */.H)(stringIn(body, 'error_description') ?? (code === undefined ? text : ''), 500),
+        reason: (0,safe_text/* safeText */.H)(stringIn(body, 'error_subtype') ?? ''),
         metadata: {}
     };
 }
@@ -4544,7 +4545,7 @@ function impersonationRefused(refusal, url, principal, hop) {
         });
     }
     if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
-        const project = /projects?[/ ]([\w-]+)/.exec(`${(0,src_json/* stringIn */.tB)(refusal.metadata, 'consumer') ?? ''} ${refusal.message}`)?.[1] ??
+        const project = /projects?[/ ]([\w-]+)/.exec(`${stringIn(refusal.metadata, 'consumer') ?? ''} ${refusal.message}`)?.[1] ??
             'PROJECT';
         return new failure/* Failure */.H({
             code: 'API_DISABLED',
@@ -4564,7 +4565,7 @@ function impersonationRefused(refusal, url, principal, hop) {
         });
     }
     const forIdToken = url.pathname.endsWith(':generateIdToken');
-    const permission = (0,src_json/* stringIn */.tB)(refusal.metadata, 'permission') ??
+    const permission = stringIn(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
     return new failure/* Failure */.H({
         code: 'IMPERSONATION_DENIED',
@@ -4643,9 +4644,9 @@ async function requestToken(job, request, refused) {
 }
 /** An answer may hold more tokens than the one that is wanted. */
 function maskTokens(job, answer) {
-    const body = (0,src_json/* parseObject */.lj)(answer.body.toString('utf8'));
+    const body = parseObject(answer.body.toString('utf8'));
     for (const member of ['access_token', 'id_token', 'refresh_token'])
-        job.masks.addJwt((0,src_json/* stringIn */.tB)(body, member) ?? '');
+        job.masks.addJwt(stringIn(body, member) ?? '');
 }
 /**
  * The opaque token in an answer's JSON, masked.
@@ -4653,7 +4654,7 @@ function maskTokens(job, answer) {
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
 function readAccessToken(job, url, answer, member) {
-    const token = (0,src_json/* stringIn */.tB)((0,src_json/* parseObject */.lj)(answer.body.toString('utf8')), member);
+    const token = stringIn(parseObject(answer.body.toString('utf8')), member);
     if (token !== undefined)
         job.masks.add(token);
     // RFC 6750, 2.1: what may follow "Bearer ".
@@ -4667,7 +4668,7 @@ function readAccessToken(job, url, answer, member) {
  * @throws {Failure} TOKEN_INVALID where there is none
  */
 function readIdToken(job, url, answer, member) {
-    const token = (0,src_json/* stringIn */.tB)((0,src_json/* parseObject */.lj)(answer.body.toString('utf8')), member);
+    const token = stringIn(parseObject(answer.body.toString('utf8')), member);
     if (token !== undefined)
         job.masks.addJwt(token);
     if (answer.status !== 200 || token === undefined)
@@ -4789,27 +4790,28 @@ function checkIdToken(jwt, expected) {
     const claims = decodeClaims(jwt);
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience);
-    const issuer = (0,src_json/* stringIn */.tB)(claims, 'iss');
+    const issuer = stringIn(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
         throw wrong('issuer', 'iss', issuer);
-    const audience = (0,src_json/* stringIn */.tB)(claims, 'aud');
+    const audience = stringIn(claims, 'aud');
     if (audience === undefined || (audience !== expected.audience && !expected.fixedAudience)) {
         throw wrong('audience', 'aud', audience);
     }
     const { exp } = claims;
-    if (typeof exp !== 'number' || !Number.isFinite(exp))
+    // ECMAScript knows no time beyond 8.64e15 milliseconds.
+    if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
         throw tokenInvalid('it does not say when it expires (exp)', expected.audience);
     if (exp * 1000 <= expected.now) {
         throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience);
     }
-    const email = (0,src_json/* stringIn */.tB)(claims, 'email');
+    const email = stringIn(claims, 'email');
     if (account === undefined || account.includes('@')) {
         const known = email !== undefined || expected.fixedAudience;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
             throw wrong('e-mail', 'email', email);
     }
-    else if ((0,src_json/* stringIn */.tB)(claims, 'sub') !== account) {
-        throw wrong('subject', 'sub', (0,src_json/* stringIn */.tB)(claims, 'sub'));
+    else if (stringIn(claims, 'sub') !== account) {
+        throw wrong('subject', 'sub', stringIn(claims, 'sub'));
     }
     return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
     function wrong(what, claim, actual) {
@@ -4995,11 +4997,11 @@ const EXECUTABLE_TIMEOUT_MS = 30_000;
  * @throws {Failure} CREDENTIALS_INVALID
  */
 function readSubjectTokenSource(raw, origin) {
-    const environment = (0,src_json/* stringIn */.tB)(raw, 'environment_id');
+    const environment = stringIn(raw, 'environment_id');
     if (environment !== undefined) {
         if (environment !== 'aws1')
             throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"');
-        if ((0,src_json/* stringIn */.tB)(raw, 'regional_cred_verification_url') === undefined) {
+        if (stringIn(raw, 'regional_cred_verification_url') === undefined) {
             throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing');
         }
         for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
@@ -5008,15 +5010,15 @@ function readSubjectTokenSource(raw, origin) {
         }
         return { kind: 'aws', raw };
     }
-    if ((0,src_json/* isObject */.Gv)(raw['certificate']))
+    if (isObject(raw['certificate']))
         return { kind: 'certificate', raw };
-    if ((0,src_json/* isObject */.Gv)(raw['executable']))
+    if (isObject(raw['executable']))
         return readExecutable(raw['executable'], origin);
-    const path = (0,src_json/* stringIn */.tB)(raw, 'file');
+    const path = stringIn(raw, 'file');
     if (path !== undefined)
         return { kind: 'file', path, format: readFormat(raw, origin) };
     if (raw['url'] !== undefined) {
-        const headers = Object.entries((0,src_json/* objectIn */.D7)(raw, 'headers')).filter((entry) => typeof entry[1] === 'string');
+        const headers = Object.entries(objectIn(raw, 'headers')).filter((entry) => typeof entry[1] === 'string');
         return {
             kind: 'url',
             url: sourceUrl(raw, 'url', origin),
@@ -5028,7 +5030,7 @@ function readSubjectTokenSource(raw, origin) {
 }
 /** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
 function sourceUrl(raw, name, origin) {
-    const value = (0,src_json/* stringIn */.tB)(raw, name) ?? '';
+    const value = stringIn(raw, name) ?? '';
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
@@ -5037,24 +5039,24 @@ function sourceUrl(raw, name, origin) {
     throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`);
 }
 function readFormat(raw, origin) {
-    const format = (0,src_json/* objectIn */.D7)(raw, 'format');
-    const type = (0,src_json/* stringIn */.tB)(format, 'type') ?? 'text';
+    const format = objectIn(raw, 'format');
+    const type = stringIn(format, 'type') ?? 'text';
     if (type === 'text')
         return { type };
-    const field = (0,src_json/* stringIn */.tB)(format, 'subject_token_field_name');
+    const field = stringIn(format, 'subject_token_field_name');
     if (type === 'json' && field !== undefined)
         return { type, field };
     throw credentialsInvalid(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
 }
 function readExecutable(raw, origin) {
-    const command = (0,src_json/* stringIn */.tB)(raw, 'command');
+    const command = stringIn(raw, 'command');
     if (command === undefined)
         throw credentialsInvalid(origin, '"command" of "executable" is missing');
     const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS;
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
         throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
     }
-    return { kind: 'executable', command, timeoutMs, outputFile: (0,src_json/* stringIn */.tB)(raw, 'output_file') };
+    return { kind: 'executable', command, timeoutMs, outputFile: stringIn(raw, 'output_file') };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/document.ts
@@ -5086,17 +5088,17 @@ function readDocument(masks, text, origin, universe) {
         : Buffer.from(trimmed, 'base64')
             .toString('utf8')
             .replace(/^\uFEFF/, '');
-    const value = (0,src_json/* parseJson */.qF)(json);
-    if (!(0,src_json/* isObject */.Gv)(value))
+    const value = parseJson(json);
+    if (!isObject(value))
         throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
-    const holdsSecret = maskSecrets(masks, value);
+    const holdsSecret = maskSecrets(masks, value, origin);
     if (holdsSecret && json !== trimmed)
         for (const line of trimmed.split(/\s+/))
             masks.add(line);
     return checkDocument(value, origin, universe, 0);
 }
 /** Masks what is secret in a document, at any depth; says whether there was anything. */
-function maskSecrets(masks, value, name = '') {
+function maskSecrets(masks, value, origin, name = '', depth = 0) {
     if (typeof value === 'string') {
         if (name === 'private_key')
             masks.addPrivateKey(value);
@@ -5110,19 +5112,21 @@ function maskSecrets(masks, value, name = '') {
     }
     if (typeof value !== 'object' || value === null)
         return false;
+    if (depth > 20)
+        throw credentialsInvalid(origin, 'it is nested too deeply');
     return Object.entries(value)
-        .map(([key, member]) => maskSecrets(masks, member, key))
+        .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
         .includes(true);
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
     const required = (name) => {
-        const value = (0,src_json/* stringIn */.tB)(raw, name);
+        const value = stringIn(raw, name);
         if (value === undefined)
             throw credentialsInvalid(origin, `"${name}" is missing`);
         return value;
     };
-    const declaredUniverse = (0,src_json/* stringIn */.tB)(raw, 'universe_domain');
+    const declaredUniverse = stringIn(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
         throw credentialsInvalid(origin, `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`);
     }
@@ -5133,7 +5137,7 @@ function checkDocument(raw, origin, universe, depth) {
                 origin,
                 email: required('client_email'),
                 privateKey: required('private_key'),
-                keyId: (0,src_json/* stringIn */.tB)(raw, 'private_key_id'),
+                keyId: stringIn(raw, 'private_key_id'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
             };
         case 'authorized_user':
@@ -5152,25 +5156,25 @@ function checkDocument(raw, origin, universe, depth) {
                 client: { id: required('client_id'), secret: required('client_secret') },
                 refreshToken: required('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
-                pool: ((0,src_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+                pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
         case 'external_account': {
-            const id = (0,src_json/* stringIn */.tB)(raw, 'client_id');
+            const id = stringIn(raw, 'client_id');
             return {
                 type,
                 origin,
                 audience: required('audience'),
                 subjectTokenType: required('subject_token_type'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
-                client: id === undefined ? undefined : { id, secret: (0,src_json/* stringIn */.tB)(raw, 'client_secret') ?? '' },
-                userProject: (0,src_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
-                source: readSubjectTokenSource((0,src_json/* objectIn */.D7)(raw, 'credential_source'), origin),
+                client: id === undefined ? undefined : { id, secret: stringIn(raw, 'client_secret') ?? '' },
+                userProject: stringIn(raw, 'workforce_pool_user_project'),
+                source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
                 account: impersonatedAccount(raw, universe, origin)
             };
         }
         case 'impersonated_service_account': {
             const source = raw['source_credentials'];
-            if (!(0,src_json/* isObject */.Gv)(source))
+            if (!isObject(source))
                 throw credentialsInvalid(origin, '"source_credentials" is missing');
             if (depth >= DEEPEST_NESTING)
                 throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
@@ -5191,7 +5195,7 @@ function checkDocument(raw, origin, universe, depth) {
         case 'gdch_service_account':
             throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
         default:
-            if ((0,src_json/* stringIn */.tB)(raw, 'api_key') !== undefined)
+            if (stringIn(raw, 'api_key') !== undefined)
                 throw credentialsUnsupported(origin, 'an API key');
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
@@ -5277,6 +5281,7 @@ function metadataRefused(refusal) {
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -5292,9 +5297,18 @@ async function hasMetadataServer(job) {
         return false;
     if (detection === 'assume-present')
         return true;
-    const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()));
-    const outcome = await job.send({ method: 'GET', url: metadataUrl(job, 'instance'), headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
+    let outcome = await ping(job);
+    // A server that is there may fail once; a machine without one is not asked twice.
+    if (outcome.answered ? isTransient(outcome) : outcome.sent && !outcome.timedOut) {
+        await job.sleep(pauseAfter(1, 0, job.random));
+        outcome = await ping(job);
+    }
     return outcome.answered && outcome.headers[FLAVOR] === 'Google';
+}
+async function ping(job) {
+    const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()));
+    const url = metadataUrl(job, 'instance');
+    return await job.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(job) {
@@ -5322,10 +5336,11 @@ function fromMetadataServer(job) {
             const query = `audience=${encodeURIComponent(audience)}&format=full`;
             const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`);
             const token = answer.body.toString('utf8').trim();
-            if (token !== '')
-                job.masks.addJwt(token);
-            if (answer.status !== 200 || token === '')
+            // A page of HTML is no secret, and masking its lines would take words out of every log.
+            const isToken = answer.status === 200 && /^[\w.-]+$/.test(token);
+            if (!isToken)
                 throw tokenMissing(url, answer);
+            job.masks.addJwt(token);
             return token;
         }
     };
@@ -5665,7 +5680,7 @@ async function requestGithubToken(job, audience) {
         url: new URL(url),
         headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
     }, (last, attempts) => oidcFailed(last, attempts));
-    const token = (0,src_json/* stringIn */.tB)((0,src_json/* parseObject */.lj)(answer.body.toString('utf8')), 'value');
+    const token = stringIn(parseObject(answer.body.toString('utf8')), 'value');
     if (token !== undefined)
         job.masks.addJwt(token);
     if (answer.status !== 200 || token === undefined)
@@ -5675,9 +5690,9 @@ async function requestGithubToken(job, audience) {
 /** Whether the run is for a pull request from another repository, whose runs may not write. */
 async function isForkPullRequest(job) {
     const file = await readSmallFile(job.env['GITHUB_EVENT_PATH'] ?? '');
-    const pullRequest = (0,src_json/* objectIn */.D7)((0,src_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
-    const head = (0,src_json/* stringIn */.tB)((0,src_json/* objectIn */.D7)((0,src_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
-    const base = (0,src_json/* stringIn */.tB)((0,src_json/* objectIn */.D7)((0,src_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
+    const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request');
+    const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name');
     return base !== undefined && head !== base;
 }
 
@@ -5791,7 +5806,7 @@ function instanceMetadata(job) {
         if (init?.method === 'PUT')
             job.masks.add(text);
         for (const name of ['SecretAccessKey', 'Token'])
-            job.masks.add((0,src_json/* stringIn */.tB)((0,src_json/* parseObject */.lj)(text), name) ?? '');
+            job.masks.add(stringIn(parseObject(text), name) ?? '');
         return new Response(text, { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -5857,7 +5872,7 @@ async function runExecutable(job, document, source) {
     if (cached !== undefined)
         return cached;
     const { exitCode, stdout } = await run(job, document, source, where);
-    const verdict = judgeResponse((0,src_json/* parseObject */.lj)(stdout), job.now(), source.outputFile !== undefined);
+    const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
     throw subjectTokenUnavailable(where, exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`);
@@ -5865,13 +5880,15 @@ async function runExecutable(job, document, source) {
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(job, path) {
     const file = await readSmallFile(path);
-    return file.ok ? judgeResponse((0,src_json/* parseObject */.lj)(file.content), job.now(), true).token : undefined;
+    return file.ok ? judgeResponse(parseObject(file.content), job.now(), true).token : undefined;
 }
 async function run(job, document, source, where) {
     const [program = '', ...args] = splitCommand(source.command);
     const timeout = Math.max(1, Math.min(source.timeoutMs, job.timeLeft()));
+    // Inputs are not the program's business, and a credential may be among them.
+    const inherited = Object.entries(job.env).filter(([name]) => !name.startsWith('INPUT_'));
     const env = {
-        ...job.env,
+        ...Object.fromEntries(inherited),
         GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,
         GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE: document.subjectTokenType,
         GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE: '0',
@@ -5902,7 +5919,7 @@ function judgeResponse(response, nowMs, mustExpire) {
     if (response['version'] !== 1)
         return { problem: 'its answer is not JSON with "version": 1' };
     if (response['success'] !== true) {
-        const words = [(0,src_json/* stringIn */.tB)(response, 'code'), (0,src_json/* stringIn */.tB)(response, 'message')]
+        const words = [stringIn(response, 'code'), stringIn(response, 'message')]
             .filter((part) => part !== undefined)
             .join(' ');
         return { problem: `it answered that it failed: ${(0,safe_text/* safeText */.H)(words, 200)}` };
@@ -5912,8 +5929,8 @@ function judgeResponse(response, nowMs, mustExpire) {
         return { problem: 'its answer has no "expiration_time"' };
     if (typeof expiration === 'number' && expiration * 1000 <= nowMs)
         return { problem: 'its token has expired' };
-    const member = (0,src_json/* stringIn */.tB)(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
-    const token = (0,src_json/* stringIn */.tB)(response, member);
+    const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
+    const token = stringIn(response, member);
     return token === undefined ? { problem: `its answer has no "${member}"` } : { token, problem: '' };
 }
 
@@ -5948,7 +5965,6 @@ async function fetchToken(job, url, headers) {
 
 
 
-
 /**
  * The external account's own token, masked.
  *
@@ -5956,11 +5972,9 @@ async function fetchToken(job, url, headers) {
  */
 async function readSubjectToken(job, document) {
     const subject = await read(job, document);
-    if (decodeClaims(subject.token) !== undefined)
-        job.masks.addJwt(subject.token);
     // A certificate is no secret; its key is, and stays in the process.
-    else if (subject.clientCertificate === undefined)
-        job.masks.add(subject.token);
+    if (subject.clientCertificate === undefined)
+        job.masks.addJwt(subject.token);
     return subject;
 }
 async function read(job, document) {
@@ -5980,7 +5994,7 @@ async function read(job, document) {
 }
 /** Finds the token in what a file or a URL holds. */
 function pickToken(content, format, where) {
-    const token = format.type === 'text' ? content.trim() : (0,src_json/* stringIn */.tB)((0,src_json/* parseObject */.lj)(content), format.field)?.trim();
+    const token = format.type === 'text' ? content.trim() : stringIn(parseObject(content), format.field)?.trim();
     if (token !== undefined && token !== '')
         return token;
     throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`);
@@ -6115,10 +6129,6 @@ function fromExternalDocument(job, document) {
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
-// EXTERNAL MODULE: ./src/call/request-headers.ts
-var request_headers = __nccwpck_require__(7634);
-// EXTERNAL MODULE: ./src/input-values.ts
-var input_values = __nccwpck_require__(5214);
 ;// CONCATENATED MODULE: ./src/call/request-body.ts
 
 
@@ -6254,9 +6264,9 @@ async function readCall(workspace) {
         url: tag === undefined ? url : tagUrl(url, tag),
         tag: tag ?? tagOf(url),
         method,
-        headers: (0,request_headers/* parseHeaders */.Q)(inputs_read('headers'), inputs_read('token_header')),
+        headers: parseHeaders(inputs_read('headers'), inputs_read('token_header')),
         body,
-        expectations: (0,call_expectations/* compileExpectations */.bp)({
+        expectations: compileExpectations({
             status: orDefault('expect_status'),
             headers: inputs_read('expect_headers'),
             body: inputs_read('expect_body'),
@@ -6329,7 +6339,7 @@ async function run_run(world, report) {
     const [token] = tokens.values();
     if (inputs.call === undefined || token === undefined)
         return;
-    const result = await callService(job, inputs.call, token, mint, report.attempt);
+    const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt);
     report.call(result);
     if (result.failure !== undefined)
         throw result.failure;
@@ -6355,13 +6365,16 @@ async function obtainIdTokens(mint, audiences) {
  * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
  */
 function safeText(text, maxLength = 300) {
-    const line = text
-        .slice(0, maxLength * 4)
+    // A copy: a slice would keep the whole text in memory.
+    const line = Buffer.from(text.slice(0, maxLength * 4))
+        .toString()
         // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators; Cs: halves.
         .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
         .replaceAll('##[', '# #[')
         .trim();
-    return line.length > maxLength || text.length > maxLength * 4 ? `${line.slice(0, maxLength - 1)}…` : line;
+    if (line.length <= maxLength && text.length <= maxLength * 4)
+        return line;
+    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
 }
 /** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
 function safeUrl(url) {
@@ -6371,7 +6384,7 @@ function safeUrl(url) {
 
 /***/ }),
 
-/***/ 9225:
+/***/ 7861:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6392,13 +6405,110 @@ var external_node_https_ = __nccwpck_require__(4708);
 var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(8522);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
 var lib = __nccwpck_require__(8313);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./src/body.ts
+
+
+/** Content codings: RFC 9110, 8.4.1. */
+const DECODERS = { gzip: external_node_zlib_.createGunzip, 'x-gzip': external_node_zlib_.createGunzip, deflate: external_node_zlib_.createInflate, br: external_node_zlib_.createBrotliDecompress };
+/**
+ * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
+ * `readBody`, rejects when the connection breaks before the body's end.
+ */
+async function readBody(message, limit) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of decode(message)) {
+        const bytes = chunk;
+        chunks.push(bytes);
+        length += bytes.length;
+        if (length > limit)
+            break;
+    }
+    return { body: Buffer.concat(chunks).subarray(0, limit), truncated: length > limit };
+}
+/** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
+async function* decode(message) {
+    const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
+    if (!Object.hasOwn(DECODERS, coding)) {
+        yield* message;
+        return;
+    }
+    const pieces = message[Symbol.asyncIterator]();
+    const first = await pieces.next();
+    // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
+    if (first.done === true)
+        return;
+    const decoder = DECODERS[coding]();
+    // An error reaches whoever reads from the decoder.
+    yield* (0,external_node_stream_.pipeline)(external_node_stream_.Readable.from(resume(first.value, pieces)), decoder, () => undefined);
+}
+async function* resume(first, rest) {
+    yield first;
+    yield* { [Symbol.asyncIterator]: () => rest };
+}
+
 // EXTERNAL MODULE: ./src/connection.ts + 1 modules
 var connection = __nccwpck_require__(8894);
+;// CONCATENATED MODULE: ./src/connections.ts
+
+
+
+/** @param closing ends whatever is being opened */
+function createConnections(closing) {
+    const prepared = new Map();
+    const agents = { plain: new (external_node_http_default()).Agent({ keepAlive: true }), tls: new (external_node_https_default()).Agent({ keepAlive: true }) };
+    for (const agent of Object.values(agents))
+        agent.createConnection = createConnection;
+    /** Agents keep connections as they always do, but open them our way. */
+    function createConnection(options, callback) {
+        const { destination, connectionSignal } = options;
+        takeOrOpen(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
+    }
+    async function takeOrOpen(destination, signal) {
+        // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
+        const { origin } = destination.url;
+        const waiting = destination.clientCertificate === undefined ? prepared.get(origin)?.shift() : undefined;
+        if (waiting !== undefined) {
+            const socket = await Promise.race([waiting.catch(() => undefined), whenAborted(signal)]);
+            if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
+                return socket;
+        }
+        return await (0,connection/* openConnection */.JY)(destination, signal);
+    }
+    return {
+        agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
+        prepare(url) {
+            const opening = (0,connection/* openConnection */.JY)({ url }, closing);
+            opening.then(
+            // Left over at the end, because the run failed before it was needed.
+            (socket) => {
+                closing.addEventListener('abort', () => socket.destroy(), { once: true });
+            }, 
+            // Whoever needs it will see that it failed.
+            () => undefined);
+            prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening]);
+        },
+        close() {
+            for (const agent of Object.values(agents))
+                agent.destroy();
+        }
+    };
+}
+/** Waiting for a connection that was opened ahead must not take longer than the request may. */
+async function whenAborted(signal) {
+    if (signal.aborted)
+        return;
+    await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/http.ts
+
 
 
 
@@ -6414,19 +6524,7 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
 function createHttp() {
     const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
     const closing = new AbortController();
-    const prepared = new Map();
-    const agents = {
-        tls: withOwnConnections(new (external_node_https_default()).Agent({ keepAlive: true }), takeOrOpen),
-        plain: withOwnConnections(new (external_node_http_default()).Agent({ keepAlive: true }), takeOrOpen)
-    };
-    async function takeOrOpen(destination, signal) {
-        // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
-        const waiting = destination.clientCertificate === undefined ? prepared.get(destination.url.origin)?.shift() : undefined;
-        const socket = await waiting?.catch(() => undefined);
-        return socket === undefined || socket.destroyed || socket.readableEnded
-            ? await (0,connection/* openConnection */.JY)(destination, signal)
-            : socket;
-    }
+    const connections = createConnections(closing.signal);
     async function send(request, limits) {
         const start = external_node_perf_hooks_namespaceObject.performance.now();
         const limit = new AbortController();
@@ -6435,8 +6533,7 @@ function createHttp() {
         }, limits.milliseconds);
         const signal = AbortSignal.any([limit.signal, closing.signal]);
         let sent = false;
-        const isPlain = request.url.protocol === 'http:';
-        const plainOrTls = isPlain ? (external_node_http_default()) : (external_node_https_default());
+        const plainOrTls = request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default());
         // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
         const httpModule = {
             ...plainOrTls,
@@ -6453,7 +6550,7 @@ function createHttp() {
                 ...contentLength(request.body),
                 ...copyHeaders(request.headers)
             },
-            agent: isPlain ? agents.plain : agents.tls,
+            agent: connections.agentFor(request.url),
             maxHeaderSize: HEADER_BYTES,
             signal,
             destination: request,
@@ -6481,29 +6578,12 @@ function createHttp() {
     }
     return {
         send,
-        prepare({ href, origin }) {
-            const opening = (0,connection/* openConnection */.JY)({ url: new URL(href) }, closing.signal);
-            // Whoever needs it will see that it failed.
-            opening.catch(() => undefined);
-            prepared.set(origin, [...(prepared.get(origin) ?? []), opening]);
-        },
+        prepare: connections.prepare,
         close() {
             closing.abort();
-            for (const opening of [...prepared.values()].flat())
-                opening.then((socket) => socket.destroy(), () => undefined);
-            for (const agent of Object.values(agents))
-                agent.destroy();
+            connections.close();
         }
     };
-}
-/** Lets an agent keep connections as usual, but open them our way. */
-function withOwnConnections(agent, open) {
-    agent.createConnection = (options, callback) => {
-        const { destination, connectionSignal } = options;
-        open(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
-        return undefined;
-    };
-    return agent;
 }
 function copyHeaders(headers) {
     return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
@@ -6513,32 +6593,6 @@ function contentLength(body) {
 }
 function toStream(body) {
     return body === undefined ? null : external_node_stream_.Readable.from([Buffer.from(body)]);
-}
-/**
- * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
- * `readBody`, rejects when the connection breaks before the body's end.
- */
-async function readBody(message, limit) {
-    const chunks = [];
-    let length = 0;
-    for await (const chunk of decode(message)) {
-        const bytes = chunk;
-        chunks.push(bytes);
-        length += bytes.length;
-        if (length > limit)
-            break;
-    }
-    return { body: Buffer.concat(chunks).subarray(0, limit), truncated: length > limit };
-}
-/** Undoes the content codings of RFC 9110, 8.4.1, piece by piece, so that a small body cannot unfold into a large one at once. */
-function decode(message) {
-    const decoders = { gzip: external_node_zlib_.createGunzip, 'x-gzip': external_node_zlib_.createGunzip, deflate: external_node_zlib_.createInflate, br: external_node_zlib_.createBrotliDecompress };
-    const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
-    if (!Object.hasOwn(decoders, coding))
-        return message;
-    const decoder = decoders[coding]();
-    // The error reaches whoever reads from the decoder.
-    return (0,external_node_stream_.pipeline)(message, decoder, () => undefined);
 }
 function joinHeaders(message) {
     const headers = Object.create(null);
@@ -6571,23 +6625,29 @@ const SHORTEST_MASK = 6;
 /** Masks that the runner applies to the log of the whole job. */
 function createMasks(register = core/* setSecret */.Pq) {
     const secrets = new Set();
-    function add(secret) {
-        const value = secret.trim();
-        if (value.length < SHORTEST_MASK || secrets.has(value))
+    /** The runner masks each line of a value by itself, so that one command serves for all. */
+    function addLines(lines) {
+        const fresh = lines.filter((line) => line.length >= SHORTEST_MASK && !secrets.has(line));
+        if (fresh.length === 0)
             return;
-        secrets.add(value);
-        register(value);
+        for (const line of fresh)
+            secrets.add(line);
+        register(fresh.join('\n'));
+    }
+    function add(secret) {
+        addLines([secret.trim()]);
     }
     return {
         add,
         addJwt(jwt) {
             add(jwt);
-            add(jwt.split('.')[2] ?? '');
+            // RFC 7515, 7.1: three parts in base64url. The third part of any other token could be an ordinary word.
+            const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(jwt) ?? [];
+            if (signature !== undefined)
+                add(signature);
         },
         addPrivateKey(pem) {
-            for (const line of pem.split(/\\n|[\r\n]+/))
-                if (!line.includes('-----'))
-                    add(line);
+            addLines(pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/));
         },
         known: () => [...secrets]
     };
@@ -6620,7 +6680,7 @@ function createWorld(env, log) {
             now: Date.now,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
-            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, deadlineMs - external_node_perf_hooks_namespaceObject.performance.now()))
+            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_namespaceObject.performance.now())))
         }),
         close() {
             closing.abort();

@@ -6,7 +6,8 @@ import { safeText } from './safe-text.ts'
  * (https://github.github.com/gfm/#entity-and-numeric-character-references).
  */
 export function inert(text: string, maxLength = 300): string {
-  return encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]/g)
+  // The dot of "www." too: GFM makes a link of such a word by itself.
+  return encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi)
 }
 
 /** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */

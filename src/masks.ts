@@ -22,11 +22,16 @@ export interface Masks {
 export function createMasks(register: (secret: string) => void = setSecret): Masks {
   const secrets = new Set<string>()
 
+  /** The runner masks each line of a value by itself, so that one command serves for all. */
+  function addLines(lines: readonly string[]): void {
+    const fresh = lines.filter((line) => line.length >= SHORTEST_MASK && !secrets.has(line))
+    if (fresh.length === 0) return
+    for (const line of fresh) secrets.add(line)
+    register(fresh.join('\n'))
+  }
+
   function add(secret: string): void {
-    const value = secret.trim()
-    if (value.length < SHORTEST_MASK || secrets.has(value)) return
-    secrets.add(value)
-    register(value)
+    addLines([secret.trim()])
   }
 
   return {
@@ -38,7 +43,7 @@ export function createMasks(register: (secret: string) => void = setSecret): Mas
       if (signature !== undefined) add(signature)
     },
     addPrivateKey(pem) {
-      for (const line of pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/)) add(line)
+      addLines(pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/))
     },
     known: () => [...secrets]
   }

@@ -1,11 +1,10 @@
 import { debug, error as annotate, exportVariable, info, setOutput, summary, warning } from '@actions/core'
-import type { AttemptRecord, CallResult } from './call/service.ts'
-import { describeStatus } from './call/status-set.ts'
-import { describeMiss } from './call/expectations.ts'
+import type { AttemptRecord } from './call/attempts.ts'
+import type { CallResult } from './call/service.ts'
 import type { Failure, FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
-import type { Inputs } from './inputs.ts'
+import type { CallInputs, Inputs } from './inputs.ts'
 import type { Job, Log } from './job.ts'
 import { safeText, safeUrl } from './safe-text.ts'
 import { renderSummary } from './summary.ts'
@@ -30,6 +29,19 @@ export interface Report extends Log {
 export function createReport(env: Job['env']): Report {
   let story: Story = {}
 
+  function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
+    const [first] = tokens.values()
+    if (first === undefined) return
+    const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]))
+    setOutput('id_token', first.jwt)
+    setOutput('id_tokens', JSON.stringify(byAudience))
+    setOutput('audience', first.audience)
+    setOutput('email', first.email)
+    setOutput('expires_at', new Date(first.expiresAt).toISOString())
+    const variable = story.inputs?.exportEnv
+    if (variable !== undefined) exportVariable(variable, first.jwt)
+  }
+
   return {
     info,
     warning: (line) => {
@@ -44,29 +56,21 @@ export function createReport(env: Job['env']): Report {
     },
     tokens(tokens, now) {
       story = { ...story, tokens }
-      const [first] = tokens.values()
-      if (first === undefined) return
-      setOutput('id_token', first.jwt)
-      setOutput(
-        'id_tokens',
-        JSON.stringify(Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt])))
-      )
-      setOutput('audience', first.audience)
-      setOutput('email', first.email)
-      setOutput('expires_at', new Date(first.expiresAt).toISOString())
-      const variable = story.inputs?.exportEnv
-      if (variable !== undefined) exportVariable(variable, first.jwt)
+      writeTokens(tokens)
       if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-        warning(describeFixedAudience(first))
+        for (const token of tokens.values()) warning(describeFixedAudience(token))
       for (const [audience, token] of tokens)
         info(describeToken(audience, token, story.inputs?.audienceDerived === true, now))
     },
     attempt(record) {
       story = { ...story, attempts: [...(story.attempts ?? []), record] }
-      info(describeAttempt(record, story.inputs?.call?.method ?? '', story.inputs?.call?.url))
+      const { number, description, milliseconds, next } = record
+      info(`Attempt ${number}: ${describeCall(story.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`)
     },
     call(result) {
       story = { ...story, result }
+      const renewed = replaceFirst(story.tokens, result.token)
+      if (renewed !== undefined) writeTokens(renewed)
       const last = result.attempts.at(-1)
       setOutput('attempts', result.attempts.length)
       if (last !== undefined) setOutput('latency_ms', last.milliseconds)
@@ -91,6 +95,16 @@ export function createReport(env: Job['env']): Report {
   }
 }
 
+/** The tokens with another one for the first audience; undefined where it is the same. */
+function replaceFirst(tokens: Story['tokens'], token: IdToken): Story['tokens'] {
+  const [first, ...others] = tokens ?? []
+  return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others])
+}
+
+function describeCall(call: CallInputs | undefined): string {
+  return call === undefined ? '' : `${call.method} ${safeUrl(call.url)}`
+}
+
 function describeIdentity({ credential, hops }: Identity): string {
   const chain = hops.flatMap(({ account, delegates }) => [...delegates, account])
   return safeText([credential.description, ...chain].join(' → '), 500)
@@ -108,22 +122,6 @@ function describeFixedAudience({ audience }: IdToken): string {
     `A person's own credentials give ID tokens for gcloud's OAuth client (${safeText(audience)}) only, whatever audience is asked for. ` +
     'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.'
   )
-}
-
-function describeAttempt(
-  { number, attempt, milliseconds, next }: AttemptRecord,
-  method: string,
-  url: URL | undefined
-): string {
-  const what = attempt.answered ? describeAnswer(attempt.response) : attempt.reason
-  return `Attempt ${number}: ${method} ${url === undefined ? '' : safeUrl(url)}: ${what}, in ${milliseconds} ms; ${next}`
-}
-
-function describeAnswer({ status, responder, verdicts }: NonNullable<CallResult['response']>): string {
-  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }
-  // What another answer misses besides the status is no news.
-  const missed = verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : []
-  return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */

@@ -33,7 +33,7 @@ export async function run(world: World, report: Report): Promise<void> {
 
   const [token] = tokens.values()
   if (inputs.call === undefined || token === undefined) return
-  const result = await callService(job, inputs.call, token, mint, report.attempt)
+  const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt)
   report.call(result)
   if (result.failure !== undefined) throw result.failure
 }

@@ -4,8 +4,9 @@
  * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
  */
 export function safeText(text: string, maxLength = 300): string {
-  const line = text
-    .slice(0, maxLength * 4)
+  // A copy: a slice would keep the whole text in memory.
+  const line = Buffer.from(text.slice(0, maxLength * 4))
+    .toString()
     // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators; Cs: halves.
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
     .replaceAll('##[', '# #[')

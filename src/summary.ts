@@ -1,4 +1,5 @@
-import type { AttemptRecord, CallResult } from './call/service.ts'
+import type { AttemptRecord } from './call/attempts.ts'
+import type { CallResult } from './call/service.ts'
 import { describeStatus } from './call/status-set.ts'
 import type { FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
@@ -106,16 +107,11 @@ function renderAttempts(attempts: readonly AttemptRecord[]): string {
   if (last === undefined || attempts.length < 2) return ''
   const end = last.startedMs + last.milliseconds
   const bars = attempts.map((record) => {
-    const { number, startedMs, milliseconds } = record
+    const { number, startedMs, milliseconds, label, next } = record
     const barEnd = startedMs + Math.max(milliseconds, Math.ceil(end * NARROWEST_BAR))
-    return `  ${number} – ${labelOf(record)} :${record.next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`
+    return `  ${number} – ${label} :${next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`
   })
   return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', '  title Attempts', ...bars, '```'].join('\n')
-}
-
-function labelOf({ attempt }: AttemptRecord): string {
-  if (attempt.answered) return `${attempt.response.status}`
-  return attempt.timedOut ? 'timeout' : 'no answer'
 }
 
 function renderClaims({ tokens }: Story): string {

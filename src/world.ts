@@ -35,7 +35,7 @@ export function createWorld(env: Job['env'], log: Log): World {
       now: Date.now,
       timeoutMs,
       // The clock of `performance` starts with the process and never jumps.
-      timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, deadlineMs - performance.now()))
+      timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - performance.now())))
     }),
     close() {
       closing.abort()

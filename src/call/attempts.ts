@@ -1,12 +1,41 @@
 import { isTransientStatus } from '../retry.ts'
 import type { NoAnswer } from '../http.ts'
+import { describeMiss } from './expectations.ts'
 import type { Response } from './response.ts'
+import { describeStatus } from './status-set.ts'
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 const FIRST_DEPLOYMENT_MS = 10_000
 
 /** What an attempt came to. */
 export type Attempt = { readonly answered: true; readonly response: Response } | NoAnswer
+
+/** One attempt as log and summary show it; small, because there may be many. */
+export interface AttemptRecord {
+  readonly number: number
+  /** Since the call began, in milliseconds. */
+  readonly startedMs: number
+  readonly milliseconds: number
+  /** `503`, `timeout`, `no answer` */
+  readonly label: string
+  readonly description: string
+  /** What followed. */
+  readonly next: string
+}
+
+export function labelAttempt(attempt: Attempt): string {
+  if (attempt.answered) return `${attempt.response.status}`
+  return attempt.timedOut ? 'timeout' : 'no answer'
+}
+
+export function describeAttempt(attempt: Attempt): string {
+  if (!attempt.answered) return attempt.reason
+  const { status, responder, verdicts } = attempt.response
+  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }
+  // What another answer misses besides the status is no news.
+  const missed = responder === 'application' && verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : []
+  return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
+}
 
 /** What came before an attempt, as far as it decides about the next one. */
 export interface History {

@@ -58,7 +58,8 @@ function disguisesOf(token: string): string[] {
     characters.map((letter) => letter.charCodeAt(0)).join(''),
     ...[(hex: string): string => hex, (hex: string): string => hex.toUpperCase()].flatMap((write) => [
       characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
-      characters.map((letter) => `x${write(encode('hex', letter))}`).join('')
+      characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+      characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
     ])
   ]
   return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''))

@@ -25,7 +25,9 @@ export interface Response {
 
 export function readResponse(answer: Answer, expectations: Expectations, redact: Redact): Response {
   const text = redact(decodeBody(answer))
-  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, redact(value)]))
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)])
+  )
   const responder = whoAnswered(answer, text)
   const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, PATTERN_MS)
   const { status } = answer
@@ -34,7 +36,7 @@ export function readResponse(answer: Answer, expectations: Expectations, redact:
     headers,
     text,
     responder,
-    clientId: iapClientId(answer),
+    clientId: iapClientId({ headers }),
     verdicts,
     // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
     accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),

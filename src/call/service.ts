@@ -1,12 +1,12 @@
 import type { HttpRequest, Outcome } from '../http.ts'
-import type { IdToken, Mint } from '../id-token.ts'
+import type { IdToken } from '../id-token.ts'
 import type { CallInputs } from '../inputs.ts'
 import type { Job } from '../job.ts'
 import { parseRetryAfter, pauseAfter } from '../retry.ts'
 import { callFailed } from '../failures/service.ts'
-import type { Failure } from '../failure.ts'
-import { decideNext } from './attempts.ts'
-import type { Attempt, Step } from './attempts.ts'
+import { Failure } from '../failure.ts'
+import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
+import type { Attempt, AttemptRecord, Step } from './attempts.ts'
 import { createRedaction } from './redaction.ts'
 import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
@@ -18,98 +18,93 @@ export const BODY_BYTES = 4 * 1024 * 1024
 /** A last attempt is worth this much of the deadline. */
 const LAST_ATTEMPT_MS = 1_000
 
-/** One attempt as the report shows it. */
-export interface AttemptRecord {
-  readonly number: number
-  /** Since the call began, in milliseconds. */
-  readonly startedMs: number
-  readonly milliseconds: number
-  readonly attempt: Attempt
-  /** What followed. */
-  readonly next: string
-}
-
 /** What became of the call. */
 export interface CallResult {
   readonly attempts: readonly AttemptRecord[]
   /** The last complete answer. */
   readonly response: Response | undefined
+  /** The last token; another one than at first, where it was renewed. */
+  readonly token: IdToken
   readonly failure: Failure | undefined
 }
 
 /**
  * Calls the service with the token until its answer is what was expected, or can no longer become so.
  *
+ * @param mintAgain gets another token for the same audience
  * @param onAttempt is told of each attempt as soon as it is over
- * @throws {Failure} where a token that has to be renewed cannot be
  */
 export async function callService(
   job: Job,
   call: CallInputs,
   firstToken: IdToken,
-  mint: Mint,
+  mintAgain: () => Promise<IdToken>,
   onAttempt: (record: AttemptRecord) => void
 ): Promise<CallResult> {
   const began = job.now()
   const attempts: AttemptRecord[] = []
   const tokens = [firstToken]
+  /** Since when the front end has refused with a status. */
+  const refusedSince = new Map<number, number>()
   let token = firstToken
   let response: Response | undefined
   let renewed = false
-  let refusal: Refusal | undefined
 
   const renew = async (): Promise<void> => {
-    token = await mint(firstToken.audience)
+    token = await mintAgain()
     tokens.push(token)
   }
+  const end = (failure?: Failure): CallResult => ({ attempts, response, token, failure })
 
-  for (;;) {
-    const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
-    if (token.expiresAt <= job.now() + limitMs) await renew()
-    const startedMs = job.now() - began
-    const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: BODY_BYTES })
-    const attempt = readAttempt(outcome, call, tokens)
-    if (attempt.answered) response = attempt.response
-    refusal = updateRefusal(refusal, attempt, job.now())
+  try {
+    for (;;) {
+      const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
+      if (token.expiresAt <= job.now() + limitMs) await renew()
+      const startedMs = job.now() - began
+      const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: BODY_BYTES })
+      const attempt = readAttempt(outcome, call, tokens)
+      if (attempt.answered) response = attempt.response
 
-    const step = decideNext(attempt, {
-      method: call.method,
-      iamWaitMs: call.iamWaitMs,
-      renewed,
-      refusedForMs: refusal === undefined ? 0 : job.now() - refusal.since
-    })
-    const number = attempts.length + 1
-    const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined
-    const record = { number, startedMs, milliseconds: outcome.milliseconds, attempt, next: describeStep(step, pauseMs) }
-    attempts.push(record)
-    onAttempt(record)
+      const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, job.now()) : 0
+      const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
+      const number = attempts.length + 1
+      const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined
+      const record = {
+        number,
+        startedMs,
+        milliseconds: outcome.milliseconds,
+        label: labelAttempt(attempt),
+        description: describeAttempt(attempt),
+        next: describeStep(step, pauseMs)
+      }
+      attempts.push(record)
+      onAttempt(record)
 
-    if (step.kind === 'passed') return { attempts, response, failure: undefined }
-    if (step.kind === 'renew') {
-      renewed = true
-      await renew()
-    } else if (pauseMs === undefined) {
-      const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs)
-      const clientId = await findClientId(job, call, response)
-      const failure = callFailed({ call, token, attempt: decisive, attempts: number, clientId })
-      return { attempts, response, failure }
-    } else {
-      await job.sleep(pauseMs)
+      if (step.kind === 'passed') return end()
+      if (step.kind === 'renew') {
+        renewed = true
+        await renew()
+      } else if (pauseMs === undefined) {
+        const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs)
+        const clientId = await findClientId(job, call, response)
+        return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }))
+      } else {
+        await job.sleep(pauseMs)
+      }
     }
+  } catch (error) {
+    // No new token could be had; the answers up to there still count.
+    if (error instanceof Failure) return end(error)
+    throw error
   }
 }
 
-/** Since when the front end has refused with the same status. */
-interface Refusal {
-  readonly status: number
-  readonly since: number
-}
-
-function updateRefusal(refusal: Refusal | undefined, attempt: Attempt, now: number): Refusal | undefined {
-  if (!attempt.answered) return refusal
-  const { responder, status } = attempt.response
-  if (responder !== 'front end') return undefined
-  return refusal?.status === status ? refusal : { status, since: now }
+/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+function sinceFirst(refusedSince: Map<number, number>, { responder, status }: Response, now: number): number {
+  if (responder !== 'front end') return 0
+  const since = refusedSince.get(status) ?? now
+  refusedSince.set(status, since)
+  return now - since
 }
 
 function readAttempt(outcome: Outcome, call: CallInputs, tokens: readonly IdToken[]): Attempt {

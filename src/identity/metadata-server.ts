@@ -1,8 +1,9 @@
 import { exchange } from '../exchange.ts'
 import { metadataRefused } from '../failures/metadata.ts'
 import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
-import type { Answer } from '../http.ts'
+import type { Answer, Outcome } from '../http.ts'
 import type { Job } from '../job.ts'
+import { isTransient, pauseAfter } from '../retry.ts'
 import { readRefusal } from '../refusal.ts'
 import type { Credential } from './credential.ts'
 import { readAccessToken } from './token-endpoint.ts'
@@ -22,12 +23,19 @@ export async function hasMetadataServer(job: Job): Promise<boolean> {
   const detection = job.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase()
   if (detection === 'none') return false
   if (detection === 'assume-present') return true
-  const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()))
-  const outcome = await job.send(
-    { method: 'GET', url: metadataUrl(job, 'instance'), headers: HEADERS },
-    { milliseconds, bodyBytes: 64 * 1024 }
-  )
+  let outcome = await ping(job)
+  // A server that is there may fail once; a machine without one is not asked twice.
+  if (outcome.answered ? isTransient(outcome) : outcome.sent && !outcome.timedOut) {
+    await job.sleep(pauseAfter(1, 0, job.random))
+    outcome = await ping(job)
+  }
   return outcome.answered && outcome.headers[FLAVOR] === 'Google'
+}
+
+async function ping(job: Job): Promise<Outcome> {
+  const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()))
+  const url = metadataUrl(job, 'instance')
+  return await job.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 })
 }
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -57,8 +65,10 @@ export function fromMetadataServer(job: Job): Credential {
       const query = `audience=${encodeURIComponent(audience)}&format=full`
       const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`)
       const token = answer.body.toString('utf8').trim()
-      if (token !== '') job.masks.addJwt(token)
-      if (answer.status !== 200 || token === '') throw tokenMissing(url, answer)
+      // A page of HTML is no secret, and masking its lines would take words out of every log.
+      const isToken = answer.status === 200 && /^[\w.-]+$/.test(token)
+      if (!isToken) throw tokenMissing(url, answer)
+      job.masks.addJwt(token)
       return token
     }
   }
