@@ -1079,7 +1079,7 @@ function createReport(env) {
             story = { ...story, tokens };
             writeTokens(tokens);
             if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-                for (const token of tokens.values())
+                for (const token of [...tokens.values()].slice(0, 1))
                     (0,core/* warning */.$e)(describeFixedAudience(token));
             for (const [audience, token] of tokens)
                 (0,core/* info */.pq)(describeToken(audience, token, story.inputs?.audienceDerived === true, now));
@@ -3687,6 +3687,8 @@ function parseRetryAfter(value, now) {
 
 /** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
 const MOST_FAILURES = 5;
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100;
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const BODY_BYTES = 256 * 1024;
 /**
@@ -3696,25 +3698,28 @@ const BODY_BYTES = 256 * 1024;
  * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
  */
 async function exchange(job, request, unavailable) {
-    let last = outOfTime();
+    let telling = outOfTime();
     let failures = 0;
-    let attempt = 0;
-    while (job.timeLeft() > 0) {
-        attempt += 1;
-        last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES });
-        if (last.answered && !isTransient(last))
-            return last;
-        if (!last.answered || last.status !== 429)
+    for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
+        const milliseconds = Math.min(job.timeoutMs, job.timeLeft());
+        const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES });
+        if (outcome.answered && !isTransient(outcome))
+            return outcome;
+        // An attempt that the deadline cut short says less than the one before it.
+        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs;
+        if (!cutShort || attempt === 1)
+            telling = outcome;
+        if (!outcome.answered || outcome.status !== 429)
             failures += 1;
-        const retryAfter = last.answered ? parseRetryAfter(last.headers['retry-after'], job.now()) : 0;
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
         const pause = pauseAfter(attempt, retryAfter, job.random);
-        // A pause beyond the deadline could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause >= job.timeLeft())
-            throw unavailable(last, attempt);
-        job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`);
+        // Beyond the deadline another attempt could only end in failure: fail at once.
+        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft())
+            throw unavailable(telling, attempt);
+        job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`);
         await job.sleep(pause);
     }
-    throw unavailable(last, attempt);
+    throw unavailable(telling, 0);
 }
 /** An outcome in a few safe words. */
 function describeOutcome(outcome) {
@@ -5337,8 +5342,7 @@ function fromMetadataServer(job) {
             const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`);
             const token = answer.body.toString('utf8').trim();
             // A page of HTML is no secret, and masking its lines would take words out of every log.
-            const isToken = answer.status === 200 && /^[\w.-]+$/.test(token);
-            if (!isToken)
+            if (answer.status !== 200 || !/^\S+$/.test(token))
                 throw tokenMissing(url, answer);
             job.masks.addJwt(token);
             return token;
@@ -6368,8 +6372,8 @@ function safeText(text, maxLength = 300) {
     // A copy: a slice would keep the whole text in memory.
     const line = Buffer.from(text.slice(0, maxLength * 4))
         .toString()
-        // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators; Cs: halves.
-        .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
+        // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators.
+        .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
         .replaceAll('##[', '# #[')
         .trim();
     if (line.length <= maxLength && text.length <= maxLength * 4)

@@ -6,6 +6,9 @@ import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
 /** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
 const MOST_FAILURES = 5
 
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100
+
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const BODY_BYTES = 256 * 1024
 
@@ -20,22 +23,24 @@ export async function exchange(
   request: HttpRequest,
   unavailable: (last: Outcome, attempts: number) => Failure
 ): Promise<Answer> {
-  let last: Outcome = outOfTime()
+  let telling: Outcome = outOfTime()
   let failures = 0
-  let attempt = 0
-  while (job.timeLeft() > 0) {
-    attempt += 1
-    last = await job.send(request, { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: BODY_BYTES })
-    if (last.answered && !isTransient(last)) return last
-    if (!last.answered || last.status !== 429) failures += 1
-    const retryAfter = last.answered ? parseRetryAfter(last.headers['retry-after'], job.now()) : 0
+  for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
+    const milliseconds = Math.min(job.timeoutMs, job.timeLeft())
+    const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES })
+    if (outcome.answered && !isTransient(outcome)) return outcome
+    // An attempt that the deadline cut short says less than the one before it.
+    const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs
+    if (!cutShort || attempt === 1) telling = outcome
+    if (!outcome.answered || outcome.status !== 429) failures += 1
+    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
     const pause = pauseAfter(attempt, retryAfter, job.random)
-    // A pause beyond the deadline could only end in failure: fail at once.
-    if (failures === MOST_FAILURES || pause >= job.timeLeft()) throw unavailable(last, attempt)
-    job.log.info(`${request.url.host}: ${describeOutcome(last)}; trying again in ${pause} ms`)
+    // Beyond the deadline another attempt could only end in failure: fail at once.
+    if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft()) throw unavailable(telling, attempt)
+    job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`)
     await job.sleep(pause)
   }
-  throw unavailable(last, attempt)
+  throw unavailable(telling, 0)
 }
 
 /** An outcome in a few safe words. */

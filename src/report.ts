@@ -58,7 +58,7 @@ export function createReport(env: Job['env']): Report {
       story = { ...story, tokens }
       writeTokens(tokens)
       if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-        for (const token of tokens.values()) warning(describeFixedAudience(token))
+        for (const token of [...tokens.values()].slice(0, 1)) warning(describeFixedAudience(token))
       for (const [audience, token] of tokens)
         info(describeToken(audience, token, story.inputs?.audienceDerived === true, now))
     },

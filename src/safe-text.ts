@@ -7,8 +7,8 @@ export function safeText(text: string, maxLength = 300): string {
   // A copy: a slice would keep the whole text in memory.
   const line = Buffer.from(text.slice(0, maxLength * 4))
     .toString()
-    // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators; Cs: halves.
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\s]+/gu, ' ')
+    // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators.
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replaceAll('##[', '# #[')
     .trim()
   if (line.length <= maxLength && text.length <= maxLength * 4) return line

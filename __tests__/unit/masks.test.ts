@@ -92,7 +92,7 @@ const MASKED: [string, (masks: Masks) => void, string[]][] = [
 for (const [what, act, expected] of MASKED) {
   test(`A mask falls on ${what}.`, () => {
     const registered: string[] = []
-    const masks = createMasks((secret) => registered.push(secret))
+    const masks = createMasks((secret) => registered.push(...secret.split('\n')))
     act(masks)
     assert.deepEqual(registered, expected)
     assert.deepEqual(masks.known(), expected)

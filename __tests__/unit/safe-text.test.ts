@@ -16,7 +16,7 @@ const TEXTS: [string, string, string][] = [
   ['a null and a bell', 'a\u0000b\u0007', 'a b'],
   ['direction overrides', 'a\u202eb\u2066c\u200fd', 'a b c d'],
   ['a soft hyphen and a byte order mark', '\ufeffa\u00adb', 'a b'],
-  ['half a character', 'a\ud83db', 'a b'],
+  ['half a character', 'a\ud83db', 'a\ufffdb'],
   ['nothing but controls', '\n\r\t', '']
 ]
 

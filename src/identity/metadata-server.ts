@@ -66,8 +66,7 @@ export function fromMetadataServer(job: Job): Credential {
       const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`)
       const token = answer.body.toString('utf8').trim()
       // A page of HTML is no secret, and masking its lines would take words out of every log.
-      const isToken = answer.status === 200 && /^[\w.-]+$/.test(token)
-      if (!isToken) throw tokenMissing(url, answer)
+      if (answer.status !== 200 || !/^\S+$/.test(token)) throw tokenMissing(url, answer)
       job.masks.addJwt(token)
       return token
     }

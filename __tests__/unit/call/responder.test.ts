@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { iapClientId, whoAnswered } from '../../../src/call/responder.ts'
+import { iapClientId, isMarkedByIap, whoAnswered } from '../../../src/call/responder.ts'
 import type { Responder } from '../../../src/call/responder.ts'
 import { answer } from '../fixtures.ts'
 
@@ -118,8 +118,12 @@ for (const call of APPLICATION) {
   })
 }
 
-test("The application's own sign-in with Google is not taken for IAP's, which marks its answers.", () => {
-  assert.equal(whoAnswered(answer(302, 'Found', { ...HTML, location: SIGN_IN }), 'Found'), 'application')
+test("A redirect to Google's sign-in is taken for IAP's, but only IAP's mark makes a refusal of it.", () => {
+  const unmarked = answer(302, 'Found', { ...HTML, location: SIGN_IN })
+  assert.equal(whoAnswered(unmarked, 'Found'), 'iap')
+  assert.equal(isMarkedByIap(unmarked), false)
+  assert.equal(isMarkedByIap(answer(302, '', { 'x-goog-iap-generated-response': 'true' })), true)
+  assert.equal(isMarkedByIap(answer(200, '', { 'x-goog-iap-generated-response': 'true' })), false)
 })
 
 const CLIENT_IDS: [string, string | undefined, string | undefined][] = [

@@ -38,7 +38,7 @@ const IMPERSONATED = {
 const DOCUMENTS = { KEY, USER, WORKFORCE, EXTERNAL, IMPERSONATED }
 
 function read(raw: Raw | string, universe = 'googleapis.com', registered: string[] = []): CredentialDocument {
-  const masks = createMasks((secret) => registered.push(secret))
+  const masks = createMasks((secret) => registered.push(...secret.split('\n')))
   return readDocument(masks, typeof raw === 'string' ? raw : JSON.stringify(raw), 'credentials_json', universe)
 }
 
