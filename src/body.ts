@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { Transform } from 'node:stream'
 
 /** What was read of a body, decoded. */
 export interface Body {
@@ -8,9 +8,6 @@ export interface Body {
   /** There was more. */
   readonly truncated: boolean
 }
-
-/** Content codings: RFC 9110, 8.4.1. */
-const DECODERS = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
 
 /**
  * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
@@ -31,7 +28,8 @@ export async function readBody(message: IncomingMessage, limit: number): Promise
 /** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
 async function* decode(message: IncomingMessage): AsyncGenerator {
   const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? ''
-  if (!Object.hasOwn(DECODERS, coding)) {
+  const createDecoder = coding === '' ? undefined : await findDecoder(coding)
+  if (createDecoder === undefined) {
     yield* message
     return
   }
@@ -39,9 +37,15 @@ async function* decode(message: IncomingMessage): AsyncGenerator {
   const first = await pieces.next()
   // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
   if (first.done === true) return
-  const decoder = DECODERS[coding as keyof typeof DECODERS]()
   // An error reaches whoever reads from the decoder.
-  yield* pipeline(Readable.from(resume(first.value, pieces)), decoder, () => undefined)
+  yield* pipeline(Readable.from(resume(first.value, pieces)), createDecoder(), () => undefined)
+}
+
+/** Content codings: RFC 9110, 8.4.1. Nobody is asked for one, so that the decoders are loaded only where one comes anyway. */
+async function findDecoder(coding: string): Promise<(() => Transform) | undefined> {
+  const { createBrotliDecompress, createGunzip, createInflate } = await import('node:zlib')
+  const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
+  return Object.hasOwn(decoders, coding) ? decoders[coding as keyof typeof decoders] : undefined
 }
 
 async function* resume(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

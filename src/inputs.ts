@@ -150,7 +150,7 @@ async function readCall(workspace: string): Promise<CallInputs | undefined> {
     method,
     headers: parseHeaders(read('headers'), read('token_header')),
     body,
-    expectations: compileExpectations({
+    expectations: await compileExpectations({
       status: orDefault('expect_status'),
       headers: read('expect_headers'),
       body: read('expect_body'),

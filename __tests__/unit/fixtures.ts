@@ -23,8 +23,10 @@ export function answer(status: number, text = '', headers: Answer['headers'] = {
   return { answered: true, status, headers, body: Buffer.from(text), truncated: false, milliseconds: 5 }
 }
 
-export function expectations(inputs: Partial<Parameters<typeof compileExpectations>[0]> = {}): Expectations {
-  return compileExpectations({ status: '2xx', headers: '', body: '', json: '', ...inputs })
+export async function expectations(
+  inputs: Partial<Parameters<typeof compileExpectations>[0]> = {}
+): Promise<Expectations> {
+  return await compileExpectations({ status: '2xx', headers: '', body: '', json: '', ...inputs })
 }
 
 /** The failure that `act` throws. */

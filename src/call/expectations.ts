@@ -2,7 +2,6 @@ import type { Answer } from '../http.ts'
 import { parseLines } from '../input-values.ts'
 import { parseJson } from '../json.ts'
 import { safeText } from '../safe-text.ts'
-import { compileJsonExpression, evaluateJson } from './json-expression.ts'
 import type { JsonExpression } from './json-expression.ts'
 import { checkPattern, matchWithin } from './pattern.ts'
 import { parseHeaderLine } from './request-headers.ts'
@@ -29,9 +28,9 @@ type Judged = Pick<Answer, 'status' | 'headers' | 'truncated'>
 /**
  * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
  */
-export function compileExpectations(
+export async function compileExpectations(
   inputs: Readonly<Record<'status' | 'headers' | 'body' | 'json', string>>
-): Expectations {
+): Promise<Expectations> {
   return {
     status: parseStatusSet(inputs.status),
     headers: parseLines(inputs.headers, /\n/).map((line) => {
@@ -39,7 +38,7 @@ export function compileExpectations(
       return { name, pattern: checkPattern('expect_headers', value) }
     }),
     body: parseLines(inputs.body, /\n/).map((line) => checkPattern('expect_body', line)),
-    json: parseLines(inputs.json, /\n/).map(compileJsonExpression)
+    json: await compileJson(parseLines(inputs.json, /\n/))
   }
 }
 
@@ -85,12 +84,19 @@ export function judgeExpectations(
   ]
 }
 
+/** The library is loaded only where there is an expression. */
+async function compileJson(expressions: readonly string[]): Promise<JsonExpression[]> {
+  if (expressions.length === 0) return []
+  const { compileJsonExpression } = await import('./json-expression.ts')
+  return expressions.map(compileJsonExpression)
+}
+
 function judgeJson(expressions: readonly JsonExpression[], answer: Judged, text: string): Verdict[] {
   if (expressions.length === 0) return []
   const json = answer.truncated ? undefined : parseJson(text)
   return expressions.map((expression) => ({
     expectation: `JSON: ${safeText(expression.text)}`,
-    ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : evaluateJson(expression, json))
+    ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
   }))
 }
 

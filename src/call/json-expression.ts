@@ -8,7 +8,8 @@ type Expression = ReturnType<typeof compile>
 /** A JMESPath expression that is to be true: https://jmespath.org/specification.html */
 export interface JsonExpression {
   readonly text: string
-  readonly compiled: Expression
+  /** Met by exactly `true`. `actual` is the value, or for a comparison the value on its left side. */
+  readonly evaluate: (json: unknown) => { met: boolean; actual: string }
 }
 
 /**
@@ -24,7 +25,7 @@ export function compileJsonExpression(text: string): JsonExpression {
     // The library takes a single = for the binding of a "let".
     if ((compiled.type as string) === 'Binding') throw new Error('a comparison is written ==')
     for (const { name, children } of callsIn(compiled)) checkCall(name, children.length)
-    return { text, compiled }
+    return { text, evaluate: (json) => evaluate(compiled, json as JSONValue) }
   } catch (error) {
     const reason = error instanceof Error ? safeText(error.message, 120) : 'unknown'
     throw inputInvalid(
@@ -35,14 +36,10 @@ export function compileJsonExpression(text: string): JsonExpression {
   }
 }
 
-/**
- * Met by exactly `true`. `actual` is the value, or for a comparison the value on its left side, which says more than `false`.
- */
-export function evaluateJson({ compiled }: JsonExpression, json: unknown): { met: boolean; actual: string } {
-  const data = json as JSONValue
+function evaluate(expression: Expression, data: JSONValue): { met: boolean; actual: string } {
   try {
-    const value = TreeInterpreter.search(compiled, data)
-    return { met: value === true, actual: value === true ? 'true' : describeMiss(compiled, data) }
+    const value = TreeInterpreter.search(expression, data)
+    return { met: value === true, actual: value === true ? 'true' : describeMiss(expression, data) }
   } catch (error) {
     // Mostly a function that was given a value of another type than it takes.
     return { met: false, actual: error instanceof Error ? safeText(error.message) : 'it cannot be evaluated' }

@@ -1,9 +1,8 @@
 import { Failure } from '../failure.ts'
 import type { Credential } from '../identity/credential.ts'
 import type { Job } from '../job.ts'
-import { quoteRefusal } from '../refusal.ts'
-import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
+import { mappingNote } from './principals.ts'
 
 /** No credential anywhere. @param looked the places, in order, with what was found there */
 export function credentialsNotFound(looked: readonly string[], env: Job['env']): Failure {
@@ -11,12 +10,16 @@ export function credentialsNotFound(looked: readonly string[], env: Job['env']):
   return new Failure({
     code: 'CREDENTIALS_NOT_FOUND',
     sentence: `No Google credential was found; looked in: ${looked.map((place) => safeText(place)).join('; ')}.`,
+    cause: onGithub
+      ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
+      : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
     remedy: onGithub
       ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
       : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
     commands: onGithub
       ? [
           'permissions:',
+          '  contents: read',
           '  id-token: write',
           'steps:',
           '  - uses: …/google-id-token',
@@ -28,21 +31,76 @@ export function credentialsNotFound(looked: readonly string[], env: Job['env']):
   })
 }
 
-/** A document that cannot be used. @param problem says what is wrong without quoting the document */
-export function credentialsInvalid(origin: string, problem: string): Failure {
+/** What is wrong with a credential document, as far as it decides how to mend it. */
+export type Flaw =
+  | 'broken'
+  | 'missing file'
+  | 'unreadable file'
+  | 'foreign host'
+  | 'plain http'
+  | 'private key'
+  /** It is for this universe, and the input says another. */
+  | { readonly universe: string }
+
+/**
+ * A document that cannot be used.
+ *
+ * @param problem says what is wrong without quoting the document
+ */
+export function credentialsInvalid(origin: string, problem: string, flaw: Flaw = 'broken'): Failure {
   return new Failure({
     code: 'CREDENTIALS_INVALID',
     sentence: `The credential in ${safeText(origin)} cannot be used: ${safeText(problem)}.`,
-    cause: problem.includes('universe')
-      ? 'Each universe has its own hosts and accounts.'
-      : problem.includes('points to')
-        ? "A document that sends secrets to other hosts than Google's may have been tampered with."
-        : 'The document was cut, quoted or made for something else.',
-    remedy: problem.includes('universe')
-      ? "Set the input universe to the credential's universe."
-      : 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-    commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+    ...(typeof flaw === 'string' ? FLAWS[flaw] : explainUniverse(safeText(flaw.universe)))
   })
+}
+
+interface Explanation {
+  readonly cause: string
+  readonly remedy: string
+  readonly commands: readonly string[]
+}
+
+const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
+  broken: {
+    cause: 'The document was cut or quoted on its way, or made for something else.',
+    remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
+    commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+  },
+  'missing file': {
+    cause:
+      'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
+    remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
+    commands: ['steps:', '  - uses: actions/checkout@…', '  - uses: google-github-actions/auth@…']
+  },
+  'unreadable file': {
+    cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
+    remedy: 'Let it name the document itself, and let the user of the job read it.',
+    commands: ['ls -l "$GOOGLE_APPLICATION_CREDENTIALS"']
+  },
+  'foreign host': {
+    cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
+    remedy: 'Do not use the document; find out who made it, and make it again with gcloud.',
+    commands: ['gcloud auth application-default login']
+  },
+  'plain http': {
+    cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
+    remedy: 'Let "credential_source" name an https URL.',
+    commands: ['"credential_source": { "url": "https://…" }']
+  },
+  'private key': {
+    cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
+    remedy: 'Store the file as it is, or as base64 of it.',
+    commands: ['base64 -w0 key.json | gh secret set GOOGLE_CREDENTIALS']
+  }
+}
+
+function explainUniverse(universe: string): Explanation {
+  return {
+    cause: 'Each universe has its own hosts and accounts.',
+    remedy: `Set the input universe to ${universe}, the credential's universe.`,
+    commands: [`universe: ${universe}`]
+  }
 }
 
 /** A credential for which Google issues no ID tokens. */
@@ -50,7 +108,12 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
   return new Failure({
     code: 'CREDENTIALS_UNSUPPORTED',
     sentence: `The credential in ${safeText(origin)} is ${kind}, which can never give an ID token.`,
-    remedy: 'Use workload identity federation, a service account or the metadata server instead.'
+    cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
+    remedy: 'Use workload identity federation, a service account or the metadata server instead.',
+    commands: [
+      'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+      'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+    ]
   })
 }
 
@@ -58,81 +121,17 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
 export function serviceAccountRequired(credential: Pick<Credential, 'description' | 'principal'>): Failure {
   return new Failure({
     code: 'SERVICE_ACCOUNT_REQUIRED',
-    sentence: `Google issues ID tokens for service accounts only, and ${credential.description} names none.`,
+    sentence: `Google issues ID tokens for service accounts only, and ${safeText(credential.description)} names none.`,
     cause: 'A federated identity has to impersonate a service account to get an ID token.',
     remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
     commands: [
       'service_account: NAME@PROJECT.iam.gserviceaccount.com',
       '',
       'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-      `  --member="${credential.principal}" \\`,
-      '  --role=roles/iam.workloadIdentityUser'
+      `  --member="${safeText(credential.principal)}" \\`,
+      '  --role=roles/iam.serviceAccountOpenIdTokenCreator',
+      '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
+      ...mappingNote(credential.principal)
     ]
-  })
-}
-
-/** Google's token endpoint refused a service account's own assertion. */
-export function keyRefused(refusal: Refusal, email: string, now: number): Failure {
-  const answer = quoteRefusal(refusal)
-  if (/account not found/i.test(refusal.message)) {
-    return new Failure({
-      code: 'SERVICE_ACCOUNT_NOT_FOUND',
-      sentence: `The service account ${safeText(email)} of the key does not exist.`,
-      cause: 'It was deleted, and its keys with it.',
-      remedy: 'Use another account; a deleted one can be restored within 30 days.',
-      commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
-      answer
-    })
-  }
-  if (refusal.code === 'invalid_scope') {
-    return new Failure({
-      code: 'INPUT_INVALID',
-      sentence: `Google does not accept the audience for which the key of ${safeText(email)} asked a token.`,
-      remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-      answer
-    })
-  }
-  const skewMs = refusal.googleTime === undefined ? 0 : now - refusal.googleTime
-  if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-    return new Failure({
-      code: 'CREDENTIALS_EXPIRED',
-      sentence: `Google refused the key of ${safeText(email)} because of the time that this machine's clock shows.`,
-      cause: `The clock of this machine is ${describeSkew(skewMs)} Google's.`,
-      remedy: "Set the machine's clock, for example by NTP.",
-      commands: ['timedatectl set-ntp true'],
-      answer
-    })
-  }
-  return new Failure({
-    code: 'CREDENTIALS_EXPIRED',
-    sentence: `Google no longer accepts the key of ${safeText(email)}.`,
-    cause: refusal.code.includes('disabled')
-      ? 'The service account is disabled.'
-      : 'The key was deleted or disabled, or the document holds the key of another account.',
-    remedy: 'Make a new key, or better use workload identity federation, which needs none.',
-    commands: [`gcloud iam service-accounts keys list --iam-account=${safeText(email)}`],
-    answer
-  })
-}
-
-function describeSkew(milliseconds: number): string {
-  const seconds = Math.round(Math.abs(milliseconds) / 1000)
-  return milliseconds < 0 ? `${seconds} s behind` : `${seconds} s ahead of`
-}
-
-/** Google refused a person's refresh token. */
-export function userRefused(refusal: Refusal): Failure {
-  const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason)
-  return new Failure({
-    code: 'CREDENTIALS_EXPIRED',
-    sentence: "Google no longer accepts the person's credentials.",
-    cause: reauthenticate
-      ? 'The organization demands that people sign in again from time to time (re-authentication).'
-      : refusal.code === 'invalid_client'
-        ? 'The OAuth client in the document was deleted or its secret changed.'
-        : 'The refresh token was revoked or has expired.',
-    remedy: 'Sign in again; for unattended jobs use a service account or workload identity federation.',
-    commands: ['gcloud auth application-default login'],
-    answer: quoteRefusal(refusal)
   })
 }

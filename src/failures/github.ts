@@ -51,12 +51,37 @@ export function oidcFailed(what: Outcome | string, attempts = 1): Failure {
   return new Failure({
     code: 'OIDC_FAILED',
     sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
-    cause: 'GitHub Actions may have an incident, or the job may be over.',
-    remedy: 'Run the job again; see https://www.githubstatus.com.',
+    ...explain(what),
     ...(typeof what !== 'string' && what.answered && what.status >= 400
       ? { answer: quoteRefusal(readRefusal(what)) }
       : {})
   })
+}
+
+function explain(what: Outcome | string): { cause: string; remedy: string } {
+  if (typeof what === 'string') {
+    return {
+      cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
+      remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.'
+    }
+  }
+  if (what.answered && (what.status === 401 || what.status === 403)) {
+    return {
+      cause: 'The job is over, or its variables were carried to another job.',
+      remedy: 'Ask in the job that needs the token, while it runs.'
+    }
+  }
+  if (what.answered) {
+    return {
+      cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
+      remedy: 'Run the job again; see https://www.githubstatus.com.'
+    }
+  }
+  return {
+    cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
+    remedy:
+      'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.'
+  }
 }
 
 function describe(what: Outcome | string): string {

@@ -4,31 +4,32 @@ import { stringIn } from '../json.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
+import { isPerimeter, perimeterCommands } from './failed-call.ts'
+import { mappingNote } from './principals.ts'
 
 /** IAM refused a token for a service account. @param url of the method that was called */
 export function impersonationRefused(refusal: Refusal, url: URL, principal: string, hop: Hop): Failure {
   const answer = quoteRefusal(refusal)
   const account = safeText(hop.account)
+  const caller = safeText(principal)
   if (refusal.status === 404) {
     return new Failure({
       code: 'SERVICE_ACCOUNT_NOT_FOUND',
       sentence: `There is no service account ${account}.`,
-      cause: 'The e-mail is misspelled, or the account was deleted.',
-      remedy: 'Check the input service_account.',
+      cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
+      remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
       commands: [`gcloud iam service-accounts describe ${account}`],
       answer
     })
   }
   if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
-    const project =
-      /projects?[/ ]([\w-]+)/.exec(`${stringIn(refusal.metadata, 'consumer') ?? ''} ${refusal.message}`)?.[1] ??
-      'PROJECT'
+    const project = projectIn(refusal)
     return new Failure({
       code: 'API_DISABLED',
-      sentence: `The IAM Service Account Credentials API is disabled in project ${safeText(project)}.`,
+      sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
       cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
       remedy: 'Enable the API, and wait a few minutes.',
-      commands: [`gcloud services enable iamcredentials.googleapis.com --project=${safeText(project)}`],
+      commands: [`gcloud services enable iamcredentials.googleapis.com --project=${project}`],
       answer
     })
   }
@@ -36,61 +37,139 @@ export function impersonationRefused(refusal: Refusal, url: URL, principal: stri
     return new Failure({
       code: 'CREDENTIALS_EXPIRED',
       sentence: `The access token with which ${account} should be impersonated has expired.`,
+      cause: 'It ran out during the step, or the credential source handed out an old one.',
       remedy: 'Run the job again.',
       answer
     })
   }
+  const explanation = explainOther(refusal, caller, hop) ?? explainPermission(refusal, url, caller, hop)
+  return new Failure({ code: 'IMPERSONATION_DENIED', ...explanation, answer })
+}
+
+interface Explanation {
+  readonly sentence: string
+  readonly cause: string
+  readonly remedy: string
+  readonly commands: readonly string[]
+}
+
+/** Refusals that no role of the account mends. */
+function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation | undefined {
+  const { status, reason, message } = refusal
+  const account = safeText(hop.account)
+  if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
+    return {
+      sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
+      cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
+      remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
+      commands: perimeterCommands(message)
+    }
+  }
+  if (reason === 'USER_PROJECT_DENIED') {
+    const project = projectIn(refusal)
+    return {
+      sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
+      cause: 'The credential names a project for quota and billing that its holder may not use.',
+      remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
+      commands: [`gcloud projects get-iam-policy ${project}`]
+    }
+  }
+  if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || /insufficient authentication scopes/.test(message)) {
+    return {
+      sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
+      cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
+      remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
+      commands: [
+        'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform'
+      ]
+    }
+  }
+  if (status === 401) {
+    return {
+      sentence: `Google does not know the access token with which ${caller} wanted to impersonate ${account}.`,
+      cause:
+        reason === 'CREDENTIALS_MISSING'
+          ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
+          : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
+      remedy: 'Run the job again; if it stays, check the credential and the proxy.',
+      commands: ['curl --head https://iamcredentials.googleapis.com/']
+    }
+  }
+  if (status === 400) {
+    return {
+      sentence: `Google calls the request for a token of ${account} invalid${describeChain(caller, hop)}.`,
+      cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
+      remedy: 'Check service_account, delegates and audience.',
+      commands: [...hop.delegates, hop.account].map(
+        (name) => `gcloud iam service-accounts describe ${safeText(name)}`
+      )
+    }
+  }
+  if (status === 403) return undefined
+  return {
+    sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
+    cause: 'Google does not say why in words that this action knows.',
+    remedy: 'See what it answered, and run the job again.',
+    commands: [`gcloud iam service-accounts describe ${account}`]
+  }
+}
+
+function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop): Explanation {
   const forIdToken = url.pathname.endsWith(':generateIdToken')
   const permission =
     stringIn(refusal.metadata, 'permission') ??
     (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken')
-  return new Failure({
-    code: 'IMPERSONATION_DENIED',
-    sentence: `${principal} may not impersonate ${account}: permission ${safeText(permission)} is missing.`,
-    ...explain(refusal, hop),
-    commands: bindings(principal, hop, forIdToken),
-    answer
-  })
-}
-
-function explain(refusal: Refusal, hop: Hop): { cause: string; remedy: string } {
-  if (refusal.reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
-    return {
-      cause: "The machine's access scopes do not allow it to call IAM.",
-      remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform.'
-    }
-  }
-  if (refusal.status === 400) {
-    return {
-      cause: 'Google calls the request invalid: the account, a delegate or the audience is malformed.',
-      remedy: 'Check service_account, delegates and audience.'
-    }
-  }
+  const last = hop.delegates.at(-1)
   return {
+    sentence: `${caller} may not impersonate ${safeText(hop.account)}${describeChain(caller, hop)}: permission ${safeText(permission)} is missing.`,
     cause:
-      hop.delegates.length === 0
+      last === undefined
         ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
-        : 'Each member of the chain must be allowed to impersonate the next one.',
-    remedy: `Grant the role on ${safeText(hop.account)}, and wait a few minutes.`
+        : permission.endsWith('implicitDelegation')
+          ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
+          : `Each must be allowed to impersonate the next one: ${describeLinks(caller, hop)}; that permission is first looked for on the last link.`,
+    remedy:
+      last === undefined
+        ? `Grant the role on ${safeText(hop.account)}, and wait a few minutes.`
+        : 'Grant what is missing of the links below, and wait a few minutes.',
+    commands: bindings(caller, hop, forIdToken)
   }
 }
 
-/** The grants that the chain needs, smallest role first in mind: the last one mints ID tokens only. */
+function describeChain(caller: string, hop: Hop): string {
+  return hop.delegates.length === 0 ? '' : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => safeText(name)).join(' → ')})`
+}
+
+function describeLinks(caller: string, hop: Hop): string {
+  const chain = [caller, ...hop.delegates, hop.account].map((name) => safeText(name))
+  return chain.slice(1).map((name, index) => `${chain[index] ?? ''} on ${name}`).join(', ')
+}
+
+/** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
 function bindings(principal: string, hop: Hop, forIdToken: boolean): string[] {
   const chain = [...hop.delegates, hop.account]
-  return chain.flatMap((account, index) => {
+  const lines = chain.flatMap((account, index) => {
     const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`
     const isLast = index === chain.length - 1
-    const role =
-      isLast && forIdToken
-        ? member.startsWith('principal')
-          ? 'workloadIdentityUser'
-          : 'serviceAccountOpenIdTokenCreator'
-        : 'serviceAccountTokenCreator'
     return [
       `gcloud iam service-accounts add-iam-policy-binding ${safeText(account)} \\`,
       `  --member="${safeText(member)}" \\`,
-      `  --role=roles/iam.${role}`
+      `  --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
+      ...(isLast && forIdToken
+        ? ['# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides']
+        : [])
     ]
   })
+  return [...lines, ...mappingNote(principal)]
+}
+
+function leastRole(member: string, isLast: boolean, forIdToken: boolean, isChain: boolean): string {
+  if (isLast && forIdToken) return 'serviceAccountOpenIdTokenCreator'
+  // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
+  return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator'
+}
+
+function projectIn({ metadata, message }: Refusal): string {
+  const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1]
+  return safeText(name ?? 'PROJECT')
 }

@@ -1,9 +1,14 @@
 import { Failure } from '../failure.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 
-/** Found before any request is made. */
-export function inputInvalid(input: string, problem: string, remedy: string): Failure {
-  return new Failure({ code: 'INPUT_INVALID', sentence: `Input ${input}: ${problem}.`, remedy })
+/** Found before any request is made. @param cause where more is known than that the value is not what the input takes */
+export function inputInvalid(input: string, problem: string, remedy: string, cause?: string): Failure {
+  return new Failure({
+    code: 'INPUT_INVALID',
+    sentence: `Input ${input}: ${problem}.`,
+    cause: cause ?? 'The workflow says so under "with", or an expression there gave another text than was meant.',
+    remedy
+  })
 }
 
 /** The value of an input, as messages show it. */

@@ -5,6 +5,7 @@ export function internalFailure(error: unknown): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+    cause: 'Something came that the action does not foresee; no input or permission mends it.',
     remedy: 'Run the job again with debug logging, and report what it shows.',
     commands: ['gh run rerun RUN_ID --debug']
   })
@@ -15,6 +16,7 @@ export function unfinished(): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: 'The action ended before it had finished.',
+    cause: 'Something came that the action does not foresee; no input or permission mends it.',
     remedy: 'Run the job again with debug logging, and report what it shows.',
     commands: ['gh run rerun RUN_ID --debug']
   })

@@ -23,6 +23,7 @@ export function metadataRefused(refusal: Refusal): Failure {
     return new Failure({
       code: 'CREDENTIALS_NOT_FOUND',
       sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
+      cause: 'The machine was made without a service account, or somebody took it away.',
       remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
       commands: [
         'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com'
@@ -33,7 +34,9 @@ export function metadataRefused(refusal: Refusal): Failure {
   return new Failure({
     code: 'IMPERSONATION_DENIED',
     sentence: 'The metadata server of this machine refused a token of its service account.',
+    cause: 'The account is disabled or deleted, or the server admits no such request from here.',
     remedy: 'Check the service account and the access scopes of the machine.',
+    commands: ['gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"'],
     answer
   })
 }

@@ -22,7 +22,7 @@ export async function findApplicationDefault(
   if (named !== '') {
     const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`
     const file = await readSmallFile(named)
-    if (!file.ok) throw credentialsInvalid(origin, file.reason)
+    if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? 'missing file' : 'unreadable file')
     return readDocument(job.masks, file.content, origin, universe)
   }
   looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
@@ -32,7 +32,7 @@ export async function findApplicationDefault(
     const origin = `gcloud's file ${wellKnown}`
     const file = await readSmallFile(wellKnown)
     if (file.ok) return readDocument(job.masks, file.content, origin, universe)
-    if (!file.missing) throw credentialsInvalid(origin, file.reason)
+    if (!file.missing) throw credentialsInvalid(origin, file.reason, 'unreadable file')
     looked.push(`${wellKnown}: ${file.reason}`)
   }
 

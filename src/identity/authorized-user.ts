@@ -1,6 +1,8 @@
-import { userRefused } from '../failures/credentials.ts'
+import { userRefused } from '../failures/grants.ts'
+import { openidMissing } from '../failures/tokens.ts'
 import type { Answer } from '../http.ts'
 import type { Job } from '../job.ts'
+import { parseObject, stringIn } from '../json.ts'
 import type { Credential } from './credential.ts'
 import type { AuthorizedUser } from './document.ts'
 import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
@@ -21,7 +23,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    underWay ??= requestToken(job, { url: tokenUrl, form }, userRefused).finally(() => (underWay = undefined))
+    underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined))
     return await underWay
   }
 
@@ -34,7 +36,12 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       return readAccessToken(job, tokenUrl, await refresh(), 'access_token')
     },
     async idToken() {
-      return readIdToken(job, tokenUrl, await refresh(), 'id_token')
+      const answer = await refresh()
+      const body = parseObject(answer.body.toString('utf8'))
+      const scope = stringIn(body, 'scope')
+      const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined
+      if (granted && scope?.split(' ').includes('openid') !== true) throw openidMissing(tokenUrl, scope)
+      return readIdToken(job, tokenUrl, answer, 'id_token')
     }
   }
 }

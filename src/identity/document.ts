@@ -122,7 +122,8 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
   if (declaredUniverse !== undefined && declaredUniverse !== universe) {
     throw credentialsInvalid(
       origin,
-      `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`
+      `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`,
+      { universe: declaredUniverse }
     )
   }
 
@@ -213,7 +214,11 @@ function googleUrl(
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined) throw credentialsInvalid(origin, `"${name}" is not a URL`)
   if (isTokenServiceUrl(url, services, universe)) return url
-  throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`)
+  throw credentialsInvalid(
+    origin,
+    `"${name}" points to ${url.origin}, which is not a token service of ${universe}`,
+    'foreign host'
+  )
 }
 
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */

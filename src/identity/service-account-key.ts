@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { credentialsInvalid } from '../failures/credentials.ts'
-import { keyRefused } from '../failures/credentials.ts'
+import { keyRefused } from '../failures/grants.ts'
 import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../google-hosts.ts'
 import type { Job } from '../job.ts'
 import type { Credential } from './credential.ts'
@@ -44,7 +44,7 @@ function readPrivateKey(key: ServiceAccountKey): KeyObject {
     return createPrivateKey(key.privateKey)
   } catch {
     // OpenSSL's message is dropped: it may tell about the key.
-    throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM')
+    throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key')
   }
 }
 

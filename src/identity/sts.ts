@@ -1,4 +1,4 @@
-import { decodeClaims, describeClaims, GITHUB_CLAIMS } from '../claims.ts'
+import { decodeClaims } from '../claims.ts'
 import { federationRejected } from '../failures/federation.ts'
 import { CLOUD_PLATFORM_SCOPE } from '../google-hosts.ts'
 import type { Job } from '../job.ts'
@@ -33,13 +33,7 @@ export async function exchangeToken(job: Job, request: TokenExchange): Promise<s
     ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
   }
   const answer = await requestToken(job, { ...request, form }, (refusal) =>
-    federationRejected(refusal, request.audience, describeSubject(request.subjectToken))
+    federationRejected(refusal, request.audience, decodeClaims(request.subjectToken))
   )
   return readAccessToken(job, url, answer, 'access_token')
-}
-
-/** Beside the question which claim a condition tests; a subject token that is no JWT has none to show. */
-function describeSubject(subjectToken: string): string[] {
-  const claims = decodeClaims(subjectToken)
-  return claims === undefined ? [] : describeClaims(claims, GITHUB_CLAIMS)
 }

@@ -1,4 +1,4 @@
-import { userRefused } from '../failures/credentials.ts'
+import { userRefused } from '../failures/grants.ts'
 import type { Job } from '../job.ts'
 import type { Credential } from './credential.ts'
 import type { WorkforceUser } from './document.ts'
@@ -15,7 +15,9 @@ export function fromWorkforceUser(job: Job, user: WorkforceUser): Credential {
     endpoints: [user.tokenUrl],
     async accessToken() {
       const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
-      const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, userRefused)
+      const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, (refusal) =>
+        userRefused(refusal, user.pool)
+      )
       return readAccessToken(job, user.tokenUrl, answer, 'access_token')
     }
   }

@@ -30,16 +30,16 @@ const VERDICTS: [string, Inputs, boolean, RegExp][] = [
 ]
 
 for (const [what, inputs, met, actual] of VERDICTS) {
-  test(`An answer is held against ${what}: ${met ? 'met' : 'missed'}.`, () => {
-    const verdict = judgeExpectations(expectations(inputs), ANSWER, BODY, 1_000).at(-1)
+  test(`An answer is held against ${what}: ${met ? 'met' : 'missed'}.`, async () => {
+    const verdict = judgeExpectations(await expectations(inputs), ANSWER, BODY, 1_000).at(-1)
     assert.equal(verdict?.met, met)
     assert.match(verdict.actual, actual)
   })
 }
 
-test('Every line is an expectation of its own, and the status comes first.', () => {
+test('Every line is an expectation of its own, and the status comes first.', async () => {
   const inputs = { headers: 'X-Version: 1\nX-Version: 2', body: 'ok\n\ndown', json: "status == 'ok'\nmissing" }
-  const verdicts = judgeExpectations(expectations(inputs), ANSWER, BODY, 1_000)
+  const verdicts = judgeExpectations(await expectations(inputs), ANSWER, BODY, 1_000)
   assert.deepEqual(
     verdicts.map(({ met }) => met),
     [true, true, true, true, false, true, false]
@@ -55,28 +55,40 @@ const NO_JSON: [string, string, boolean, RegExp][] = [
 ]
 
 for (const [what, text, truncated, actual] of NO_JSON) {
-  test(`JSON is missed and the verdict says so when the body is ${what}.`, () => {
-    const verdict = judgeExpectations(expectations({ json: '@ == @' }), { ...ANSWER, truncated }, text, 1_000).at(-1)
+  test(`JSON is missed and the verdict says so when the body is ${what}.`, async () => {
+    const verdict = judgeExpectations(await expectations({ json: '@ == @' }), { ...ANSWER, truncated }, text, 1_000).at(
+      -1
+    )
     assert.equal(verdict?.met, false)
     assert.match(verdict.actual, actual)
   })
 }
 
-test('The patterns of a truncated body see what was read of it.', () => {
-  const verdicts = judgeExpectations(expectations({ body: 'status' }), { ...ANSWER, truncated: true }, BODY, 1_000)
+test('The patterns of a truncated body see what was read of it.', async () => {
+  const verdicts = judgeExpectations(
+    await expectations({ body: 'status' }),
+    { ...ANSWER, truncated: true },
+    BODY,
+    1_000
+  )
   assert.equal(verdicts[1]?.met, true)
 })
 
-test('A pattern that takes too long is missed, and the verdict says so.', () => {
-  const verdict = judgeExpectations(expectations({ body: '(a+)+$' }), ANSWER, `${'a'.repeat(40)}!`, 50).at(-1)
+test('A pattern that takes too long is missed, and the verdict says so.', async () => {
+  const verdict = judgeExpectations(await expectations({ body: '(a+)+$' }), ANSWER, `${'a'.repeat(40)}!`, 50).at(-1)
   assert.deepEqual([verdict?.met, verdict?.actual], [false, 'the pattern takes too long on it'])
 })
 
-test('What is shown of an answer is one safe line.', () => {
+test('What is shown of an answer is one safe line.', async () => {
   const hostile = '::error::\n##[error]\u001b[31m\u202e'
   const headers = { 'x-version': hostile }
   const inputs = { headers: 'X-Version: x', body: 'x{9}', json: 'a' }
-  for (const { expectation, actual } of judgeExpectations(expectations(inputs), { ...ANSWER, headers }, hostile, 1_000))
+  for (const { expectation, actual } of judgeExpectations(
+    await expectations(inputs),
+    { ...ANSWER, headers },
+    hostile,
+    1_000
+  ))
     assert.doesNotMatch(expectation + actual, /[\p{Cc}\u202e]|##\[/u)
 })
 
@@ -89,11 +101,20 @@ const WRONG: [string, Inputs, RegExp][] = [
 ]
 
 for (const [what, inputs, input] of WRONG) {
-  test(`Expectations with ${what} are refused before any request.`, () => {
-    assertFails(() => expectations(inputs), 'INPUT_INVALID', input)
+  test(`Expectations with ${what} are refused before any request.`, async () => {
+    assertFails(await refusalOf(inputs), 'INPUT_INVALID', input)
   })
 }
 
-test('A header line that is none is not repeated: it may be a secret.', () => {
-  assert.doesNotMatch(wordsOf(assertFails(() => expectations({ headers: 's3cr3t words' }), 'INPUT_INVALID')), /s3cr3t/)
+test('A header line that is none is not repeated: it may be a secret.', async () => {
+  assert.doesNotMatch(wordsOf(assertFails(await refusalOf({ headers: 's3cr3t words' }), 'INPUT_INVALID')), /s3cr3t/)
 })
+
+/** Throws again what compiling these inputs throws. */
+async function refusalOf(inputs: Parameters<typeof expectations>[0]): Promise<() => unknown> {
+  const [outcome] = await Promise.allSettled([expectations(inputs)])
+  return () => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  }
+}

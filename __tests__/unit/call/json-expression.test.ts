@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileJsonExpression, evaluateJson } from '../../../src/call/json-expression.ts'
+import { compileJsonExpression } from '../../../src/call/json-expression.ts'
 import { assertFails } from '../fixtures.ts'
 
 const BODY = {
@@ -40,7 +40,7 @@ const VERDICTS: [string, boolean, RegExp][] = [
 
 for (const [text, met, actual] of VERDICTS) {
   test(`The expression ${text} is ${met ? 'met' : 'missed, and shows what is there'}.`, () => {
-    const verdict = evaluateJson(compileJsonExpression(text), BODY)
+    const verdict = compileJsonExpression(text).evaluate(BODY)
     assert.equal(verdict.met, met)
     assert.match(verdict.actual, actual)
   })
@@ -55,7 +55,7 @@ const SCALARS: [string, unknown, boolean][] = [
 
 for (const [what, json, met] of SCALARS) {
   test(`A body that is ${what} is ${met ? '' : 'not '}exactly true.`, () => {
-    assert.equal(evaluateJson(compileJsonExpression('@'), json).met, met)
+    assert.equal(compileJsonExpression('@').evaluate(json).met, met)
   })
 }
 
@@ -86,7 +86,7 @@ for (const text of ['not_null(a, b, c)', 'sort_by(items, &name)', "join(',', ite
 }
 
 test('A value that is shown is one short line.', () => {
-  const { actual } = evaluateJson(compileJsonExpression('@'), { text: `\n::error::\u202e${'x'.repeat(5_000)}` })
+  const { actual } = compileJsonExpression('@').evaluate({ text: `\n::error::\u202e${'x'.repeat(5_000)}` })
   assert.doesNotMatch(actual, /[\n\u202e]/)
   assert.ok(actual.length <= 200)
 })

@@ -15,19 +15,19 @@ const ACCEPTED: [string, string, string, boolean][] = [
 ]
 
 for (const [what, text, status, accepted] of ACCEPTED) {
-  test(`It is ${accepted ? '' : 'not '}accepted: ${what}.`, () => {
-    assert.equal(readResponse(answer(403, text), expectations({ status }), (value) => value).accepted, accepted)
+  test(`It is ${accepted ? '' : 'not '}accepted: ${what}.`, async () => {
+    assert.equal(readResponse(answer(403, text), await expectations({ status }), (value) => value).accepted, accepted)
   })
 }
 
-test("A refusal of Google's whose code is listed still has to meet the other expectations.", () => {
-  const expected = expectations({ status: '403', body: 'welcome' })
+test("A refusal of Google's whose code is listed still has to meet the other expectations.", async () => {
+  const expected = await expectations({ status: '403', body: 'welcome' })
   assert.equal(readResponse(answer(403, FORBIDDEN), expected, (value) => value).accepted, false)
 })
 
-test('Body and headers are redacted before they are judged.', () => {
+test('Body and headers are redacted before they are judged.', async () => {
   const redact = (text: string): string => text.replaceAll('s3cr3t', '***')
-  const expected = expectations({ headers: 'X-Echo: s3cr3t', body: 's3cr3t', json: "echo == 's3cr3t'" })
+  const expected = await expectations({ headers: 'X-Echo: s3cr3t', body: 's3cr3t', json: "echo == 's3cr3t'" })
   const response = readResponse(answer(200, '{"echo":"s3cr3t"}', { 'x-echo': 's3cr3t' }), expected, redact)
   assert.deepEqual(
     response.verdicts.map(({ met }) => met),
@@ -46,8 +46,8 @@ const CHARSETS: [string, string | undefined, number[], string][] = [
 ]
 
 for (const [what, type, bytes, text] of CHARSETS) {
-  test(`A body is decoded as ${what}.`, () => {
+  test(`A body is decoded as ${what}.`, async () => {
     const raw = { ...answer(200, '', type === undefined ? {} : { 'content-type': type }), body: Buffer.from(bytes) }
-    assert.equal(readResponse(raw, expectations(), (value) => value).text, text)
+    assert.equal(readResponse(raw, await expectations(), (value) => value).text, text)
   })
 }

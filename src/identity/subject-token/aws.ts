@@ -1,7 +1,7 @@
 import type { AwsClientOptions } from 'google-auth-library'
 import { Failure } from '../../failure.ts'
 import { describeOutcome, exchange } from '../../exchange.ts'
-import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
 import type { JsonObject } from '../../json.ts'
@@ -35,7 +35,8 @@ export async function readAwsToken(
     // The library's message may quote an answer; its documented causes are these.
     throw subjectTokenUnavailable(
       'AWS',
-      'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials'
+      'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials',
+      'AWS'
     )
   }
 }
@@ -46,7 +47,7 @@ function instanceMetadata(job: Job): (input: URL | string, init?: RequestInit) =
     const url = new URL(input)
     const headers = Object.fromEntries(new Headers(init?.headers))
     const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
-      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`)
+      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host')
     )
     const text = answer.body.toString('utf8')
     if (init?.method === 'PUT') job.masks.add(text)

@@ -1,5 +1,5 @@
 import { Agent } from 'node:https'
-import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
@@ -35,7 +35,8 @@ export async function readCertificate(
     // The library's message may quote a file, and a file named by mistake may be the key.
     throw subjectTokenUnavailable(
       'the certificate configuration',
-      'the configuration, the certificate, its key or its trust chain cannot be read'
+      'the configuration, the certificate, its key or its trust chain cannot be read',
+      'certificate'
     )
   }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { codeOf } from '../../connection.ts'
-import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
 import type { JsonObject } from '../../json.ts'
@@ -22,14 +22,15 @@ export async function runExecutable(job: Job, document: ExternalAccountDocument,
   const where = `the program ${safeText(source.command, 100)}`
   // Running what a document names is a decision of whoever runs the job, not of the document.
   if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
-    throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1')
+    throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden')
   }
   const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile)
   if (cached !== undefined) return cached
   const { exitCode, stdout } = await run(job, document, source, where)
   const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
-  throw subjectTokenUnavailable(where, exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`)
+  const problem = exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`
+  throw subjectTokenUnavailable(where, problem, 'program failed')
 }
 
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
@@ -65,8 +66,8 @@ async function run(
         if (error === null) resolve({ exitCode: 0, stdout })
         // A program that fails may still say why, in the same form.
         else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout })
-        else if (error.killed === true) reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`))
-        else reject(subjectTokenUnavailable(where, `it could not be run (${codeOf(error)})`))
+        else if (error.killed === true) reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'))
+        else reject(subjectTokenUnavailable(where, `it could not be run (${codeOf(error)})`, 'program failed'))
       }
     )
     child.stdin?.end()

@@ -1,4 +1,4 @@
-import { subjectTokenUnavailable } from '../../failures/federation.ts'
+import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
@@ -44,6 +44,7 @@ export function pickToken(content: string, format: TokenFormat, where: string): 
   if (token !== undefined && token !== '') return token
   throw subjectTokenUnavailable(
     where,
-    format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`
+    format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`,
+    'form'
   )
 }

@@ -68,7 +68,8 @@ function sourceUrl(raw: JsonObject, name: string, origin: string): URL {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalUrl(url))) return url
   throw credentialsInvalid(
     origin,
-    `"${name}" of "credential_source" is neither https nor a loopback or link-local address`
+    `"${name}" of "credential_source" is neither https nor a loopback or link-local address`,
+    'plain http'
   )
 }
 

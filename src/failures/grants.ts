@@ -1,0 +1,94 @@
+import { Failure } from '../failure.ts'
+import { quoteRefusal } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { safeText } from '../safe-text.ts'
+
+/** Google's token endpoint refused a service account's own assertion. */
+export function keyRefused(refusal: Refusal, email: string, now: number): Failure {
+  const answer = quoteRefusal(refusal)
+  const account = safeText(email)
+  if (/account not found/i.test(refusal.message)) {
+    return new Failure({
+      code: 'SERVICE_ACCOUNT_NOT_FOUND',
+      sentence: `The service account ${account} of the key does not exist.`,
+      cause: 'It was deleted, and its keys with it.',
+      remedy: 'Use another account; a deleted one can be restored within 30 days.',
+      commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
+      answer
+    })
+  }
+  if (refusal.code === 'invalid_scope') {
+    return new Failure({
+      code: 'INPUT_INVALID',
+      sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
+      cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+      remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+      commands: ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'],
+      answer
+    })
+  }
+  if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
+    return new Failure({
+      code: 'CREDENTIALS_EXPIRED',
+      sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
+      cause: describeSkew(refusal, now),
+      remedy: "Set the machine's clock, for example by NTP.",
+      commands: ['timedatectl set-ntp true'],
+      answer
+    })
+  }
+  const disabled = refusal.code.includes('disabled')
+  return new Failure({
+    code: 'CREDENTIALS_EXPIRED',
+    sentence: `Google no longer accepts the key of ${account}.`,
+    cause: disabled
+      ? 'The service account is disabled.'
+      : 'The key was deleted or disabled, or the document holds the key of another account.',
+    remedy: disabled
+      ? 'Enable the account, if whoever disabled it agrees.'
+      : 'Make a new key, or better use workload identity federation, which needs none.',
+    commands: [
+      disabled
+        ? `gcloud iam service-accounts enable ${account}`
+        : `gcloud iam service-accounts keys list --iam-account=${account}`
+    ],
+    answer
+  })
+}
+
+/** How far the clock is off, where the answer says what Google's shows. */
+function describeSkew({ googleTime }: Refusal, now: number): string {
+  if (googleTime === undefined) return "The clock of this machine differs from Google's, or the key's assertion was kept."
+  const seconds = Math.round(Math.abs(now - googleTime) / 1000)
+  return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`
+}
+
+/**
+ * Google refused a person's refresh token.
+ *
+ * @param pool the workforce pool of somebody who signed in with another identity provider
+ */
+export function userRefused(refusal: Refusal, pool?: string): Failure {
+  const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason)
+  return new Failure({
+    code: 'CREDENTIALS_EXPIRED',
+    sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
+    cause: reauthenticate
+      ? 'The organization demands that people sign in again from time to time (re-authentication).'
+      : refusal.code === 'invalid_client'
+        ? 'The OAuth client in the document was deleted or its secret changed.'
+        : 'The refresh token was revoked or has expired.',
+    remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
+    commands: pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool),
+    answer: quoteRefusal(refusal)
+  })
+}
+
+/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
+function workforceLogin(pool: string): string[] {
+  const name = safeText(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL'
+  return [
+    `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+    'gcloud auth application-default login --login-config=login-config.json'
+  ]
+}

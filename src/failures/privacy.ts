@@ -1,0 +1,83 @@
+import { isCloudRunHost } from '../audience.ts'
+import { whoAnswered } from '../call/responder.ts'
+import { describeStatus } from '../call/status-set.ts'
+import { Failure } from '../failure.ts'
+import type { Answer } from '../http.ts'
+import { safeText, safeUrl } from '../safe-text.ts'
+import { describeFunction, describeRunService, regionCommand } from './run-service.ts'
+
+/**
+ * A call without a token was not refused by Google.
+ *
+ * @param answer what came instead, where that is at hand
+ */
+export function exposed(url: URL, method: string, status: number, answer?: Answer): Failure {
+  return new Failure({
+    code: 'NOT_PRIVATE',
+    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(status)}; Google did not refuse the call.`,
+    ...explain(url, status, answer)
+  })
+}
+
+interface Explanation {
+  readonly cause: string
+  readonly remedy: string
+  readonly commands: readonly string[]
+}
+
+function explain(url: URL, status: number, answer: Answer | undefined): Explanation {
+  const responder = answer === undefined ? 'application' : whoAnswered(answer, answer.body.toString('utf8'))
+  if (responder === 'gateway') {
+    return {
+      cause:
+        'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+      remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
+      commands: ['assert_private: false']
+    }
+  }
+  if (status >= 300 && status < 400) {
+    const location = safeText(answer?.headers['location'] ?? '')
+    return {
+      cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+      remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunHost(url) ? ', or close the service as below' : ''}.`,
+      commands: closeCommands(url)
+    }
+  }
+  if (status === 401 || status === 403) {
+    return {
+      cause:
+        "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
+      remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
+      commands: closeCommands(url)
+    }
+  }
+  return {
+    cause:
+      status >= 200 && status < 300
+        ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
+        : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+    remedy: closeRemedy(url),
+    commands: closeCommands(url)
+  }
+}
+
+function closeRemedy(url: URL): string {
+  return isCloudRunHost(url) || describeFunction(url) !== undefined
+    ? 'Take the right away from the public (allUsers), and let the invoker check run.'
+    : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.'
+}
+
+function closeCommands(url: URL): string[] {
+  const named = describeFunction(url)
+  if (named !== undefined) {
+    return [`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} \\`, '  --member=allUsers']
+  }
+  if (!isCloudRunHost(url)) return []
+  const service = describeRunService(url)
+  return [
+    ...regionCommand(url),
+    `gcloud run services remove-iam-policy-binding ${service.name} --region=${service.region} \\`,
+    '  --member=allUsers --role=roles/run.invoker',
+    `gcloud run services update ${service.name} --region=${service.region} --invoker-iam-check`
+  ]
+}

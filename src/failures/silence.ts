@@ -1,0 +1,82 @@
+import { describeOutcome } from '../exchange.ts'
+import { Failure } from '../failure.ts'
+import type { Outcome } from '../http.ts'
+import { safeText, safeUrl } from '../safe-text.ts'
+import { inAttempts, mayActTwice } from './failed-call.ts'
+import { logCommand } from './run-service.ts'
+
+/**
+ * No answer came until there was no time for another attempt.
+ *
+ * @param method of the call that decides
+ */
+export function serviceSilent(url: URL, last: Outcome, attempts: number, how: string, method = 'GET'): Failure {
+  return new Failure({
+    code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
+    sentence: `${safeUrl(url)} gave no usable answer to the call ${how}: ${describeOutcome(last)}${inAttempts(attempts)}.`,
+    ...explain(url, last, method)
+  })
+}
+
+/** Why a call that may have acted was not sent again. */
+export function notRepeated(method: string): { cause: string; remedy: string } {
+  return {
+    cause: `The ${method} was not repeated, because the application may have acted upon it already.`,
+    remedy:
+      "See in the service's log whether it acted; run the step again only if that does no harm, or check with GET."
+  }
+}
+
+interface Explanation {
+  readonly cause: string
+  readonly remedy: string
+  readonly commands: readonly string[]
+}
+
+function explain(url: URL, last: Outcome, method: string): Explanation {
+  const host = safeText(url.host)
+  const commands = logCommand(url)
+  const connect = [`curl --head ${url.origin}/`]
+  if (last.answered) {
+    return {
+      cause: 'The service starts, is overloaded or fails.',
+      remedy: "Look at the service's log; raise deadline if it needs longer to start.",
+      commands: commands.length === 0 ? connect : commands
+    }
+  }
+  if (/TLS certificate/.test(last.reason)) {
+    return {
+      cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
+      remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
+      commands: [
+        `openssl s_client -connect ${host}${url.port === '' ? ':443' : ''} -servername ${url.hostname} </dev/null`
+      ]
+    }
+  }
+  if (last.reason.includes('proxy')) {
+    return {
+      cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+      remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
+      commands: connect
+    }
+  }
+  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), commands }
+  if (last.timedOut) {
+    return {
+      cause: 'The service needs longer than timeout allows, or starts slowly.',
+      remedy: 'Raise timeout and deadline, or look at what the service does.',
+      commands: ['timeout: 2m', 'deadline: 10m', ...(commands.length === 0 ? [] : ['', ...commands])]
+    }
+  }
+  return last.sent
+    ? {
+        cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
+        remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
+        commands: commands.length === 0 ? connect : commands
+      }
+    : {
+        cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
+        remedy: 'Check url, and whether the machine may reach the host.',
+        commands: connect
+      }
+}
