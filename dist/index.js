@@ -502,36 +502,63 @@ function describeConnectionError(error) {
 /* harmony export */ });
 /* unused harmony export FAILURE_CODES */
 /**
- * Every way in which the action can fail, by its stable name. The texts are in `failures/`; `docs/troubleshooting.md` has
- * one heading per code.
+ * Every way in which the action can fail, by its stable name, with the files of `failures/` that decide it and hold its
+ * texts. `docs/troubleshooting.md` has one heading per code.
  */
 const FAILURE_CODES = (/* unused pure expression or super */ null && ([
+    /** inputs.ts; grants.ts for an audience that Google refuses a key */
     'INPUT_INVALID',
+    /** inputs.ts */
     'AUDIENCE_REQUIRED',
+    /** credentials.ts; metadata.ts for a machine without account */
     'CREDENTIALS_NOT_FOUND',
+    /** credentials.ts */
     'CREDENTIALS_INVALID',
+    /** credentials.ts */
     'CREDENTIALS_UNSUPPORTED',
+    /** credentials.ts */
     'SERVICE_ACCOUNT_REQUIRED',
+    /** github.ts */
     'OIDC_UNAVAILABLE',
+    /** github.ts */
     'OIDC_FAILED',
+    /** subject-token.ts */
     'SUBJECT_TOKEN_UNAVAILABLE',
+    /** federation.ts */
     'FEDERATION_REJECTED',
+    /** impersonation.ts; metadata.ts on GKE */
     'IMPERSONATION_DENIED',
+    /** impersonation.ts; grants.ts for the account of a key */
     'SERVICE_ACCOUNT_NOT_FOUND',
+    /** impersonation.ts */
     'API_DISABLED',
+    /** grants.ts; impersonation.ts for an access token */
     'CREDENTIALS_EXPIRED',
+    /** tokens.ts */
     'GOOGLE_UNAVAILABLE',
+    /** tokens.ts */
     'TOKEN_INVALID',
+    /** front-end.ts */
     'TOKEN_REJECTED',
+    /** front-end.ts */
     'INVOKER_MISSING',
+    /** iap.ts */
     'IAP_REJECTED',
+    /** front-end.ts */
     'NOT_REACHED',
+    /** gateway.ts */
     'GATEWAY_REJECTED',
+    /** application.ts */
     'REDIRECTED',
+    /** silence.ts where nothing came; application.ts for an answer */
     'SERVICE_UNAVAILABLE',
+    /** silence.ts */
     'TIMED_OUT',
+    /** application.ts */
     'EXPECTATION_FAILED',
+    /** privacy.ts */
     'NOT_PRIVATE',
+    /** internal.ts */
     'INTERNAL'
 ]));
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
@@ -559,9 +586,14 @@ class Failure extends Error {
 /* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1452);
 
 
-/** Found before any request is made. */
-function inputInvalid(input, problem, remedy) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({ code: 'INPUT_INVALID', sentence: `Input ${input}: ${problem}.`, remedy });
+/** Found before any request is made. @param cause where more is known than that the value is not what the input takes */
+function inputInvalid(input, problem, remedy, cause) {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INPUT_INVALID',
+        sentence: `Input ${input}: ${problem}.`,
+        cause: cause ?? 'The workflow says so under "with", or an expression there gave another text than was meant.',
+        remedy
+    });
 }
 /** The value of an input, as messages show it. */
 function quoteValue(value) {
@@ -604,6 +636,7 @@ function internalFailure(error) {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INTERNAL',
         sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+        cause: 'Something came that the action does not foresee; no input or permission mends it.',
         remedy: 'Run the job again with debug logging, and report what it shows.',
         commands: ['gh run rerun RUN_ID --debug']
     });
@@ -613,6 +646,7 @@ function unfinished() {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INTERNAL',
         sentence: 'The action ended before it had finished.',
+        cause: 'Something came that the action does not foresee; no input or permission mends it.',
         remedy: 'Run the job again with debug logging, and report what it shows.',
         commands: ['gh run rerun RUN_ID --debug']
     });
@@ -825,7 +859,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4019);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(260);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7861);
 
 
@@ -1078,11 +1112,10 @@ function createReport(env) {
         tokens(tokens, now) {
             story = { ...story, tokens };
             writeTokens(tokens);
-            if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-                for (const token of [...tokens.values()].slice(0, 1))
-                    (0,core/* warning */.$e)(describeFixedAudience(token));
-            for (const [audience, token] of tokens)
-                (0,core/* info */.pq)(describeToken(audience, token, story.inputs?.audienceDerived === true, now));
+            for (const [audience, token] of tokens) {
+                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.H)(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
+                (0,core/* info */.pq)(describeToken(token, now));
+            }
         },
         attempt(record) {
             story = { ...story, attempts: [...(story.attempts ?? []), record] };
@@ -1136,15 +1169,10 @@ function describeIdentity({ credential, hops }) {
     const chain = hops.flatMap(({ account, delegates }) => [...delegates, account]);
     return (0,safe_text/* safeText */.H)([credential.description, ...chain].join(' → '), 500);
 }
-function describeToken(asked, token, derived, now) {
+function describeToken(token, now) {
     const minutes = Math.round((token.expiresAt - now) / 60_000);
-    const source = derived ? ' (derived from url)' : '';
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
-    return `ID token for ${(0,safe_text/* safeText */.H)(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
-}
-function describeFixedAudience({ audience }) {
-    return (`A person's own credentials give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(audience)}) only, whatever audience is asked for. ` +
-        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+    return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure, env) {
@@ -1197,7 +1225,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 4019:
+/***/ 260:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2753,23 +2781,52 @@ function quoteRefusal(refusal) {
 
 
 
+
 /** One of Google's token services gave no answer that is about the request. */
 function googleUnavailable(url, last, attempts) {
-    const proxied = !last.answered && last.reason.includes('proxy');
     return new failure/* Failure */.H({
         code: 'GOOGLE_UNAVAILABLE',
         sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
-        cause: proxied
-            ? 'The proxy that HTTPS_PROXY names does not let the connection through.'
-            : last.answered
-                ? 'The service is overloaded or has an incident.'
-                : 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
-        remedy: proxied
-            ? `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`
-            : 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
-        commands: [`curl --head https://${url.host}/`],
+        ...tokens_explainUnavailable(url, last),
+        commands: [`curl --head ${url.origin}/`],
         ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
     });
+}
+function tokens_explainUnavailable(url, last) {
+    if (last.answered && last.status === 429) {
+        return {
+            cause: 'A quota is used up, as when many jobs start at once.',
+            remedy: 'Raise deadline, or start fewer jobs at a time.'
+        };
+    }
+    if (last.answered && last.status < 400) {
+        return {
+            cause: "Something between this machine and Google, such as a network's sign-in page, answered in its place.",
+            remedy: `Let this machine reach ${url.host} without a page in between.`
+        };
+    }
+    if (last.answered) {
+        return {
+            cause: 'The service is overloaded or has an incident.',
+            remedy: 'Run the job again; see https://status.cloud.google.com.'
+        };
+    }
+    if (last.reason.includes('proxy')) {
+        return {
+            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`
+        };
+    }
+    if (last.reason.includes('TLS certificate')) {
+        return {
+            cause: 'A proxy opens TLS and shows a certificate of its own.',
+            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`
+        };
+    }
+    return {
+        cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
+        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.'
+    };
 }
 /** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
 function tokenMissing(url, answer) {
@@ -2781,22 +2838,64 @@ function tokenMissing(url, answer) {
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
         cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-        remedy: 'Check the proxy and the network of the runner, and run the job again.'
+        remedy: 'Check the proxy and the network of the runner, and run the job again.',
+        commands: [`curl --head ${url.origin}/`]
+    });
+}
+/** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
+function openidMissing(url, scope) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave an access token for the person's credentials, but no ID token.`,
+        cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
+        remedy: 'Sign in again with the scope openid, as below, or set service_account.',
+        commands: [
+            'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
+        ],
+        ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.H)(scope)}`] })
     });
 }
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
 function tokenInvalid(problem, audience, account) {
-    return new failure/* Failure */.H({
-        code: 'TOKEN_INVALID',
-        sentence: `The ID token for ${(0,safe_text/* safeText */.H)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        cause: account === undefined
-            ? 'Something between this machine and Google answered in its place, or the clock of this machine is wrong.'
-            : `It should be a token of ${(0,safe_text/* safeText */.H)(account)}.`,
-        remedy: "Check the runner's proxy and clock, and run the job again."
-    });
+    const sentence = `The ID token for ${(0,safe_text/* safeText */.H)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.H)(problem)}.`;
+    return new failure/* Failure */.H(account === undefined
+        ? {
+            code: 'TOKEN_INVALID',
+            sentence,
+            cause: 'Something between this machine and Google answered in its place, or the clock of this machine is wrong.',
+            remedy: "Check the runner's proxy and clock, and run the job again.",
+            commands: ['date --utc', 'curl --head https://www.googleapis.com/']
+        }
+        : {
+            code: 'TOKEN_INVALID',
+            sentence,
+            cause: `It should be a token of ${(0,safe_text/* safeText */.H)(account)}; whoever answered in Google's place, or the universe, is another one.`,
+            remedy: `Check the runner's proxy, and that ${memberOf(account)} is in the universe that the input names.`,
+            commands: [`gcloud iam service-accounts describe ${(0,safe_text/* safeText */.H)(account)}`]
+        });
+}
+
+;// CONCATENATED MODULE: ./src/failures/principals.ts
+
+/**
+ * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
+ * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+ */
+function mappingNote(principal) {
+    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
+    if (project === undefined || pool === undefined || attribute === undefined)
+        return [];
+    const name = `attribute.${(0,safe_text/* safeText */.H)(attribute)}`;
+    return [
+        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.H)(attribute)}), or nobody is in this principalSet; see whether it does:`,
+        `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --location=global \\`,
+        `  --project=${project} --format="yaml(name, attributeMapping)"`
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/failures/impersonation.ts
+
+
 
 
 
@@ -2805,25 +2904,25 @@ function tokenInvalid(problem, audience, account) {
 function impersonationRefused(refusal, url, principal, hop) {
     const answer = quoteRefusal(refusal);
     const account = (0,safe_text/* safeText */.H)(hop.account);
+    const caller = (0,safe_text/* safeText */.H)(principal);
     if (refusal.status === 404) {
         return new failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
             sentence: `There is no service account ${account}.`,
-            cause: 'The e-mail is misspelled, or the account was deleted.',
-            remedy: 'Check the input service_account.',
+            cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
+            remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
             commands: [`gcloud iam service-accounts describe ${account}`],
             answer
         });
     }
     if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
-        const project = /projects?[/ ]([\w-]+)/.exec(`${stringIn(refusal.metadata, 'consumer') ?? ''} ${refusal.message}`)?.[1] ??
-            'PROJECT';
+        const project = projectIn(refusal);
         return new failure/* Failure */.H({
             code: 'API_DISABLED',
-            sentence: `The IAM Service Account Credentials API is disabled in project ${(0,safe_text/* safeText */.H)(project)}.`,
+            sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
             cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
             remedy: 'Enable the API, and wait a few minutes.',
-            commands: [`gcloud services enable iamcredentials.googleapis.com --project=${(0,safe_text/* safeText */.H)(project)}`],
+            commands: [`gcloud services enable iamcredentials.googleapis.com --project=${project}`],
             answer
         });
     }
@@ -2831,58 +2930,130 @@ function impersonationRefused(refusal, url, principal, hop) {
         return new failure/* Failure */.H({
             code: 'CREDENTIALS_EXPIRED',
             sentence: `The access token with which ${account} should be impersonated has expired.`,
+            cause: 'It ran out during the step, or the credential source handed out an old one.',
             remedy: 'Run the job again.',
             answer
         });
     }
+    const explanation = explainOther(refusal, caller, hop) ?? explainPermission(refusal, url, caller, hop);
+    return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
+}
+/** Refusals that no role of the account mends. */
+function explainOther(refusal, caller, hop) {
+    const { status, reason, message } = refusal;
+    const account = (0,safe_text/* safeText */.H)(hop.account);
+    if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
+        return {
+            sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
+            cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
+            remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
+            commands: perimeterCommands(message)
+        };
+    }
+    if (reason === 'USER_PROJECT_DENIED') {
+        const project = projectIn(refusal);
+        return {
+            sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
+            cause: 'The credential names a project for quota and billing that its holder may not use.',
+            remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
+            commands: [`gcloud projects get-iam-policy ${project}`]
+        };
+    }
+    if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || /insufficient authentication scopes/.test(message)) {
+        return {
+            sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
+            cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
+            remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
+            commands: [
+                'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform'
+            ]
+        };
+    }
+    if (status === 401) {
+        return {
+            sentence: `Google does not know the access token with which ${caller} wanted to impersonate ${account}.`,
+            cause: reason === 'CREDENTIALS_MISSING'
+                ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
+                : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
+            remedy: 'Run the job again; if it stays, check the credential and the proxy.',
+            commands: ['curl --head https://iamcredentials.googleapis.com/']
+        };
+    }
+    if (status === 400) {
+        return {
+            sentence: `Google calls the request for a token of ${account} invalid${describeChain(caller, hop)}.`,
+            cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
+            remedy: 'Check service_account, delegates and audience.',
+            commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${(0,safe_text/* safeText */.H)(name)}`)
+        };
+    }
+    if (status === 403)
+        return undefined;
+    return {
+        sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
+        cause: 'Google does not say why in words that this action knows.',
+        remedy: 'See what it answered, and run the job again.',
+        commands: [`gcloud iam service-accounts describe ${account}`]
+    };
+}
+function explainPermission(refusal, url, caller, hop) {
     const forIdToken = url.pathname.endsWith(':generateIdToken');
     const permission = stringIn(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
-    return new failure/* Failure */.H({
-        code: 'IMPERSONATION_DENIED',
-        sentence: `${principal} may not impersonate ${account}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
-        ...impersonation_explain(refusal, hop),
-        commands: bindings(principal, hop, forIdToken),
-        answer
-    });
-}
-function impersonation_explain(refusal, hop) {
-    if (refusal.reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT') {
-        return {
-            cause: "The machine's access scopes do not allow it to call IAM.",
-            remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform.'
-        };
-    }
-    if (refusal.status === 400) {
-        return {
-            cause: 'Google calls the request invalid: the account, a delegate or the audience is malformed.',
-            remedy: 'Check service_account, delegates and audience.'
-        };
-    }
+    const last = hop.delegates.at(-1);
     return {
-        cause: hop.delegates.length === 0
+        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.H)(hop.account)}${describeChain(caller, hop)}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
+        cause: last === undefined
             ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
-            : 'Each member of the chain must be allowed to impersonate the next one.',
-        remedy: `Grant the role on ${(0,safe_text/* safeText */.H)(hop.account)}, and wait a few minutes.`
+            : permission.endsWith('implicitDelegation')
+                ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
+                : `Each must be allowed to impersonate the next one: ${describeLinks(caller, hop)}; that permission is first looked for on the last link.`,
+        remedy: last === undefined
+            ? `Grant the role on ${(0,safe_text/* safeText */.H)(hop.account)}, and wait a few minutes.`
+            : 'Grant what is missing of the links below, and wait a few minutes.',
+        commands: bindings(caller, hop, forIdToken)
     };
 }
-/** The grants that the chain needs, smallest role first in mind: the last one mints ID tokens only. */
+function describeChain(caller, hop) {
+    return hop.delegates.length === 0
+        ? ''
+        : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.H)(name)).join(' → ')})`;
+}
+function describeLinks(caller, hop) {
+    const chain = [caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.H)(name));
+    return chain
+        .slice(1)
+        .map((name, index) => `${chain[index] ?? ''} on ${name}`)
+        .join(', ');
+}
+/** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
 function bindings(principal, hop, forIdToken) {
     const chain = [...hop.delegates, hop.account];
-    return chain.flatMap((account, index) => {
+    const lines = chain.flatMap((account, index) => {
         const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`;
         const isLast = index === chain.length - 1;
-        const role = isLast && forIdToken
-            ? member.startsWith('principal')
-                ? 'workloadIdentityUser'
-                : 'serviceAccountOpenIdTokenCreator'
-            : 'serviceAccountTokenCreator';
         return [
             `gcloud iam service-accounts add-iam-policy-binding ${(0,safe_text/* safeText */.H)(account)} \\`,
             `  --member="${(0,safe_text/* safeText */.H)(member)}" \\`,
-            `  --role=roles/iam.${role}`
+            `  --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
+            ...(isLast && forIdToken
+                ? [
+                    '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
+                ]
+                : [])
         ];
     });
+    return [...lines, ...mappingNote(principal)];
+}
+function leastRole(member, isLast, forIdToken, isChain) {
+    if (isLast && forIdToken)
+        return 'serviceAccountOpenIdTokenCreator';
+    // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
+    return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator';
+}
+function projectIn({ metadata, message }) {
+    const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1];
+    return (0,safe_text/* safeText */.H)(name ?? 'PROJECT');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/token-endpoint.ts
@@ -3105,12 +3276,16 @@ function credentialsNotFound(looked, env) {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_NOT_FOUND',
         sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.H)(place)).join('; ')}.`,
+        cause: onGithub
+            ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
+            : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
         remedy: onGithub
             ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
             : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
         commands: onGithub
             ? [
                 'permissions:',
+                '  contents: read',
                 '  id-token: write',
                 'steps:',
                 '  - uses: …/google-id-token',
@@ -3121,107 +3296,86 @@ function credentialsNotFound(looked, env) {
             : ['gcloud auth application-default login']
     });
 }
-/** A document that cannot be used. @param problem says what is wrong without quoting the document */
-function credentialsInvalid(origin, problem) {
+/**
+ * A document that cannot be used.
+ *
+ * @param problem says what is wrong without quoting the document
+ */
+function credentialsInvalid(origin, problem, flaw = 'broken') {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} cannot be used: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        cause: problem.includes('universe')
-            ? 'Each universe has its own hosts and accounts.'
-            : problem.includes('points to')
-                ? "A document that sends secrets to other hosts than Google's may have been tampered with."
-                : 'The document was cut, quoted or made for something else.',
-        remedy: problem.includes('universe')
-            ? "Set the input universe to the credential's universe."
-            : 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-        commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.H)(flaw.universe)))
     });
+}
+const FLAWS = {
+    broken: {
+        cause: 'The document was cut or quoted on its way, or made for something else.',
+        remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
+        commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+    },
+    'missing file': {
+        cause: 'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
+        remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
+        commands: ['steps:', '  - uses: actions/checkout@…', '  - uses: google-github-actions/auth@…']
+    },
+    'unreadable file': {
+        cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
+        remedy: 'Let it name the document itself, and let the user of the job read it.',
+        commands: ['ls -l "$GOOGLE_APPLICATION_CREDENTIALS"']
+    },
+    'foreign host': {
+        cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
+        remedy: 'Do not use the document; find out who made it, and make it again with gcloud.',
+        commands: ['gcloud auth application-default login']
+    },
+    'plain http': {
+        cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
+        remedy: 'Let "credential_source" name an https URL.',
+        commands: ['"credential_source": { "url": "https://…" }']
+    },
+    'private key': {
+        cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
+        remedy: 'Store the file as it is, or as base64 of it.',
+        commands: ['base64 -w0 key.json | gh secret set GOOGLE_CREDENTIALS']
+    }
+};
+function explainUniverse(universe) {
+    return {
+        cause: 'Each universe has its own hosts and accounts.',
+        remedy: `Set the input universe to ${universe}, the credential's universe.`,
+        commands: [`universe: ${universe}`]
+    };
 }
 /** A credential for which Google issues no ID tokens. */
 function credentialsUnsupported(origin, kind) {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_UNSUPPORTED',
         sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} is ${kind}, which can never give an ID token.`,
-        remedy: 'Use workload identity federation, a service account or the metadata server instead.'
+        cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
+        remedy: 'Use workload identity federation, a service account or the metadata server instead.',
+        commands: [
+            'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+            'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+        ]
     });
 }
 /** A federated or workforce identity by itself. */
 function serviceAccountRequired(credential) {
     return new failure/* Failure */.H({
         code: 'SERVICE_ACCOUNT_REQUIRED',
-        sentence: `Google issues ID tokens for service accounts only, and ${credential.description} names none.`,
+        sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.H)(credential.description)} names none.`,
         cause: 'A federated identity has to impersonate a service account to get an ID token.',
         remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
         commands: [
             'service_account: NAME@PROJECT.iam.gserviceaccount.com',
             '',
             'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-            `  --member="${credential.principal}" \\`,
-            '  --role=roles/iam.workloadIdentityUser'
+            `  --member="${(0,safe_text/* safeText */.H)(credential.principal)}" \\`,
+            '  --role=roles/iam.serviceAccountOpenIdTokenCreator',
+            '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
+            ...mappingNote(credential.principal)
         ]
-    });
-}
-/** Google's token endpoint refused a service account's own assertion. */
-function keyRefused(refusal, email, now) {
-    const answer = quoteRefusal(refusal);
-    if (/account not found/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'SERVICE_ACCOUNT_NOT_FOUND',
-            sentence: `The service account ${(0,safe_text/* safeText */.H)(email)} of the key does not exist.`,
-            cause: 'It was deleted, and its keys with it.',
-            remedy: 'Use another account; a deleted one can be restored within 30 days.',
-            commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
-            answer
-        });
-    }
-    if (refusal.code === 'invalid_scope') {
-        return new failure/* Failure */.H({
-            code: 'INPUT_INVALID',
-            sentence: `Google does not accept the audience for which the key of ${(0,safe_text/* safeText */.H)(email)} asked a token.`,
-            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-            answer
-        });
-    }
-    const skewMs = refusal.googleTime === undefined ? 0 : now - refusal.googleTime;
-    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'CREDENTIALS_EXPIRED',
-            sentence: `Google refused the key of ${(0,safe_text/* safeText */.H)(email)} because of the time that this machine's clock shows.`,
-            cause: `The clock of this machine is ${describeSkew(skewMs)} Google's.`,
-            remedy: "Set the machine's clock, for example by NTP.",
-            commands: ['timedatectl set-ntp true'],
-            answer
-        });
-    }
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the key of ${(0,safe_text/* safeText */.H)(email)}.`,
-        cause: refusal.code.includes('disabled')
-            ? 'The service account is disabled.'
-            : 'The key was deleted or disabled, or the document holds the key of another account.',
-        remedy: 'Make a new key, or better use workload identity federation, which needs none.',
-        commands: [`gcloud iam service-accounts keys list --iam-account=${(0,safe_text/* safeText */.H)(email)}`],
-        answer
-    });
-}
-function describeSkew(milliseconds) {
-    const seconds = Math.round(Math.abs(milliseconds) / 1000);
-    return milliseconds < 0 ? `${seconds} s behind` : `${seconds} s ahead of`;
-}
-/** Google refused a person's refresh token. */
-function userRefused(refusal) {
-    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: "Google no longer accepts the person's credentials.",
-        cause: reauthenticate
-            ? 'The organization demands that people sign in again from time to time (re-authentication).'
-            : refusal.code === 'invalid_client'
-                ? 'The OAuth client in the document was deleted or its secret changed.'
-                : 'The refresh token was revoked or has expired.',
-        remedy: 'Sign in again; for unattended jobs use a service account or workload identity federation.',
-        commands: ['gcloud auth application-default login'],
-        answer: quoteRefusal(refusal)
     });
 }
 
@@ -3307,7 +3461,7 @@ function sourceUrl(raw, name, origin) {
         throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
     if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,google_hosts/* isLocalUrl */.Lr)(url)))
         return url;
-    throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`);
+    throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
 }
 function readFormat(raw, origin) {
     const format = objectIn(raw, 'format');
@@ -3399,7 +3553,7 @@ function checkDocument(raw, origin, universe, depth) {
     };
     const declaredUniverse = stringIn(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
-        throw credentialsInvalid(origin, `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`);
+        throw credentialsInvalid(origin, `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`, { universe: declaredUniverse });
     }
     switch (type) {
         case 'service_account':
@@ -3488,7 +3642,7 @@ function googleUrl(raw, name, services, universe, origin) {
         throw credentialsInvalid(origin, `"${name}" is not a URL`);
     if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, services, universe))
         return url;
-    throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`);
+    throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
 }
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
 function impersonatedAccount(raw, universe, origin) {
@@ -3531,6 +3685,7 @@ function metadataRefused(refusal) {
         return new failure/* Failure */.H({
             code: 'CREDENTIALS_NOT_FOUND',
             sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
+            cause: 'The machine was made without a service account, or somebody took it away.',
             remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
             commands: [
                 'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com'
@@ -3541,7 +3696,9 @@ function metadataRefused(refusal) {
     return new failure/* Failure */.H({
         code: 'IMPERSONATION_DENIED',
         sentence: 'The metadata server of this machine refused a token of its service account.',
+        cause: 'The account is disabled or deleted, or the server admits no such request from here.',
         remedy: 'Check the service account and the access scopes of the machine.',
+        commands: ['gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"'],
         answer
     });
 }
@@ -3646,7 +3803,7 @@ async function findApplicationDefault(job, universe) {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
         const file = await readSmallFile(named);
         if (!file.ok)
-            throw credentialsInvalid(origin, file.reason);
+            throw credentialsInvalid(origin, file.reason, file.missing ? 'missing file' : 'unreadable file');
         return readDocument(job.masks, file.content, origin, universe);
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
@@ -3657,7 +3814,7 @@ async function findApplicationDefault(job, universe) {
         if (file.ok)
             return readDocument(job.masks, file.content, origin, universe);
         if (!file.missing)
-            throw credentialsInvalid(origin, file.reason);
+            throw credentialsInvalid(origin, file.reason, 'unreadable file');
         looked.push(`${wellKnown}: ${file.reason}`);
     }
     if (await hasMetadataServer(job))
@@ -3678,7 +3835,101 @@ function wellKnownFile(env) {
     return home === '' ? undefined : external_node_path_default().join(home, '.config', 'gcloud', name);
 }
 
+;// CONCATENATED MODULE: ./src/failures/grants.ts
+
+
+
+/** Google's token endpoint refused a service account's own assertion. */
+function keyRefused(refusal, email, now) {
+    const answer = quoteRefusal(refusal);
+    const account = (0,safe_text/* safeText */.H)(email);
+    if (/account not found/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_ACCOUNT_NOT_FOUND',
+            sentence: `The service account ${account} of the key does not exist.`,
+            cause: 'It was deleted, and its keys with it.',
+            remedy: 'Use another account; a deleted one can be restored within 30 days.',
+            commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
+            answer
+        });
+    }
+    if (refusal.code === 'invalid_scope') {
+        return new failure/* Failure */.H({
+            code: 'INPUT_INVALID',
+            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
+            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+            commands: ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'],
+            answer
+        });
+    }
+    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_EXPIRED',
+            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
+            cause: describeSkew(refusal, now),
+            remedy: "Set the machine's clock, for example by NTP.",
+            commands: ['timedatectl set-ntp true'],
+            answer
+        });
+    }
+    const disabled = refusal.code.includes('disabled');
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the key of ${account}.`,
+        cause: disabled
+            ? 'The service account is disabled.'
+            : 'The key was deleted or disabled, or the document holds the key of another account.',
+        remedy: disabled
+            ? 'Enable the account, if whoever disabled it agrees.'
+            : 'Make a new key, or better use workload identity federation, which needs none.',
+        commands: [
+            disabled
+                ? `gcloud iam service-accounts enable ${account}`
+                : `gcloud iam service-accounts keys list --iam-account=${account}`
+        ],
+        answer
+    });
+}
+/** How far the clock is off, where the answer says what Google's shows. */
+function describeSkew({ googleTime }, now) {
+    if (googleTime === undefined)
+        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
+    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
+    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
+}
+/**
+ * Google refused a person's refresh token.
+ *
+ * @param pool the workforce pool of somebody who signed in with another identity provider
+ */
+function userRefused(refusal, pool) {
+    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
+        cause: reauthenticate
+            ? 'The organization demands that people sign in again from time to time (re-authentication).'
+            : refusal.code === 'invalid_client'
+                ? 'The OAuth client in the document was deleted or its secret changed.'
+                : 'The refresh token was revoked or has expired.',
+        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
+        commands: pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool),
+        answer: quoteRefusal(refusal)
+    });
+}
+/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
+function workforceLogin(pool) {
+    const name = (0,safe_text/* safeText */.H)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
+    return [
+        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+        'gcloud auth application-default login --login-config=login-config.json'
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/identity/authorized-user.ts
+
+
 
 
 /**
@@ -3696,7 +3947,7 @@ function fromAuthorizedUser(job, user) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        underWay ??= requestToken(job, { url: tokenUrl, form }, userRefused).finally(() => (underWay = undefined));
+        underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined));
         return await underWay;
     }
     return {
@@ -3708,7 +3959,13 @@ function fromAuthorizedUser(job, user) {
             return readAccessToken(job, tokenUrl, await refresh(), 'access_token');
         },
         async idToken() {
-            return readIdToken(job, tokenUrl, await refresh(), 'id_token');
+            const answer = await refresh();
+            const body = parseObject(answer.body.toString('utf8'));
+            const scope = stringIn(body, 'scope');
+            const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined;
+            if (granted && scope?.split(' ').includes('openid') !== true)
+                throw openidMissing(tokenUrl, scope);
+            return readIdToken(job, tokenUrl, answer, 'id_token');
         }
     };
 }
@@ -3717,88 +3974,149 @@ function fromAuthorizedUser(job, user) {
 
 
 
-/** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
-function subjectTokenUnavailable(where, problem) {
-    return new failure/* Failure */.H({
-        code: 'SUBJECT_TOKEN_UNAVAILABLE',
-        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.H)(where)}: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        remedy: 'Check "credential_source" of the credential document, and that this step runs where it is valid.',
-        ...(problem.includes('ALLOW_EXECUTABLES')
-            ? { commands: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }
-            : {})
-    });
-}
+
+
+
 /**
  * STS refused the external identity: told apart by Google's words.
  *
  * @param audience `//iam.googleapis.com/…/providers/…`
- * @param details the claims of the token that it refused
+ * @param claims of the token that it refused, where that is a JWT
  */
-function federationRejected(refusal, audience, details) {
-    const provider = audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, '');
-    const { cause, remedy, commands } = federation_explain(refusal, provider);
+function federationRejected(refusal, audience, claims) {
+    const provider = (0,safe_text/* safeText */.H)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
     return new failure/* Failure */.H({
         code: 'FEDERATION_REJECTED',
-        sentence: `Google's Security Token Service refused the identity for ${(0,safe_text/* safeText */.H)(provider)}.`,
-        cause,
-        remedy,
-        commands,
+        sentence: `Google's Security Token Service refused the identity for ${provider}.`,
+        ...federation_explain(refusal, provider, claims),
         answer: quoteRefusal(refusal),
-        details
+        // Beside the question which claim a condition tests.
+        details: claims === undefined ? [] : describeClaims(claims, GITHUB_CLAIMS)
     });
 }
-function federation_explain(refusal, provider) {
-    const { message } = refusal;
-    const describeProvider = [`gcloud iam workload-identity-pools providers describe ${(0,safe_text/* safeText */.H)(provider)}`];
-    if (/attribute condition/i.test(message)) {
+function federation_explain(refusal, provider, claims) {
+    const { message, code } = refusal;
+    const describe = `gcloud iam workload-identity-pools providers describe ${provider}`;
+    const update = `gcloud iam workload-identity-pools providers update-oidc ${provider}`;
+    if (isPerimeter(message)) {
         return {
-            cause: "The provider's attribute condition is not true of the claims of the token.",
-            remedy: 'Compare the condition with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
-            commands: [`${describeProvider.join('')} --format="value(attributeCondition)"`]
+            cause: "VPC Service Controls: a perimeter of the organization protects the pool's project.",
+            remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
+            commands: perimeterCommands(message)
         };
     }
-    if (message.includes('127 bytes')) {
+    if (/attribute condition/i.test(message))
+        return explainCondition(describe, claims);
+    if (/\d+ bytes limit/.test(message)) {
+        const attribute = (0,safe_text/* safeText */.H)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
         return {
-            cause: 'A mapped attribute, mostly google.subject, is longer than 127 bytes.',
-            remedy: 'Map a shorter claim to google.subject.',
+            cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
+            remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
             commands: [
-                `gcloud iam workload-identity-pools providers update-oidc ${(0,safe_text/* safeText */.H)(provider)} \\`,
-                '  --attribute-mapping="google.subject=assertion.repository_id + \':\' + assertion.ref"'
+                `${describe} --format="yaml(attributeMapping)"`,
+                '# then with every other entry that this shows, attribute.repository for example, left as it is:',
+                `${update} \\`,
+                `  --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=assertion.repository_id + ':' + assertion.ref,EVERY_OTHER_ENTRY_AS_SHOWN"`
             ]
         };
     }
     if (/stale|expired/i.test(message)) {
         return {
             cause: 'The token is too old: it was issued some minutes before it was used.',
-            remedy: 'Ask for the token right before it is used; do not keep it from an earlier step.',
-            commands: []
+            remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
+            commands: [`workload_identity_provider: ${provider}`]
         };
     }
-    if (/issuer/i.test(message)) {
+    if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
         return {
-            cause: 'The provider trusts another issuer; GitHub Enterprise has issuers of its own.',
-            remedy: "Set the provider's issuer to the one of your GitHub.",
-            commands: [`${describeProvider.join('')} --format="value(oidc.issuerUri)"`]
+            cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
+            remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
+            commands: [`${update} --jwk-json-path=jwks.json`]
         };
     }
-    if (/pool or provider is disabled or deleted|invalid_target/i.test(message + refusal.code)) {
+    if (/issuer/i.test(message))
+        return explainIssuer(describe, update, claims);
+    if (code === 'invalid_client') {
+        return {
+            cause: 'The client_id or client_secret of the credential document is wrong, or that OAuth client was deleted.',
+            remedy: 'Make the document again, without client_id and client_secret unless the pool demands them.',
+            commands: ['gcloud iam oauth-clients list --location=global']
+        };
+    }
+    if (/Invalid value for "?audience/i.test(message)) {
+        return {
+            cause: `"${provider}" is not the full name of a provider.`,
+            remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
+            commands: [
+                "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'"
+            ]
+        };
+    }
+    if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
         return {
             cause: 'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
-            remedy: 'Check the name, with the project number rather than its id.',
-            commands: describeProvider
+            remedy: 'Check the state of both, and the name, with the project number rather than its id.',
+            commands: [
+                `${describe} --format="yaml(name, state, disabled)"`,
+                `gcloud iam workload-identity-pools describe ${provider.replace(/\/providers\/.*$/, '')} --format="yaml(name, state, disabled)"`
+            ]
         };
     }
     if (/audience/i.test(message)) {
+        const audience = (0,safe_text/* safeText */.H)(stringIn(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
         return {
-            cause: 'The provider accepts other audiences than the one in the token.',
-            remedy: 'Let the provider accept its own name, which is what it does when no audience is configured.',
-            commands: [`${describeProvider.join('')} --format="value(oidc.allowedAudiences)"`]
+            cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
+            remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
+            commands: [
+                `${describe} --format="value(oidc.allowedAudiences)"`,
+                `${update} --allowed-audiences="${audience}"   # and those that the first command shows`
+            ]
         };
     }
     return {
-        cause: 'The provider does not accept this token.',
-        remedy: "Check the provider's configuration.",
-        commands: describeProvider
+        cause: 'The provider does not accept this token, for a reason that only the answer tells.',
+        remedy: "Compare the provider's configuration with the claims of the token.",
+        commands: [describe]
+    };
+}
+function explainCondition(describe, claims) {
+    const sub = stringIn(claims ?? {}, 'sub') ?? '';
+    const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? [];
+    const immutable = owner !== undefined && repository !== undefined;
+    const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
+        const value = stringIn(claims ?? {}, name);
+        return value === undefined ? [] : [`assertion.${name} == '${(0,safe_text/* safeText */.H)(value)}'`];
+    });
+    return {
+        cause: immutable
+            ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.H)(owner)}/${(0,safe_text/* safeText */.H)(repository)}:" does not match.`
+            : "The provider's attribute condition is not true of the claims of the token.",
+        remedy: immutable
+            ? 'Test repository_owner_id and repository_id instead of sub; they are in both forms.'
+            : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
+        commands: [
+            `${describe} --format="value(attributeCondition)"`,
+            ...(immutable && numbers.length > 0
+                ? ['# a condition that does not depend on the form of sub:', numbers.join(' && ')]
+                : [])
+        ]
+    };
+}
+function explainIssuer(describe, update, claims) {
+    const issuer = stringIn(claims ?? {}, 'iss');
+    const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.H)(issuer);
+    const kind = /\/_services\/token/.test(issuer ?? '')
+        ? ' (GitHub Enterprise Server has an issuer of its own)'
+        : /\.ghe\.com/.test(issuer ?? '')
+            ? ' (each tenant of ghe.com has an issuer of its own)'
+            : '';
+    return {
+        cause: `The provider trusts another issuer than ${shown}${kind}.`,
+        remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
+        commands: [
+            `${describe} --format="value(oidc.issuerUri)"`,
+            `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : shown}`
+        ]
     };
 }
 
@@ -3824,13 +4142,8 @@ async function exchangeToken(job, request) {
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await requestToken(job, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, describeSubject(request.subjectToken)));
+    const answer = await requestToken(job, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, decodeClaims(request.subjectToken)));
     return readAccessToken(job, url, answer, 'access_token');
-}
-/** Beside the question which claim a condition tests; a subject token that is no JWT has none to show. */
-function describeSubject(subjectToken) {
-    const claims = decodeClaims(subjectToken);
-    return claims === undefined ? [] : describeClaims(claims, GITHUB_CLAIMS);
 }
 
 ;// CONCATENATED MODULE: ./src/identity/external-account.ts
@@ -3903,12 +4216,35 @@ function oidcFailed(what, attempts = 1) {
     return new failure/* Failure */.H({
         code: 'OIDC_FAILED',
         sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
-        cause: 'GitHub Actions may have an incident, or the job may be over.',
-        remedy: 'Run the job again; see https://www.githubstatus.com.',
+        ...github_explain(what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: quoteRefusal(readRefusal(what)) }
             : {})
     });
+}
+function github_explain(what) {
+    if (typeof what === 'string') {
+        return {
+            cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
+            remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.'
+        };
+    }
+    if (what.answered && (what.status === 401 || what.status === 403)) {
+        return {
+            cause: 'The job is over, or its variables were carried to another job.',
+            remedy: 'Ask in the job that needs the token, while it runs.'
+        };
+    }
+    if (what.answered) {
+        return {
+            cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
+            remedy: 'Run the job again; see https://www.githubstatus.com.'
+        };
+    }
+    return {
+        cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
+        remedy: 'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.'
+    };
 }
 function describe(what) {
     if (typeof what === 'string')
@@ -4006,6 +4342,7 @@ function fromServiceAccountKey(job, universe, key) {
         description: `service account key of ${email}`,
         principal: `serviceAccount:${email}`,
         account: email,
+        isKey: true,
         endpoints: [tokenUrl],
         async accessToken() {
             return readAccessToken(job, tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token');
@@ -4021,7 +4358,7 @@ function readPrivateKey(key) {
     }
     catch {
         // OpenSSL's message is dropped: it may tell about the key.
-        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM');
+        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
     }
 }
 /** A JWT that Google accepts as a grant for at most one hour. */
@@ -4032,6 +4369,65 @@ function signAssertion(privateKey, key, audience, claims, nowMs) {
     const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
+
+;// CONCATENATED MODULE: ./src/failures/subject-token.ts
+
+
+/** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
+function subjectTokenUnavailable(where, problem, trouble) {
+    return new failure/* Failure */.H({
+        code: 'SUBJECT_TOKEN_UNAVAILABLE',
+        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.H)(where)}: ${(0,safe_text/* safeText */.H)(problem)}.`,
+        ...TROUBLES[trouble]
+    });
+}
+const TROUBLES = {
+    file: {
+        cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
+        remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
+        commands: ['"credential_source": { "file": "/path/to/token" }']
+    },
+    host: {
+        cause: "The identity provider's host is down, or cannot be reached from this machine.",
+        remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
+        commands: ['"credential_source": { "url": "https://…" }']
+    },
+    refusal: {
+        cause: 'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
+        remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
+        commands: ['"credential_source": { "url": "https://…", "headers": { "…": "…" } }']
+    },
+    form: {
+        cause: 'The place holds the token in another form than the document says, or holds none yet.',
+        remedy: 'Let "format" of "credential_source" say where the token is.',
+        commands: ['"format": { "type": "json", "subject_token_field_name": "…" }']
+    },
+    'program forbidden': {
+        cause: 'A document may name any program, so that whoever runs the job has to allow it.',
+        remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
+        commands: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1']
+    },
+    'program failed': {
+        cause: 'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
+        remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
+        commands: ['"executable": { "command": "…", "timeout_millis": 30000 }']
+    },
+    AWS: {
+        cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
+        remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
+        commands: [
+            '- uses: aws-actions/configure-aws-credentials@…',
+            '  with:',
+            '    role-to-assume: …',
+            '    aws-region: …'
+        ]
+    },
+    certificate: {
+        cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
+        remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
+        commands: ['openssl x509 -noout -in CERTIFICATE -subject -dates']
+    }
+};
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/aws.ts
 
@@ -4063,7 +4459,7 @@ async function readAwsToken(job, document, credentialSource) {
         if (cause instanceof failure/* Failure */.H)
             throw cause;
         // The library's message may quote an answer; its documented causes are these.
-        throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials');
+        throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials', 'AWS');
     }
 }
 /** `fetch` for the library's requests to the instance's metadata server. */
@@ -4071,7 +4467,7 @@ function instanceMetadata(job) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`));
+        const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host'));
         const text = answer.body.toString('utf8');
         if (init?.method === 'PUT')
             job.masks.add(text);
@@ -4113,7 +4509,7 @@ async function readCertificate(job, document, credentialSource) {
     }
     catch {
         // The library's message may quote a file, and a file named by mistake may be the key.
-        throw subjectTokenUnavailable('the certificate configuration', 'the configuration, the certificate, its key or its trust chain cannot be read');
+        throw subjectTokenUnavailable('the certificate configuration', 'the configuration, the certificate, its key or its trust chain cannot be read', 'certificate');
     }
 }
 
@@ -4136,7 +4532,7 @@ async function runExecutable(job, document, source) {
     const where = `the program ${(0,safe_text/* safeText */.H)(source.command, 100)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
     if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
-        throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1');
+        throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
     }
     const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile);
     if (cached !== undefined)
@@ -4145,7 +4541,8 @@ async function runExecutable(job, document, source) {
     const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
-    throw subjectTokenUnavailable(where, exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`);
+    const problem = exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`;
+    throw subjectTokenUnavailable(where, problem, 'program failed');
 }
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(job, path) {
@@ -4173,9 +4570,9 @@ async function run(job, document, source, where) {
             else if (typeof error.code === 'number')
                 resolve({ exitCode: error.code, stdout });
             else if (error.killed === true)
-                reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`));
+                reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'));
             else
-                reject(subjectTokenUnavailable(where, `it could not be run (${(0,connection/* codeOf */.$N)(error)})`));
+                reject(subjectTokenUnavailable(where, `it could not be run (${(0,connection/* codeOf */.$N)(error)})`, 'program failed'));
         });
         child.stdin?.end();
     });
@@ -4212,7 +4609,7 @@ async function readTokenFile(path) {
     const file = await readSmallFile(path);
     if (file.ok)
         return file.content;
-    throw subjectTokenUnavailable(`the file ${path}`, file.reason);
+    throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/url.ts
@@ -4221,9 +4618,9 @@ async function readTokenFile(path) {
 
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(job, url, headers) {
-    const answer = await exchange(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`));
+    const answer = await exchange(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host'));
     if (answer.status !== 200)
-        throw subjectTokenUnavailable(url.origin, quoteRefusal(readRefusal(answer)));
+        throw subjectTokenUnavailable(url.origin, quoteRefusal(readRefusal(answer)), 'refusal');
     return answer.body.toString('utf8');
 }
 
@@ -4267,7 +4664,7 @@ function pickToken(content, format, where) {
     const token = format.type === 'text' ? content.trim() : stringIn(parseObject(content), format.field)?.trim();
     if (token !== undefined && token !== '')
         return token;
-    throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`);
+    throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
@@ -4284,7 +4681,7 @@ function fromWorkforceUser(job, user) {
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
-            const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, userRefused);
+            const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
             return readAccessToken(job, user.tokenUrl, answer, 'access_token');
         }
     };
@@ -4578,7 +4975,96 @@ function orDefault(name) {
     return optional(name) ?? DEFAULTS[name];
 }
 
+;// CONCATENATED MODULE: ./src/warnings.ts
+
+
+
+/** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
+function findWarnings(prospect) {
+    return [
+        warnOfPath,
+        warnOfAudience,
+        warnOfProvider,
+        warnOfClientId,
+        warnOfPerson,
+        warnOfKey,
+        warnOfDefaultAccount
+    ].flatMap((find) => find(prospect) ?? []);
+}
+/** https://cloud.google.com/run/docs/known-issues#ah */
+function warnOfPath({ inputs: { call } }) {
+    if (call === undefined || !isSuspiciousPath(call.url))
+        return undefined;
+    const path = (0,safe_text/* safeText */.H)(call.url.pathname);
+    return call.url.pathname === '/healthz'
+        ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
+        : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
+}
+/** https://cloud.google.com/run/docs/authenticating/service-to-service */
+function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || audienceDerived || !URL.canParse(audience))
+        return undefined;
+    const url = new URL(audience);
+    const fitting = findFitting(url, call.url);
+    if (fitting === undefined || fitting === audience)
+        return undefined;
+    const flaws = [
+        ...(tagOf(url) === undefined ? [] : ['a tag']),
+        ...(url.pathname.length > new URL(fitting).pathname.length && !isOnlySlash(audience, fitting) ? ['a path'] : []),
+        ...(url.search === '' && url.hash === '' ? [] : ['a query']),
+        ...(audience.endsWith('/') ? ['a trailing slash'] : [])
+    ];
+    if (flaws.length === 0)
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.H)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.P)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.H)(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`;
+}
+/** The audience that was probably meant; undefined where only the owner of the service can know it. */
+function findFitting(audience, url) {
+    if (isCloudRunHost(audience))
+        return findAudience(audience);
+    const expected = findAudience(url);
+    return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
+}
+function isOnlySlash(audience, fitting) {
+    return audience === `${fitting}/` || new URL(audience).pathname === `${new URL(fitting).pathname}/`;
+}
+function warnOfProvider({ inputs: { audiences } }) {
+    const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name));
+    return audience === undefined
+        ? undefined
+        : `The audience ${(0,safe_text/* safeText */.H)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
+}
+function warnOfClientId({ inputs: { audiences, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || !isCloudRunHost(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.H)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.H)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
+}
+function warnOfPerson({ identity: { credential, hops }, token }) {
+    if (credential.fixedAudience !== true || hops.length > 0)
+        return undefined;
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
+    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(token.audience)}) only, whatever audience is asked for. ` +
+        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+}
+function warnOfKey({ identity: { credential }, env }) {
+    const mayFederate = env['GITHUB_ACTIONS'] === 'true' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '') !== '';
+    return credential.isKey === true && mayFederate
+        ? `The ${(0,safe_text/* safeText */.H)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
+        : undefined;
+}
+/** https://cloud.google.com/iam/docs/service-account-types#default */
+function warnOfDefaultAccount({ token: { email } }) {
+    return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
+        ? `The identity ${(0,safe_text/* safeText */.H)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
+        : undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/run.ts
+
 
 
 
@@ -4603,11 +5089,15 @@ async function run_run(world, report) {
     const mint = createMint(job, inputs.universe, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
     report.tokens(tokens, job.now());
+    const [token] = tokens.values();
+    if (token === undefined)
+        throw new Error('no token for the first audience');
+    for (const line of findWarnings({ inputs, identity, token, env: world.env }))
+        report.warning(line);
     const exposure = await privacy;
     if (exposure !== undefined)
         throw exposure;
-    const [token] = tokens.values();
-    if (inputs.call === undefined || token === undefined)
+    if (inputs.call === undefined)
         return;
     const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt);
     report.call(result);

@@ -57,10 +57,12 @@ export function createReport(env: Job['env']): Report {
     tokens(tokens, now) {
       story = { ...story, tokens }
       writeTokens(tokens)
-      if (story.identity?.credential.fixedAudience === true && story.identity.hops.length === 0)
-        for (const token of [...tokens.values()].slice(0, 1)) warning(describeFixedAudience(token))
-      for (const [audience, token] of tokens)
-        info(describeToken(audience, token, story.inputs?.audienceDerived === true, now))
+      for (const [audience, token] of tokens) {
+        info(
+          `Audience: ${safeText(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`
+        )
+        info(describeToken(token, now))
+      }
     },
     attempt(record) {
       story = { ...story, attempts: [...(story.attempts ?? []), record] }
@@ -110,18 +112,10 @@ function describeIdentity({ credential, hops }: Identity): string {
   return safeText([credential.description, ...chain].join(' → '), 500)
 }
 
-function describeToken(asked: string, token: IdToken, derived: boolean, now: number): string {
+function describeToken(token: IdToken, now: number): string {
   const minutes = Math.round((token.expiresAt - now) / 60_000)
-  const source = derived ? ' (derived from url)' : ''
   const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
-  return `ID token for ${safeText(asked)}${source}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
-}
-
-function describeFixedAudience({ audience }: IdToken): string {
-  return (
-    `A person's own credentials give ID tokens for gcloud's OAuth client (${safeText(audience)}) only, whatever audience is asked for. ` +
-    'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.'
-  )
+  return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */

@@ -6,6 +6,7 @@ import type { IdToken, Mint } from './id-token.ts'
 import { findIdentity } from './identity/find.ts'
 import { readInputs } from './inputs.ts'
 import type { Report } from './report.ts'
+import { findWarnings } from './warnings.ts'
 import type { World } from './world.ts'
 
 /**
@@ -27,12 +28,14 @@ export async function run(world: World, report: Report): Promise<void> {
   const mint = createMint(job, inputs.universe, identity)
   const tokens = await obtainIdTokens(mint, inputs.audiences)
   report.tokens(tokens, job.now())
+  const [token] = tokens.values()
+  if (token === undefined) throw new Error('no token for the first audience')
+  for (const line of findWarnings({ inputs, identity, token, env: world.env })) report.warning(line)
 
   const exposure = await privacy
   if (exposure !== undefined) throw exposure
 
-  const [token] = tokens.values()
-  if (inputs.call === undefined || token === undefined) return
+  if (inputs.call === undefined) return
   const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt)
   report.call(result)
   if (result.failure !== undefined) throw result.failure

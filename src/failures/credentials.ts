@@ -84,7 +84,8 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
     commands: ['gcloud auth application-default login']
   },
   'plain http': {
-    cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
+    cause:
+      'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
     remedy: 'Let "credential_source" name an https URL.',
     commands: ['"credential_source": { "url": "https://…" }']
   },

@@ -47,7 +47,8 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
     const attribute = safeText(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject')
     return {
       cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
-      remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
+      remedy:
+        'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
       commands: [
         `${describe} --format="yaml(attributeMapping)"`,
         '# then with every other entry that this shows, attribute.repository for example, left as it is:',
@@ -59,7 +60,8 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
   if (/stale|expired/i.test(message)) {
     return {
       cause: 'The token is too old: it was issued some minutes before it was used.',
-      remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
+      remedy:
+        'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
       commands: [`workload_identity_provider: ${provider}`]
     }
   }
@@ -133,7 +135,9 @@ function explainCondition(describe: string, claims: JsonObject | undefined): Exp
       : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
     commands: [
       `${describe} --format="value(attributeCondition)"`,
-      ...(immutable && numbers.length > 0 ? ['# a condition that does not depend on the form of sub:', numbers.join(' && ')] : [])
+      ...(immutable && numbers.length > 0
+        ? ['# a condition that does not depend on the form of sub:', numbers.join(' && ')]
+        : [])
     ]
   }
 }

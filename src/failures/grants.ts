@@ -58,7 +58,8 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
 
 /** How far the clock is off, where the answer says what Google's shows. */
 function describeSkew({ googleTime }: Refusal, now: number): string {
-  if (googleTime === undefined) return "The clock of this machine differs from Google's, or the key's assertion was kept."
+  if (googleTime === undefined)
+    return "The clock of this machine differs from Google's, or the key's assertion was kept."
   const seconds = Math.round(Math.abs(now - googleTime) / 1000)
   return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`
 }

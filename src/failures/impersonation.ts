@@ -100,9 +100,7 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
       sentence: `Google calls the request for a token of ${account} invalid${describeChain(caller, hop)}.`,
       cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
       remedy: 'Check service_account, delegates and audience.',
-      commands: [...hop.delegates, hop.account].map(
-        (name) => `gcloud iam service-accounts describe ${safeText(name)}`
-      )
+      commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${safeText(name)}`)
     }
   }
   if (status === 403) return undefined
@@ -137,12 +135,17 @@ function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop)
 }
 
 function describeChain(caller: string, hop: Hop): string {
-  return hop.delegates.length === 0 ? '' : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => safeText(name)).join(' → ')})`
+  return hop.delegates.length === 0
+    ? ''
+    : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => safeText(name)).join(' → ')})`
 }
 
 function describeLinks(caller: string, hop: Hop): string {
   const chain = [caller, ...hop.delegates, hop.account].map((name) => safeText(name))
-  return chain.slice(1).map((name, index) => `${chain[index] ?? ''} on ${name}`).join(', ')
+  return chain
+    .slice(1)
+    .map((name, index) => `${chain[index] ?? ''} on ${name}`)
+    .join(', ')
 }
 
 /** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
@@ -156,7 +159,9 @@ function bindings(principal: string, hop: Hop, forIdToken: boolean): string[] {
       `  --member="${safeText(member)}" \\`,
       `  --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
       ...(isLast && forIdToken
-        ? ['# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides']
+        ? [
+            '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
+          ]
         : [])
     ]
   })

@@ -28,7 +28,8 @@ const TROUBLES: Readonly<
     commands: ['"credential_source": { "url": "https://…" }']
   },
   refusal: {
-    cause: 'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
+    cause:
+      'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
     remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
     commands: ['"credential_source": { "url": "https://…", "headers": { "…": "…" } }']
   },
@@ -43,14 +44,20 @@ const TROUBLES: Readonly<
     commands: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1']
   },
   'program failed': {
-    cause: 'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
+    cause:
+      'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
     remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
     commands: ['"executable": { "command": "…", "timeout_millis": 30000 }']
   },
   AWS: {
     cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
     remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
-    commands: ['- uses: aws-actions/configure-aws-credentials@…', '  with:', '    role-to-assume: …', '    aws-region: …']
+    commands: [
+      '- uses: aws-actions/configure-aws-credentials@…',
+      '  with:',
+      '    role-to-assume: …',
+      '    aws-region: …'
+    ]
   },
   certificate: {
     cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',

@@ -89,7 +89,8 @@ export function tokenInvalid(problem: string, audience: string, account?: string
       ? {
           code: 'TOKEN_INVALID',
           sentence,
-          cause: 'Something between this machine and Google answered in its place, or the clock of this machine is wrong.',
+          cause:
+            'Something between this machine and Google answered in its place, or the clock of this machine is wrong.',
           remedy: "Check the runner's proxy and clock, and run the job again.",
           commands: ['date --utc', 'curl --head https://www.googleapis.com/']
         }

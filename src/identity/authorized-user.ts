@@ -23,7 +23,9 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined))
+    underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(
+      () => (underWay = undefined)
+    )
     return await underWay
   }
 

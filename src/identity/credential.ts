@@ -16,6 +16,8 @@ export interface Credential {
   readonly idToken?: (audience: string) => Promise<string>
   /** A person's ID token is for gcloud's OAuth client, whatever was asked for. */
   readonly fixedAudience?: boolean
+  /** A service account's private key: a secret that does not expire. */
+  readonly isKey?: boolean
   /** To be shown on every connection that carries a token bound to it. */
   readonly clientCertificate?: () => ClientCertificate | undefined
 }

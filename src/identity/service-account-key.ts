@@ -29,6 +29,7 @@ export function fromServiceAccountKey(job: Job, universe: string, key: ServiceAc
     description: `service account key of ${email}`,
     principal: `serviceAccount:${email}`,
     account: email,
+    isKey: true,
     endpoints: [tokenUrl],
     async accessToken() {
       return readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token')

@@ -3,10 +3,9 @@ import {
   credentialsInvalid,
   credentialsNotFound,
   credentialsUnsupported,
-  keyRefused,
-  serviceAccountRequired,
-  userRefused
+  serviceAccountRequired
 } from '../../../src/failures/credentials.ts'
+import { keyRefused, userRefused } from '../../../src/failures/grants.ts'
 import { ACCOUNT, answer, NOW } from '../fixtures.ts'
 import { HOSTILE, oauthRefusal, testFailures } from './rows.ts'
 
@@ -36,22 +35,52 @@ testFailures([
   ],
   [
     'a document of another universe',
-    credentialsInvalid(HOSTILE, 'it is for the universe "a.b"'),
+    credentialsInvalid(HOSTILE, 'it is for the universe "a.b"', { universe: 'a.b' }),
     'CREDENTIALS_INVALID',
-    /Set the input universe/
+    /Set the input universe to a\.b,.*"universe: a\.b"/
   ],
   [
     'a document with a foreign host',
-    credentialsInvalid('x', '"token_uri" points to https://a.b'),
+    credentialsInvalid('x', '"token_uri" points to https://a.b', 'foreign host'),
     'CREDENTIALS_INVALID',
-    /tampered/
+    /tampered.*Do not use the document/
+  ],
+  [
+    'a file that is gone',
+    credentialsInvalid('the file x', 'it does not exist', 'missing file'),
+    'CREDENTIALS_INVALID',
+    /checkout after google-github-actions\/auth removed.*Put actions\/checkout before/
+  ],
+  [
+    'a file that nobody may read',
+    credentialsInvalid('the file x', 'it cannot be read (EACCES)', 'unreadable file'),
+    'CREDENTIALS_INVALID',
+    /EACCES.*let the user of the job read it/
+  ],
+  [
+    'a source over plain http',
+    credentialsInvalid('x', '"url" is not https', 'plain http'),
+    'CREDENTIALS_INVALID',
+    /https URL/
+  ],
+  [
+    'a key that was spoilt on its way',
+    credentialsInvalid('x', '"private_key" is not a private key in PEM', 'private key'),
+    'CREDENTIALS_INVALID',
+    /line breaks.*base64 -w0/
+  ],
+  [
+    'a document whose text speaks of a universe, and is merely broken',
+    credentialsInvalid('x', '"universe points to" is missing'),
+    'CREDENTIALS_INVALID',
+    /was cut or quoted(?!.*tampered)/
   ],
   ['an API key', credentialsUnsupported('x', 'an API key'), 'CREDENTIALS_UNSUPPORTED', /is an API key/],
   [
     'an identity without account',
     serviceAccountRequired(CREDENTIAL),
     'SERVICE_ACCOUNT_REQUIRED',
-    /--member="principalSet:\/\/iam.*workloadIdentityUser/
+    /--member="principalSet:\/\/iam.*serviceAccountOpenIdTokenCreator.*workloadIdentityUser/
   ],
   [
     'the key of a deleted account',
@@ -82,6 +111,21 @@ testFailures([
     keyRefused(readRefusal(answer(400, SKEW, date(600))), ACCOUNT, NOW),
     'CREDENTIALS_EXPIRED',
     /600 s behind Google/
+  ],
+  [
+    'a clock of which nothing is known',
+    keyRefused(readRefusal(answer(400, SKEW)), ACCOUNT, NOW),
+    'CREDENTIALS_EXPIRED',
+    /clock of this machine differs from Google's(?!.*\d s )/
+  ],
+  [
+    'a workforce user who has to sign in again',
+    userRefused(
+      oauthRefusal('invalid_grant', 'Token has been expired or revoked.'),
+      '//iam.googleapis.com/locations/global/workforcePools/staff'
+    ),
+    'CREDENTIALS_EXPIRED',
+    /create-login-config locations\/global\/workforcePools\/staff\/providers.*login --login-config=/
   ],
   [
     'a revoked refresh token',

@@ -1,10 +1,14 @@
 import { readRefusal } from '../../../src/refusal.ts'
-import { federationRejected, subjectTokenUnavailable } from '../../../src/failures/federation.ts'
+import { federationRejected } from '../../../src/failures/federation.ts'
+import { subjectTokenUnavailable } from '../../../src/failures/subject-token.ts'
 import { answer } from '../fixtures.ts'
 import { HOSTILE, oauthRefusal, testFailures } from './rows.ts'
 import type { FailureRow } from './rows.ts'
 
 const PROVIDER = 'projects/1/locations/global/workloadIdentityPools/ci/providers/github'
+
+const CLAIMS = { iss: 'https://ghes.example/_services/token', sub: 'repo:a/b:ref:x', aud: 'https://a' }
+const IMMUTABLE = { sub: 'repo:a@1/b@2:ref:x', repository_owner_id: '1', repository_id: '2' }
 
 /** STS's error and words, and what they mean. */
 const REFUSALS: [string, string, RegExp][] = [
@@ -22,22 +26,33 @@ const REFUSALS: [string, string, RegExp][] = [
   [
     'invalid_grant',
     'The issuer in ID Token https://ghes.example/_services/token does not match the expected ones: https://token.actions.githubusercontent.com/',
-    /trusts another issuer.*issuerUri/
+    /trusts another issuer than https:\/\/ghes.*GitHub Enterprise Server.*issuerUri.*--issuer-uri=https:\/\/ghes\.example\/_services\/token/
   ],
   [
     'invalid_grant',
     'The audience in ID Token [https://a] does not match the expected audience https://b.',
-    /other audiences.*allowedAudiences/
+    /allowedAudiences, and https:\/\/a,.*--allowed-audiences="https:\/\/a"/
   ],
   [
     'invalid_request',
     'The size of mapped attribute google.subject exceeds the 127 bytes limit.',
-    /longer than 127 bytes.*attribute-mapping/
+    /google\.subject is longer than 127 bytes.*only its entry.*yaml\(attributeMapping\).*--attribute-mapping="google\.subject=[^"]*,EVERY_OTHER/
   ],
   [
     'invalid_request',
     'Invalid value for "audience". This value should be the full resource name of the Identity Provider.',
-    /audience/
+    /not the full name of a provider(?!.*allowedAudiences)/
+  ],
+  ['invalid_client', 'The OAuth client was not found.', /client_id or client_secret/],
+  [
+    'invalid_grant',
+    "Error connecting to the given credential's issuer.",
+    /cannot get the issuer's keys.*--jwk-json-path/
+  ],
+  [
+    'access_denied',
+    "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: aB-c_1",
+    /perimeter.*UniqueId=\\?"aB-c_1/
   ],
   ['invalid_grant', HOSTILE, /does not accept this token/]
 ]
@@ -45,34 +60,51 @@ const REFUSALS: [string, string, RegExp][] = [
 testFailures([
   ...REFUSALS.map(([error, words, meaning]): FailureRow => [
     `STS's "${words.slice(0, 60).replaceAll(/\s/g, ' ')}"`,
-    federationRejected(oauthRefusal(error, words), `//iam.googleapis.com/${PROVIDER}`, [
-      'sub: repo:a/b',
-      'aud: MISSING'
-    ]),
+    federationRejected(oauthRefusal(error, words), `//iam.googleapis.com/${PROVIDER}`, CLAIMS),
     'FEDERATION_REJECTED',
     meaning
   ]),
   [
     'a refusal of STS',
-    federationRejected(readRefusal(answer(400)), `//iam.googleapis.com/${PROVIDER}`, ['sub: repo:a/b']),
+    federationRejected(readRefusal(answer(400)), `//iam.googleapis.com/${PROVIDER}`, { sub: 'repo:a/b' }),
     'FEDERATION_REJECTED',
     /the identity for projects\/1\/.*sub: repo:a\/b/
   ],
   [
+    'a condition that knows the older subject only',
+    federationRejected(
+      oauthRefusal('unauthorized_client', 'The given credential is rejected by the attribute condition.'),
+      `//iam.googleapis.com/${PROVIDER}`,
+      IMMUTABLE
+    ),
+    'FEDERATION_REJECTED',
+    /immutable form.*"repo:a\/b:".*assertion\.repository_owner_id == '1' && assertion\.repository_id == '2'/
+  ],
+  [
+    'an attribute that is too long and is not the subject',
+    federationRejected(
+      oauthRefusal('invalid_request', 'The size of mapped attribute attribute.ref exceeds the 127 bytes limit.'),
+      `//iam.googleapis.com/${PROVIDER}`,
+      undefined
+    ),
+    'FEDERATION_REJECTED',
+    /attribute attribute\.ref is longer/
+  ],
+  [
     'a token file that is missing',
-    subjectTokenUnavailable('the file /x', 'it does not exist'),
+    subjectTokenUnavailable('the file /x', 'it does not exist', 'file'),
     'SUBJECT_TOKEN_UNAVAILABLE',
     /the file \/x: it does not exist/
   ],
   [
     'a token from somewhere hostile',
-    subjectTokenUnavailable(HOSTILE, HOSTILE),
+    subjectTokenUnavailable(HOSTILE, HOSTILE, 'host'),
     'SUBJECT_TOKEN_UNAVAILABLE',
     /credential_source/
   ],
   [
     'a program that may not run',
-    subjectTokenUnavailable('x', 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1'),
+    subjectTokenUnavailable('x', 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden'),
     'SUBJECT_TOKEN_UNAVAILABLE',
     /GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1/
   ]

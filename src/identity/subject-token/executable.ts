@@ -22,7 +22,11 @@ export async function runExecutable(job: Job, document: ExternalAccountDocument,
   const where = `the program ${safeText(source.command, 100)}`
   // Running what a document names is a decision of whoever runs the job, not of the document.
   if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
-    throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden')
+    throw subjectTokenUnavailable(
+      where,
+      'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1',
+      'program forbidden'
+    )
   }
   const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile)
   if (cached !== undefined) return cached
@@ -66,7 +70,8 @@ async function run(
         if (error === null) resolve({ exitCode: 0, stdout })
         // A program that fails may still say why, in the same form.
         else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout })
-        else if (error.killed === true) reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'))
+        else if (error.killed === true)
+          reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'))
         else reject(subjectTokenUnavailable(where, `it could not be run (${codeOf(error)})`, 'program failed'))
       }
     )
