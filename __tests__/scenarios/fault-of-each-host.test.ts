@@ -86,7 +86,7 @@ const GARBAGE: readonly FaultName[] = [
 ]
 
 /** Long enough to be reached on a busy machine. */
-const SHORT = { inputs: { url: SERVICE_URL, timeout: '1s', deadline: '3s' } }
+const SHORT = { inputs: { url: SERVICE_URL, timeout: '1500ms', deadline: '5s' } }
 
 /** The metadata server is plain http, and knows of no tunnels. */
 function isPossible(host: string, fault: FaultName): boolean {

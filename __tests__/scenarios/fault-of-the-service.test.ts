@@ -33,7 +33,7 @@ describe('A fault of the service ends in one failure', { concurrency: 3 }, () =>
       const app = [{ body: 'Hello'.repeat(10) }]
       const url = world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], app })
       world.fail(SERVICE_HOST, fault as FaultName)
-      const inputs = { url, timeout: '1s', deadline: '3s' }
+      const inputs = { url, timeout: '1500ms', deadline: '5s' }
       const result = await run(await givenFederation(world), { inputs })
       assertFailure(result, code)
       assert.notEqual(result.outputs['id_token'] ?? '', '', 'The token was there before the call, and stays.')
@@ -49,7 +49,7 @@ describe('A fault of the service ends in one failure', { concurrency: 3 }, () =>
     scenario(`${fault}, where JSON is expected`, async ({ world, run }) => {
       const url = givenService(world)
       world.fail(SERVICE_HOST, fault)
-      const inputs = { url, expect_json: "status == 'ok'", timeout: '1s', deadline: '3s' }
+      const inputs = { url, expect_json: "status == 'ok'", timeout: '1500ms', deadline: '5s' }
       assertFailure(await run(await givenFederation(world), { inputs }), 'EXPECTATION_FAILED')
     })
   }

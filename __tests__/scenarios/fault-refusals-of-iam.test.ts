@@ -136,7 +136,7 @@ for (const [status, name] of [
   scenario(`IAM answers ${name} until the deadline`, async ({ world, run }) => {
     const body = JSON.stringify({ error: { code: status, message: 'Try again later.', status: name } })
     world.fail('iamcredentials.googleapis.com', { status, body })
-    const result = await run(await givenFederation(world), FOR_SERVICE, { inputs: { deadline: '1s' } })
+    const result = await run(await givenFederation(world), FOR_SERVICE, { inputs: { deadline: '4s' } })
     assertFailure(result, 'GOOGLE_UNAVAILABLE', 'iamcredentials.googleapis.com', String(status), 'Try again later.')
   })
 }
