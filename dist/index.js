@@ -932,15 +932,24 @@ var status_set = __nccwpck_require__(1937);
 ;// CONCATENATED MODULE: ./src/markup.ts
 
 /**
- * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: whatever could mean something to Markdown,
- * HTML or GitHub (links, mentions, formulas) becomes a numeric character reference
- * (https://github.github.com/gfm/#entity-and-numeric-character-references).
+ * Words that mean nothing to Markdown, HTML or GitHub: plain ones, numbers, dashes. Seven digits and more could be a commit
+ * (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls).
+ */
+const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u;
+/** A word between the punctuation around it. */
+const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u;
+/**
+ * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: words that could mean something become
+ * code. Character references would not do: GitHub looks for e-mail addresses and mentions only after it has resolved them.
  */
 function inert(text, maxLength = 300) {
-    // The dot of "www." too: GFM makes a link of such a word by itself.
-    return encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    return markWords((0,safe_text/* safeText */.H)(text, maxLength), inertCode);
 }
-/** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */
+/** The same where HTML stands, as in tables. */
+function inertHtml(text, maxLength = 300) {
+    return markWords((0,safe_text/* safeText */.H)(text, maxLength), inertHtmlCode);
+}
+/** Text from outside as a code span, in which nothing but backticks means anything (GFM, 6.3). */
 function inertCode(text, maxLength = 300) {
     const line = (0,safe_text/* safeText */.H)(text, maxLength);
     if (line === '')
@@ -949,9 +958,11 @@ function inertCode(text, maxLength = 300) {
     const fence = '`'.repeat(longestRun + 1);
     return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
 }
-/** A code span in a cell, where a bar would end it (GFM, 4.10). */
-function inertCell(text, maxLength = 300) {
-    return inertCode(text, maxLength).replaceAll('|', '\\|');
+/** The same where HTML stands. */
+function inertHtmlCode(text, maxLength = 300) {
+    // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+    const line = encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    return line === '' ? '' : `<code>${line}</code>`;
 }
 /** Lines as they are, in a block; whatever stands in it is text. */
 function inertBlock(text, maxLength) {
@@ -963,11 +974,51 @@ function inertBlock(text, maxLength) {
     // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
     return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
 }
-function table(rows) {
-    return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+/**
+ * A table of HTML. One of Markdown has no cell that could hold a backslash before a bar, and none is without a header.
+ *
+ * @param rows of HTML, the first cell of each being its name
+ * @param header empty where there is none
+ */
+function table(rows, header = []) {
+    const head = header.map((title) => `<th align="left">${title}</th>`).join('');
+    const body = rows.map(([name = '', ...values]) => {
+        const first = header.length === 0 ? `<th align="left">${name}</th>` : `<td>${name}</td>`;
+        return `<tr>${first}${values.map((value) => `<td>${value}</td>`).join('')}</tr>`;
+    });
+    return ['<table>', ...(head === '' ? [] : [`<tr>${head}</tr>`]), ...body, '</table>'].join('\n');
 }
+/**
+ * @param title in HTML: Markdown means nothing there
+ * @param content in Markdown
+ */
 function details(title, content) {
     return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+/** Puts words that are not plain into code; what stands side by side shares it. */
+function markWords(line, mark) {
+    const marked = [];
+    let open;
+    const close = () => {
+        if (open !== undefined)
+            marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`);
+        open = undefined;
+    };
+    for (const text of line.split(' ')) {
+        const [, before = '', word = '', after = ''] = WORD.exec(text) ?? [];
+        if (PLAIN.test(word)) {
+            close();
+            marked.push(text);
+        }
+        else {
+            open =
+                open === undefined
+                    ? { before, words: word, after }
+                    : { ...open, words: `${open.words}${open.after} ${before}${word}`, after };
+        }
+    }
+    close();
+    return marked.join(' ');
 }
 function encode(text, characters) {
     return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
@@ -977,102 +1028,190 @@ function encode(text, characters) {
 
 
 
-/** What the summary shows of a body, in characters. */
-const BODY_LENGTH = 2_000;
+/** What a block shows of a body, of claims or of commands, in characters. */
+const BLOCK_LENGTH = 2_000;
+/** A heading of more characters is more than one line. */
+const PLACE_LENGTH = 70;
+// GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
+const MOST_AUDIENCES = 10;
+const MOST_VERDICTS = 50;
+/** More bars are no small diagram. */
+const MOST_BARS = 20;
 /** Bars that are narrower than this part of the whole cannot be seen. */
 const NARROWEST_BAR = 0.01;
+/** How the axis of a diagram is divided, up to a length in milliseconds: about ten ticks at most, each with a label of its own. */
+const AXES = [
+    [2_000, '200millisecond', '%-S.%L s'],
+    [10_000, '1second', '%-S s'],
+    [100_000, '10second', '%M:%S'],
+    [600_000, '1minute', '%M:%S'],
+    [6_000_000, '10minute', '%H:%M h'],
+    [Number.POSITIVE_INFINITY, '1hour', '%H:%M h']
+];
 /**
  * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
  *
  * @param link to the failure's heading in the documentation
  */
 function renderSummary(story, failure, link) {
+    const verdicts = story.result?.response?.verdicts ?? [];
     const sections = [
         `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
-        failure === undefined ? '' : renderFailure(failure, link),
-        renderFacts(story),
-        renderVerdicts(story),
+        failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
+        renderFacts(story, failure),
+        renderVerdicts(verdicts),
         renderAttempts(story.attempts ?? []),
         renderClaims(story),
         renderBody(story.result)
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
-function headline({ inputs, tokens }, failure) {
+/** The verdict, and where. */
+function headline({ inputs, tokens, result }, failure) {
+    const url = inputs?.call?.url;
+    const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`;
     if (failure !== undefined)
-        return `${failure.code}: ${inert(failure.sentence, 500)}`;
-    if (inputs?.call !== undefined)
-        return `${inert((0,safe_text/* safeUrl */.P)(inputs.call.url))} answered as expected`;
+        return `${failure.code}${place}`;
+    if (result?.response !== undefined)
+        return `${(0,status_set/* describeStatus */.W)(result.response.status)}, as expected${place}`;
     const count = tokens?.size ?? 0;
-    return count === 1 ? 'An ID token was issued' : `${count} ID tokens were issued`;
+    return count === 1 ? 'ID token issued' : `${count} ID tokens issued`;
 }
-function renderFailure(failure, link) {
+/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
+function renderFailure(failure, link, judged) {
+    const { code, sentence, cause, remedy, commands = [], answer, details: facts = [] } = failure;
     return [
-        failure.cause === undefined ? '' : `**Likely cause:** ${inert(failure.cause, 500)}`,
-        `**Remedy:** ${inert(failure.remedy, 500)}`,
-        failure.commands === undefined || failure.commands.length === 0
-            ? ''
-            : inertBlock(failure.commands.join('\n'), BODY_LENGTH),
-        failure.answer === undefined ? '' : `**The answer was:** ${inertCode(failure.answer, 500)}`,
-        (failure.details ?? []).map((line) => `- ${inertCode(line)}`).join('\n'),
-        link.startsWith('https://') ? `[More about ${failure.code}](${encodeURI(link)})` : ''
+        inert(sentence, 500),
+        cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
+        `**Remedy:** ${inert(remedy, 500)}`,
+        commands.length === 0 ? '' : inertBlock(commands.join('\n'), BLOCK_LENGTH),
+        link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
+        answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
+        judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
     ]
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function renderFacts({ inputs, identity, tokens, attempts = [], result }) {
+function renderFacts(story, failure) {
+    const { inputs, identity, tokens, attempts = [] } = story;
     const [token] = tokens?.values() ?? [];
-    const last = attempts.at(-1);
-    const rows = [];
-    const add = (name, value) => {
-        if (value !== undefined && value !== '')
-            rows.push([name, value]);
-    };
     const call = inputs?.call;
-    add('Service', call === undefined ? undefined : `${call.method} ${inertCell((0,safe_text/* safeUrl */.P)(call.url))}`);
-    add('Tag', call?.tag === undefined ? undefined : inertCell(call.tag));
-    add('Audience', inputs?.audiences.map((audience) => inertCell(audience)).join('<br>'));
-    add('Derived', inputs?.audienceDerived === true ? 'yes, from the URL' : undefined);
-    add('Identity', token === undefined ? undefined : inertCell(token.email));
-    add('Credential', identity === undefined ? undefined : inert(identity.credential.description));
-    add('Token expires', token === undefined ? undefined : new Date(token.expiresAt).toISOString());
-    add('Private', call?.assertPrivate === true && result !== undefined ? 'Google refused a call without a token' : undefined);
-    add('Status', result?.response === undefined ? undefined : (0,status_set/* describeStatus */.W)(result.response.status));
-    add('Attempts', last === undefined ? undefined : `${last.number}`);
-    add('Latency', last === undefined ? undefined : `${last.milliseconds} ms`);
-    return rows.length === 0 ? '' : table(rows);
+    const last = attempts.at(-1);
+    const account = token?.email ?? identity?.hops.at(-1)?.account ?? identity?.credential.account;
+    const rows = [
+        ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.P)(call.url))}`],
+        ['Tag', inertHtmlCode(call?.tag ?? '')],
+        ['Audience', inputs && describeAudiences(inputs, tokens)],
+        ['Identity', inertHtmlCode(account ?? '')],
+        ['Credential', identity && inertHtml(identity.credential.description)],
+        ['Status', describeLast(story, last)],
+        ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
+        ['Latency', last && describeDuration(last.milliseconds)],
+        ['Private', describePrivacy(call, story.result, failure)],
+        ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
+    ];
+    const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]));
+    return known.length === 0 ? '' : table(known);
 }
-function renderVerdicts({ result }) {
-    const verdicts = result?.response?.verdicts ?? [];
+function describeAudiences({ audiences, audienceDerived }, tokens) {
+    const lines = audiences.slice(0, MOST_AUDIENCES).map((audience) => {
+        const own = tokens?.get(audience)?.audience ?? audience;
+        const source = audienceDerived ? 'derived from the URL' : 'as set in the workflow';
+        const other = own === audience ? '' : `; the token itself is for ${inertHtmlCode(own)}`;
+        return `${inertHtmlCode(audience)} (${source}${other})`;
+    });
+    const more = audiences.length - lines.length;
+    return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('<br>');
+}
+/** The status of the last attempt, or what came instead; then also the status before. */
+function describeLast({ result }, last) {
+    const { status } = result?.response ?? {};
+    if (status === undefined || last === undefined)
+        return last?.label;
+    return last.label === `${status}` ? (0,status_set/* describeStatus */.W)(status) : `${last.label}; before it ${(0,status_set/* describeStatus */.W)(status)}`;
+}
+function describePrivacy(call, result, failure) {
+    if (call?.assertPrivate !== true)
+        return '';
+    if (failure?.code === 'NOT_PRIVATE')
+        return '❌ Google did not refuse a call without a token';
+    return result === undefined ? '' : '✅ Google refused a call without a token';
+}
+function describeTime(milliseconds) {
+    return new Date(milliseconds)
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, ' UTC');
+}
+function renderVerdicts(verdicts) {
     if (verdicts.length === 0)
         return '';
-    return [
-        '| Expectation | | Actual |',
-        '| --- | --- | --- |',
-        ...verdicts.map(({ expectation, met, actual }) => `| ${inertCell(expectation)} | ${met ? '✅' : '❌'} | ${inertCell(actual)} |`)
-    ].join('\n');
+    const all = verdicts.length <= MOST_VERDICTS;
+    // Where not all can be shown, those that are missed are.
+    const shown = all ? verdicts : verdicts.toSorted((a, b) => Number(a.met) - Number(b.met)).slice(0, MOST_VERDICTS);
+    const rows = shown.map(({ expectation, met, actual }) => [
+        met ? '✅' : '❌',
+        inertHtmlCode(expectation),
+        inertHtmlCode(actual)
+    ]);
+    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']];
+    return table([...rows, ...more], ['', 'Expectation', 'Actual']);
 }
-/** When each attempt was under way. Its labels are our own words: Mermaid has a syntax of its own, which nobody may inject. */
+/**
+ * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
+ * https://mermaid.js.org/syntax/gantt.html
+ */
 function renderAttempts(attempts) {
     const last = attempts.at(-1);
     if (last === undefined || attempts.length < 2)
         return '';
-    const end = last.startedMs + last.milliseconds;
-    const bars = attempts.map((record) => {
-        const { number, startedMs, milliseconds, label, next } = record;
-        const barEnd = startedMs + Math.max(milliseconds, Math.ceil(end * NARROWEST_BAR));
-        return `  ${number} – ${label} :${next === 'passed' ? 'done' : 'crit'}, ${startedMs}, ${barEnd}`;
-    });
-    return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', '  title Attempts', ...bars, '```'].join('\n');
+    const lengthMs = Math.max(1, endOf(last));
+    const [, interval, format] = AXES.find(([limit]) => lengthMs <= limit) ?? ['', '1hour', '%H:%M h'];
+    const drawBar = (name, kind, startMs, endMs) => {
+        // Without a time zone: Mermaid takes and shows local times, so that everybody sees the axis start at zero.
+        const start = new Date(startMs).toISOString().replace('Z', '');
+        return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`;
+    };
+    const drawAttempt = (attempt) => {
+        const { number, label, milliseconds, next, startedMs } = attempt;
+        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, next === 'passed' ? 'active' : 'crit', startedMs, endOf(attempt));
+    };
+    const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2;
+    const rest = attempts.slice(shown);
+    const omitted = rest.slice(0, -shown);
+    const [from, to] = [omitted[0], omitted.at(-1)];
+    return [
+        '```mermaid',
+        'gantt',
+        '  title Attempts',
+        '  dateFormat YYYY-MM-DDTHH:mm:ss.SSS',
+        `  axisFormat ${format}`,
+        `  tickInterval ${interval}`,
+        ...attempts.slice(0, shown).map(drawAttempt),
+        ...(from && to ? [drawBar(`${omitted.length} more`, 'done', from.startedMs, endOf(to))] : []),
+        ...rest.slice(-shown).map(drawAttempt),
+        '```'
+    ].join('\n');
 }
 function renderClaims({ tokens }) {
     return [...(tokens?.values() ?? [])]
-        .map(({ audience, claims }) => details(`Claims of the token for ${inert(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BODY_LENGTH)))
-        .join('\n');
+        .slice(0, MOST_AUDIENCES)
+        .map(({ audience, claims }) => details(`Claims of the token for ${inertHtmlCode(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BLOCK_LENGTH)))
+        .join('\n\n');
 }
 function renderBody(result) {
     const text = result?.response?.text ?? '';
-    return text.trim() === '' ? '' : details('Body of the last answer', inertBlock(text, BODY_LENGTH));
+    if (text.trim() === '')
+        return '';
+    return details(text.length > BLOCK_LENGTH ? 'Beginning of the body of the last answer' : 'Body of the last answer', inertBlock(text, BLOCK_LENGTH));
+}
+function endOf({ startedMs, milliseconds }) {
+    return startedMs + milliseconds;
+}
+function describeDuration(milliseconds) {
+    if (milliseconds < 1_000)
+        return `${milliseconds} ms`;
+    return milliseconds < 100_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${(milliseconds / 60_000).toFixed(1)} min`;
 }
 
 ;// CONCATENATED MODULE: ./src/report.ts
@@ -1714,13 +1853,11 @@ function explain(url, last, method) {
             commands: commands.length === 0 ? connect : commands
         };
     }
-    if (/TLS certificate/.test(last.reason)) {
+    if (last.reason.includes('TLS certificate')) {
         return {
             cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
             remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-            commands: [
-                `openssl s_client -connect ${host}${url.port === '' ? ':443' : ''} -servername ${url.hostname} </dev/null`
-            ]
+            commands: [`curl --head --verbose ${url.origin}/`]
         };
     }
     if (last.reason.includes('proxy')) {
@@ -2023,7 +2160,7 @@ function gatewayRejected({ call, token }, response) {
             '    type: oauth2',
             '    x-google-issuer: https://accounts.google.com',
             '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
-            `    x-google-audiences: ${JSON.stringify(audience)}`,
+            `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
             'security:',
             '  - google_id_token: []'
         ],
@@ -2097,14 +2234,14 @@ function iap_explain({ call, token, clientId }, response) {
             ]
         };
     }
-    if (/'email' claim/.test(response.text)) {
+    if (response.text.includes("'email' claim")) {
         return {
             cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
             remedy: 'Leave tokens out of headers; this action always asks for one with e-mail.',
             commands: ['token_header: Authorization']
         };
     }
-    if (/empty token/.test(response.text)) {
+    if (response.text.includes('empty token')) {
         return {
             cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${(0,safe_text/* safeText */.H)(call.headers.tokenHeader)}.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
             remedy: `Set token_header to Proxy-Authorization${clientId === undefined || clientId === token.audience ? '' : `, and audience to ${clientId}`}.`,
@@ -2959,7 +3096,7 @@ function explainOther(refusal, caller, hop) {
             commands: [`gcloud projects get-iam-policy ${project}`]
         };
     }
-    if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || /insufficient authentication scopes/.test(message)) {
+    if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
         return {
             sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
             cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
@@ -2981,7 +3118,7 @@ function explainOther(refusal, caller, hop) {
     }
     if (status === 400) {
         return {
-            sentence: `Google calls the request for a token of ${account} invalid${describeChain(caller, hop)}.`,
+            sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
             cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
             remedy: 'Check service_account, delegates and audience.',
             commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${(0,safe_text/* safeText */.H)(name)}`)
@@ -3002,22 +3139,21 @@ function explainPermission(refusal, url, caller, hop) {
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
     const last = hop.delegates.at(-1);
     return {
-        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.H)(hop.account)}${describeChain(caller, hop)}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
+        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.H)(hop.account)}${describeChain(hop)}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
         cause: last === undefined
             ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
             : permission.endsWith('implicitDelegation')
                 ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
-                : `Each must be allowed to impersonate the next one: ${describeLinks(caller, hop)}; that permission is first looked for on the last link.`,
+                : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
         remedy: last === undefined
             ? `Grant the role on ${(0,safe_text/* safeText */.H)(hop.account)}, and wait a few minutes.`
             : 'Grant what is missing of the links below, and wait a few minutes.',
         commands: bindings(caller, hop, forIdToken)
     };
 }
-function describeChain(caller, hop) {
-    return hop.delegates.length === 0
-        ? ''
-        : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.H)(name)).join(' → ')})`;
+/** The way of a delegation, between the caller and the account that a sentence names. */
+function describeChain({ delegates }) {
+    return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.H)(name)).join(' → ')}`;
 }
 function describeLinks(caller, hop) {
     const chain = [caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.H)(name));
@@ -4105,9 +4241,9 @@ function explainCondition(describe, claims) {
 function explainIssuer(describe, update, claims) {
     const issuer = stringIn(claims ?? {}, 'iss');
     const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.H)(issuer);
-    const kind = /\/_services\/token/.test(issuer ?? '')
+    const kind = (issuer ?? '').includes('/_services/token')
         ? ' (GitHub Enterprise Server has an issuer of its own)'
-        : /\.ghe\.com/.test(issuer ?? '')
+        : (issuer ?? '').includes('.ghe.com')
             ? ' (each tenant of ghe.com has an issuer of its own)'
             : '';
     return {
@@ -5097,6 +5233,8 @@ async function run_run(world, report) {
     const exposure = await privacy;
     if (exposure !== undefined)
         throw exposure;
+    if (privacy !== undefined)
+        report.info('Private: Google refused a call without a token');
     if (inputs.call === undefined)
         return;
     const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt);

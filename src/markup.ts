@@ -1,16 +1,28 @@
 import { safeText } from './safe-text.ts'
 
 /**
- * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: whatever could mean something to Markdown,
- * HTML or GitHub (links, mentions, formulas) becomes a numeric character reference
- * (https://github.github.com/gfm/#entity-and-numeric-character-references).
+ * Words that mean nothing to Markdown, HTML or GitHub: plain ones, numbers, dashes. Seven digits and more could be a commit
+ * (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls).
+ */
+const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u
+
+/** A word between the punctuation around it. */
+const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u
+
+/**
+ * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: words that could mean something become
+ * code. Character references would not do: GitHub looks for e-mail addresses and mentions only after it has resolved them.
  */
 export function inert(text: string, maxLength = 300): string {
-  // The dot of "www." too: GFM makes a link of such a word by itself.
-  return encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi)
+  return markWords(safeText(text, maxLength), inertCode)
 }
 
-/** The same as a code span, in which nothing but backticks means anything (GFM, 6.3). */
+/** The same where HTML stands, as in tables. */
+export function inertHtml(text: string, maxLength = 300): string {
+  return markWords(safeText(text, maxLength), inertHtmlCode)
+}
+
+/** Text from outside as a code span, in which nothing but backticks means anything (GFM, 6.3). */
 export function inertCode(text: string, maxLength = 300): string {
   const line = safeText(text, maxLength)
   if (line === '') return ''
@@ -19,9 +31,11 @@ export function inertCode(text: string, maxLength = 300): string {
   return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`
 }
 
-/** A code span in a cell, where a bar would end it (GFM, 4.10). */
-export function inertCell(text: string, maxLength = 300): string {
-  return inertCode(text, maxLength).replaceAll('|', '\\|')
+/** The same where HTML stands. */
+export function inertHtmlCode(text: string, maxLength = 300): string {
+  // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+  const line = encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi)
+  return line === '' ? '' : `<code>${line}</code>`
 }
 
 /** Lines as they are, in a block; whatever stands in it is text. */
@@ -35,12 +49,51 @@ export function inertBlock(text: string, maxLength: number): string {
   return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`
 }
 
-export function table(rows: readonly (readonly [string, string])[]): string {
-  return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')
+/**
+ * A table of HTML. One of Markdown has no cell that could hold a backslash before a bar, and none is without a header.
+ *
+ * @param rows of HTML, the first cell of each being its name
+ * @param header empty where there is none
+ */
+export function table(rows: readonly (readonly string[])[], header: readonly string[] = []): string {
+  const head = header.map((title) => `<th align="left">${title}</th>`).join('')
+  const body = rows.map(([name = '', ...values]) => {
+    const first = header.length === 0 ? `<th align="left">${name}</th>` : `<td>${name}</td>`
+    return `<tr>${first}${values.map((value) => `<td>${value}</td>`).join('')}</tr>`
+  })
+  return ['<table>', ...(head === '' ? [] : [`<tr>${head}</tr>`]), ...body, '</table>'].join('\n')
 }
 
+/**
+ * @param title in HTML: Markdown means nothing there
+ * @param content in Markdown
+ */
 export function details(title: string, content: string): string {
   return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
+}
+
+/** Puts words that are not plain into code; what stands side by side shares it. */
+function markWords(line: string, mark: (code: string, maxLength: number) => string): string {
+  const marked: string[] = []
+  let open: { before: string; words: string; after: string } | undefined
+  const close = (): void => {
+    if (open !== undefined) marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`)
+    open = undefined
+  }
+  for (const text of line.split(' ')) {
+    const [, before = '', word = '', after = ''] = WORD.exec(text) ?? []
+    if (PLAIN.test(word)) {
+      close()
+      marked.push(text)
+    } else {
+      open =
+        open === undefined
+          ? { before, words: word, after }
+          : { ...open, words: `${open.words}${open.after} ${before}${word}`, after }
+    }
+  }
+  close()
+  return marked.join(' ')
 }
 
 function encode(text: string, characters: RegExp): string {

@@ -34,6 +34,7 @@ export async function run(world: World, report: Report): Promise<void> {
 
   const exposure = await privacy
   if (exposure !== undefined) throw exposure
+  if (privacy !== undefined) report.info('Private: Google refused a call without a token')
 
   if (inputs.call === undefined) return
   const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt)

@@ -145,9 +145,9 @@ function explainCondition(describe: string, claims: JsonObject | undefined): Exp
 function explainIssuer(describe: string, update: string, claims: JsonObject | undefined): Explanation {
   const issuer = stringIn(claims ?? {}, 'iss')
   const shown = issuer === undefined ? 'of the token' : safeText(issuer)
-  const kind = /\/_services\/token/.test(issuer ?? '')
+  const kind = (issuer ?? '').includes('/_services/token')
     ? ' (GitHub Enterprise Server has an issuer of its own)'
-    : /\.ghe\.com/.test(issuer ?? '')
+    : (issuer ?? '').includes('.ghe.com')
       ? ' (each tenant of ghe.com has an issuer of its own)'
       : ''
   return {

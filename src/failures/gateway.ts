@@ -20,7 +20,7 @@ export function gatewayRejected({ call, token }: FailedCall, response: Response)
       '    type: oauth2',
       '    x-google-issuer: https://accounts.google.com',
       '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
-      `    x-google-audiences: ${JSON.stringify(audience)}`,
+      `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
       'security:',
       '  - google_id_token: []'
     ],

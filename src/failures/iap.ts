@@ -37,14 +37,14 @@ function explain({ call, token, clientId }: FailedCall, response: Response): Exp
       ]
     }
   }
-  if (/'email' claim/.test(response.text)) {
+  if (response.text.includes("'email' claim")) {
     return {
       cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
       remedy: 'Leave tokens out of headers; this action always asks for one with e-mail.',
       commands: ['token_header: Authorization']
     }
   }
-  if (/empty token/.test(response.text)) {
+  if (response.text.includes('empty token')) {
     return {
       cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${safeText(call.headers.tokenHeader)}.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
       remedy: `Set token_header to Proxy-Authorization${clientId === undefined || clientId === token.audience ? '' : `, and audience to ${clientId}`}.`,

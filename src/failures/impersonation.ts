@@ -74,7 +74,7 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
       commands: [`gcloud projects get-iam-policy ${project}`]
     }
   }
-  if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || /insufficient authentication scopes/.test(message)) {
+  if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
     return {
       sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
       cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
@@ -97,7 +97,7 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
   }
   if (status === 400) {
     return {
-      sentence: `Google calls the request for a token of ${account} invalid${describeChain(caller, hop)}.`,
+      sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
       cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
       remedy: 'Check service_account, delegates and audience.',
       commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${safeText(name)}`)
@@ -119,13 +119,13 @@ function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop)
     (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken')
   const last = hop.delegates.at(-1)
   return {
-    sentence: `${caller} may not impersonate ${safeText(hop.account)}${describeChain(caller, hop)}: permission ${safeText(permission)} is missing.`,
+    sentence: `${caller} may not impersonate ${safeText(hop.account)}${describeChain(hop)}: permission ${safeText(permission)} is missing.`,
     cause:
       last === undefined
         ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
         : permission.endsWith('implicitDelegation')
           ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
-          : `Each must be allowed to impersonate the next one: ${describeLinks(caller, hop)}; that permission is first looked for on the last link.`,
+          : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
     remedy:
       last === undefined
         ? `Grant the role on ${safeText(hop.account)}, and wait a few minutes.`
@@ -134,10 +134,9 @@ function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop)
   }
 }
 
-function describeChain(caller: string, hop: Hop): string {
-  return hop.delegates.length === 0
-    ? ''
-    : ` (chain: ${[caller, ...hop.delegates, hop.account].map((name) => safeText(name)).join(' → ')})`
+/** The way of a delegation, between the caller and the account that a sentence names. */
+function describeChain({ delegates }: Hop): string {
+  return delegates.length === 0 ? '' : ` through ${delegates.map((name) => safeText(name)).join(' → ')}`
 }
 
 function describeLinks(caller: string, hop: Hop): string {

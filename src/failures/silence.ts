@@ -44,13 +44,11 @@ function explain(url: URL, last: Outcome, method: string): Explanation {
       commands: commands.length === 0 ? connect : commands
     }
   }
-  if (/TLS certificate/.test(last.reason)) {
+  if (last.reason.includes('TLS certificate')) {
     return {
       cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
       remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-      commands: [
-        `openssl s_client -connect ${host}${url.port === '' ? ':443' : ''} -servername ${url.hostname} </dev/null`
-      ]
+      commands: [`curl --head --verbose ${url.origin}/`]
     }
   }
   if (last.reason.includes('proxy')) {

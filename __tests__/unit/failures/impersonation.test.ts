@@ -24,7 +24,7 @@ testFailures([
     'a pool that may not mint',
     impersonationRefused(DENIED, MINT, POOL, HOP),
     'IMPERSONATION_DENIED',
-    /^(?=.*principalSet:\/\/.* may not impersonate deployer@shop)(?=.*getOpenIdToken)(?=.*add-iam-policy-binding deployer@shop).*--member="principalSet:.*roles\/iam\.workloadIdentityUser/
+    /^(?=.*principalSet:\/\/.* may not impersonate deployer@shop)(?=.*getOpenIdToken)(?=.*add-iam-policy-binding deployer@shop).*--member="principalSet:.*roles\/iam\.serviceAccountOpenIdTokenCreator.*roles\/iam\.workloadIdentityUser/
   ],
   [
     'an account that may not mint',
@@ -53,13 +53,89 @@ testFailures([
       HOP
     ),
     'IMPERSONATION_DENIED',
-    /scope https:\/\/www\.googleapis\.com\/auth\/cloud-platform/
+    /^(?!.*add-iam-policy-binding)(?!.*permission).*scope https:\/\/www\.googleapis\.com\/auth\/cloud-platform/
+  ],
+  [
+    'a pool that may not mint for its repository',
+    impersonationRefused(DENIED, MINT, POOL.replace(/\*$/, 'attribute.repository/a/b'), HOP),
+    'IMPERSONATION_DENIED',
+    /provider must map attribute\.repository \(attribute\.repository=assertion\.repository\).*--workload-identity-pool=ci.*--project=1 /
+  ],
+  [
+    'a pool that may not become an account',
+    impersonationRefused(apiRefusal(403, 'The caller does not have permission'), BECOME, POOL, HOP),
+    'IMPERSONATION_DENIED',
+    /role=roles\/iam\.workloadIdentityUser/
+  ],
+  [
+    'a chain with a link missing in the middle',
+    impersonationRefused(
+      apiRefusal(403, 'Permission denied.', {
+        reason: 'IAM_PERMISSION_DENIED',
+        metadata: { permission: 'iam.serviceAccounts.implicitDelegation' }
+      }),
+      MINT,
+      OTHER,
+      CHAIN
+    ),
+    'IMPERSONATION_DENIED',
+    /A link before the last one is missing: serviceAccount:ci@shop\S* on a@shop\S*, a@shop\S* on b@shop/
+  ],
+  [
+    'a perimeter',
+    impersonationRefused(
+      apiRefusal(403, "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: Xy-1", {
+        reason: 'SECURITY_POLICY_VIOLATED'
+      }),
+      MINT,
+      OTHER,
+      HOP
+    ),
+    'IMPERSONATION_DENIED',
+    /^(?!.*permission)(?!.*add-iam-policy-binding).*VPC Service Controls keep serviceAccount:ci@shop.*Xy-1/
+  ],
+  [
+    'a project that may not be charged',
+    impersonationRefused(
+      apiRefusal(403, 'Caller does not have required permission to use project octo.', {
+        reason: 'USER_PROJECT_DENIED',
+        metadata: { consumer: 'projects/octo' }
+      }),
+      MINT,
+      OTHER,
+      HOP
+    ),
+    'IMPERSONATION_DENIED',
+    /^(?!.*add-iam-policy-binding).*serviceusage\.serviceUsageConsumer on project octo/
+  ],
+  [
+    'an access token that did not arrive',
+    impersonationRefused(
+      apiRefusal(401, 'Request is missing required authentication credential.', { reason: 'CREDENTIALS_MISSING' }),
+      MINT,
+      OTHER,
+      HOP
+    ),
+    'IMPERSONATION_DENIED',
+    /^(?!.*add-iam-policy-binding)(?!.*is missing:).*does not know the access token.*did not arrive/
+  ],
+  [
+    'an access token that Google does not know',
+    impersonationRefused(apiRefusal(401, 'Request had invalid authentication credentials.'), MINT, OTHER, HOP),
+    'IMPERSONATION_DENIED',
+    /^(?!.*add-iam-policy-binding).*was revoked/
+  ],
+  [
+    'another status',
+    impersonationRefused(apiRefusal(412, 'Precondition.'), MINT, OTHER, HOP),
+    'IMPERSONATION_DENIED',
+    /with status 412/
   ],
   [
     'an invalid request',
     impersonationRefused(apiRefusal(400, 'Request contains an invalid argument.'), MINT, OTHER, HOP),
     'IMPERSONATION_DENIED',
-    /delegates and audience/
+    /^(?!.*add-iam-policy-binding).*calls the request.*invalid.*delegates and audience/
   ],
   [
     'a refusal without words',

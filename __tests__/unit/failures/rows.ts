@@ -40,6 +40,8 @@ export function testFailures(rows: readonly FailureRow[]): void {
       for (const line of [text.sentence, text.remedy, text.cause ?? '', quoted, ...commands, ...details]) {
         assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|##\[/u)
         assert.doesNotMatch(line, /undefined|\[object|NaN|null|Invalid Date|Infinity/)
+        // OpenAPI 2 wants this one empty.
+        if (line.includes('authorizationUrl: ""')) continue
         assert.doesNotMatch(line, /\.\.$|\(\)|: \.|""| {2}\S.* {2}/)
       }
     })

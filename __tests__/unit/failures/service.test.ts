@@ -6,6 +6,7 @@ import type { Failure } from '../../../src/failure.ts'
 import type { NoAnswer } from '../../../src/http.ts'
 import { ACCOUNT, answer, SERVICE } from '../fixtures.ts'
 import { HOSTILE, testFailures } from './rows.ts'
+import type { FailureRow } from './rows.ts'
 
 const URL_OF_CALL = new URL(`${SERVICE}/health?key=s3cr3t`)
 const SILENCE: NoAnswer = {
@@ -25,6 +26,7 @@ interface Changes {
   readonly clientId?: string
   readonly verdicts?: readonly Verdict[]
   readonly location?: string
+  readonly method?: string
 }
 
 function failed(responder: Responder, status: number, text: string, changes: Changes = {}): Failure {
@@ -35,12 +37,13 @@ function failed(responder: Responder, status: number, text: string, changes: Cha
     tag,
     clientId,
     verdicts = [STATUS_MISSED],
-    location
+    location,
+    method
   } = changes
   const headers: Record<string, string> = location === undefined ? {} : { location }
   const response = { status, headers, text, responder, clientId, verdicts, accepted: false, milliseconds: 1 }
   return callFailed({
-    ...call(new URL(url), tag),
+    ...call(new URL(url), tag, method),
     token: { audience, email },
     attempt: { answered: true, response },
     attempts: 3,
@@ -48,13 +51,13 @@ function failed(responder: Responder, status: number, text: string, changes: Cha
   })
 }
 
-function call(url: URL, tag?: string): Pick<FailedCall, 'call'> {
-  return { call: { url, tag, method: 'GET', iamWaitMs: 60_000, headers: { own: {}, tokenHeader: 'Authorization' } } }
+function call(url: URL, tag?: string, method = 'GET'): Pick<FailedCall, 'call'> {
+  return { call: { url, tag, method, iamWaitMs: 60_000, headers: { own: {}, tokenHeader: 'Authorization' } } }
 }
 
-function silent(attempt: NoAnswer): Failure {
+function silent(attempt: NoAnswer, method = 'GET'): Failure {
   return callFailed({
-    ...call(URL_OF_CALL),
+    ...call(URL_OF_CALL, undefined, method),
     token: { audience: SERVICE, email: ACCOUNT },
     attempt,
     attempts: 2,
@@ -88,6 +91,65 @@ testFailures([
     /The identity may not invoke(?!.*serviceAccount:")/
   ],
   [
+    'a function without the right',
+    failed('front end', 403, '', { url: 'https://europe-west1-shop.cloudfunctions.net/pay/now' }),
+    'INVOKER_MISSING',
+    /functions add-invoker-policy-binding pay --region=europe-west1 --project=shop.*--member="serviceAccount:deployer@shop(?!.*gcloud run)/
+  ],
+  [
+    'an identity without e-mail that is no invoker of a function',
+    failed('front end', 403, '', { email: '', url: 'https://europe-west1-shop.cloudfunctions.net/pay' }),
+    'INVOKER_MISSING',
+    /--member="serviceAccount:NAME@PROJECT\.iam\.gserviceaccount\.com"/
+  ],
+  [
+    'a perimeter',
+    failed('front end', 403, "Request is prohibited by organization's policy"),
+    'INVOKER_MISSING',
+    /VPC Service Controls keep deployer@shop(?!.*(policy-binding|run\.invoker)).*ingress rule/
+  ],
+  [
+    "a person's token where it is not taken",
+    failed('front end', 401, '', { email: 'jane@shop.example', audience: '1-a.apps.googleusercontent.com' }),
+    'TOKEN_REJECTED',
+    /token is a person's.*Set service_account/
+  ],
+  ['a token that looks right', failed('front end', 401, ''), 'TOKEN_REJECTED', /second token/],
+  [
+    'a custom domain',
+    failed('front end', 401, '', { url: 'https://shop.example/', audience: 'https://shop.example' }),
+    'TOKEN_REJECTED',
+    /own \*\.run\.app URL/
+  ],
+  [
+    'a path that may be reserved',
+    failed('front end', 404, '', { url: `${SERVICE}/quiz`, tag: 'blue' }),
+    'NOT_REACHED',
+    /\/quiz may be reserved.*traffic tag \\?"blue.*ingress.*disabled.*no service of that name/
+  ],
+  [
+    'a path that ends in z on another domain',
+    failed('front end', 404, '', { url: 'https://shop.example/healthz' }),
+    'NOT_REACHED',
+    /^(?!.*for itself)(?!.*reserved).*ingress/
+  ],
+  [
+    'a function that does not exist',
+    failed('front end', 404, '<h1>Error: Page not found</h1>', {
+      url: 'https://europe-west1-shop.cloudfunctions.net/pay'
+    }),
+    'NOT_REACHED',
+    /no function of this name.*functions describe pay --region=europe-west1 --project=shop/
+  ],
+  [
+    'a load balancer without backend',
+    failed('front end', 404, 'response 404 (backend NotFound), service rules for the path non-existent', {
+      url: 'https://shop.example/x'
+    }),
+    'NOT_REACHED',
+    /no backend for shop\.example and the path \/x.*url-maps/
+  ],
+  [
     'an ingress that is closed',
     failed('front end', 404, HOSTILE),
     'NOT_REACHED',
@@ -118,7 +180,40 @@ testFailures([
     "IAP's 403",
     failed('iap', 403, HOSTILE),
     'IAP_REJECTED',
-    /iap\.httpsResourceAccessor.*--member="serviceAccount:deployer@shop/
+    /iap\.httpsResourceAccessor.*--resource-type=cloud-run --service=shop --region=europe-west1.*--member="serviceAccount:deployer@shop/
+  ],
+  [
+    "IAP's 403 behind a load balancer",
+    failed('iap', 403, '', { url: 'https://shop.example' }),
+    'IAP_REJECTED',
+    /--resource-type=backend-services --service=BACKEND/
+  ],
+  [
+    "IAP's refusal of its own client id",
+    failed('iap', 401, 'Invalid IAP credentials: Invalid JWT audience.', {
+      clientId: '1-a.apps.googleusercontent.com',
+      audience: '1-a.apps.googleusercontent.com'
+    }),
+    'IAP_REJECTED',
+    /allow-list.*Add 1-a\.apps\S* to programmaticClients/
+  ],
+  [
+    'an IAP that saw no token',
+    failed('iap', 302, 'Invalid IAP credentials: empty token', { clientId: '1-a.apps.googleusercontent.com' }),
+    'IAP_REJECTED',
+    /token_header to Proxy-Authorization, and audience to 1-a/
+  ],
+  [
+    'an IAP that saw something else',
+    failed('iap', 401, 'Invalid IAP credentials: Unable to parse JWT'),
+    'IAP_REJECTED',
+    /no ID token of Google/
+  ],
+  [
+    'an IAP that wants an e-mail',
+    failed('iap', 401, "Invalid IAP credentials: JWT 'email' claim isn't a string"),
+    'IAP_REJECTED',
+    /has no e-mail/
   ],
   [
     "IAP's 403 to a person",
@@ -130,20 +225,41 @@ testFailures([
     "a gateway's refusal",
     failed('gateway', 401, 'Jwt issuer is not configured'),
     'GATEWAY_REJECTED',
-    /x-google-audiences: https:\/\/shop-/
+    /does not name Google as an issuer.*authorizationUrl.*flow: implicit.*type: oauth2.*x-google-issuer.*x-google-jwks_uri.*x-google-audiences: https:\/\/shop-/
   ],
+  ...(
+    [
+      ['Audiences in Jwt are not allowed', /not among the gateway's x-google-audiences/],
+      ['Jwt is missing', /token_header/],
+      ['Jwt is expired', /clock/],
+      ['Jwt verification fails', /x-google-jwks_uri to https/],
+      ['PERMISSION_DENIED: API key missing', /API key/]
+    ] as const
+  ).map(([words, meaning]): FailureRow => [`"${words}"`, failed('gateway', 401, words), 'GATEWAY_REJECTED', meaning]),
   [
     'a redirect',
     failed('application', 302, '', { location: `https://shop.example/${HOSTILE}` }),
     'REDIRECTED',
-    /302 Found, to https:\/\/shop\.example.*expect_status: 302/
+    /302 Found, to https:\/\/shop\.example.*expect_status: 302.*missed: status 2xx; actual: 404/
   ],
   ['a redirect to nowhere', failed('application', 304, ''), 'REDIRECTED', /304 Not Modified/],
   [
     'a service that is overloaded',
     failed('application', 429, 'Rate exceeded.'),
     'SERVICE_UNAVAILABLE',
-    /429 Too Many Requests, after 3 attempts.*logs read shop/
+    /429 Too Many Requests, after 3 attempts.*logs read shop.*missed: status 2xx/
+  ],
+  [
+    'a load balancer whose backend is down',
+    failed('application', 503, 'no healthy upstream', { url: 'https://shop.example' }),
+    'SERVICE_UNAVAILABLE',
+    /no healthy backend.*get-health(?!.*raise deadline)/
+  ],
+  [
+    'a POST that failed',
+    failed('application', 500, '', { method: 'POST' }),
+    'SERVICE_UNAVAILABLE',
+    /POST was not repeated, because the application may have acted(?!.*deadline)/
   ],
   ['a service that fails', failed('application', 503, ''), 'SERVICE_UNAVAILABLE', /503 Service Unavailable/],
   [
@@ -176,6 +292,43 @@ testFailures([
     /JSON: a/
   ],
   [
+    'an answer that misses much',
+    failed('application', 200, 'down', {
+      verdicts: Array.from({ length: 30 }, (_, index) => ({
+        expectation: `body matches /${'x'.repeat(300)}/`,
+        met: false,
+        actual: `${index}${'y'.repeat(198)}`
+      }))
+    }),
+    'EXPECTATION_FAILED',
+    /^.{1000,2500}; and 27 more\.(?=.*actual: 29y)/
+  ],
+  ['a PATCH that breaks', silent(SILENCE, 'PATCH'), 'SERVICE_UNAVAILABLE', /PATCH was not repeated(?!.*deadline)/],
+  [
+    'a POST that takes too long',
+    silent({ ...SILENCE, timedOut: true, reason: 'no complete answer within 30000 ms' }, 'POST'),
+    'TIMED_OUT',
+    /POST was not repeated(?!.*deadline)/
+  ],
+  [
+    'a POST that was never sent',
+    silent({ ...SILENCE, sent: false, reason: 'connection refused (ECONNREFUSED)' }, 'POST'),
+    'SERVICE_UNAVAILABLE',
+    /cannot be reached(?!.*not repeated)/
+  ],
+  [
+    'a bad certificate',
+    silent({ ...SILENCE, sent: false, reason: 'the TLS certificate was not accepted (CERT_HAS_EXPIRED)' }),
+    'SERVICE_UNAVAILABLE',
+    /certificate of shop-123456789012\.europe-west1\.run\.app.*curl --head --verbose https:\/\/shop-/
+  ],
+  [
+    'a proxy that does not let the call through',
+    silent({ ...SILENCE, sent: false, reason: 'the proxy p:3128 answered 403 to CONNECT' }),
+    'SERVICE_UNAVAILABLE',
+    /NO_PROXY/
+  ],
+  [
     'a connection that breaks',
     silent(SILENCE),
     'SERVICE_UNAVAILABLE',
@@ -199,5 +352,36 @@ testFailures([
     'NOT_PRIVATE',
     /GET without a token with 200 OK.*remove-iam-policy-binding shop --region=europe-west1.*allUsers/
   ],
+  [
+    'an application that refuses by itself',
+    exposed(URL_OF_CALL, 'GET', 401),
+    'NOT_PRIVATE',
+    /refusal is the application's own.*remove-iam-policy-binding shop/
+  ],
+  [
+    'a redirect for everybody',
+    exposed(URL_OF_CALL, 'GET', 302, answer(302, '', { location: 'https://shop.example/login' })),
+    'NOT_PRIVATE',
+    /redirects to https:\/\/shop\.example\/login is open/
+  ],
+  [
+    "a gateway's refusal of a call without token",
+    exposed(new URL('https://gw.example/'), 'GET', 401, answer(401, '{"code":401,"message":"Jwt is missing"}')),
+    'NOT_PRIVATE',
+    /gateway in front(?!.*gcloud run)/
+  ],
+  [
+    'a custom domain that is open',
+    exposed(new URL('https://shop.example/'), 'GET', 200),
+    'NOT_PRIVATE',
+    /allUsers(?!.*gcloud run)/
+  ],
+  [
+    'a function that is open',
+    exposed(new URL('https://europe-west1-shop.cloudfunctions.net/pay'), 'GET', 200),
+    'NOT_PRIVATE',
+    /functions remove-invoker-policy-binding pay --region=europe-west1 --project=shop(?!.*gcloud run)/
+  ],
+  ['an application that fails for everybody', exposed(URL_OF_CALL, 'GET', 404), 'NOT_PRIVATE', /went through/],
   ['a URL with a secret in its query', exposed(URL_OF_CALL, 'GET', 299), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
 ])

@@ -1,4 +1,4 @@
-import { googleUnavailable, tokenInvalid, tokenMissing } from '../../../src/failures/tokens.ts'
+import { googleUnavailable, openidMissing, tokenInvalid, tokenMissing } from '../../../src/failures/tokens.ts'
 import type { NoAnswer } from '../../../src/http.ts'
 import { ACCOUNT, answer, SERVICE } from '../fixtures.ts'
 import { HOSTILE, testFailures } from './rows.ts'
@@ -31,6 +31,24 @@ testFailures([
     'GOOGLE_UNAVAILABLE',
     /status 503, after 5 attempts.*incident/
   ],
+  [
+    'a proxy that opens TLS',
+    googleUnavailable(
+      STS,
+      { ...REFUSED, reason: 'the TLS certificate was not accepted (SELF_SIGNED_CERT_IN_CHAIN)' },
+      1
+    ),
+    'GOOGLE_UNAVAILABLE',
+    /NODE_EXTRA_CA_CERTS/
+  ],
+  ['a quota', googleUnavailable(STS, answer(429), 5), 'GOOGLE_UNAVAILABLE', /quota.*Raise deadline/],
+  [
+    'a grant without openid',
+    openidMissing(STS, 'https://www.googleapis.com/auth/cloud-platform'),
+    'TOKEN_INVALID',
+    /^(?!.*proxy).*without the scope openid.*--scopes=openid,https:\/\/www\.googleapis\.com\/auth\/userinfo\.email,.*granted scopes: https/
+  ],
+  ['a grant of unknown scopes', openidMissing(STS, undefined), 'TOKEN_INVALID', /scope openid(?!.*granted)/],
   ['a redirect', tokenMissing(STS, answer(302, '')), 'GOOGLE_UNAVAILABLE', /status 302/],
   [
     "a proxy's own page",
