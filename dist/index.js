@@ -2476,7 +2476,7 @@ async function checkPrivacy(job, call) {
         verdict = await askAnonymously(job, call.url, 'GET');
     if (!verdict.answered)
         return verdict.failure;
-    return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status);
+    return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status, verdict.answer);
 }
 async function askAnonymously(job, url, method) {
     for (let attempt = 1;; attempt += 1) {

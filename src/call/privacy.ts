@@ -24,7 +24,7 @@ export async function checkPrivacy(job: Job, call: CallInputs): Promise<Failure 
   if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
     verdict = await askAnonymously(job, call.url, 'GET')
   if (!verdict.answered) return verdict.failure
-  return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status)
+  return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status, verdict.answer)
 }
 
 async function askAnonymously(
