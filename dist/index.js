@@ -626,8 +626,9 @@ function audienceRequired(url) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   M: () => (/* binding */ unfinished),
-/* harmony export */   e: () => (/* binding */ internalFailure)
+/* harmony export */   M1: () => (/* binding */ unfinished),
+/* harmony export */   et: () => (/* binding */ internalFailure),
+/* harmony export */   mP: () => (/* binding */ unwritable)
 /* harmony export */ });
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
 
@@ -649,6 +650,16 @@ function unfinished() {
         cause: 'Something came that the action does not foresee; no input or permission mends it.',
         remedy: 'Run the job again with debug logging, and report what it shows.',
         commands: ['gh run rerun RUN_ID --debug']
+    });
+}
+/** The files in which the runner expects outputs and the like cannot be written. */
+function unwritable() {
+    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The outputs of the action could not be written.',
+        cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
+        remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
+        commands: ['df -h']
     });
 }
 
@@ -859,7 +870,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(260);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(290);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7861);
 
 
@@ -887,25 +898,21 @@ async function finish(error) {
     }
     if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
         report.trace(error);
-    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .e)(error));
+    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error));
 }
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
-    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M)()).catch(failLoudly);
+    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)()).catch(failLoudly);
 });
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('uncaughtException', (error) => {
     finish(error).catch(failLoudly);
 });
-/** The report itself could not be written; the exit code is all that is left. */
+/** The report itself could not be written: the files of the runner are out of reach. */
 function failLoudly() {
     (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
+    report.unwritable();
 }
-try {
-    await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(world, report);
-    await finish();
-}
-catch (error) {
-    await finish(error ?? new Error('no reason'));
-}
+const reason = await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(world, report).then(() => undefined, (error) => error ?? new Error('no reason'));
+await finish(reason).catch(failLoudly);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -925,6 +932,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./src/failures/internal.ts
+var internal = __nccwpck_require__(150);
 // EXTERNAL MODULE: ./src/safe-text.ts
 var safe_text = __nccwpck_require__(1452);
 // EXTERNAL MODULE: ./src/call/status-set.ts
@@ -1218,22 +1227,28 @@ function describeDuration(milliseconds) {
 
 
 
+
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
 function createReport(env) {
     let story = {};
+    /** Without its files, @actions/core would print outputs, tokens among them. */
+    function setOutput(name, value) {
+        if ((env['GITHUB_OUTPUT'] ?? '') !== '')
+            (0,core/* setOutput */.uH)(name, value);
+    }
     function writeTokens(tokens) {
         const [first] = tokens.values();
         if (first === undefined)
             return;
         const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]));
-        (0,core/* setOutput */.uH)('id_token', first.jwt);
-        (0,core/* setOutput */.uH)('id_tokens', JSON.stringify(byAudience));
-        (0,core/* setOutput */.uH)('audience', first.audience);
-        (0,core/* setOutput */.uH)('email', first.email);
-        (0,core/* setOutput */.uH)('expires_at', new Date(first.expiresAt).toISOString());
+        setOutput('id_token', first.jwt);
+        setOutput('id_tokens', JSON.stringify(byAudience));
+        setOutput('audience', first.audience);
+        setOutput('email', first.email);
+        setOutput('expires_at', new Date(first.expiresAt).toISOString());
         const variable = story.inputs?.exportEnv;
-        if (variable !== undefined)
+        if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
             (0,core/* exportVariable */.dN)(variable, first.jwt);
     }
     return {
@@ -1267,24 +1282,27 @@ function createReport(env) {
             if (renewed !== undefined)
                 writeTokens(renewed);
             const last = result.attempts.at(-1);
-            (0,core/* setOutput */.uH)('attempts', result.attempts.length);
+            setOutput('attempts', result.attempts.length);
             if (last !== undefined)
-                (0,core/* setOutput */.uH)('latency_ms', last.milliseconds);
+                setOutput('latency_ms', last.milliseconds);
             const { response } = result;
             if (response === undefined)
                 return;
-            (0,core/* setOutput */.uH)('status', response.status);
-            (0,core/* setOutput */.uH)('headers', JSON.stringify(response.headers));
-            (0,core/* setOutput */.uH)('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
+            setOutput('status', response.status);
+            setOutput('headers', JSON.stringify(response.headers));
+            setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
             if (response.accepted)
                 (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
         },
         async finish(failure) {
-            (0,core/* setOutput */.uH)('outcome', failure === undefined ? 'success' : 'failure');
-            (0,core/* setOutput */.uH)('failure_code', failure?.text.code ?? '');
+            setOutput('outcome', failure === undefined ? 'success' : 'failure');
+            setOutput('failure_code', failure?.text.code ?? '');
             if (failure !== undefined)
                 reportFailure(failure.text, env);
             await writeSummary(story, failure?.text, env);
+        },
+        unwritable() {
+            reportFailure((0,internal/* unwritable */.mP)().text, env);
         },
         trace(error) {
             if (!(error instanceof Error))
@@ -1364,7 +1382,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 260:
+/***/ 290:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1765,7 +1783,97 @@ function describeCommand(url) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/redaction.ts
+/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
+const PIECE = 12;
+/**
+ * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values.
+ *
+ * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
+ */
+function createRedaction(tokens) {
+    if (tokens.length === 0)
+        return (text) => text;
+    const pieces = new Set();
+    for (const token of tokens) {
+        for (const disguise of disguisesOf(token)) {
+            for (let start = 0; start + PIECE <= disguise.length; start += 1)
+                pieces.add(disguise.slice(start, start + PIECE));
+        }
+    }
+    // Markup may split a token; and a cut token may itself stand between angle brackets.
+    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
+}
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
+function redactPieces(text, pieces, separators) {
+    const { letters, positions } = lettersOf(text, separators);
+    let redacted = '';
+    let kept = 0;
+    for (let start = 0; start + PIECE <= letters.length; start += 1) {
+        if (!pieces.has(letters.slice(start, start + PIECE)))
+            continue;
+        const from = start;
+        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
+            start += 1;
+        const end = start + PIECE - 1;
+        redacted += `${text.slice(kept, positions[from])}***`;
+        kept = (positions[end] ?? text.length) + 1;
+        start = end;
+    }
+    return redacted + text.slice(kept);
+}
+/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
+function disguisesOf(token) {
+    // A token has ASCII characters only (RFC 7515).
+    const characters = Array.from(token);
+    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
+    const forms = [
+        token,
+        characters.toReversed().join(''),
+        token.toLowerCase(),
+        token.toUpperCase(),
+        encode('hex', token),
+        encode('hex', token).toUpperCase(),
+        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
+        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
+        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
+        characters.map((letter) => letter.charCodeAt(0)).join(''),
+        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
+            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
+        ])
+    ];
+    // Debuggers of JWTs print the signature's bytes.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+    if (signature !== undefined) {
+        const bytes = Buffer.from(signature, 'base64url');
+        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
+    }
+    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
+}
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text, separators) {
+    const positions = new Uint32Array(text.length);
+    let letters = '';
+    let last = 0;
+    const keep = (from, to) => {
+        for (let at = from; at < to; at += 1)
+            positions[letters.length + at - from] = at;
+        letters += text.slice(from, to);
+    };
+    for (const match of text.matchAll(separators)) {
+        keep(last, match.index);
+        last = match.index + match[0].length;
+    }
+    keep(last, text.length);
+    return { letters, positions };
+}
+
 ;// CONCATENATED MODULE: ./src/exchange.ts
+
 
 /** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
 const MOST_FAILURES = 5;
@@ -1786,11 +1894,11 @@ async function exchange(job, request, unavailable) {
         const milliseconds = Math.min(job.timeoutMs, job.timeLeft());
         const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES });
         if (outcome.answered && !isTransient(outcome))
-            return outcome;
+            return outcome.status < 400 ? outcome : withoutSecrets(job, outcome);
         // An attempt that the deadline cut short says less than the one before it.
         const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs;
         if (!cutShort || attempt === 1)
-            telling = outcome;
+            telling = outcome.answered ? withoutSecrets(job, outcome) : outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
         const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
@@ -1802,6 +1910,11 @@ async function exchange(job, request, unavailable) {
         await job.sleep(pause);
     }
     throw unavailable(telling, 0);
+}
+/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
+function withoutSecrets(job, answer) {
+    const redact = createRedaction(job.masks.known());
+    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
 }
 /** An outcome in a few safe words. */
 function describeOutcome(outcome) {
@@ -2331,6 +2444,7 @@ function isFrontEndRefusal(answer, text) {
     const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
     return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
         (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+        (status === 403 && isProhibitedByPolicy(text)) ||
         (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
         isHeadAnswer(answer));
 }
@@ -2339,12 +2453,18 @@ const FRONT_END_PHRASES = new Map([
     [403, ['Your client does not have permission to get URL', "Request is prohibited by organization's policy"]],
     [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
 ]);
+/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
+function isProhibitedByPolicy(text) {
+    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? '';
+    return message.startsWith("Request is prohibited by organization's policy");
+}
 /** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
 function isHeadAnswer({ headers, body }) {
     return (body.length === 0 &&
         headers['server'] === 'Google Frontend' &&
         (headers['content-type'] ?? '').startsWith('text/html') &&
-        Number(headers['content-length']) > 0);
+        // An application that has nothing to say; a page that was left out has a length, or none is told.
+        headers['content-length'] !== '0');
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
@@ -2560,89 +2680,6 @@ function decideOnAnswer(status, repeatable) {
 }
 function again(why, withinMs = Number.POSITIVE_INFINITY) {
     return { kind: 'again', why, withinMs };
-}
-
-;// CONCATENATED MODULE: ./src/call/redaction.ts
-/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
-const PIECE = 12;
-/**
- * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
- * error pages, debug headers and logs, and the runner's masks see only whole values.
- *
- * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
- */
-function createRedaction(tokens) {
-    if (tokens.length === 0)
-        return (text) => text;
-    const pieces = new Set();
-    for (const token of tokens) {
-        for (const disguise of disguisesOf(token)) {
-            for (let start = 0; start + PIECE <= disguise.length; start += 1)
-                pieces.add(disguise.slice(start, start + PIECE));
-        }
-    }
-    // Markup may split a token; and a cut token may itself stand between angle brackets.
-    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
-}
-/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
-const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
-function redactPieces(text, pieces, separators) {
-    const { letters, positions } = lettersOf(text, separators);
-    let redacted = '';
-    let kept = 0;
-    for (let start = 0; start + PIECE <= letters.length; start += 1) {
-        if (!pieces.has(letters.slice(start, start + PIECE)))
-            continue;
-        const from = start;
-        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
-            start += 1;
-        const end = start + PIECE - 1;
-        redacted += `${text.slice(kept, positions[from])}***`;
-        kept = (positions[end] ?? text.length) + 1;
-        start = end;
-    }
-    return redacted + text.slice(kept);
-}
-/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
-function disguisesOf(token) {
-    // A token has ASCII characters only (RFC 7515).
-    const characters = Array.from(token);
-    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
-    const forms = [
-        token,
-        characters.toReversed().join(''),
-        token.toLowerCase(),
-        token.toUpperCase(),
-        encode('hex', token),
-        encode('hex', token).toUpperCase(),
-        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
-        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
-        characters.map((letter) => letter.charCodeAt(0)).join(''),
-        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
-            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
-        ])
-    ];
-    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
-}
-/** The letters and digits of a text, without what separates them, and where they stand in it. */
-function lettersOf(text, separators) {
-    const positions = new Uint32Array(text.length);
-    let letters = '';
-    let last = 0;
-    const keep = (from, to) => {
-        for (let at = from; at < to; at += 1)
-            positions[letters.length + at - from] = at;
-        letters += text.slice(from, to);
-    };
-    for (const match of text.matchAll(separators)) {
-        keep(last, match.index);
-        last = match.index + match[0].length;
-    }
-    keep(last, text.length);
-    return { letters, positions };
 }
 
 ;// CONCATENATED MODULE: ./src/call/response.ts
@@ -2936,10 +2973,10 @@ function tokens_explainUnavailable(url, last) {
             remedy: 'Raise deadline, or start fewer jobs at a time.'
         };
     }
-    if (last.answered && last.status < 400) {
+    if (last.answered && last.status < 500 && last.status !== 408) {
         return {
-            cause: "Something between this machine and Google, such as a network's sign-in page, answered in its place.",
-            remedy: `Let this machine reach ${url.host} without a page in between.`
+            cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
+            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`
         };
     }
     if (last.answered) {
@@ -3217,8 +3254,14 @@ async function requestToken(job, request, refused) {
     }, (last, attempts) => googleUnavailable(request.url, last, attempts));
     maskTokens(job, answer);
     if (answer.status >= 400)
-        throw refused(readRefusal(answer));
+        throw refusedBy(request.url, answer, refused);
     return answer;
+}
+/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+function refusedBy(url, answer, refused) {
+    const text = answer.body.toString('utf8').trim();
+    const isPage = text !== '' && parseJson(text) === undefined;
+    return isPage ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer));
 }
 /** An answer may hold more tokens than the one that is wanted. */
 function maskTokens(job, answer) {
@@ -3263,7 +3306,6 @@ function basicAuthorization(client) {
 
 
 
-
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  *
@@ -3299,8 +3341,9 @@ async function callIam(job, url, caller, hop, body) {
         body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
         clientCertificate: caller.clientCertificate
     }, (last, attempts) => googleUnavailable(url, last, attempts));
-    if (answer.status >= 400)
-        throw impersonationRefused(readRefusal(answer), url, caller.principal, hop);
+    if (answer.status >= 400) {
+        throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, hop));
+    }
     return answer;
 }
 
@@ -3321,7 +3364,7 @@ function createMint(job, universe, identity) {
     const expected = {
         account: target?.account ?? credential.account,
         universe,
-        fixedAudience: target === undefined && credential.fixedAudience === true
+        fixedAudience: target === undefined ? credential.fixedAudience : undefined
     };
     let caller;
     return async (audience) => {
@@ -3372,7 +3415,8 @@ function checkIdToken(jwt, expected) {
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
         throw wrong('issuer', 'iss', issuer);
     const audience = stringIn(claims, 'aud');
-    if (audience === undefined || (audience !== expected.audience && !expected.fixedAudience)) {
+    if (audience === undefined ||
+        (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)) {
         throw wrong('audience', 'aud', audience);
     }
     const { exp } = claims;
@@ -3384,7 +3428,7 @@ function checkIdToken(jwt, expected) {
     }
     const email = stringIn(claims, 'email');
     if (account === undefined || account.includes('@')) {
-        const known = email !== undefined || expected.fixedAudience;
+        const known = email !== undefined || expected.fixedAudience !== undefined;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
             throw wrong('e-mail', 'email', email);
     }
@@ -3518,6 +3562,8 @@ function serviceAccountRequired(credential) {
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 // EXTERNAL MODULE: ./src/connection.ts + 1 modules
@@ -3525,15 +3571,19 @@ var connection = __nccwpck_require__(8894);
 ;// CONCATENATED MODULE: ./src/small-file.ts
 
 
+
 /** No credential is as large as this. */
 const MOST_BYTES = 1024 * 1024;
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 async function readSmallFile(path) {
     try {
-        const file = await (0,promises_namespaceObject.open)(path, 'r');
+        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+        const file = await (0,promises_namespaceObject.open)(path, process.platform === 'win32' ? 'r' : external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
         try {
-            const { size } = await file.stat();
-            if (size > MOST_BYTES)
+            const status = await file.stat();
+            if (!status.isFile())
+                return { ok: false, missing: false, reason: 'it is not a regular file' };
+            if (status.size > MOST_BYTES)
                 return { ok: false, missing: false, reason: 'it is larger than 1 MiB' };
             return { ok: true, content: await file.readFile('utf8') };
         }
@@ -3742,14 +3792,14 @@ function checkDocument(raw, origin, universe, depth) {
             const account = impersonatedAccount(raw, universe, origin);
             if (account === undefined)
                 throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing');
-            const delegates = raw['delegates'];
+            const delegates = raw['delegates'] ?? [];
+            if (!isListOfNames(delegates))
+                throw credentialsInvalid(origin, '"delegates" is not a list of service accounts');
             return {
                 type,
                 origin,
                 account,
-                delegates: Array.isArray(delegates)
-                    ? delegates.filter((name) => typeof name === 'string').map(accountName)
-                    : [],
+                delegates: delegates.map(accountName),
                 source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
             };
         }
@@ -3791,6 +3841,9 @@ function impersonatedAccount(raw, universe, origin) {
         throw credentialsInvalid(origin, `"${name}" does not name a service account`);
     }
     return account;
+}
+function isListOfNames(value) {
+    return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 /** gcloud writes delegates either as e-mails or as resource names. */
 function accountName(delegate) {
@@ -4068,6 +4121,11 @@ function workforceLogin(pool) {
 
 
 
+/** gcloud's own: for `gcloud auth login`, and for `gcloud auth application-default login`. */
+const GCLOUD_CLIENTS = [
+    '32555940559.apps.googleusercontent.com',
+    '764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com'
+];
 /**
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
@@ -4089,7 +4147,7 @@ function fromAuthorizedUser(job, user) {
     return {
         description: "a person's own credentials (authorized_user)",
         principal: 'user:YOUR_EMAIL',
-        fixedAudience: true,
+        fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
         endpoints: [tokenUrl],
         async accessToken() {
             return readAccessToken(job, tokenUrl, await refresh(), 'access_token');
@@ -4871,11 +4929,15 @@ async function findCredential(job, inputs) {
 function addHop({ credential, hops }, inputs) {
     const account = inputs.serviceAccount;
     const last = hops.at(-1);
-    if (account === undefined || (last === undefined && credential.account === account))
+    if (account === undefined || (last === undefined && isSame(credential.account, account)))
         return hops;
-    if (last?.account !== account)
+    if (!isSame(last?.account, account) || last === undefined)
         return [...hops, { account, delegates: inputs.delegates }];
     return inputs.delegates.length === 0 ? hops : [...hops.slice(0, -1), { account, delegates: inputs.delegates }];
+}
+/** E-mails of service accounts have no upper case, but people write some. */
+function isSame(one, other) {
+    return one?.toLowerCase() === other.toLowerCase();
 }
 function fromGithub(job, provider, universe) {
     const audience = `//iam.googleapis.com/${provider}`;
@@ -5178,7 +5240,7 @@ function warnOfClientId({ inputs: { audiences, call } }) {
     return `The audience ${(0,safe_text/* safeText */.H)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.H)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
 function warnOfPerson({ identity: { credential, hops }, token }) {
-    if (credential.fixedAudience !== true || hops.length > 0)
+    if (credential.fixedAudience === undefined || hops.length > 0)
         return undefined;
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
     return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(token.audience)}) only, whatever audience is asked for. ` +
@@ -5432,12 +5494,27 @@ function createHttp() {
         }, limits.milliseconds);
         const signal = AbortSignal.any([limit.signal, closing.signal]);
         let sent = false;
+        let interrupt = () => undefined;
+        // Whatever Node makes of a request that is cut short, it never outlasts its limit.
+        const interrupted = new Promise((_resolve, reject) => {
+            interrupt = reject;
+            signal.addEventListener('abort', () => {
+                reject(new connection/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
+            });
+        });
+        interrupted.catch(() => undefined);
         const plainOrTls = request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default());
         // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
         const httpModule = {
             ...plainOrTls,
             // A socket is handed to the request once it is connected, so from there on bytes may travel.
-            request: (options, onResponse) => plainOrTls.request(options, onResponse).once('socket', () => (sent = true))
+            request: (options, onResponse) => plainOrTls
+                .request(options, onResponse)
+                .once('socket', () => (sent = true))
+                .once('upgrade', (_message, socket) => {
+                socket.destroy();
+                interrupt(new connection/* ConnectionError */.Rc('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
+            })
         };
         const options = {
             method: request.method,
@@ -5458,8 +5535,9 @@ function createHttp() {
             ...request.clientCertificate
         };
         try {
-            const { message } = await client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
-            const read = await readBody(message, limits.bodyBytes);
+            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
+            const { message } = await Promise.race([answering, interrupted]);
+            const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
         }

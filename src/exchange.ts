@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts'
+import { createRedaction } from './redaction.ts'
 import type { Answer, HttpRequest, NoAnswer, Outcome } from './http.ts'
 import type { Job } from './job.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
@@ -28,10 +29,10 @@ export async function exchange(
   for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
     const milliseconds = Math.min(job.timeoutMs, job.timeLeft())
     const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES })
-    if (outcome.answered && !isTransient(outcome)) return outcome
+    if (outcome.answered && !isTransient(outcome)) return outcome.status < 400 ? outcome : withoutSecrets(job, outcome)
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs
-    if (!cutShort || attempt === 1) telling = outcome
+    if (!cutShort || attempt === 1) telling = outcome.answered ? withoutSecrets(job, outcome) : outcome
     if (!outcome.answered || outcome.status !== 429) failures += 1
     const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
     const pause = pauseAfter(attempt, retryAfter, job.random)
@@ -41,6 +42,12 @@ export async function exchange(
     await job.sleep(pause)
   }
   throw unavailable(telling, 0)
+}
+
+/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
+function withoutSecrets(job: Job, answer: Answer): Answer {
+  const redact = createRedaction(job.masks.known())
+  return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) }
 }
 
 /** An outcome in a few safe words. */

@@ -80,13 +80,30 @@ export function createHttp(): Http {
     }, limits.milliseconds)
     const signal = AbortSignal.any([limit.signal, closing.signal])
     let sent = false
+    let interrupt: (reason: ConnectionError) => void = () => undefined
+    // Whatever Node makes of a request that is cut short, it never outlasts its limit.
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      interrupt = reject
+      signal.addEventListener('abort', () => {
+        reject(new ConnectionError('ECANCELED', 'the request was given up'))
+      })
+    })
+    interrupted.catch(() => undefined)
     const plainOrTls = request.url.protocol === 'http:' ? http : https
     // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
     const httpModule = {
       ...plainOrTls,
       // A socket is handed to the request once it is connected, so from there on bytes may travel.
       request: (options: https.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
-        plainOrTls.request(options, onResponse).once('socket', () => (sent = true))
+        plainOrTls
+          .request(options, onResponse)
+          .once('socket', () => (sent = true))
+          .once('upgrade', (_message, socket) => {
+            socket.destroy()
+            interrupt(
+              new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for')
+            )
+          })
     } as typeof https
     const options: ConnectionOptions = {
       method: request.method,
@@ -107,11 +124,9 @@ export function createHttp(): Http {
       ...request.clientCertificate
     }
     try {
-      const { message } = await client.requestRaw(
-        { parsedUrl: request.url, httpModule, options },
-        toStream(request.body)
-      )
-      const read = await readBody(message, limits.bodyBytes)
+      const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body))
+      const { message } = await Promise.race([answering, interrupted])
+      const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
       const milliseconds = Math.round(performance.now() - start)
       return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds }
     } catch (error) {

@@ -34,7 +34,7 @@ export function createMint(job: Job, universe: string, identity: Identity): Mint
   const expected = {
     account: target?.account ?? credential.account,
     universe,
-    fixedAudience: target === undefined && credential.fixedAudience === true
+    fixedAudience: target === undefined ? credential.fixedAudience : undefined
   }
   let caller: { readonly since: number; readonly promise: Promise<Caller> } | undefined
 
@@ -77,7 +77,7 @@ export interface Expected {
   readonly account: string | undefined
   readonly universe: string
   /** The token is for somebody else than asked for, and belongs to a person, who may have hidden the e-mail. */
-  readonly fixedAudience: boolean
+  readonly fixedAudience: readonly string[] | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -97,7 +97,10 @@ export function checkIdToken(jwt: string, expected: Expected): IdToken {
   if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', issuer)
 
   const audience = stringIn(claims, 'aud')
-  if (audience === undefined || (audience !== expected.audience && !expected.fixedAudience)) {
+  if (
+    audience === undefined ||
+    (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)
+  ) {
     throw wrong('audience', 'aud', audience)
   }
 
@@ -114,7 +117,7 @@ export function checkIdToken(jwt: string, expected: Expected): IdToken {
 
   const email = stringIn(claims, 'email')
   if (account === undefined || account.includes('@')) {
-    const known = email !== undefined || expected.fixedAudience
+    const known = email !== undefined || expected.fixedAudience !== undefined
     if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
       throw wrong('e-mail', 'email', email)
   } else if (stringIn(claims, 'sub') !== account) {

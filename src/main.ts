@@ -36,14 +36,14 @@ process.once('uncaughtException', (error) => {
   finish(error).catch(failLoudly)
 })
 
-/** The report itself could not be written; the exit code is all that is left. */
+/** The report itself could not be written: the files of the runner are out of reach. */
 function failLoudly(): void {
   process.exitCode = 1
+  report.unwritable()
 }
 
-try {
-  await run(world, report)
-  await finish()
-} catch (error) {
-  await finish(error ?? new Error('no reason'))
-}
+const reason = await run(world, report).then(
+  () => undefined,
+  (error: unknown) => error ?? new Error('no reason')
+)
+await finish(reason).catch(failLoudly)

@@ -1,4 +1,12 @@
-import { debug, error as annotate, exportVariable, info, setOutput, summary, warning } from '@actions/core'
+import {
+  debug,
+  error as annotate,
+  exportVariable,
+  info,
+  setOutput as writeOutput,
+  summary,
+  warning
+} from '@actions/core'
 import type { AttemptRecord } from './call/attempts.ts'
 import type { CallResult } from './call/service.ts'
 import type { Failure, FailureText } from './failure.ts'
@@ -6,6 +14,7 @@ import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
 import type { CallInputs, Inputs } from './inputs.ts'
 import type { Job, Log } from './job.ts'
+import { unwritable } from './failures/internal.ts'
 import { safeText, safeUrl } from './safe-text.ts'
 import { renderSummary } from './summary.ts'
 import type { Story } from './summary.ts'
@@ -22,12 +31,19 @@ export interface Report extends Log {
   readonly call: (result: CallResult) => void
   /** The verdict, once; a failure becomes the only error annotation. */
   readonly finish: (failure?: Failure) => Promise<void>
+  /** What is left to say where the verdict could not be written. */
+  readonly unwritable: () => void
   /** Where a defect is in our own code; shown with debug logging only. */
   readonly trace: (error: unknown) => void
 }
 
 export function createReport(env: Job['env']): Report {
   let story: Story = {}
+
+  /** Without its files, @actions/core would print outputs, tokens among them. */
+  function setOutput(name: string, value: string | number): void {
+    if ((env['GITHUB_OUTPUT'] ?? '') !== '') writeOutput(name, value)
+  }
 
   function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
     const [first] = tokens.values()
@@ -39,7 +55,7 @@ export function createReport(env: Job['env']): Report {
     setOutput('email', first.email)
     setOutput('expires_at', new Date(first.expiresAt).toISOString())
     const variable = story.inputs?.exportEnv
-    if (variable !== undefined) exportVariable(variable, first.jwt)
+    if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt)
   }
 
   return {
@@ -88,6 +104,9 @@ export function createReport(env: Job['env']): Report {
       setOutput('failure_code', failure?.text.code ?? '')
       if (failure !== undefined) reportFailure(failure.text, env)
       await writeSummary(story, failure?.text, env)
+    },
+    unwritable() {
+      reportFailure(unwritable().text, env)
     },
     trace(error) {
       if (!(error instanceof Error)) return

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { codeOf } from './connection.ts'
 
@@ -11,10 +12,12 @@ export type SmallFile =
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 export async function readSmallFile(path: string): Promise<SmallFile> {
   try {
-    const file = await open(path, 'r')
+    // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+    const file = await open(path, process.platform === 'win32' ? 'r' : constants.O_RDONLY | constants.O_NONBLOCK)
     try {
-      const { size } = await file.stat()
-      if (size > MOST_BYTES) return { ok: false, missing: false, reason: 'it is larger than 1 MiB' }
+      const status = await file.stat()
+      if (!status.isFile()) return { ok: false, missing: false, reason: 'it is not a regular file' }
+      if (status.size > MOST_BYTES) return { ok: false, missing: false, reason: 'it is larger than 1 MiB' }
       return { ok: true, content: await file.readFile('utf8') }
     } finally {
       await file.close()

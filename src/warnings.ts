@@ -82,7 +82,7 @@ function warnOfClientId({ inputs: { audiences, call } }: Prospect): string | und
 }
 
 function warnOfPerson({ identity: { credential, hops }, token }: Prospect): string | undefined {
-  if (credential.fixedAudience !== true || hops.length > 0) return undefined
+  if (credential.fixedAudience === undefined || hops.length > 0) return undefined
   const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
   return (
     `A person's own credentials${who} give ID tokens for gcloud's OAuth client (${safeText(token.audience)}) only, whatever audience is asked for. ` +

@@ -84,15 +84,15 @@ scenario('STS calls the audience malformed, and the message says so', async ({ w
   assert.doesNotMatch(result.log, /accepts other audiences than the one in the token/)
 })
 
-for (const [what, body] of [
-  ['a page', '<html>\n::error::forged\n<h1>Forbidden</h1></html>'],
-  ['nothing', ''],
-  ['something else in JSON', '{"error":[1,2]}']
+for (const [what, body, code] of [
+  ['a page, which is not from Google', '<html>\n::error::forged\n<h1>Forbidden</h1></html>', 'GOOGLE_UNAVAILABLE'],
+  ['nothing, which is a refusal too', '', 'FEDERATION_REJECTED'],
+  ['something else in JSON, which is a refusal too', '{"error":[1,2]}', 'FEDERATION_REJECTED']
 ] as const) {
-  scenario(`STS refuses with ${what}, and that is a refusal too`, async ({ world, run }) => {
+  scenario(`STS refuses with ${what}`, async ({ world, run }) => {
     world.fail('sts.googleapis.com', { status: 403, body })
     const inputs = { workload_identity_provider: world.addPool(), service_account: ACCOUNT }
     const result = await run(FOR_SERVICE, { inputs, env: await world.githubOidcEnv() })
-    assertFailure(result, 'FEDERATION_REJECTED', '403')
+    assertFailure(result, code, '403')
   })
 }

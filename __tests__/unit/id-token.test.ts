@@ -18,7 +18,7 @@ const EXPECTED: Expected = {
   audience: SERVICE,
   account: ACCOUNT,
   universe: 'googleapis.com',
-  fixedAudience: false,
+  fixedAudience: undefined,
   now: NOW
 }
 
@@ -31,8 +31,8 @@ const GOOD: [string, Changes, Partial<Expected>][] = [
   ['of an account that could not be known before', {}, { account: undefined }],
   ['of an account that was named by its unique id', { email: undefined }, { account: CLAIMS.sub }],
   ['that expires in a second', { exp: NOW / 1000 + 1 }, {}],
-  ["of a person, for gcloud's client", { aud: 'gcloud.apps' }, { account: undefined, fixedAudience: true }],
-  ['of a person who hides the e-mail', { email: undefined }, { account: undefined, fixedAudience: true }],
+  ["of a person, for gcloud's client", { aud: 'gcloud.apps' }, { account: undefined, fixedAudience: ['gcloud.apps'] }],
+  ['of a person who hides the e-mail', { email: undefined }, { account: undefined, fixedAudience: ['gcloud.apps'] }],
   ["of another universe's issuer", { iss: 'https://accounts.apis.example' }, { universe: 'apis.example' }],
   ["of Google's issuer in another universe", {}, { universe: 'apis.example' }]
 ]
@@ -61,7 +61,12 @@ const BAD: [string, Changes, RegExp, Partial<Expected>?][] = [
   ['an audience with a slash', { aud: `${SERVICE}/` }, /\(aud\)/],
   ['an audience in another case', { aud: SERVICE.toUpperCase() }, /\(aud\)/],
   ['several audiences', { aud: [SERVICE] }, /\(aud\)/],
-  ["no audience, though it is a person's", { aud: undefined }, /\(aud\)/, { account: undefined, fixedAudience: true }],
+  [
+    "no audience, though it is a person's",
+    { aud: undefined },
+    /\(aud\)/,
+    { account: undefined, fixedAudience: ['gcloud.apps'] }
+  ],
   ['no expiry', { exp: undefined }, /\(exp\)/],
   ['an expiry that is a text', { exp: '9999999999' }, /\(exp\)/],
   ['an expiry in the past', { exp: NOW / 1000 - 1 }, /expired at 2026-11-23T11:59:59/],

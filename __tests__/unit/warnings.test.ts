@@ -12,7 +12,7 @@ const CREDENTIAL: Credential = {
   accessToken: () => Promise.resolve('')
 }
 const KEY: Credential = { ...CREDENTIAL, description: `service account key of ${ACCOUNT}`, isKey: true }
-const PERSON: Credential = { ...CREDENTIAL, fixedAudience: true }
+const PERSON: Credential = { ...CREDENTIAL, fixedAudience: ['gcloud.apps'] }
 const HOPS = [{ account: ACCOUNT, delegates: [] }]
 const OIDC = { GITHUB_ACTIONS: 'true', ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't' }
 const CLIENT_ID = '123-abc.apps.googleusercontent.com'

@@ -1,5 +1,5 @@
 import type { Answer } from '../http.ts'
-import { parseObject, stringIn } from '../json.ts'
+import { objectIn, parseObject, stringIn } from '../json.ts'
 
 /**
  * Who answered a call: the application, or one of Google's that stands before it and refused. Told by the answer's own
@@ -45,6 +45,7 @@ function isFrontEndRefusal(answer: Answer, text: string): boolean {
   return (
     (isPage && phrases.some((phrase) => text.includes(phrase))) ||
     (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+    (status === 403 && isProhibitedByPolicy(text)) ||
     (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
     isHeadAnswer(answer)
   )
@@ -56,13 +57,20 @@ const FRONT_END_PHRASES: ReadonlyMap<number, readonly string[]> = new Map([
   [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
 ])
 
+/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
+function isProhibitedByPolicy(text: string): boolean {
+  const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? ''
+  return message.startsWith("Request is prohibited by organization's policy")
+}
+
 /** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
 function isHeadAnswer({ headers, body }: Answer): boolean {
   return (
     body.length === 0 &&
     headers['server'] === 'Google Frontend' &&
     (headers['content-type'] ?? '').startsWith('text/html') &&
-    Number(headers['content-length']) > 0
+    // An application that has nothing to say; a page that was left out has a length, or none is told.
+    headers['content-length'] !== '0'
   )
 }
 

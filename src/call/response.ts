@@ -1,7 +1,7 @@
 import type { Answer } from '../http.ts'
 import type { Expectations, Verdict } from './expectations.ts'
 import { judgeExpectations } from './expectations.ts'
-import type { Redact } from './redaction.ts'
+import type { Redact } from '../redaction.ts'
 import { iapClientId, whoAnswered } from './responder.ts'
 import type { Responder } from './responder.ts'
 

@@ -21,3 +21,14 @@ export function unfinished(): Failure {
     commands: ['gh run rerun RUN_ID --debug']
   })
 }
+
+/** The files in which the runner expects outputs and the like cannot be written. */
+export function unwritable(): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: 'The outputs of the action could not be written.',
+    cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
+    remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
+    commands: ['df -h']
+  })
+}

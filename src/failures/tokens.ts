@@ -23,10 +23,11 @@ function explainUnavailable(url: URL, last: Outcome): { cause: string; remedy: s
       remedy: 'Raise deadline, or start fewer jobs at a time.'
     }
   }
-  if (last.answered && last.status < 400) {
+  if (last.answered && last.status < 500 && last.status !== 408) {
     return {
-      cause: "Something between this machine and Google, such as a network's sign-in page, answered in its place.",
-      remedy: `Let this machine reach ${url.host} without a page in between.`
+      cause:
+        "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
+      remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`
     }
   }
   if (last.answered) {

@@ -7,6 +7,12 @@ import type { Credential } from './credential.ts'
 import type { AuthorizedUser } from './document.ts'
 import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
 
+/** gcloud's own: for `gcloud auth login`, and for `gcloud auth application-default login`. */
+const GCLOUD_CLIENTS = [
+  '32555940559.apps.googleusercontent.com',
+  '764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com'
+]
+
 /**
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
@@ -32,7 +38,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
   return {
     description: "a person's own credentials (authorized_user)",
     principal: 'user:YOUR_EMAIL',
-    fixedAudience: true,
+    fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
     endpoints: [tokenUrl],
     async accessToken() {
       return readAccessToken(job, tokenUrl, await refresh(), 'access_token')

@@ -14,8 +14,8 @@ export interface Credential {
   readonly accessToken: () => Promise<string>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
   readonly idToken?: (audience: string) => Promise<string>
-  /** A person's ID token is for gcloud's OAuth client, whatever was asked for. */
-  readonly fixedAudience?: boolean
+  /** A person's ID token is for an OAuth client, one of these, whatever was asked for. */
+  readonly fixedAudience?: readonly string[]
   /** A service account's private key: a secret that does not expire. */
   readonly isKey?: boolean
   /** To be shown on every connection that carries a token bound to it. */

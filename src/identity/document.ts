@@ -175,14 +175,13 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
       if (depth >= DEEPEST_NESTING) throw credentialsInvalid(origin, '"source_credentials" are nested too deeply')
       const account = impersonatedAccount(raw, universe, origin)
       if (account === undefined) throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing')
-      const delegates = raw['delegates']
+      const delegates: unknown = raw['delegates'] ?? []
+      if (!isListOfNames(delegates)) throw credentialsInvalid(origin, '"delegates" is not a list of service accounts')
       return {
         type,
         origin,
         account,
-        delegates: Array.isArray(delegates)
-          ? delegates.filter((name) => typeof name === 'string').map(accountName)
-          : [],
+        delegates: delegates.map(accountName),
         source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
       }
     }
@@ -231,6 +230,10 @@ function impersonatedAccount(raw: JsonObject, universe: string, origin: string):
     throw credentialsInvalid(origin, `"${name}" does not name a service account`)
   }
   return account
+}
+
+function isListOfNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
 }
 
 /** gcloud writes delegates either as e-mails or as resource names. */

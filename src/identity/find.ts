@@ -56,9 +56,14 @@ async function findCredential(job: Job, inputs: IdentityInputs): Promise<Identit
 function addHop({ credential, hops }: Identity, inputs: IdentityInputs): readonly Hop[] {
   const account = inputs.serviceAccount
   const last = hops.at(-1)
-  if (account === undefined || (last === undefined && credential.account === account)) return hops
-  if (last?.account !== account) return [...hops, { account, delegates: inputs.delegates }]
+  if (account === undefined || (last === undefined && isSame(credential.account, account))) return hops
+  if (!isSame(last?.account, account) || last === undefined) return [...hops, { account, delegates: inputs.delegates }]
   return inputs.delegates.length === 0 ? hops : [...hops.slice(0, -1), { account, delegates: inputs.delegates }]
+}
+
+/** E-mails of service accounts have no upper case, but people write some. */
+function isSame(one: string | undefined, other: string): boolean {
+  return one?.toLowerCase() === other.toLowerCase()
 }
 
 function fromGithub(job: Job, provider: string, universe: string): Credential {

@@ -6,9 +6,8 @@ import { CLOUD_PLATFORM_SCOPE, iamCredentialsUrl, serviceAccountResource } from 
 import type { Answer } from '../http.ts'
 import type { Job } from '../job.ts'
 import type { JsonObject } from '../json.ts'
-import { readRefusal } from '../refusal.ts'
 import type { Hop } from './credential.ts'
-import { readAccessToken, readIdToken } from './token-endpoint.ts'
+import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
 /** Whoever calls IAM. */
 export interface Caller {
@@ -66,6 +65,8 @@ async function callIam(job: Job, url: URL, caller: Caller, hop: Hop, body: JsonO
     },
     (last, attempts) => googleUnavailable(url, last, attempts)
   )
-  if (answer.status >= 400) throw impersonationRefused(readRefusal(answer), url, caller.principal, hop)
+  if (answer.status >= 400) {
+    throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, hop))
+  }
   return answer
 }

@@ -3,7 +3,7 @@ import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
 import type { Failure } from '../failure.ts'
 import type { Answer, HttpRequest } from '../http.ts'
 import type { Job } from '../job.ts'
-import { parseObject, stringIn } from '../json.ts'
+import { parseJson, parseObject, stringIn } from '../json.ts'
 import { readRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 
@@ -43,8 +43,15 @@ export async function requestToken(
     (last, attempts) => googleUnavailable(request.url, last, attempts)
   )
   maskTokens(job, answer)
-  if (answer.status >= 400) throw refused(readRefusal(answer))
+  if (answer.status >= 400) throw refusedBy(request.url, answer, refused)
   return answer
+}
+
+/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+export function refusedBy(url: URL, answer: Answer, refused: (refusal: Refusal) => Failure): Failure {
+  const text = answer.body.toString('utf8').trim()
+  const isPage = text !== '' && parseJson(text) === undefined
+  return isPage ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer))
 }
 
 /** An answer may hold more tokens than the one that is wanted. */

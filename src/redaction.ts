@@ -62,6 +62,12 @@ function disguisesOf(token: string): string[] {
       characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
     ])
   ]
+  // Debuggers of JWTs print the signature's bytes.
+  const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? []
+  if (signature !== undefined) {
+    const bytes = Buffer.from(signature, 'base64url')
+    forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''))
+  }
   return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''))
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRedaction } from '../../../src/call/redaction.ts'
-import { ACCOUNT, jwt, SERVICE } from '../fixtures.ts'
+import { createRedaction } from '../../src/redaction.ts'
+import { ACCOUNT, jwt, SERVICE } from './fixtures.ts'
 
 const TOKEN = jwt({ aud: SERVICE, email: ACCOUNT, exp: 1_795_440_000, iss: 'https://accounts.google.com', sub: '1122' })
 const redact = createRedaction([TOKEN])
