@@ -34,7 +34,7 @@ function compileJsonExpression(text) {
     }
     catch (error) {
         const reason = error instanceof Error ? (0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(error.message, 120) : 'unknown';
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_json', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(text)} is not a JMESPath expression (${reason})`, "Write it as status == 'ok'.");
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_json', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(text)} is not a JMESPath expression (${reason})`, "Write it as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
     }
 }
 function evaluate(expression, data) {

@@ -321,7 +321,7 @@ function parsePart(part) {
     return { from, to, exact: last === undefined };
 }
 function invalid(part) {
-    return (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_status', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.');
+    return (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_status', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
 }
 /** A status with its meaning: `404 Not Found`. */
 function describeStatus(status) {
@@ -498,69 +498,70 @@ function describeConnectionError(error) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ FAILURES),
 /* harmony export */   H: () => (/* binding */ Failure)
 /* harmony export */ });
-/* unused harmony export FAILURE_CODES */
 /**
- * Every way in which the action can fail, by its stable name, with the files of `failures/` that decide it and hold its
- * texts. `docs/troubleshooting.md` has one heading per code.
+ * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
+ * `docs/troubleshooting.md` too, with its title. The files of `failures/` that the comments name decide between the causes,
+ * and hold sentence, cause and remedy of each.
  */
-const FAILURE_CODES = (/* unused pure expression or super */ null && ([
+const FAILURES = {
     /** inputs.ts; grants.ts for an audience that Google refuses a key */
-    'INPUT_INVALID',
+    INPUT_INVALID: 'An input is wrong',
     /** inputs.ts */
-    'AUDIENCE_REQUIRED',
+    AUDIENCE_REQUIRED: 'The URL does not tell the audience',
     /** credentials.ts; metadata.ts for a machine without account */
-    'CREDENTIALS_NOT_FOUND',
+    CREDENTIALS_NOT_FOUND: 'There is no credential',
     /** credentials.ts */
-    'CREDENTIALS_INVALID',
+    CREDENTIALS_INVALID: 'The credential cannot be used',
     /** credentials.ts */
-    'CREDENTIALS_UNSUPPORTED',
+    CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
     /** credentials.ts */
-    'SERVICE_ACCOUNT_REQUIRED',
+    SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
     /** github.ts */
-    'OIDC_UNAVAILABLE',
+    OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
     /** github.ts */
-    'OIDC_FAILED',
+    OIDC_FAILED: 'GitHub gave no token',
     /** subject-token.ts */
-    'SUBJECT_TOKEN_UNAVAILABLE',
+    SUBJECT_TOKEN_UNAVAILABLE: "The external account's own token cannot be had",
     /** federation.ts */
-    'FEDERATION_REJECTED',
+    FEDERATION_REJECTED: 'Google does not accept the external identity',
     /** impersonation.ts; metadata.ts on GKE */
-    'IMPERSONATION_DENIED',
+    IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
     /** impersonation.ts; grants.ts for the account of a key */
-    'SERVICE_ACCOUNT_NOT_FOUND',
+    SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
     /** impersonation.ts */
-    'API_DISABLED',
+    API_DISABLED: 'An API of Google is switched off',
     /** grants.ts; impersonation.ts for an access token */
-    'CREDENTIALS_EXPIRED',
+    CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
     /** tokens.ts */
-    'GOOGLE_UNAVAILABLE',
+    GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
     /** tokens.ts */
-    'TOKEN_INVALID',
+    TOKEN_INVALID: 'The token is not the one that was asked for',
     /** front-end.ts */
-    'TOKEN_REJECTED',
+    TOKEN_REJECTED: 'The service does not accept the token',
     /** front-end.ts */
-    'INVOKER_MISSING',
+    INVOKER_MISSING: 'The identity may not call the service',
     /** iap.ts */
-    'IAP_REJECTED',
+    IAP_REJECTED: 'Identity-Aware Proxy refused the call',
     /** front-end.ts */
-    'NOT_REACHED',
+    NOT_REACHED: 'The call did not reach the service',
     /** gateway.ts */
-    'GATEWAY_REJECTED',
+    GATEWAY_REJECTED: 'The gateway refused the token',
     /** application.ts */
-    'REDIRECTED',
+    REDIRECTED: 'The service redirects',
     /** silence.ts where nothing came; application.ts for an answer */
-    'SERVICE_UNAVAILABLE',
+    SERVICE_UNAVAILABLE: 'The service is not available',
     /** silence.ts */
-    'TIMED_OUT',
+    TIMED_OUT: 'The service took too long',
     /** application.ts */
-    'EXPECTATION_FAILED',
+    EXPECTATION_FAILED: 'The answer is not what was expected',
     /** privacy.ts */
-    'NOT_PRIVATE',
+    NOT_PRIVATE: 'The service is open to everybody',
     /** internal.ts */
-    'INTERNAL'
-]));
+    INTERNAL: 'A defect of this action'
+};
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
 class Failure extends Error {
     name = 'Failure';
@@ -583,38 +584,43 @@ class Failure extends Error {
 /* harmony export */   m7: () => (/* binding */ inputInvalid)
 /* harmony export */ });
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1452);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
+/* harmony import */ var _snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9337);
 
 
-/** Found before any request is made. @param cause where more is known than that the value is not what the input takes */
-function inputInvalid(input, problem, remedy, cause) {
+
+/**
+ * Found before any request is made.
+ *
+ * @param remedy what to write instead, as a sentence
+ * @param example the same as lines of YAML, where it is not to leave the input out
+ * @param commands that tell the right value
+ */
+function inputInvalid(input, problem, remedy, example = [], commands = []) {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
-        cause: cause ?? 'The workflow says so under "with", or an expression there gave another text than was meant.',
-        remedy
+        cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
+        remedy,
+        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
 }
 /** The value of an input, as messages show it. */
 function quoteValue(value) {
-    return `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .H)(value, 120)}"`;
+    return `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(value, 120)}"`;
 }
 /** The host is not one of those whose audience follows from the URL. */
 function audienceRequired(url) {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'AUDIENCE_REQUIRED',
-        sentence: `No audience can be derived from ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .P)(url)}.`,
+        sentence: `No audience can be derived from ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .P)(url)}.`,
         cause: url.hostname.endsWith('.cloudfunctions.net')
             ? "A function's URL needs the name of the function as its first segment."
             : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
         remedy: 'Set the input audience to what the service expects.',
-        commands: [
-            'Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
-            '  audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
-            'Identity-Aware Proxy: its OAuth client id',
-            '  audience: NUMBER-NAME.apps.googleusercontent.com',
-            'API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
-            '  audience: https://GATEWAY_HOST'
+        snippets: [
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app', '# Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com', '# API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}`),
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service')
         ]
     });
 }
@@ -631,26 +637,34 @@ function audienceRequired(url) {
 /* harmony export */   mP: () => (/* binding */ unwritable)
 /* harmony export */ });
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
+/* harmony import */ var _snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9337);
+
+
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
-function internalFailure(error) {
+function internalFailure(error, env) {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INTERNAL',
         sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
-        cause: 'Something came that the action does not foresee; no input or permission mends it.',
-        remedy: 'Run the job again with debug logging, and report what it shows.',
-        commands: ['gh run rerun RUN_ID --debug']
+        ...explainDefect(env)
     });
 }
 /** Nothing was left to wait for, and yet there was no result. */
-function unfinished() {
+function unfinished(env) {
     return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INTERNAL',
         sentence: 'The action ended before it had finished.',
+        ...explainDefect(env)
+    });
+}
+function explainDefect(env) {
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_REPOSITORY'])}`;
+    return {
         cause: 'Something came that the action does not foresee; no input or permission mends it.',
         remedy: 'Run the job again with debug logging, and report what it shows.',
-        commands: ['gh run rerun RUN_ID --debug']
-    });
+        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(`gh run rerun ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`)]
+    };
 }
 /** The files in which the runner expects outputs and the like cannot be written. */
 function unwritable() {
@@ -659,8 +673,64 @@ function unwritable() {
         sentence: 'The outputs of the action could not be written.',
         cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
         remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
-        commands: ['df -h']
+        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
     });
+}
+
+
+/***/ }),
+
+/***/ 9337:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dc: () => (/* binding */ inDocument),
+/* harmony export */   FT: () => (/* binding */ inWorkflow),
+/* harmony export */   Fy: () => (/* binding */ RERUN),
+/* harmony export */   WC: () => (/* binding */ setNoProxy),
+/* harmony export */   e5: () => (/* binding */ inTerminal),
+/* harmony export */   o: () => (/* binding */ onRunner),
+/* harmony export */   qg: () => (/* binding */ inStep),
+/* harmony export */   r7: () => (/* binding */ shellWord)
+/* harmony export */ });
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1452);
+
+/** YAML for the inputs of this action. */
+function inStep(...lines) {
+    return { place: 'In this step, under "with"', lines };
+}
+/** YAML of the workflow around the step. */
+function inWorkflow(...lines) {
+    return { place: 'In the workflow', lines };
+}
+/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
+const RERUN = { place: 'In a terminal', lines: ['gh run rerun --failed   # asks which run'] };
+/** The runner reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
+function setNoProxy(host) {
+    return {
+        place: 'In this step',
+        lines: ['env:', `  NO_PROXY: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(host)} # and what it holds already, after commas`]
+    };
+}
+/** JSON for a member of a credential document. */
+function inDocument(...lines) {
+    return { place: 'In the credential document', lines };
+}
+/** Commands for somebody who administers the project, mostly of gcloud. */
+function inTerminal(...lines) {
+    return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines };
+}
+/** Commands for the machine on which the step runs. */
+function onRunner(...lines) {
+    return { place: 'On the runner', lines };
+}
+/**
+ * A value as one word of a command: quoted where a shell would read more than the value in it (POSIX.1-2024, Shell Command
+ * Language, 2.2.2).
+ */
+function shellWord(value) {
+    const word = (0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(value);
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 
@@ -759,6 +829,8 @@ function isLoopbackUrl(url) {
 /* harmony export */ });
 /* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
 /* harmony import */ var _google_hosts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2190);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
+
 
 
 /** A day: longer than any job, and within what a timer can wait. */
@@ -777,7 +849,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.');
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -785,7 +857,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.');
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where nobody can listen. */
 function parseUrl(input, value) {
@@ -794,13 +866,15 @@ function parseUrl(input, value) {
     if (url === undefined || url.hostname === '') {
         // It may hold a password.
         const shown = value.includes('@') ? 'the value' : (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.');
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
     }
     if (url.username !== '' || url.password !== '') {
         throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_google_hosts_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .tE)(url))) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.');
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.host + url.pathname)}`]);
     }
     url.hash = '';
     return url;
@@ -822,7 +896,13 @@ function parseProvider(value) {
                     : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
                         ? 'names a pool, not a provider in it'
                         : 'is not the full name of a provider';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}; "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'" prints it.`);
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}; the command in the log prints it.`, [`${input}: ${expected}`], [`${describeProvider(value)}   # prints it`]);
+}
+/** The command that prints the name of a provider, with what a name that is not complete tells already. */
+function describeProvider(value) {
+    const part = (name, placeholder) => new RegExp(`${name}/([\\w-]+)`).exec(value)?.[1] ?? placeholder;
+    const project = /projects\/([a-z][\w-]*|\d+)\//.exec(value)?.[1];
+    return `gcloud iam workload-identity-pools providers describe ${part('providers', 'PROVIDER')} --workload-identity-pool=${part('workloadIdentityPools', 'POOL')} --location=global --format='value(name)'${project === undefined ? '' : ` --project=${project}`}`;
 }
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 function parseAccount(input, value) {
@@ -836,24 +916,26 @@ function parseAccount(input, value) {
             : value.startsWith('serviceAccount:')
                 ? 'has the prefix of a member'
                 : 'is neither an e-mail nor a unique id';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.');
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.', [
+        `${input}: NAME@PROJECT.iam.gserviceaccount.com`
+    ]);
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
     if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
         return value;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('universe', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.');
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('universe', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** A variable that later steps may see, and that changes nothing but what they see. */
 function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.');
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
     if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.');
+        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -870,7 +952,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(290);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8770);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7861);
 
 
@@ -898,10 +980,10 @@ async function finish(error) {
     }
     if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
         report.trace(error);
-    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error));
+    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)));
 }
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
-    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)()).catch(failLoudly);
+    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env))).catch(failLoudly);
 });
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('uncaughtException', (error) => {
     finish(error).catch(failLoudly);
@@ -932,6 +1014,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./src/failure.ts
+var src_failure = __nccwpck_require__(1633);
 // EXTERNAL MODULE: ./src/failures/internal.ts
 var internal = __nccwpck_require__(150);
 // EXTERNAL MODULE: ./src/safe-text.ts
@@ -1037,7 +1121,8 @@ function encode(text, characters) {
 
 
 
-/** What a block shows of a body, of claims or of commands, in characters. */
+
+/** What a block shows of a body, of claims or of lines to paste, in characters. */
 const BLOCK_LENGTH = 2_000;
 /** A heading of more characters is more than one line. */
 const PLACE_LENGTH = 70;
@@ -1088,12 +1173,12 @@ function headline({ inputs, tokens, result }, failure) {
 }
 /** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
 function renderFailure(failure, link, judged) {
-    const { code, sentence, cause, remedy, commands = [], answer, details: facts = [] } = failure;
+    const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
     return [
-        inert(sentence, 500),
+        `**${inert(src_failure/* FAILURES */.E[code])}.** ${inert(sentence, 500)}`,
         cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
         `**Remedy:** ${inert(remedy, 500)}`,
-        commands.length === 0 ? '' : inertBlock(commands.join('\n'), BLOCK_LENGTH),
+        ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
         link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
         answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
         judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
@@ -1228,6 +1313,7 @@ function describeDuration(milliseconds) {
 
 
 
+
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
 function createReport(env) {
@@ -1334,12 +1420,17 @@ function describeToken(token, now) {
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure, env) {
     const { code, sentence, remedy } = failure;
-    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, { title: `google-id-token: ${code}` });
+    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
+        title: `google-id-token: ${src_failure/* FAILURES */.E[code]}`
+    });
     if (failure.cause !== undefined)
         (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
     (0,core/* info */.pq)(`Remedy: ${remedy}`);
-    for (const line of failure.commands ?? [])
-        (0,core/* info */.pq)(`    ${line}`);
+    for (const { place, lines } of failure.snippets ?? []) {
+        (0,core/* info */.pq)(`${place}:`);
+        for (const line of lines)
+            (0,core/* info */.pq)(`    ${line}`);
+    }
     if (failure.answer !== undefined)
         (0,core/* info */.pq)(`The answer was: ${failure.answer}`);
     for (const line of failure.details ?? [])
@@ -1382,7 +1473,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 290:
+/***/ 8770:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1444,7 +1535,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,inputs/* inputInvalid */.m7)(input, `${(0,inputs/* quoteValue */.cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.');
+        throw (0,inputs/* inputInvalid */.m7)(input, `${(0,inputs/* quoteValue */.cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /**
@@ -1516,7 +1607,9 @@ function chooseTokenHeader(own, wanted) {
     }
     const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
     if (header === undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('token_header', `${(0,inputs/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`);
+        throw (0,inputs/* inputInvalid */.m7)('token_header', `${(0,inputs/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+            'token_header: X-Serverless-Authorization'
+        ]);
     }
     if (valuesOf(own, header) === undefined)
         return header;
@@ -1532,7 +1625,7 @@ function parseHeaderLine(input, line) {
     // RFC 9110, 5.1: a token.
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
         // The line is not quoted: what should have been a value may be a secret.
-        throw (0,inputs/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.');
+        throw (0,inputs/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
 }
@@ -1546,6 +1639,8 @@ var status_set = __nccwpck_require__(1937);
 
 
 
+/** How an expectation of `expect_json` starts in words. */
+const JSON_PREFIX = 'JSON: ';
 /**
  * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
  */
@@ -1608,7 +1703,7 @@ function judgeJson(expressions, answer, text) {
         return [];
     const json = answer.truncated ? undefined : parseJson(text);
     return expressions.map((expression) => ({
-        expectation: `JSON: ${(0,safe_text/* safeText */.H)(expression.text)}`,
+        expectation: `${JSON_PREFIX}${(0,safe_text/* safeText */.H)(expression.text)}`,
         ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
     }));
 }
@@ -1729,21 +1824,27 @@ function splitTag(host) {
     return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
 }
 
+// EXTERNAL MODULE: ./src/failures/snippets.ts
+var snippets = __nccwpck_require__(9337);
 ;// CONCATENATED MODULE: ./src/failures/run-service.ts
 
 
-/** Name and region of a Cloud Run service as far as its URL tells them, for commands to paste; placeholders otherwise. */
+
+/** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
+    const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] };
     if (!isCloudRunHost(url))
-        return { name: 'SERVICE', region: 'REGION' };
+        return unknown;
     const host = url.hostname.replace(/^.*?---/, '');
-    // https://cloud.google.com/run/docs/triggering/https-request: SERVICE-PROJECT_NUMBER.REGION.run.app
-    const [, deterministicName, region] = /^(.+)-\d{6,}\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
-    if (deterministicName !== undefined && region !== undefined)
-        return { name: deterministicName, region };
+    // SERVICE-PROJECT_NUMBER.REGION.run.app
+    const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
+    if (deterministicName !== undefined && number !== undefined && region !== undefined) {
+        return { name: deterministicName, region, project: ` --project=${number}`, search: [] };
+    }
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
     const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
-    return { name: name ?? 'SERVICE', region: 'REGION' };
+    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
+    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows the REGION`] };
 }
 /** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
 function describeFunction(url) {
@@ -1753,34 +1854,37 @@ function describeFunction(url) {
     const [, name = ''] = url.pathname.split('/');
     return { name: (0,safe_text/* safeText */.H)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
 }
-/** The command that shows the log of what is behind a URL. */
-function logCommand(url) {
+/** The command that shows the log of what is behind a URL; none where the URL does not tell. */
+function showLog(url) {
     const named = describeFunction(url);
     if (named !== undefined)
-        return [`gcloud functions logs read ${named.name} ${named.flags} --limit=50`];
-    const service = describeRunService(url);
-    return isCloudRunHost(url)
-        ? [...regionCommand(url), `gcloud run services logs read ${service.name} --region=${service.region} --limit=50`]
-        : [];
+        return [(0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)];
+    if (!isCloudRunHost(url))
+        return [];
+    const { name, region, project, search } = describeRunService(url);
+    return [(0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)];
 }
-/** The command that finds the region where the URL has but a code of it. */
-function regionCommand(url) {
-    const { name, region } = describeRunService(url);
-    return isCloudRunHost(url) && region === 'REGION'
-        ? [`gcloud run services list${name === 'SERVICE' ? '' : ` --filter="metadata.name=${name}"`}   # shows the REGION`]
-        : [];
+/** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
+function giveInstances(url) {
+    if (!isCloudRunHost(url))
+        return [];
+    return [(0,snippets/* inTerminal */.e5)(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))];
 }
-/** The command that shows ingress, URLs, audiences and tags of what is behind a URL. */
-function describeCommand(url) {
+/** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
+function describeCommands(url) {
     const named = describeFunction(url);
     if (named !== undefined)
         return [`gcloud functions describe ${named.name} ${named.flags}`];
-    const service = describeRunService(url);
+    const { name, region, project, search } = describeRunService(url);
     return [
-        ...regionCommand(url),
-        `gcloud run services describe ${service.name} --region=${service.region} \\`,
-        '  --format="yaml(metadata.annotations, status.url, status.traffic)"'
+        ...search,
+        `gcloud run services describe ${name} --region=${region}${project} --format="yaml(metadata.annotations, status.url, status.traffic)"`
     ];
+}
+/** The command that changes a setting of a Cloud Run service. */
+function updateCommand(url, flags) {
+    const { name, region, project } = describeRunService(url);
+    return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
 }
 
 ;// CONCATENATED MODULE: ./src/redaction.ts
@@ -1936,6 +2040,7 @@ function outOfTime() {
 
 
 
+
 /**
  * No answer came until there was no time for another attempt.
  *
@@ -1957,52 +2062,53 @@ function notRepeated(method) {
 }
 function explain(url, last, method) {
     const host = (0,safe_text/* safeText */.H)(url.host);
-    const commands = logCommand(url);
-    const connect = [`curl --head ${url.origin}/`];
+    const log = showLog(url);
+    const connect = [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)];
     if (last.answered) {
         return {
             cause: 'The service starts, is overloaded or fails.',
             remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-            commands: commands.length === 0 ? connect : commands
+            snippets: [...(log.length === 0 ? connect : log), (0,snippets/* inStep */.qg)('deadline: 10m')]
         };
     }
     if (last.reason.includes('TLS certificate')) {
         return {
             cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
             remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-            commands: [`curl --head --verbose ${url.origin}/`]
+            snippets: connect
         };
     }
     if (last.reason.includes('proxy')) {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
             remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-            commands: connect
+            snippets: [...connect, (0,snippets/* setNoProxy */.WC)(host)]
         };
     }
     if (last.sent && mayActTwice(method))
-        return { ...notRepeated(method), commands };
+        return { ...notRepeated(method), snippets: log };
     if (last.timedOut) {
         return {
             cause: 'The service needs longer than timeout allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            commands: ['timeout: 2m', 'deadline: 10m', ...(commands.length === 0 ? [] : ['', ...commands])]
+            snippets: [(0,snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), ...log]
         };
     }
     return last.sent
         ? {
             cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
             remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
-            commands: commands.length === 0 ? connect : commands
+            snippets: log.length === 0 ? connect : log
         }
         : {
             cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
             remedy: 'Check url, and whether the machine may reach the host.',
-            commands: connect
+            snippets: connect
         };
 }
 
 ;// CONCATENATED MODULE: ./src/failures/application.ts
+
 
 
 
@@ -2054,7 +2160,9 @@ function redirected(url, response, details) {
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered ${(0,status_set/* describeStatus */.W)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
         remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
-        commands: [...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.P)(target)}`, '# or']), `expect_status: ${status}`],
+        snippets: [
+            (0,snippets/* inStep */.qg)(...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.P)(target)}`, '# or']), `expect_status: ${status}`)
+        ],
         details
     });
 }
@@ -2064,23 +2172,25 @@ function explainUnavailable({ url, method }, { status, text }) {
         return {
             cause: 'The load balancer has no healthy backend behind it.',
             remedy: "Look at the load balancer's backends and their health checks.",
-            commands: ['gcloud compute backend-services get-health BACKEND --global']
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list', 'gcloud compute backend-services get-health BACKEND --global')
+            ]
         };
     }
-    const commands = logCommand(url);
+    const log = showLog(url);
     if (mayActTwice(method) && status !== 429 && status !== 503)
-        return { ...notRepeated(method), commands };
+        return { ...notRepeated(method), snippets: log };
     if (text.includes('no available instance') || status === 429) {
         return {
             cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
             remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-            commands: ['deadline: 10m', ...(commands.length === 0 ? [] : ['', ...commands])]
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), ...giveInstances(url), ...log]
         };
     }
     return {
         cause: 'The service starts, is overloaded or fails.',
         remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-        commands
+        snippets: [...log, (0,snippets/* inStep */.qg)('deadline: 10m')]
     };
 }
 function explainAnswer({ url, method, headers }, response, statusMissed) {
@@ -2090,21 +2200,61 @@ function explainAnswer({ url, method, headers }, response, statusMissed) {
         return {
             cause: "Google let the call through; the application's own access control refused it.",
             remedy: `Give the application what it wants in headers; Google's token travelled in ${(0,safe_text/* safeText */.H)(tokenHeader)}.`,
-            commands: ['headers: |', `  ${tokenHeader === 'Authorization' ? 'Authorization: Bearer …' : 'Name: value'}`]
+            snippets: [
+                (0,snippets/* inStep */.qg)(...(tokenHeader === 'Authorization'
+                    ? [
+                        "# Google's token then travels in X-Serverless-Authorization:",
+                        'headers: |',
+                        '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
+                    ]
+                    : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])),
+                ...showLog(url)
+            ]
         };
     }
     if (statusMissed && status === 404) {
         return {
             cause: `The application does not know ${(0,safe_text/* safeText */.H)(url.pathname)}, or an old revision without it still answers.`,
             remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-            commands: logCommand(url)
+            snippets: showLog(url)
+        };
+    }
+    const corrected = correctQuotes(response.verdicts);
+    if (corrected !== undefined) {
+        return {
+            cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
+            remedy: `Write the text in single quotes: ${corrected}.`,
+            snippets: [(0,snippets/* inStep */.qg)('expect_json: |', `  ${corrected}`)]
         };
     }
     return {
         cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
         remedy: "Look at the service's log, or mend the expectation.",
-        commands: logCommand(url)
+        snippets: showLog(url)
     };
+}
+/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
+function correctQuotes(verdicts) {
+    return verdicts
+        .filter(({ met, expectation }) => !met && expectation.startsWith(JSON_PREFIX))
+        .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
+        .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
+        .find(({ text, corrected }) => corrected !== text)?.corrected;
+}
+
+;// CONCATENATED MODULE: ./src/reserved-path.ts
+
+/**
+ * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
+ * of the others Google says only that some are kept and all should be avoided.
+ * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
+ */
+function findReservation(url) {
+    if (!isCloudRunHost(url))
+        return undefined;
+    if (url.pathname === '/healthz')
+        return 'certain';
+    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/failures/member.ts
@@ -2126,41 +2276,49 @@ function memberOf(email) {
 
 
 
+
+
 /** A 401: the token is not one for this service. */
 function tokenRejected({ call, token }, response) {
-    const suggested = findAudience(call.url);
     return new failure/* Failure */.H({
         code: 'TOKEN_REJECTED',
         sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.H)(token.audience)} at ${(0,safe_text/* safeUrl */.P)(call.url)} (401).`,
-        ...explainRejection(token, suggested),
-        commands: [
-            ...(suggested === undefined ? [] : [`audience: ${(0,safe_text/* safeText */.H)(suggested)}`, '']),
-            ...describeCommand(call.url)
-        ],
+        ...explainRejection(call.url, token),
         answer: quote(response)
     });
 }
-function explainRejection({ audience, email }, suggested) {
+function explainRejection(url, { audience, email }) {
+    const suggested = findAudience(url);
+    // https://cloud.google.com/run/docs/configuring/custom-audiences
+    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(url), '# accepted audiences: status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list');
     if (memberOf(email).startsWith('user:') && audience.endsWith('.apps.googleusercontent.com')) {
         return {
             cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
-            remedy: 'Set service_account, so that the token is for the service.'
+            remedy: 'Set service_account, so that the token is for the service.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
         };
     }
     if (suggested === undefined) {
         return {
             cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
-            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter."
+            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each', `gcloud run services update SERVICE --region=REGION --add-custom-audiences=${url.origin}   # lets it accept ${url.origin} too`),
+                accepted,
+                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')
+            ]
         };
     }
     return suggested === audience
         ? {
             cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
-            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.'
+            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
+            snippets: [accepted]
         }
         : {
             cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.H)(suggested)}.`,
-            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.H)(suggested)}.`
+            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.H)(suggested)}.`,
+            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.H)(suggested)}`), accepted]
         };
 }
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
@@ -2173,7 +2331,7 @@ function invokerMissing({ call, token, attempts }, response) {
             sentence: `VPC Service Controls keep ${(0,safe_text/* safeText */.H)(token.email) || 'the identity'} out of ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(attempts)}).`,
             cause: "A perimeter of the organization protects the service's project; no role lets anybody through it.",
             remedy: 'Let an ingress rule of the perimeter admit the identity, or call from a network inside it.',
-            commands: perimeterCommands(response.text),
+            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(response.text))],
             answer: quote(response)
         });
     }
@@ -2181,18 +2339,19 @@ function invokerMissing({ call, token, attempts }, response) {
     const service = describeRunService(url);
     const member = memberOf(token.email);
     const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
+    const target = named === undefined ? `service ${service.name}` : `function ${named.name}`;
+    const grant = named === undefined
+        ? `gcloud run services add-iam-policy-binding ${service.name} --region=${service.region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${service.project}`
+        : `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`;
     return new failure/* Failure */.H({
         code: 'INVOKER_MISSING',
         sentence: `${who} may not invoke ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(attempts)}).`,
-        cause: `The token is fine, but its identity lacks ${role}, or got it less than ${iamWaitMs / 1000} s before.`,
-        remedy: `Grant ${role} on the ${named === undefined ? `service ${service.name}` : `function ${named.name}`} to ${member}; that takes up to some minutes to act.`,
-        commands: named === undefined
-            ? [
-                ...regionCommand(url),
-                `gcloud run services add-iam-policy-binding ${service.name} --region=${service.region} \\`,
-                `  --member="${member}" --role=roles/run.invoker`
-            ]
-            : [`gcloud functions add-invoker-policy-binding ${named.name} ${named.flags} \\`, `  --member="${member}"`],
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${iamWaitMs / 1000} s).`,
+        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(...(named === undefined ? service.search : []), grant),
+            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+        ],
         answer: quote(response)
     });
 }
@@ -2210,50 +2369,75 @@ function explainNotReached({ url, tag }, text) {
         return {
             cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.H)(url.host)} and the path ${(0,safe_text/* safeText */.H)(url.pathname)}.`,
             remedy: "Give the load balancer's URL map a backend for this host and path.",
-            commands: ['gcloud compute url-maps list', 'gcloud compute url-maps describe URL_MAP']
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud compute url-maps list', 'gcloud compute url-maps describe URL_MAP')]
         };
     }
-    if (describeFunction(url) !== undefined) {
+    const named = describeFunction(url);
+    if (named !== undefined) {
         return {
-            cause: 'There is no function of this name in this region and project, or it admits internal traffic only (ingress).',
+            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
             remedy: "Check the function's name, region and project in url, and its ingress.",
-            commands: describeCommand(url)
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
         };
     }
     if (!isCloudRunHost(url)) {
         return {
-            cause: 'The domain leads to no service, or the service admits internal traffic only (ingress).',
+            cause: `The domain ${(0,safe_text/* safeText */.H)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
             remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-            commands: ['gcloud beta run domain-mappings list --region=REGION', ...describeCommand(url)]
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE and REGION of each', 'gcloud beta run domain-mappings list --region=REGION', ...describeCommands(url), ...mendIngress(url))
+            ]
         };
     }
-    // Measured; of the others Google says only that they are to be avoided.
-    if (url.pathname === '/healthz') {
+    const reservation = findReservation(url);
+    if (reservation === 'certain') {
         return {
-            cause: "Google's front end keeps the path /healthz for itself on *.run.app.",
+            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.H)(url.pathname)} for itself on *.run.app.`,
             remedy: 'Serve the check under another path, such as /health.',
-            commands: [`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`]
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`)]
         };
     }
-    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.H)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, or there is no service of that name here`;
-    return isSuspiciousPath(url)
+    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.H)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
+    const mend = (0,snippets/* inTerminal */.e5)(...describeCommands(url), ...mendIngress(url), ...mendUrl(url), ...mendTag(url, tag));
+    return reservation === 'possible'
         ? {
             cause: `The path ${(0,safe_text/* safeText */.H)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
             remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            commands: [`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`, '', ...describeCommand(url)]
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`), mend]
         }
         : {
             cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
             remedy: 'Check ingress, URL and tags of the service.',
-            commands: describeCommand(url)
+            snippets: [mend]
         };
 }
-/** https://cloud.google.com/run/docs/known-issues#ah */
-function isSuspiciousPath(url) {
-    return isCloudRunHost(url) && /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname);
+/** https://cloud.google.com/run/docs/securing/ingress */
+function mendIngress(url) {
+    return [
+        '# Does run.googleapis.com/ingress say internal? Call from inside the network, or open it; the invoker check stays:',
+        updateCommand(url, '--ingress=all')
+    ];
+}
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+function mendUrl(url) {
+    return [
+        '# Does run.googleapis.com/default-url-disabled say true? Call its custom domain, or switch the URL on:',
+        updateCommand(url, '--default-url')
+    ];
+}
+/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+function mendTag(url, tag) {
+    if (tag === undefined)
+        return [];
+    const { name, region, project } = describeRunService(url);
+    return [
+        `# Is there no tag ${(0,safe_text/* safeText */.H)(tag)} in status.traffic? Give it to the revision that is meant:`,
+        `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/failures/gateway.ts
+
 
 
 
@@ -2264,8 +2448,57 @@ function gatewayRejected({ call, token }, response) {
         code: 'GATEWAY_REJECTED',
         sentence: `The API gateway at ${(0,safe_text/* safeUrl */.P)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
-        // OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid
-        commands: [
+        answer: quote(response)
+    });
+}
+function gateway_explain(text, audience, tokenHeader) {
+    const definition = defineSecurity(audience);
+    if (/Audiences in Jwt/i.test(text)) {
+        return {
+            cause: `${audience} is not among the gateway's x-google-audiences.`,
+            remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
+            snippets: [definition]
+        };
+    }
+    if (/issuer/i.test(text)) {
+        return {
+            cause: "The gateway's OpenAPI document does not name Google as an issuer.",
+            remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.',
+            snippets: [definition]
+        };
+    }
+    if (/Jwt is missing/i.test(text)) {
+        return {
+            cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.H)(tokenHeader)}.`,
+            remedy: 'Set token_header to Authorization, and leave that header out of headers.',
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Authorization')]
+        };
+    }
+    if (/Jwt is expired|not yet valid/i.test(text)) {
+        return {
+            cause: "The gateway's clock differs from Google's, or headers carry an old token.",
+            remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
+            snippets: [(0,snippets/* onRunner */.o)('date --utc   # and the same where the gateway runs')]
+        };
+    }
+    if (/verif|jwks|signature/i.test(text)) {
+        return {
+            cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
+            remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
+            snippets: [definition]
+        };
+    }
+    return {
+        cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
+        remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.',
+        snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition]
+    };
+}
+/** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
+function defineSecurity(audience) {
+    return {
+        place: "In the gateway's OpenAPI document",
+        lines: [
             'securityDefinitions:',
             '  google_id_token:',
             '    authorizationUrl: ""',
@@ -2276,48 +2509,12 @@ function gatewayRejected({ call, token }, response) {
             `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
             'security:',
             '  - google_id_token: []'
-        ],
-        answer: quote(response)
-    });
-}
-function gateway_explain(text, audience, tokenHeader) {
-    if (/Audiences in Jwt/i.test(text)) {
-        return {
-            cause: `${audience} is not among the gateway's x-google-audiences.`,
-            remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`
-        };
-    }
-    if (/issuer/i.test(text)) {
-        return {
-            cause: "The gateway's OpenAPI document does not name Google as an issuer.",
-            remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.'
-        };
-    }
-    if (/Jwt is missing/i.test(text)) {
-        return {
-            cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.H)(tokenHeader)}.`,
-            remedy: 'Set token_header to Authorization, and leave that header out of headers.'
-        };
-    }
-    if (/Jwt is expired|not yet valid/i.test(text)) {
-        return {
-            cause: "The gateway's clock differs from Google's, or headers carry an old token.",
-            remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.'
-        };
-    }
-    if (/verif|jwks|signature/i.test(text)) {
-        return {
-            cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
-            remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.'
-        };
-    }
-    return {
-        cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
-        remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.'
+        ]
     };
 }
 
 ;// CONCATENATED MODULE: ./src/failures/iap.ts
+
 
 
 
@@ -2339,11 +2536,9 @@ function iap_explain({ call, token, clientId }, response) {
         const member = memberOf(token.email);
         return {
             cause: 'The token is good, but its identity lacks roles/iap.httpsResourceAccessor.',
-            remedy: `Grant the role to ${member} on the resource behind IAP, and wait a minute.`,
-            commands: [
-                ...regionCommand(call.url),
-                `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} \\`,
-                `  --member="${member}" --role=roles/iap.httpsResourceAccessor`
+            remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(...findResource(call.url), `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor${describeRunService(call.url).project}`)
             ]
         };
     }
@@ -2351,51 +2546,65 @@ function iap_explain({ call, token, clientId }, response) {
         return {
             cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
             remedy: 'Leave tokens out of headers; this action always asks for one with e-mail.',
-            commands: ['token_header: Authorization']
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization   # where headers needs Authorization for the application')]
         };
     }
+    const fits = clientId === undefined || clientId === token.audience;
     if (response.text.includes('empty token')) {
         return {
             cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${(0,safe_text/* safeText */.H)(call.headers.tokenHeader)}.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-            remedy: `Set token_header to Proxy-Authorization${clientId === undefined || clientId === token.audience ? '' : `, and audience to ${clientId}`}.`,
-            commands: [
-                'token_header: Proxy-Authorization',
-                ...(clientId === undefined || clientId === token.audience ? [] : [`audience: ${clientId}`])
-            ]
+            remedy: `Set token_header to Proxy-Authorization${fits ? '' : `, and audience to ${clientId}`}.`,
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...(fits ? [] : [`audience: ${clientId}`]))]
         };
     }
     if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
         return {
             cause: 'What IAP found in the header is no ID token of Google; headers may set one of their own.',
-            remedy: `Leave tokens out of headers${clientId === undefined ? '' : `, and set audience to ${clientId}`}.`,
-            commands: audienceCommand(clientId)
+            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
+            snippets: [(0,snippets/* inStep */.qg)(...(fits ? ['token_header: Proxy-Authorization'] : [`audience: ${clientId}`]))]
         };
     }
     if (clientId !== undefined && clientId === token.audience) {
         return {
-            cause: `The audience is IAP's client id, and yet it is refused: a client that Google manages admits programs only by an allow-list.`,
-            remedy: `Add ${clientId} to programmaticClients in the IAP settings, and wait a minute.`,
-            commands: [
-                '# iap.yaml',
-                'accessSettings:',
-                '  oauthSettings:',
-                `    programmaticClients: ["${clientId}"]`,
-                '',
-                ...regionCommand(call.url),
-                `gcloud iap settings set iap.yaml --project=PROJECT ${resourceFlags(call.url)}`
-            ]
+            cause: "The audience is IAP's own client id, and yet it is refused: a client that Google manages admits no program, only clients on an allow-list.",
+            remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to its id instead of ${clientId}.`,
+            snippets: allowClient(call.url)
         };
     }
     return {
-        cause: 'IAP accepts tokens for its own OAuth client only; a Google-managed client accepts no programmatic caller unless it is on the allow-list.',
+        cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
-            ? "Set audience to IAP's OAuth client id, and allow the client programmatic access."
-            : `Set audience to ${clientId}, and allow the client programmatic access.`,
-        commands: audienceCommand(clientId)
+            ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list, as below."
+            : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list, as below.`,
+        snippets: [
+            ...(clientId === undefined ? findClient(call.url) : []),
+            (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
+            ...allowClient(call.url)
+        ]
     };
 }
-function audienceCommand(clientId) {
-    return [`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`];
+/** Who is sent to the sign-in page is told the client in its address. */
+function findClient(url) {
+    return [
+        (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.P)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
+        ...(isCloudRunHost(url)
+            ? []
+            : [
+                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list   # shows the BACKEND', 'gcloud compute backend-services describe BACKEND --global --format="value(iap.oauth2ClientId)"   # nothing: Google manages the client')
+            ])
+    ];
+}
+/** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
+function allowClient(url) {
+    return [
+        (0,snippets/* inTerminal */.e5)('# NUMBER-NAME is an OAuth client of your organization (type: web application), to be made at https://console.cloud.google.com/auth/clients', 'cat > iap.yaml <<END', 'accessSettings:', '  oauthSettings:', '    programmaticClients: ["NUMBER-NAME.apps.googleusercontent.com"]', 'END', ...findResource(url), `gcloud iap settings set iap.yaml ${resourceFlags(url)}${describeRunService(url).project || ' --project=PROJECT'}`),
+        (0,snippets/* inStep */.qg)('audience: NUMBER-NAME.apps.googleusercontent.com   # of the client on the list')
+    ];
+}
+function findResource(url) {
+    return isCloudRunHost(url)
+        ? describeRunService(url).search
+        : ['gcloud compute backend-services list   # shows the BACKEND'];
 }
 /** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
 function resourceFlags(url) {
@@ -2482,6 +2691,7 @@ function isGatewayRefusal(status, text) {
 
 
 
+
 /**
  * A call without a token was not refused by Google.
  *
@@ -2500,7 +2710,7 @@ function privacy_explain(url, status, answer) {
         return {
             cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
             remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-            commands: ['assert_private: false']
+            snippets: [(0,snippets/* inStep */.qg)('assert_private: false')]
         };
     }
     if (status >= 300 && status < 400) {
@@ -2508,14 +2718,14 @@ function privacy_explain(url, status, answer) {
         return {
             cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
             remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunHost(url) ? ', or close the service as below' : ''}.`,
-            commands: closeCommands(url)
+            snippets: closeService(url)
         };
     }
     if (status === 401 || status === 403) {
         return {
             cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
             remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-            commands: closeCommands(url)
+            snippets: closeService(url)
         };
     }
     return {
@@ -2523,7 +2733,7 @@ function privacy_explain(url, status, answer) {
             ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
             : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
         remedy: closeRemedy(url),
-        commands: closeCommands(url)
+        snippets: closeService(url)
     };
 }
 function closeRemedy(url) {
@@ -2531,19 +2741,19 @@ function closeRemedy(url) {
         ? 'Take the right away from the public (allUsers), and let the invoker check run.'
         : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
 }
-function closeCommands(url) {
+function closeService(url) {
     const named = describeFunction(url);
     if (named !== undefined) {
-        return [`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} \\`, '  --member=allUsers'];
+        return [(0,snippets/* inTerminal */.e5)(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
     }
-    if (!isCloudRunHost(url))
-        return [];
-    const service = describeRunService(url);
+    const { name, region, project, search } = describeRunService(url);
     return [
-        ...regionCommand(url),
-        `gcloud run services remove-iam-policy-binding ${service.name} --region=${service.region} \\`,
-        '  --member=allUsers --role=roles/run.invoker',
-        `gcloud run services update ${service.name} --region=${service.region} --invoker-iam-check`
+        (0,snippets/* inTerminal */.e5)(...(isCloudRunHost(url)
+            ? search
+            : [
+                '# Where a Cloud Run service is behind the domain:',
+                'gcloud run services list   # shows SERVICE and REGION of each'
+            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
     ];
 }
 
@@ -2962,44 +3172,56 @@ function googleUnavailable(url, last, attempts) {
         code: 'GOOGLE_UNAVAILABLE',
         sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
         ...tokens_explainUnavailable(url, last),
-        commands: [`curl --head ${url.origin}/`],
         ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
     });
 }
 function tokens_explainUnavailable(url, last) {
+    const connect = (0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`);
     if (last.answered && last.status === 429) {
         return {
             cause: 'A quota is used up, as when many jobs start at once.',
-            remedy: 'Raise deadline, or start fewer jobs at a time.'
+            remedy: 'Raise deadline, or start fewer jobs at a time.',
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
         };
     }
     if (last.answered && last.status < 500 && last.status !== 408) {
         return {
             cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
-            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`
+            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
+            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
         };
     }
     if (last.answered) {
         return {
             cause: 'The service is overloaded or has an incident.',
-            remedy: 'Run the job again; see https://status.cloud.google.com.'
+            remedy: 'Run the job again; see https://status.cloud.google.com.',
+            snippets: [connect]
         };
     }
     if (last.reason.includes('proxy')) {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`
+            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
+            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
         };
     }
     if (last.reason.includes('TLS certificate')) {
         return {
             cause: 'A proxy opens TLS and shows a certificate of its own.',
-            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`
+            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
+            snippets: [
+                {
+                    place: 'In the environment of the runner, such as the file .env in its folder',
+                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
+                },
+                (0,snippets/* setNoProxy */.WC)(url.host)
+            ]
         };
     }
     return {
         cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
-        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.'
+        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
+        snippets: [connect]
     };
 }
 /** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
@@ -3013,7 +3235,7 @@ function tokenMissing(url, answer) {
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
         cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
         remedy: 'Check the proxy and the network of the runner, and run the job again.',
-        commands: [`curl --head ${url.origin}/`]
+        snippets: [(0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
     });
 }
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
@@ -3023,30 +3245,56 @@ function openidMissing(url, scope) {
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave an access token for the person's credentials, but no ID token.`,
         cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
         remedy: 'Sign in again with the scope openid, as below, or set service_account.',
-        commands: [
-            'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
+        snippets: [
+            (0,snippets/* onRunner */.o)('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform')
         ],
         ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.H)(scope)}`] })
     });
 }
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
-function tokenInvalid(problem, audience, account) {
-    const sentence = `The ID token for ${(0,safe_text/* safeText */.H)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.H)(problem)}.`;
-    return new failure/* Failure */.H(account === undefined
-        ? {
-            code: 'TOKEN_INVALID',
-            sentence,
-            cause: 'Something between this machine and Google answered in its place, or the clock of this machine is wrong.',
-            remedy: "Check the runner's proxy and clock, and run the job again.",
-            commands: ['date --utc', 'curl --head https://www.googleapis.com/']
-        }
-        : {
-            code: 'TOKEN_INVALID',
-            sentence,
-            cause: `It should be a token of ${(0,safe_text/* safeText */.H)(account)}; whoever answered in Google's place, or the universe, is another one.`,
-            remedy: `Check the runner's proxy, and that ${memberOf(account)} is in the universe that the input names.`,
-            commands: [`gcloud iam service-accounts describe ${(0,safe_text/* safeText */.H)(account)}`]
-        });
+function tokenInvalid(problem, audience, flaw) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `The ID token for ${(0,safe_text/* safeText */.H)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.H)(problem)}.`,
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
+    });
+}
+const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/');
+const FLAWS = {
+    form: {
+        cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
+        remedy: "Check the runner's proxy, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    issuer: {
+        cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
+        remedy: "Check the input universe and the runner's proxy.",
+        snippets: [(0,snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
+    },
+    audience: {
+        cause: "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
+        remedy: "Check the runner's proxy and metadata server, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    expiry: {
+        cause: 'The clock of this machine is wrong, or something kept an old token.',
+        remedy: "Set the machine's clock, for example by NTP, and run the job again.",
+        snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')]
+    }
+};
+function explainAccount(account) {
+    if (account === undefined) {
+        return {
+            cause: "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
+            remedy: 'Set service_account, so that the token is that of an account that is known.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        };
+    }
+    return {
+        cause: `It should be a token of ${(0,safe_text/* safeText */.H)(account)}; whoever answered in Google's place, or the universe, is another one.`,
+        remedy: `Check how ${(0,safe_text/* safeText */.H)(account)} is spelled, the runner's proxy, and the input universe.`,
+        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`), CHECK_PROXY]
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/failures/principals.ts
@@ -3061,6 +3309,7 @@ function mappingNote(principal) {
         return [];
     const name = `attribute.${(0,safe_text/* safeText */.H)(attribute)}`;
     return [
+        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.H)(attribute)}.`,
         `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.H)(attribute)}), or nobody is in this principalSet; see whether it does:`,
         `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --location=global \\`,
         `  --project=${project} --format="yaml(name, attributeMapping)"`
@@ -3074,18 +3323,20 @@ function mappingNote(principal) {
 
 
 
+
 /** IAM refused a token for a service account. @param url of the method that was called */
 function impersonationRefused(refusal, url, principal, hop) {
     const answer = quoteRefusal(refusal);
     const account = (0,safe_text/* safeText */.H)(hop.account);
-    const caller = (0,safe_text/* safeText */.H)(principal);
     if (refusal.status === 404) {
         return new failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
             sentence: `There is no service account ${account}.`,
             cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
             remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
-            commands: [`gcloud iam service-accounts describe ${account}`],
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${projectFlag(hop.account)}   # shows those that there are`)
+            ],
             answer
         });
     }
@@ -3096,7 +3347,7 @@ function impersonationRefused(refusal, url, principal, hop) {
             sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
             cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
             remedy: 'Enable the API, and wait a few minutes.',
-            commands: [`gcloud services enable iamcredentials.googleapis.com --project=${project}`],
+            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable iamcredentials.googleapis.com --project=${project}`)],
             answer
         });
     }
@@ -3106,22 +3357,24 @@ function impersonationRefused(refusal, url, principal, hop) {
             sentence: `The access token with which ${account} should be impersonated has expired.`,
             cause: 'It ran out during the step, or the credential source handed out an old one.',
             remedy: 'Run the job again.',
+            snippets: [snippets/* RERUN */.Fy],
             answer
         });
     }
-    const explanation = explainOther(refusal, caller, hop) ?? explainPermission(refusal, url, caller, hop);
+    const explanation = explainOther(refusal, principal, hop) ?? explainPermission(refusal, url, principal, hop);
     return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
 }
 /** Refusals that no role of the account mends. */
-function explainOther(refusal, caller, hop) {
+function explainOther(refusal, principal, hop) {
     const { status, reason, message } = refusal;
+    const caller = (0,safe_text/* safeText */.H)(principal);
     const account = (0,safe_text/* safeText */.H)(hop.account);
     if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
         return {
             sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
             cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
             remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-            commands: perimeterCommands(message)
+            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(message))]
         };
     }
     if (reason === 'USER_PROJECT_DENIED') {
@@ -3130,7 +3383,9 @@ function explainOther(refusal, caller, hop) {
             sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
             cause: 'The credential names a project for quota and billing that its holder may not use.',
             remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
-            commands: [`gcloud projects get-iam-policy ${project}`]
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud projects add-iam-policy-binding ${project} --member=${(0,snippets/* shellWord */.r7)(caller)} --role=roles/serviceusage.serviceUsageConsumer`)
+            ]
         };
     }
     if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
@@ -3138,8 +3393,8 @@ function explainOther(refusal, caller, hop) {
             sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
             cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
             remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
-            commands: [
-                'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform'
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances stop INSTANCE', 'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform', 'gcloud compute instances start INSTANCE')
             ]
         };
     }
@@ -3150,7 +3405,7 @@ function explainOther(refusal, caller, hop) {
                 ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
                 : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
             remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-            commands: ['curl --head https://iamcredentials.googleapis.com/']
+            snippets: [(0,snippets/* onRunner */.o)('curl --head https://iamcredentials.googleapis.com/')]
         };
     }
     if (status === 400) {
@@ -3158,7 +3413,7 @@ function explainOther(refusal, caller, hop) {
             sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
             cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
             remedy: 'Check service_account, delegates and audience.',
-            commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${(0,safe_text/* safeText */.H)(name)}`)
+            snippets: [(0,snippets/* inTerminal */.e5)(...[...hop.delegates, hop.account].map(describeCommand))]
         };
     }
     if (status === 403)
@@ -3167,10 +3422,11 @@ function explainOther(refusal, caller, hop) {
         sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
         cause: 'Google does not say why in words that this action knows.',
         remedy: 'See what it answered, and run the job again.',
-        commands: [`gcloud iam service-accounts describe ${account}`]
+        snippets: [(0,snippets/* inTerminal */.e5)(describeCommand(hop.account))]
     };
 }
-function explainPermission(refusal, url, caller, hop) {
+function explainPermission(refusal, url, principal, hop) {
+    const caller = (0,safe_text/* safeText */.H)(principal);
     const forIdToken = url.pathname.endsWith(':generateIdToken');
     const permission = stringIn(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
@@ -3178,14 +3434,16 @@ function explainPermission(refusal, url, caller, hop) {
     return {
         sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.H)(hop.account)}${describeChain(hop)}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
         cause: last === undefined
-            ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
+            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.H)(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
             : permission.endsWith('implicitDelegation')
                 ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
                 : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
         remedy: last === undefined
-            ? `Grant the role on ${(0,safe_text/* safeText */.H)(hop.account)}, and wait a few minutes.`
+            ? `Check how ${(0,safe_text/* safeText */.H)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
             : 'Grant what is missing of the links below, and wait a few minutes.',
-        commands: bindings(caller, hop, forIdToken)
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(`${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, hop, forIdToken))
+        ]
     };
 }
 /** The way of a delegation, between the caller and the account that a sentence names. */
@@ -3206,9 +3464,7 @@ function bindings(principal, hop, forIdToken) {
         const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`;
         const isLast = index === chain.length - 1;
         return [
-            `gcloud iam service-accounts add-iam-policy-binding ${(0,safe_text/* safeText */.H)(account)} \\`,
-            `  --member="${(0,safe_text/* safeText */.H)(member)}" \\`,
-            `  --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
+            `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* shellWord */.r7)(account)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
             ...(isLast && forIdToken
                 ? [
                     '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
@@ -3223,6 +3479,14 @@ function leastRole(member, isLast, forIdToken, isChain) {
         return 'serviceAccountOpenIdTokenCreator';
     // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
     return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator';
+}
+function describeCommand(account) {
+    return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
+}
+/** The project in which an account belongs, where its e-mail says so. */
+function projectFlag(account) {
+    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+    return project === undefined ? '' : ` --project=${project}`;
 }
 function projectIn({ metadata, message }) {
     const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1];
@@ -3410,34 +3674,34 @@ function checkIdToken(jwt, expected) {
     const { account } = expected;
     const claims = decodeClaims(jwt);
     if (claims === undefined)
-        throw tokenInvalid('it is not a JSON Web Token', expected.audience);
+        throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
     const issuer = stringIn(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
-        throw wrong('issuer', 'iss', issuer);
+        throw wrong('issuer', 'iss', issuer, 'issuer');
     const audience = stringIn(claims, 'aud');
     if (audience === undefined ||
         (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)) {
-        throw wrong('audience', 'aud', audience);
+        throw wrong('audience', 'aud', audience, 'audience');
     }
     const { exp } = claims;
     // ECMAScript knows no time beyond 8.64e15 milliseconds.
     if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
-        throw tokenInvalid('it does not say when it expires (exp)', expected.audience);
+        throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form');
     if (exp * 1000 <= expected.now) {
-        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience);
+        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience, 'expiry');
     }
     const email = stringIn(claims, 'email');
     if (account === undefined || account.includes('@')) {
         const known = email !== undefined || expected.fixedAudience !== undefined;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
-            throw wrong('e-mail', 'email', email);
+            throw wrong('e-mail', 'email', email, { account });
     }
     else if (stringIn(claims, 'sub') !== account) {
-        throw wrong('subject', 'sub', stringIn(claims, 'sub'));
+        throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account });
     }
     return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
-    function wrong(what, claim, actual) {
-        return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, account);
+    function wrong(what, claim, actual, flaw) {
+        return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, flaw);
     }
 }
 /** Google's issuer is the same for every product; verifiers know the older form too. */
@@ -3450,6 +3714,13 @@ function issuersOf(universe) {
 
 
 
+
+const FEDERATION = [
+    'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+    'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+];
+/** Prints what belongs into `workload_identity_provider`. */
+const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'";
 /** No credential anywhere. @param looked the places, in order, with what was found there */
 function credentialsNotFound(looked, env) {
     const onGithub = env['GITHUB_ACTIONS'] === 'true';
@@ -3462,18 +3733,13 @@ function credentialsNotFound(looked, env) {
         remedy: onGithub
             ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
             : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
-        commands: onGithub
+        snippets: onGithub
             ? [
-                'permissions:',
-                '  contents: read',
-                '  id-token: write',
-                'steps:',
-                '  - uses: …/google-id-token',
-                '    with:',
-                '      workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-                '      service_account: NAME@PROJECT.iam.gserviceaccount.com'
+                (0,snippets/* inStep */.qg)(...FEDERATION),
+                (0,snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write'),
+                (0,snippets/* inTerminal */.e5)('gcloud iam workload-identity-pools list --location=global   # shows the POOL', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER', `${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
             ]
-            : ['gcloud auth application-default login']
+            : [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
     });
 }
 /**
@@ -3485,46 +3751,60 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} cannot be used: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.H)(flaw.universe)))
+        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.H)(flaw.universe)))
     });
 }
-const FLAWS = {
+const credentials_FLAWS = {
     broken: {
         cause: 'The document was cut or quoted on its way, or made for something else.',
         remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-        commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file, in the folder of the repository'),
+            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+        ]
     },
     'missing file': {
+        cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
+        remedy: 'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or unset it, or set workload_identity_provider instead.',
+        snippets: [(0,snippets/* onRunner */.o)('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), (0,snippets/* inStep */.qg)(...FEDERATION)]
+    },
+    'removed file': {
         cause: 'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
         remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
-        commands: ['steps:', '  - uses: actions/checkout@…', '  - uses: google-github-actions/auth@…']
+        snippets: [
+            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs'),
+            (0,snippets/* inStep */.qg)('# or without google-github-actions/auth:', ...FEDERATION)
+        ]
     },
     'unreadable file': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
         remedy: 'Let it name the document itself, and let the user of the job read it.',
-        commands: ['ls -l "$GOOGLE_APPLICATION_CREDENTIALS"']
+        snippets: [(0,snippets/* onRunner */.o)('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"')]
     },
     'foreign host': {
         cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
-        remedy: 'Do not use the document; find out who made it, and make it again with gcloud.',
-        commands: ['gcloud auth application-default login']
+        remedy: 'Do not use the document; find out who made it, and make it again, or set workload_identity_provider.',
+        snippets: [(0,snippets/* inStep */.qg)(...FEDERATION)]
     },
     'plain http': {
         cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
         remedy: 'Let "credential_source" name an https URL.',
-        commands: ['"credential_source": { "url": "https://…" }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
     },
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
         remedy: 'Store the file as it is, or as base64 of it.',
-        commands: ['base64 -w0 key.json | gh secret set GOOGLE_CREDENTIALS']
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('base64 < key.json | gh secret set GOOGLE_CREDENTIALS   # in the folder of the repository'),
+            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+        ]
     }
 };
 function explainUniverse(universe) {
     return {
         cause: 'Each universe has its own hosts and accounts.',
         remedy: `Set the input universe to ${universe}, the credential's universe.`,
-        commands: [`universe: ${universe}`]
+        snippets: [(0,snippets/* inStep */.qg)(`universe: ${universe}`)]
     };
 }
 /** A credential for which Google issues no ID tokens. */
@@ -3534,9 +3814,9 @@ function credentialsUnsupported(origin, kind) {
         sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} is ${kind}, which can never give an ID token.`,
         cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
         remedy: 'Use workload identity federation, a service account or the metadata server instead.',
-        commands: [
-            'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-            'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+        snippets: [
+            (0,snippets/* inStep */.qg)(...FEDERATION),
+            (0,snippets/* inTerminal */.e5)(`${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
         ]
     });
 }
@@ -3547,14 +3827,9 @@ function serviceAccountRequired(credential) {
         sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.H)(credential.description)} names none.`,
         cause: 'A federated identity has to impersonate a service account to get an ID token.',
         remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
-        commands: [
-            'service_account: NAME@PROJECT.iam.gserviceaccount.com',
-            '',
-            'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-            `  --member="${(0,safe_text/* safeText */.H)(credential.principal)}" \\`,
-            '  --role=roles/iam.serviceAccountOpenIdTokenCreator',
-            '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
-            ...mappingNote(credential.principal)
+        snippets: [
+            (0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com'),
+            (0,snippets/* inTerminal */.e5)('gcloud iam service-accounts list   # shows the accounts of the project; the one that may call the service is meant', `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${(0,snippets/* shellWord */.r7)(credential.principal)} --role=roles/iam.serviceAccountOpenIdTokenCreator`, '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides', ...mappingNote(credential.principal))
         ]
     });
 }
@@ -3853,6 +4128,7 @@ function accountName(delegate) {
 ;// CONCATENATED MODULE: ./src/failures/metadata.ts
 
 
+
 /** The metadata server refused a token. */
 function metadataRefused(refusal) {
     const answer = quoteRefusal(refusal);
@@ -3862,10 +4138,8 @@ function metadataRefused(refusal) {
             sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
             cause: 'GKE passes the identity on only with a binding on the Google service account.',
             remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to the Kubernetes service account.',
-            commands: [
-                'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-                '  --member="serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]" \\',
-                '  --role=roles/iam.workloadIdentityUser'
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('kubectl get serviceaccounts --all-namespaces -o yaml | grep -B9 iam.gke.io/gcp-service-account   # shows both accounts', "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser")
             ],
             answer
         });
@@ -3876,8 +4150,8 @@ function metadataRefused(refusal) {
             sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
             cause: 'The machine was made without a service account, or somebody took it away.',
             remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
-            commands: [
-                'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com'
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances stop INSTANCE', 'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform', 'gcloud compute instances start INSTANCE')
             ],
             answer
         });
@@ -3887,7 +4161,9 @@ function metadataRefused(refusal) {
         sentence: 'The metadata server of this machine refused a token of its service account.',
         cause: 'The account is disabled or deleted, or the server admits no such request from here.',
         remedy: 'Check the service account and the access scopes of the machine.',
-        commands: ['gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"'],
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
+        ],
         answer
     });
 }
@@ -3992,7 +4268,7 @@ async function findApplicationDefault(job, universe) {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
         const file = await readSmallFile(named);
         if (!file.ok)
-            throw credentialsInvalid(origin, file.reason, file.missing ? 'missing file' : 'unreadable file');
+            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
         return readDocument(job.masks, file.content, origin, universe);
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
@@ -4011,6 +4287,10 @@ async function findApplicationDefault(job, universe) {
     looked.push('metadata server: none on this machine');
     throw credentialsNotFound(looked, job.env);
 }
+/** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
+function nameAbsence(file) {
+    return /gha-creds-[^/\\]*\.json$/.test(file) ? 'removed file' : 'missing file';
+}
 /** Where `gcloud auth application-default login` leaves its document. */
 function wellKnownFile(env) {
     const name = 'application_default_credentials.json';
@@ -4028,6 +4308,7 @@ function wellKnownFile(env) {
 
 
 
+
 /** Google's token endpoint refused a service account's own assertion. */
 function keyRefused(refusal, email, now) {
     const answer = quoteRefusal(refusal);
@@ -4038,7 +4319,9 @@ function keyRefused(refusal, email, now) {
             sentence: `The service account ${account} of the key does not exist.`,
             cause: 'It was deleted, and its keys with it.',
             remedy: 'Use another account; a deleted one can be restored within 30 days.',
-            commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d   # shows the UNIQUE_ID`, 'gcloud iam service-accounts undelete UNIQUE_ID')
+            ],
             answer
         });
     }
@@ -4048,7 +4331,7 @@ function keyRefused(refusal, email, now) {
             sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
             cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
             remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-            commands: ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'],
+            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
             answer
         });
     }
@@ -4058,7 +4341,7 @@ function keyRefused(refusal, email, now) {
             sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
             cause: describeSkew(refusal, now),
             remedy: "Set the machine's clock, for example by NTP.",
-            commands: ['timedatectl set-ntp true'],
+            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
             answer
         });
     }
@@ -4072,10 +4355,10 @@ function keyRefused(refusal, email, now) {
         remedy: disabled
             ? 'Enable the account, if whoever disabled it agrees.'
             : 'Make a new key, or better use workload identity federation, which needs none.',
-        commands: [
-            disabled
-                ? `gcloud iam service-accounts enable ${account}`
-                : `gcloud iam service-accounts keys list --iam-account=${account}`
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(disabled
+                ? `gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`
+                : `gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # shows the keys that still are accepted`)
         ],
         answer
     });
@@ -4103,7 +4386,7 @@ function userRefused(refusal, pool) {
                 ? 'The OAuth client in the document was deleted or its secret changed.'
                 : 'The refresh token was revoked or has expired.',
         remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-        commands: pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool),
+        snippets: [(0,snippets/* onRunner */.o)(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool)))],
         answer: quoteRefusal(refusal)
     });
 }
@@ -4171,6 +4454,8 @@ function fromAuthorizedUser(job, user) {
 
 
 
+
+
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -4190,27 +4475,24 @@ function federationRejected(refusal, audience, claims) {
 }
 function federation_explain(refusal, provider, claims) {
     const { message, code } = refusal;
-    const describe = `gcloud iam workload-identity-pools providers describe ${provider}`;
-    const update = `gcloud iam workload-identity-pools providers update-oidc ${provider}`;
+    const describe = `gcloud iam workload-identity-pools providers describe ${(0,snippets/* shellWord */.r7)(provider)}`;
+    const update = `gcloud iam workload-identity-pools providers update-oidc ${(0,snippets/* shellWord */.r7)(provider)}`;
     if (isPerimeter(message)) {
         return {
             cause: "VPC Service Controls: a perimeter of the organization protects the pool's project.",
             remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-            commands: perimeterCommands(message)
+            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(message))]
         };
     }
     if (/attribute condition/i.test(message))
-        return explainCondition(describe, claims);
+        return explainCondition(describe, update, claims);
     if (/\d+ bytes limit/.test(message)) {
         const attribute = (0,safe_text/* safeText */.H)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
         return {
             cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
             remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
-            commands: [
-                `${describe} --format="yaml(attributeMapping)"`,
-                '# then with every other entry that this shows, attribute.repository for example, left as it is:',
-                `${update} \\`,
-                `  --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=assertion.repository_id + ':' + assertion.ref,EVERY_OTHER_ENTRY_AS_SHOWN"`
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(attributeMapping)"`, '# then with every other entry that this shows, attribute.repository for example, left as it is:', `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=assertion.repository_id + ':' + assertion.ref,EVERY_OTHER_ENTRY_AS_SHOWN"`)
             ]
         };
     }
@@ -4218,14 +4500,17 @@ function federation_explain(refusal, provider, claims) {
         return {
             cause: 'The token is too old: it was issued some minutes before it was used.',
             remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
-            commands: [`workload_identity_provider: ${provider}`]
+            snippets: [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${provider}`)]
         };
     }
     if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
         return {
             cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
             remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
-            commands: [`${update} --jwk-json-path=jwks.json`]
+            snippets: [
+                (0,snippets/* onRunner */.o)(`curl ${(0,snippets/* shellWord */.r7)(stringIn(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`),
+                (0,snippets/* inTerminal */.e5)(`${update} --jwk-json-path=jwks.json`)
+            ]
         };
     }
     if (/issuer/i.test(message))
@@ -4234,25 +4519,22 @@ function federation_explain(refusal, provider, claims) {
         return {
             cause: 'The client_id or client_secret of the credential document is wrong, or that OAuth client was deleted.',
             remedy: 'Make the document again, without client_id and client_secret unless the pool demands them.',
-            commands: ['gcloud iam oauth-clients list --location=global']
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud iam oauth-clients list --location=global')]
         };
     }
     if (/Invalid value for "?audience/i.test(message)) {
         return {
             cause: `"${provider}" is not the full name of a provider.`,
             remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
-            commands: [
-                "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'"
-            ]
+            snippets: [(0,snippets/* inTerminal */.e5)(`${PROVIDER_COMMAND}   # prints it`)]
         };
     }
     if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
         return {
             cause: 'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
             remedy: 'Check the state of both, and the name, with the project number rather than its id.',
-            commands: [
-                `${describe} --format="yaml(name, state, disabled)"`,
-                `gcloud iam workload-identity-pools describe ${provider.replace(/\/providers\/.*$/, '')} --format="yaml(name, state, disabled)"`
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(name, state, disabled)"`, `gcloud iam workload-identity-pools describe ${(0,snippets/* shellWord */.r7)(provider.replace(/\/providers\/.*$/, ''))} --format="yaml(name, state, disabled)"`, '# NOT_FOUND: the name is wrong; these show what there is, and the number of a project:', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT', 'gcloud projects describe PROJECT --format="value(projectNumber)"')
             ]
         };
     }
@@ -4261,25 +4543,24 @@ function federation_explain(refusal, provider, claims) {
         return {
             cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
             remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
-            commands: [
-                `${describe} --format="value(oidc.allowedAudiences)"`,
-                `${update} --allowed-audiences="${audience}"   # and those that the first command shows`
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.allowedAudiences)"`, `${update} --allowed-audiences=${(0,snippets/* shellWord */.r7)(audience)}   # and those that the first command shows, after commas`)
             ]
         };
     }
     return {
         cause: 'The provider does not accept this token, for a reason that only the answer tells.',
         remedy: "Compare the provider's configuration with the claims of the token.",
-        commands: [describe]
+        snippets: [(0,snippets/* inTerminal */.e5)(describe)]
     };
 }
-function explainCondition(describe, claims) {
+function explainCondition(describe, update, claims) {
     const sub = stringIn(claims ?? {}, 'sub') ?? '';
     const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? [];
     const immutable = owner !== undefined && repository !== undefined;
     const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
         const value = stringIn(claims ?? {}, name);
-        return value === undefined ? [] : [`assertion.${name} == '${(0,safe_text/* safeText */.H)(value)}'`];
+        return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : [];
     });
     return {
         cause: immutable
@@ -4288,11 +4569,13 @@ function explainCondition(describe, claims) {
         remedy: immutable
             ? 'Test repository_owner_id and repository_id instead of sub; they are in both forms.'
             : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
-        commands: [
-            `${describe} --format="value(attributeCondition)"`,
-            ...(immutable && numbers.length > 0
-                ? ['# a condition that does not depend on the form of sub:', numbers.join(' && ')]
-                : [])
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`, ...(numbers.length > 0
+                ? [
+                    '# A condition that admits this repository, whatever the form of sub; join it by || to what others still need:',
+                    `${update} --attribute-condition="${numbers.join(' && ')}"`
+                ]
+                : []))
         ]
     };
 }
@@ -4307,9 +4590,8 @@ function explainIssuer(describe, update, claims) {
     return {
         cause: `The provider trusts another issuer than ${shown}${kind}.`,
         remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
-        commands: [
-            `${describe} --format="value(oidc.issuerUri)"`,
-            `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : shown}`
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.issuerUri)"`, `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : (0,snippets/* shellWord */.r7)(issuer)}`)
         ]
     };
 }
@@ -4366,78 +4648,98 @@ function fromExternalAccount(job, external) {
 
 
 
-const PERMISSIONS = ['permissions:', '  contents: read', '  id-token: write'];
+
+
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
 function oidcUnavailable(env, fromFork) {
-    const sentence = 'GitHub gave this job no way to ask for an OIDC token.';
-    if (env['GITHUB_ACTIONS'] !== 'true') {
-        return new failure/* Failure */.H({
-            code: 'OIDC_UNAVAILABLE',
-            sentence,
-            cause: 'This is not a job of GitHub Actions.',
-            remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
-            commands: ['gcloud auth application-default login']
-        });
-    }
-    if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
-        return new failure/* Failure */.H({
-            code: 'OIDC_UNAVAILABLE',
-            sentence,
-            cause: 'Dependabot started this run, and its runs have read permissions only.',
-            remedy: 'Skip the job for Dependabot, or run it on push after the merge.',
-            commands: ["if: github.actor != 'dependabot[bot]'"]
-        });
-    }
-    if (fromFork) {
-        return new failure/* Failure */.H({
-            code: 'OIDC_UNAVAILABLE',
-            sentence,
-            cause: 'The pull request comes from a fork, and such runs have read permissions only.',
-            remedy: 'Skip the job for forks, or run it on push after the merge.',
-            commands: ['if: github.event.pull_request.head.repo.full_name == github.repository']
-        });
-    }
     return new failure/* Failure */.H({
         code: 'OIDC_UNAVAILABLE',
-        sentence,
+        sentence: 'GitHub gave this job no way to ask for an OIDC token.',
+        ...explainAbsence(env, fromFork)
+    });
+}
+function explainAbsence(env, fromFork) {
+    if (env['GITHUB_ACTIONS'] !== 'true') {
+        return {
+            cause: 'This is not a job of GitHub Actions.',
+            remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
+            snippets: [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
+        };
+    }
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
+        return {
+            cause: 'Dependabot started this run, and its runs have read permissions only.',
+            remedy: 'Skip the job for Dependabot, or run it on push after the merge.',
+            snippets: [
+                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, "    if: github.actor != 'dependabot[bot]'")
+            ]
+        };
+    }
+    if (fromFork) {
+        return {
+            cause: 'The pull request comes from a fork, and such runs have read permissions only.',
+            remedy: 'Skip the job for forks, or run it on push after the merge.',
+            snippets: [
+                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, '    if: github.event.pull_request.head.repo.full_name == github.repository')
+            ]
+        };
+    }
+    return {
         cause: 'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
         remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
-        commands: PERMISSIONS
-    });
+        snippets: [
+            (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, '    permissions: # whatever is not named here, the job may not do', '      contents: read', '      id-token: write'),
+            {
+                place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
+                lines: [
+                    'jobs:',
+                    '  CALLING_JOB:',
+                    '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+                    '    permissions:',
+                    '      contents: read',
+                    '      id-token: write'
+                ]
+            }
+        ]
+    };
 }
 /** GitHub's endpoint refused, failed, or gave something else than a token. */
 function oidcFailed(what, attempts = 1) {
     return new failure/* Failure */.H({
         code: 'OIDC_FAILED',
         sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
-        ...github_explain(what),
+        ...explainFailure(what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: quoteRefusal(readRefusal(what)) }
             : {})
     });
 }
-function github_explain(what) {
+function explainFailure(what) {
     if (typeof what === 'string') {
         return {
             cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
-            remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.'
+            remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
+            snippets: [(0,snippets/* onRunner */.o)('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
         };
     }
     if (what.answered && (what.status === 401 || what.status === 403)) {
         return {
             cause: 'The job is over, or its variables were carried to another job.',
-            remedy: 'Ask in the job that needs the token, while it runs.'
+            remedy: 'Ask in the job that needs the token, while it runs.',
+            snippets: [snippets/* RERUN */.Fy]
         };
     }
     if (what.answered) {
         return {
             cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
-            remedy: 'Run the job again; see https://www.githubstatus.com.'
+            remedy: 'Run the job again; see https://www.githubstatus.com.',
+            snippets: [snippets/* RERUN */.Fy]
         };
     }
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: 'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.'
+        remedy: 'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.',
+        snippets: [(0,snippets/* onRunner */.o)('curl --head https://token.actions.githubusercontent.com/.well-known/openid-configuration')]
     };
 }
 function describe(what) {
@@ -4487,12 +4789,18 @@ async function requestGithubToken(job, audience) {
         throw oidcFailed(answer, 1);
     return token;
 }
-/** Whether the run is for a pull request from another repository, whose runs may not write. */
+/**
+ * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ */
 async function isForkPullRequest(job) {
+    if (job.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+        return false;
     const file = await readSmallFile(job.env['GITHUB_EVENT_PATH'] ?? '');
     const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request');
     const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name');
     const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name');
+    // Of a fork that was deleted since, there is no repository any more.
     return base !== undefined && head !== base;
 }
 
@@ -4567,6 +4875,7 @@ function signAssertion(privateKey, key, audience, claims, nowMs) {
 ;// CONCATENATED MODULE: ./src/failures/subject-token.ts
 
 
+
 /** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
 function subjectTokenUnavailable(where, problem, trouble) {
     return new failure/* Failure */.H({
@@ -4579,47 +4888,44 @@ const TROUBLES = {
     file: {
         cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
         remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
-        commands: ['"credential_source": { "file": "/path/to/token" }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
     },
     host: {
         cause: "The identity provider's host is down, or cannot be reached from this machine.",
         remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
-        commands: ['"credential_source": { "url": "https://…" }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
     },
     refusal: {
         cause: 'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
         remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
-        commands: ['"credential_source": { "url": "https://…", "headers": { "…": "…" } }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
     },
     form: {
         cause: 'The place holds the token in another form than the document says, or holds none yet.',
         remedy: 'Let "format" of "credential_source" say where the token is.',
-        commands: ['"format": { "type": "json", "subject_token_field_name": "…" }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"format": { "type": "json", "subject_token_field_name": "…" }')]
     },
     'program forbidden': {
         cause: 'A document may name any program, so that whoever runs the job has to allow it.',
         remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
-        commands: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1']
+        snippets: [{ place: 'In this step', lines: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }]
     },
     'program failed': {
         cause: 'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
         remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
-        commands: ['"executable": { "command": "…", "timeout_millis": 30000 }']
+        snippets: [(0,snippets/* inDocument */.Dc)('"executable": { "command": "…", "timeout_millis": 30000 }')]
     },
     AWS: {
         cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
         remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
-        commands: [
-            '- uses: aws-actions/configure-aws-credentials@…',
-            '  with:',
-            '    role-to-assume: …',
-            '    aws-region: …'
+        snippets: [
+            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: aws-actions/configure-aws-credentials@v5', '    with:', '      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE', '      aws-region: REGION')
         ]
     },
     certificate: {
         cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
         remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
-        commands: ['openssl x509 -noout -in CERTIFICATE -subject -dates']
+        snippets: [(0,snippets/* onRunner */.o)('openssl x509 -noout -in CERTIFICATE -subject -dates')]
     }
 };
 
@@ -5008,13 +5314,13 @@ const request_body_MOST_BYTES = 32 * 1024 * 1024;
  */
 async function readRequestBody(body, file, method, workspace) {
     if (body !== '' && file !== undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.');
+        throw (0,inputs/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
     }
     if (body === '' && file === undefined)
         return undefined;
     if (method === 'GET' || method === 'HEAD') {
         // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
-        throw (0,inputs/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.');
+        throw (0,inputs/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
     }
     return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
 }
@@ -5023,11 +5329,13 @@ async function readBodyFile(file, workspace) {
         const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
         const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
         if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is outside of the workspace`, 'Put the file into the workspace.');
+            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
         }
         const status = await (0,promises_namespaceObject.stat)(real);
         if (!status.isFile())
-            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is not a file`, 'Name a regular file.');
+            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is not a file`, 'Name a regular file.', [
+                'body_file: payload.json'
+            ]);
         if (status.size <= request_body_MOST_BYTES)
             return await (0,promises_namespaceObject.readFile)(real);
     }
@@ -5035,7 +5343,7 @@ async function readBodyFile(file, workspace) {
         const code = (0,connection/* codeOf */.$N)(error);
         if (code === 'UNKNOWN')
             throw error;
-        throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.');
+        throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
     }
     throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is larger than 32 MiB`, 'Send a smaller body.');
 }
@@ -5086,7 +5394,7 @@ async function readInputs(workspace) {
     const serviceAccount = optional('service_account');
     const delegates = (0,input_values/* parseLines */.Li)(inputs_read('delegates'), /[\n,]/).map((name) => (0,input_values/* parseAccount */.J5)('delegates', name));
     if (delegates.length > 0 && serviceAccount === undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.');
+        throw (0,inputs/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
     }
     const call = await readCall(workspace);
     const audiences = readAudiences(call);
@@ -5110,7 +5418,7 @@ function readAudiences(call) {
         return { audiences: [first, ...others], audienceDerived: false };
     if (call !== undefined)
         return { audiences: [deriveAudience(call.url)], audienceDerived: true };
-    throw (0,inputs/* inputInvalid */.m7)('audience', 'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret', 'Set url to the service to call, or audience to whom the token is for.');
+    throw (0,inputs/* inputInvalid */.m7)('audience', 'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret', 'Set url to the service to call, or audience to whom the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list   # shows the URL of each Cloud Run service']);
 }
 async function readCall(workspace) {
     const serviceUrl = optional('url');
@@ -5119,7 +5427,7 @@ async function readCall(workspace) {
         const senseless = CALL_ONLY.find((name) => inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
         if (senseless === undefined)
             return undefined;
-        throw (0,inputs/* inputInvalid */.m7)(senseless, 'it is about a call, and there is no url to call', `Set url, or leave ${senseless} empty.`);
+        throw (0,inputs/* inputInvalid */.m7)(senseless, 'it is about a call, and there is no url to call', `Set url, or leave ${senseless} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
     }
     const url = (0,input_values/* parseUrl */.Dl)('url', serviceUrl);
     const tag = optional('tag');
@@ -5144,10 +5452,10 @@ async function readCall(workspace) {
 function tagUrl(url, tag) {
     // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
     if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
-        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.');
+        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.', ['tag: canary']);
     }
     if (!isCloudRunHost(url)) {
-        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.");
+        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = tagOf(url);
     if (inUrl !== undefined && inUrl !== tag) {
@@ -5160,7 +5468,7 @@ function parseMethod(value) {
     // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
     if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
         return method;
-    throw (0,inputs/* inputInvalid */.m7)('method', `${(0,inputs/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.');
+    throw (0,inputs/* inputInvalid */.m7)('method', `${(0,inputs/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
 }
 function inputs_read(name, trimWhitespace = true) {
     return (0,core/* getInput */.V4)(name, { trimWhitespace });
@@ -5179,22 +5487,22 @@ function orDefault(name) {
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function findWarnings(prospect) {
-    return [
-        warnOfPath,
-        warnOfAudience,
-        warnOfProvider,
-        warnOfClientId,
-        warnOfPerson,
-        warnOfKey,
-        warnOfDefaultAccount
-    ].flatMap((find) => find(prospect) ?? []);
+    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(prospect) ?? []);
 }
-/** https://cloud.google.com/run/docs/known-issues#ah */
+/**
+ * The same of the token, before it is used.
+ *
+ * @param token the first one, which the call uses
+ */
+function findTokenWarnings(identity, token) {
+    return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
 function warnOfPath({ inputs: { call } }) {
-    if (call === undefined || !isSuspiciousPath(call.url))
+    const reservation = call && findReservation(call.url);
+    if (call === undefined || reservation === undefined)
         return undefined;
     const path = (0,safe_text/* safeText */.H)(call.url.pathname);
-    return call.url.pathname === '/healthz'
+    return reservation === 'certain'
         ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
         : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
 }
@@ -5239,7 +5547,7 @@ function warnOfClientId({ inputs: { audiences, call } }) {
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.H)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.H)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
-function warnOfPerson({ identity: { credential, hops }, token }) {
+function warnOfPerson({ credential, hops }, token) {
     if (credential.fixedAudience === undefined || hops.length > 0)
         return undefined;
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
@@ -5255,7 +5563,7 @@ function warnOfKey({ identity: { credential }, env }) {
         : undefined;
 }
 /** https://cloud.google.com/iam/docs/service-account-types#default */
-function warnOfDefaultAccount({ token: { email } }) {
+function warnOfDefaultAccount({ email }) {
     return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
         ? `The identity ${(0,safe_text/* safeText */.H)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
         : undefined;
@@ -5282,6 +5590,8 @@ async function run_run(world, report) {
     report.identity(identity);
     for (const url of planConnections(identity, inputs))
         job.prepare(url);
+    for (const line of findWarnings({ inputs, identity, env: world.env }))
+        report.warning(line);
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined;
     const mint = createMint(job, inputs.universe, identity);
@@ -5290,7 +5600,7 @@ async function run_run(world, report) {
     const [token] = tokens.values();
     if (token === undefined)
         throw new Error('no token for the first audience');
-    for (const line of findWarnings({ inputs, identity, token, env: world.env }))
+    for (const line of findTokenWarnings(identity, token))
         report.warning(line);
     const exposure = await privacy;
     if (exposure !== undefined)

@@ -1,5 +1,6 @@
 import { decodeClaims } from './claims.ts'
 import { tokenInvalid } from './failures/tokens.ts'
+import type { TokenFlaw } from './failures/tokens.ts'
 import { generateAccessToken, generateIdToken } from './identity/iam-credentials.ts'
 import type { Caller } from './identity/iam-credentials.ts'
 import type { Identity } from './identity/credential.ts'
@@ -91,27 +92,28 @@ export interface Expected {
 export function checkIdToken(jwt: string, expected: Expected): IdToken {
   const { account } = expected
   const claims = decodeClaims(jwt)
-  if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience)
+  if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form')
 
   const issuer = stringIn(claims, 'iss')
-  if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', issuer)
+  if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', issuer, 'issuer')
 
   const audience = stringIn(claims, 'aud')
   if (
     audience === undefined ||
     (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)
   ) {
-    throw wrong('audience', 'aud', audience)
+    throw wrong('audience', 'aud', audience, 'audience')
   }
 
   const { exp } = claims
   // ECMAScript knows no time beyond 8.64e15 milliseconds.
   if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
-    throw tokenInvalid('it does not say when it expires (exp)', expected.audience)
+    throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form')
   if (exp * 1000 <= expected.now) {
     throw tokenInvalid(
       `it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`,
-      expected.audience
+      expected.audience,
+      'expiry'
     )
   }
 
@@ -119,17 +121,17 @@ export function checkIdToken(jwt: string, expected: Expected): IdToken {
   if (account === undefined || account.includes('@')) {
     const known = email !== undefined || expected.fixedAudience !== undefined
     if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
-      throw wrong('e-mail', 'email', email)
+      throw wrong('e-mail', 'email', email, { account })
   } else if (stringIn(claims, 'sub') !== account) {
-    throw wrong('subject', 'sub', stringIn(claims, 'sub'))
+    throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account })
   }
   return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
 
-  function wrong(what: string, claim: string, actual: string | undefined): Error {
+  function wrong(what: string, claim: string, actual: string | undefined, flaw: TokenFlaw): Error {
     return tokenInvalid(
       `its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`,
       expected.audience,
-      account
+      flaw
     )
   }
 }

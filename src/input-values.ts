@@ -1,5 +1,6 @@
 import { inputInvalid, quoteValue } from './failures/inputs.ts'
 import { isLoopbackUrl } from './google-hosts.ts'
+import { safeText } from './safe-text.ts'
 
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000
@@ -21,7 +22,8 @@ export function parseDuration(input: string, value: string, shortestMs: number):
   throw inputInvalid(
     input,
     `${quoteValue(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`,
-    'Write it as 500ms, 30s, 2m or plain seconds.'
+    'Write it as 500ms, 30s, 2m or plain seconds.',
+    [`${input}: 30s`]
   )
 }
 
@@ -29,7 +31,7 @@ export function parseDuration(input: string, value: string, shortestMs: number):
 export function parseBoolean(input: string, value: string): boolean {
   if (['true', 'True', 'TRUE'].includes(value)) return true
   if (['false', 'False', 'FALSE'].includes(value)) return false
-  throw inputInvalid(input, `${quoteValue(value)} is not a boolean`, 'Use true or false.')
+  throw inputInvalid(input, `${quoteValue(value)} is not a boolean`, 'Use true or false.', [`${input}: true`])
 }
 
 /** A service that may be called: https, or http on this machine, where nobody can listen. */
@@ -39,7 +41,9 @@ export function parseUrl(input: string, value: string): URL {
   if (url === undefined || url.hostname === '') {
     // It may hold a password.
     const shown = value.includes('@') ? 'the value' : quoteValue(value.replace(/\?.*$/s, ''))
-    throw inputInvalid(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.')
+    throw inputInvalid(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+      `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+    ])
   }
   if (url.username !== '' || url.password !== '') {
     throw inputInvalid(
@@ -52,7 +56,8 @@ export function parseUrl(input: string, value: string): URL {
     throw inputInvalid(
       input,
       `${quoteValue(url.origin === 'null' ? url.protocol : url.origin)} is not https`,
-      'Use https://; a token must not travel in the clear.'
+      'Use https://; a token must not travel in the clear.',
+      [`${input}: https://${safeText(url.host + url.pathname)}`]
     )
   }
   url.hash = ''
@@ -78,8 +83,18 @@ export function parseProvider(value: string): string {
   throw inputInvalid(
     input,
     `${quoteValue(value)} ${problem}`,
-    `Write it as ${expected}; "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'" prints it.`
+    `Write it as ${expected}; the command in the log prints it.`,
+    [`${input}: ${expected}`],
+    [`${describeProvider(value)}   # prints it`]
   )
+}
+
+/** The command that prints the name of a provider, with what a name that is not complete tells already. */
+function describeProvider(value: string): string {
+  const part = (name: string, placeholder: string): string =>
+    new RegExp(`${name}/([\\w-]+)`).exec(value)?.[1] ?? placeholder
+  const project = /projects\/([a-z][\w-]*|\d+)\//.exec(value)?.[1]
+  return `gcloud iam workload-identity-pools providers describe ${part('providers', 'PROVIDER')} --workload-identity-pool=${part('workloadIdentityPools', 'POOL')} --location=global --format='value(name)'${project === undefined ? '' : ` --project=${project}`}`
 }
 
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
@@ -93,7 +108,9 @@ export function parseAccount(input: string, value: string): string {
       : value.startsWith('serviceAccount:')
         ? 'has the prefix of a member'
         : 'is neither an e-mail nor a unique id'
-  throw inputInvalid(input, `${quoteValue(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.')
+  throw inputInvalid(input, `${quoteValue(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.', [
+    `${input}: NAME@PROJECT.iam.gserviceaccount.com`
+  ])
 }
 
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
@@ -102,7 +119,8 @@ export function parseUniverse(value: string): string {
   throw inputInvalid(
     'universe',
     `${quoteValue(value)} is not a domain`,
-    'Write it as googleapis.com, without https://.'
+    'Write it as googleapis.com, without https://.',
+    ['universe: googleapis.com']
   )
 }
 
@@ -113,7 +131,8 @@ export function parseVariableName(value: string | undefined): string | undefined
     throw inputInvalid(
       'export_env',
       `${quoteValue(value)} is not a name for a variable`,
-      'Use letters, digits and underscores.'
+      'Use letters, digits and underscores.',
+      ['export_env: ID_TOKEN']
     )
   }
   // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
@@ -121,7 +140,8 @@ export function parseVariableName(value: string | undefined): string | undefined
     throw inputInvalid(
       'export_env',
       `${quoteValue(value)} has a meaning of its own`,
-      'Choose another name, such as ID_TOKEN.'
+      'Choose another name, such as ID_TOKEN.',
+      ['export_env: ID_TOKEN']
     )
   }
   return value

@@ -96,7 +96,8 @@ export async function readInputs(workspace: string): Promise<Inputs> {
     throw inputInvalid(
       'delegates',
       'a chain needs an account at its end',
-      'Set service_account, or leave delegates empty.'
+      'Set service_account, or leave delegates empty.',
+      ['service_account: NAME@PROJECT.iam.gserviceaccount.com']
     )
   }
   const call = await readCall(workspace)
@@ -124,7 +125,9 @@ function readAudiences(call: CallInputs | undefined): Pick<Inputs, 'audiences' |
   throw inputInvalid(
     'audience',
     'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret',
-    'Set url to the service to call, or audience to whom the token is for.'
+    'Set url to the service to call, or audience to whom the token is for.',
+    ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'],
+    ['gcloud run services list   # shows the URL of each Cloud Run service']
   )
 }
 
@@ -137,7 +140,8 @@ async function readCall(workspace: string): Promise<CallInputs | undefined> {
     throw inputInvalid(
       senseless,
       'it is about a call, and there is no url to call',
-      `Set url, or leave ${senseless} empty.`
+      `Set url, or leave ${senseless} empty.`,
+      ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
     )
   }
   const url = parseUrl('url', serviceUrl)
@@ -164,10 +168,20 @@ async function readCall(workspace: string): Promise<CallInputs | undefined> {
 function tagUrl(url: URL, tag: string): URL {
   // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
-    throw inputInvalid('tag', `${quoteValue(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.')
+    throw inputInvalid(
+      'tag',
+      `${quoteValue(tag)} is not a traffic tag`,
+      'Use lower-case letters, digits and hyphens.',
+      ['tag: canary']
+    )
   }
   if (!isCloudRunHost(url)) {
-    throw inputInvalid('tag', `${quoteValue(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.")
+    throw inputInvalid(
+      'tag',
+      `${quoteValue(url.hostname)} has no tags`,
+      "Set url to the service's own *.run.app URL.",
+      ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]
+    )
   }
   const inUrl = tagOf(url)
   if (inUrl !== undefined && inUrl !== tag) {
@@ -187,7 +201,8 @@ function parseMethod(value: string): string {
   throw inputInvalid(
     'method',
     `${quoteValue(value)} is not an HTTP method that a service answers`,
-    'Use GET, POST or another one.'
+    'Use GET, POST or another one.',
+    ['method: POST']
   )
 }
 

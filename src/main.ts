@@ -26,11 +26,11 @@ async function finish(error?: unknown): Promise<void> {
     return
   }
   if (!(error instanceof Failure)) report.trace(error)
-  await report.finish(error instanceof Failure ? error : internalFailure(error))
+  await report.finish(error instanceof Failure ? error : internalFailure(error, process.env))
 }
 
 process.once('beforeExit', () => {
-  finish(unfinished()).catch(failLoudly)
+  finish(unfinished(process.env)).catch(failLoudly)
 })
 process.once('uncaughtException', (error) => {
   finish(error).catch(failLoudly)

@@ -9,6 +9,7 @@ import {
 } from '@actions/core'
 import type { AttemptRecord } from './call/attempts.ts'
 import type { CallResult } from './call/service.ts'
+import { FAILURES } from './failure.ts'
 import type { Failure, FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
@@ -140,10 +141,15 @@ function describeToken(token: IdToken, now: number): string {
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure: FailureText, env: Job['env']): void {
   const { code, sentence, remedy } = failure
-  annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, { title: `google-id-token: ${code}` })
+  annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
+    title: `google-id-token: ${FAILURES[code]}`
+  })
   if (failure.cause !== undefined) info(`Likely cause: ${failure.cause}`)
   info(`Remedy: ${remedy}`)
-  for (const line of failure.commands ?? []) info(`    ${line}`)
+  for (const { place, lines } of failure.snippets ?? []) {
+    info(`${place}:`)
+    for (const line of lines) info(`    ${line}`)
+  }
   if (failure.answer !== undefined) info(`The answer was: ${failure.answer}`)
   for (const line of failure.details ?? []) info(`  ${line}`)
 }

@@ -6,7 +6,7 @@ import type { IdToken, Mint } from './id-token.ts'
 import { findIdentity } from './identity/find.ts'
 import { readInputs } from './inputs.ts'
 import type { Report } from './report.ts'
-import { findWarnings } from './warnings.ts'
+import { findTokenWarnings, findWarnings } from './warnings.ts'
 import type { World } from './world.ts'
 
 /**
@@ -22,6 +22,7 @@ export async function run(world: World, report: Report): Promise<void> {
   const identity = await findIdentity(job, inputs)
   report.identity(identity)
   for (const url of planConnections(identity, inputs)) job.prepare(url)
+  for (const line of findWarnings({ inputs, identity, env: world.env })) report.warning(line)
 
   // The call without a token needs none, so that it costs no time of its own.
   const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined
@@ -30,7 +31,7 @@ export async function run(world: World, report: Report): Promise<void> {
   report.tokens(tokens, job.now())
   const [token] = tokens.values()
   if (token === undefined) throw new Error('no token for the first audience')
-  for (const line of findWarnings({ inputs, identity, token, env: world.env })) report.warning(line)
+  for (const line of findTokenWarnings(identity, token)) report.warning(line)
 
   const exposure = await privacy
   if (exposure !== undefined) throw exposure

@@ -2,6 +2,7 @@ import type { AttemptRecord } from './call/attempts.ts'
 import type { Verdict } from './call/expectations.ts'
 import type { CallResult } from './call/service.ts'
 import { describeStatus } from './call/status-set.ts'
+import { FAILURES } from './failure.ts'
 import type { FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
@@ -19,7 +20,7 @@ export interface Story {
   readonly result?: CallResult
 }
 
-/** What a block shows of a body, of claims or of commands, in characters. */
+/** What a block shows of a body, of claims or of lines to paste, in characters. */
 const BLOCK_LENGTH = 2_000
 
 /** A heading of more characters is more than one line. */
@@ -76,12 +77,12 @@ function headline({ inputs, tokens, result }: Story, failure: FailureText | unde
 
 /** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
 function renderFailure(failure: FailureText, link: string, judged: boolean): string {
-  const { code, sentence, cause, remedy, commands = [], answer, details: facts = [] } = failure
+  const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure
   return [
-    inert(sentence, 500),
+    `**${inert(FAILURES[code])}.** ${inert(sentence, 500)}`,
     cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
     `**Remedy:** ${inert(remedy, 500)}`,
-    commands.length === 0 ? '' : inertBlock(commands.join('\n'), BLOCK_LENGTH),
+    ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
     link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
     answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
     judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)

@@ -1,40 +1,39 @@
 import { findAudience, isCloudRunHost, tagOf } from './audience.ts'
-import { isSuspiciousPath } from './failures/front-end.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
 import type { CallInputs, Inputs } from './inputs.ts'
 import type { Job } from './job.ts'
+import { findReservation } from './reserved-path.ts'
 import { safeText, safeUrl } from './safe-text.ts'
 
-/** What is known right before the call. */
+/** What is known before any token is asked for. */
 export interface Prospect {
   readonly inputs: Pick<Inputs, 'audiences' | 'audienceDerived'> & {
     readonly call: Pick<CallInputs, 'url'> | undefined
   }
   readonly identity: Identity
-  /** The first one, which the call uses. */
-  readonly token: Pick<IdToken, 'audience' | 'email'>
   readonly env: Job['env']
 }
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 export function findWarnings(prospect: Prospect): string[] {
-  return [
-    warnOfPath,
-    warnOfAudience,
-    warnOfProvider,
-    warnOfClientId,
-    warnOfPerson,
-    warnOfKey,
-    warnOfDefaultAccount
-  ].flatMap((find) => find(prospect) ?? [])
+  return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(prospect) ?? [])
 }
 
-/** https://cloud.google.com/run/docs/known-issues#ah */
+/**
+ * The same of the token, before it is used.
+ *
+ * @param token the first one, which the call uses
+ */
+export function findTokenWarnings(identity: Identity, token: Pick<IdToken, 'audience' | 'email'>): string[] {
+  return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? [])
+}
+
 function warnOfPath({ inputs: { call } }: Prospect): string | undefined {
-  if (call === undefined || !isSuspiciousPath(call.url)) return undefined
+  const reservation = call && findReservation(call.url)
+  if (call === undefined || reservation === undefined) return undefined
   const path = safeText(call.url.pathname)
-  return call.url.pathname === '/healthz'
+  return reservation === 'certain'
     ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
     : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`
 }
@@ -81,7 +80,7 @@ function warnOfClientId({ inputs: { audiences, call } }: Prospect): string | und
   return `The audience ${safeText(audience)} is an OAuth client id, which ${safeText(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`
 }
 
-function warnOfPerson({ identity: { credential, hops }, token }: Prospect): string | undefined {
+function warnOfPerson({ credential, hops }: Identity, token: Pick<IdToken, 'audience' | 'email'>): string | undefined {
   if (credential.fixedAudience === undefined || hops.length > 0) return undefined
   const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
   return (
@@ -101,7 +100,7 @@ function warnOfKey({ identity: { credential }, env }: Prospect): string | undefi
 }
 
 /** https://cloud.google.com/iam/docs/service-account-types#default */
-function warnOfDefaultAccount({ token: { email } }: Prospect): string | undefined {
+function warnOfDefaultAccount({ email }: Pick<IdToken, 'email'>): string | undefined {
   return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
     ? `The identity ${safeText(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
     : undefined

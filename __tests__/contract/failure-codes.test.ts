@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { glob } from 'node:fs/promises'
+import path from 'node:path'
 import { test } from 'node:test'
-import { FAILURE_CODES } from '../../src/failure.ts'
+import { FAILURES } from '../../src/failure.ts'
 import { headingsOf, readText } from './markdown.ts'
 
 const page = await readText('docs/troubleshooting.md')
 const headings = headingsOf(page).filter(({ level }) => level > 1)
 const INDEXES = ['Index by code', 'Index by error text']
-const codes: readonly string[] = FAILURE_CODES
+const codes: readonly string[] = Object.keys(FAILURES)
 
 /** The text between a heading and the next one of its level. */
 function sectionOf(title: string): string {
@@ -23,6 +24,27 @@ test('the anchor of each code stands right before its heading', () => {
   for (const code of codes) assert.ok(page.includes(`<a id="${code}"></a>\n\n## ${code}\n`), code)
 })
 
+test('every section starts with the title of its failure', () => {
+  for (const [code, title] of Object.entries(FAILURES)) {
+    assert.ok(sectionOf(code).startsWith(`${code}\n\n**${title}.** `), `${code}: ${title}`)
+  }
+})
+
+test('the catalogue names the files that decide a failure, and no others', async () => {
+  const catalogue = await readText('src/failure.ts')
+  const decided = new Map<string, string[]>()
+  for await (const file of glob('src/failures/*.ts')) {
+    const name = path.basename(file)
+    for (const [, code = ''] of (await readText(file)).matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)) {
+      if (codes.includes(code)) decided.set(code, [...new Set([...(decided.get(code) ?? []), name])])
+    }
+  }
+  for (const code of codes) {
+    const [, comment = ''] = new RegExp(`/\\*\\* (.*) \\*/\\n {2}${code}:`).exec(catalogue) ?? []
+    assert.deepEqual(comment.match(/[\w-]+\.ts/g)?.sort(), decided.get(code)?.sort(), code)
+  }
+})
+
 test('every code stands in the index by code', () => {
   for (const code of codes) assert.ok(sectionOf('Index by code').includes(`[${code}](#${code})`), code)
 })
@@ -36,12 +58,6 @@ test('every text of the index stands in the section to which it points', () => {
       assert.ok(sectionOf(code).includes(part.trim()), `${code}: ${text}`)
     }
   }
-})
-
-test('every code is the verdict of some function in src/failures', async () => {
-  let sources = ''
-  for await (const file of glob('src/failures/**/*.ts')) sources += await readText(file)
-  for (const code of codes) assert.ok(sources.includes(`'${code}'`), code)
 })
 
 test('every section says how to mend it: a table, commands or YAML', () => {

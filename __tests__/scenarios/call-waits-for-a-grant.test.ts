@@ -4,8 +4,7 @@ import { assertWithin, attemptLines, callScenario, callsOf, statusesOf } from '.
 import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from './given.ts'
 
 const BINDING = [
-  'gcloud run services add-iam-policy-binding hello --region=europe-west1',
-  `--member="serviceAccount:${ACCOUNT}" --role=roles/run.invoker`
+  `gcloud run services add-iam-policy-binding hello --region=europe-west1 --member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
 ]
 const member = `serviceAccount:${ACCOUNT}`
 const nobody = { invokers: [] }

@@ -41,7 +41,7 @@ const CASES: Readonly<Record<string, Case>> = {
     annotation: [`${ACCOUNT} may not invoke ${SERVICE_URL}`, 'Grant roles/run.invoker on the service hello'],
     log: [
       'gcloud run services add-iam-policy-binding hello --region=europe-west1',
-      `--member="serviceAccount:${ACCOUNT}" --role=roles/run.invoker`
+      `--member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
     ]
   },
   'a function without the role': {
@@ -51,7 +51,7 @@ const CASES: Readonly<Record<string, Case>> = {
     annotation: [`may not invoke https://${FUNCTION_HOST}/pay/now`, 'on the function pay'],
     log: [
       'gcloud functions add-invoker-policy-binding pay --region=europe-west1 --project=octo-project',
-      `--member="serviceAccount:${ACCOUNT}"`
+      `--member=serviceAccount:${ACCOUNT}`
     ],
     never: /gcloud run services/
   },
@@ -67,7 +67,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'IAP_REJECTED',
     settings: { iap: { clientId: CLIENT_ID, accessors: [] } },
     inputs: { audience: CLIENT_ID },
-    annotation: [ACCOUNT, `Grant the role to serviceAccount:${ACCOUNT}`],
+    annotation: [ACCOUNT, `Grant roles/iap.httpsResourceAccessor to serviceAccount:${ACCOUNT}`],
     log: ['gcloud iap web add-iam-policy-binding --resource-type=cloud-run --service=hello --region=europe-west1']
   },
   "IAP's 401": {
@@ -80,8 +80,11 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'IAP_REJECTED',
     settings: { iap: { clientId: CLIENT_ID, accessors: [], managedClient: true } },
     inputs: { audience: CLIENT_ID },
-    annotation: [`Add ${CLIENT_ID} to programmaticClients`],
-    log: ['allow-list', 'gcloud iap settings set iap.yaml --project=PROJECT --resource-type=cloud-run --service=hello']
+    annotation: ['OAuth client of your own', `instead of ${CLIENT_ID}`],
+    log: [
+      'allow-list',
+      'gcloud iap settings set iap.yaml --resource-type=cloud-run --service=hello --region=europe-west1 --project='
+    ]
   },
   'the path /healthz': {
     code: 'NOT_REACHED',

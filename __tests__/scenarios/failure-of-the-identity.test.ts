@@ -92,7 +92,7 @@ scenario('SERVICE_ACCOUNT_REQUIRED shows the input and the binding of the reposi
     result,
     'SERVICE_ACCOUNT_REQUIRED',
     'service_account: NAME@PROJECT.iam.gserviceaccount.com',
-    `--member="${membersOf(provider).repository}"`,
+    `--member=${membersOf(provider).repository}`,
     '--role=roles/iam.serviceAccountOpenIdTokenCreator',
     'roles/iam.workloadIdentityUser',
     'The provider must map attribute.repository'
@@ -181,11 +181,17 @@ scenario(
     assertFailure(
       result,
       'IMPERSONATION_DENIED',
-      '  --role=roles/iam.serviceAccountOpenIdTokenCreator',
+      ' --role=roles/iam.serviceAccountOpenIdTokenCreator',
+      `gcloud iam service-accounts describe ${OTHER_ACCOUNT}   # NOT_FOUND: there is no such account`,
       'roles/iam.workloadIdentityUser, which contains the permission too',
       'attribute.repository=assertion.repository'
     )
-    assertAnnotation(result, OTHER_ACCOUNT, 'iam.serviceAccounts.getOpenIdToken is missing', 'Grant the role on')
+    assertAnnotation(
+      result,
+      OTHER_ACCOUNT,
+      'iam.serviceAccounts.getOpenIdToken is missing',
+      `Check how ${OTHER_ACCOUNT} is spelled, grant the caller roles/iam.serviceAccountOpenIdTokenCreator on it`
+    )
   }
 )
 
@@ -221,7 +227,7 @@ for (const [what, status, reason, message, sentence] of [
     const result = await run(await givenFederation(world), FOR_SERVICE)
     assertFailure(result, 'IMPERSONATION_DENIED', message.slice(0, 40))
     assertAnnotation(result, sentence, ACCOUNT)
-    assert.doesNotMatch(result.log, /add-iam-policy-binding|is missing:|permission iam\./)
+    assert.doesNotMatch(result.log, /service-accounts add-iam-policy-binding|is missing:|permission iam\./)
   })
 }
 
@@ -234,7 +240,7 @@ scenario('SERVICE_ACCOUNT_NOT_FOUND names the account', async ({ world, run }) =
     nobody
   )
   const result = await run(federation, FOR_SERVICE, { inputs: { service_account: nobody } })
-  assertFailure(result, 'SERVICE_ACCOUNT_NOT_FOUND', `gcloud iam service-accounts describe ${nobody}`)
+  assertFailure(result, 'SERVICE_ACCOUNT_NOT_FOUND', 'gcloud iam service-accounts list --project=octo-project')
   assertAnnotation(result, nobody, 'Check the input service_account')
 })
 
@@ -287,7 +293,7 @@ scenario('INTERNAL shows the kind of the defect, and nothing of it', async ({ ru
   const files = { 'sabotage.mjs': 'URL.canParse = () => { throw new RangeError("words-of-the-defect") }' }
   const env = { NODE_OPTIONS: '--import=./sabotage.mjs' }
   const result = await run({ inputs: { url: SERVICE_URL } }, { files, env })
-  assertFailure(result, 'INTERNAL', 'gh run rerun RUN_ID --debug')
+  assertFailure(result, 'INTERNAL', '--failed --debug')
   assertAnnotation(result, 'RangeError', 'Run the job again with debug logging')
   assert.ok(!result.rawStdout.includes('words-of-the-defect'), result.rawStdout)
 })

@@ -23,7 +23,7 @@ scenario('A missing binding names caller, account, permission and the command', 
     `${repository} may not impersonate ${OTHER_ACCOUNT}: permission iam.serviceAccounts.getOpenIdToken is missing`,
     "Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).",
     `gcloud iam service-accounts add-iam-policy-binding ${OTHER_ACCOUNT} \\`,
-    `--member="${repository}"`,
+    `--member=${repository}`,
     '--role=roles/iam.workloadIdentityUser'
   )
   assertNoToken(result)
@@ -36,7 +36,7 @@ scenario('A binding for a key’s account asks for the smallest role', async ({ 
   assertFailure(
     await run(FOR_SERVICE, key, { inputs: { service_account: ACCOUNT } }),
     'IMPERSONATION_DENIED',
-    `--member="serviceAccount:${OTHER_ACCOUNT}"`,
+    `--member=serviceAccount:${OTHER_ACCOUNT}`,
     '--role=roles/iam.serviceAccountOpenIdTokenCreator'
   )
 })

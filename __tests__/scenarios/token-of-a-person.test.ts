@@ -68,7 +68,7 @@ scenario('A person who may not become the account is named as the member to bind
   const result = await run(FOR_SERVICE, asInput(world.addUser({ email: PERSON })), {
     inputs: { service_account: ACCOUNT }
   })
-  assertFailure(result, 'IMPERSONATION_DENIED', `add-iam-policy-binding ${ACCOUNT}`, '--member="user:')
+  assertFailure(result, 'IMPERSONATION_DENIED', `add-iam-policy-binding ${ACCOUNT}`, '--member=user:')
 })
 
 scenario('A person who signed in without the scope openid has no ID token', async ({ world, run }) => {

@@ -27,7 +27,7 @@ scenario('Where the first account may not become the other one, the binding for 
     'IMPERSONATION_DENIED',
     'iam.serviceAccounts.getOpenIdToken',
     `add-iam-policy-binding ${OTHER_ACCOUNT}`,
-    `--member="serviceAccount:${ACCOUNT}"`
+    `--member=serviceAccount:${ACCOUNT}`
   )
   assert.deepEqual(listRequests(world), [ASKED.sts, ASKED.accessToken(ACCOUNT), ASKED.idToken(OTHER_ACCOUNT)])
 })

@@ -46,7 +46,7 @@ scenario('Where a link is missing, the bindings of the whole chain are shown', a
     'iam.serviceAccounts.implicitDelegation',
     `add-iam-policy-binding ${SECOND}`,
     `add-iam-policy-binding ${ACCOUNT}`,
-    `--member="serviceAccount:${SECOND}"`
+    `--member=serviceAccount:${SECOND}`
   )
 })
 

@@ -53,9 +53,9 @@ const UNKNOWN: [string, string][] = [
 
 for (const [what, url] of UNKNOWN) {
   test(`No audience is derived from ${what}, and the error says which value fits which product.`, () => {
-    const { commands = [] } = assertFails(() => deriveAudience(new URL(url)), 'AUDIENCE_REQUIRED')
+    const { snippets = [] } = assertFails(() => deriveAudience(new URL(url)), 'AUDIENCE_REQUIRED')
     for (const product of [/Cloud Run/, /custom domain/, /load balancer/, /Identity-Aware Proxy/, /API Gateway/])
-      assert.match(commands.join('\n'), product)
+      assert.match(snippets.flatMap(({ lines }) => lines).join('\n'), product)
   })
 }
 

@@ -62,7 +62,7 @@ const FAILURE: FailureText = {
   sentence: `${ACCOUNT} may not invoke the service.`,
   cause: 'It lacks a role.',
   remedy: 'Grant the role.',
-  commands: ['gcloud run \\', '  --member=x'],
+  snippets: [{ place: 'In a terminal', lines: ['gcloud run \\', '  --member=x'] }],
   answer: '403 Forbidden',
   details: ['aud: x']
 }
@@ -141,9 +141,9 @@ for (const [what, story, failure, headline] of HEADLINES) {
 test('Cause and remedy come before everything else; verdicts take the place of details.', () => {
   assertInOrder(renderSummary(STORY, FAILURE, LINK), [
     '### ❌ INVOKER_MISSING',
-    `\n\n\`${ACCOUNT}\` may not invoke the service.\n\n`,
+    `\n\n**The identity may not call the service.** \`${ACCOUNT}\` may not invoke the service.\n\n`,
     '**Likely cause:** It lacks a role.',
-    '**Remedy:** Grant the role.\n\n<pre>gcloud run \\\n  --member=x</pre>',
+    '**Remedy:** Grant the role.\n\nIn a terminal:\n\n<pre>gcloud run \\\n  --member=x</pre>',
     `[More about INVOKER_MISSING](${LINK})`,
     '**The answer was:** `403 Forbidden`\n\n<table>',
     '</table>\n\n<table>',
@@ -336,7 +336,7 @@ test('Whatever came from outside stands in code, wherever it comes from.', () =>
     sentence: EVIL,
     cause: EVIL,
     remedy: EVIL,
-    commands: [EVIL],
+    snippets: [{ place: EVIL, lines: [EVIL] }],
     answer: EVIL,
     details: [EVIL]
   }
@@ -369,7 +369,14 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
     })
   }
   const tokens = new Map(audiences.map((audience) => [audience, { ...TOKEN, claims, audience }]))
-  const failure = { ...FAILURE, sentence: long, cause: long, remedy: long, commands: audiences, answer: long }
+  const failure = {
+    ...FAILURE,
+    sentence: long,
+    cause: long,
+    remedy: long,
+    snippets: [{ place: long, lines: audiences }],
+    answer: long
+  }
   const summary = renderSummary({ ...story, tokens }, failure, LINK)
   assert.ok(Buffer.byteLength(summary) < 400_000, `${Buffer.byteLength(summary)}`)
   // What was left out is said, and a missed expectation never is.

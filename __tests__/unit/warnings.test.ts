@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Credential } from '../../src/identity/credential.ts'
-import { findWarnings } from '../../src/warnings.ts'
+import { findTokenWarnings, findWarnings } from '../../src/warnings.ts'
 import type { Prospect } from '../../src/warnings.ts'
 import { ACCOUNT, SERVICE } from './fixtures.ts'
 
@@ -102,16 +102,16 @@ const ROWS: readonly Row[] = [
 for (const row of ROWS) {
   const { what, url, audience, credential = CREDENTIAL, hops = [], email = ACCOUNT, env = {}, words } = row
   test(`${words === undefined ? 'Nothing warns' : 'A warning is given'} of ${what}.`, () => {
-    const warnings = findWarnings({
-      inputs: {
-        audiences: [audience ?? SERVICE],
-        audienceDerived: audience === undefined && url !== undefined,
-        call: url === undefined ? undefined : { url: new URL(url) }
-      },
-      identity: { credential, hops },
-      token: { audience: audience ?? SERVICE, email },
-      env
-    })
+    const identity = { credential, hops }
+    const inputs = {
+      audiences: [audience ?? SERVICE] as const,
+      audienceDerived: audience === undefined && url !== undefined,
+      call: url === undefined ? undefined : { url: new URL(url) }
+    }
+    const warnings = [
+      ...findWarnings({ inputs, identity, env }),
+      ...findTokenWarnings(identity, { audience: audience ?? SERVICE, email })
+    ]
     if (words === undefined) {
       assert.deepEqual(warnings, [])
       return

@@ -16,6 +16,9 @@ export interface Expectations {
   readonly json: readonly JsonExpression[]
 }
 
+/** How an expectation of `expect_json` starts in words. */
+export const JSON_PREFIX = 'JSON: '
+
 /** One expectation and what became of it; all of it is safe to show. */
 export interface Verdict {
   readonly expectation: string
@@ -95,7 +98,7 @@ function judgeJson(expressions: readonly JsonExpression[], answer: Judged, text:
   if (expressions.length === 0) return []
   const json = answer.truncated ? undefined : parseJson(text)
   return expressions.map((expression) => ({
-    expectation: `JSON: ${safeText(expression.text)}`,
+    expectation: `${JSON_PREFIX}${safeText(expression.text)}`,
     ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
   }))
 }

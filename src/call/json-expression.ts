@@ -31,7 +31,8 @@ export function compileJsonExpression(text: string): JsonExpression {
     throw inputInvalid(
       'expect_json',
       `${quoteValue(text)} is not a JMESPath expression (${reason})`,
-      "Write it as status == 'ok'."
+      "Write it as status == 'ok'.",
+      ['expect_json: |', "  status == 'ok'"]
     )
   }
 }

@@ -17,7 +17,8 @@ export function checkPattern(input: string, pattern: string): string {
     throw inputInvalid(
       input,
       `${quoteValue(pattern)} is not a regular expression`,
-      'Escape ( ) [ ] { } * + ? . with a backslash.'
+      'Escape ( ) [ ] { } * + ? . with a backslash.',
+      [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]
     )
   }
 }

@@ -18,7 +18,7 @@ export async function readRequestBody(
   workspace: string
 ): Promise<Buffer | undefined> {
   if (body !== '' && file !== undefined) {
-    throw inputInvalid('body', 'it is set together with body_file', 'Set one of the two.')
+    throw inputInvalid('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json'])
   }
   if (body === '' && file === undefined) return undefined
   if (method === 'GET' || method === 'HEAD') {
@@ -26,7 +26,8 @@ export async function readRequestBody(
     throw inputInvalid(
       file === undefined ? 'body' : 'body_file',
       `a ${method} request has no body`,
-      'Set method to POST or PUT.'
+      'Set method to POST or PUT.',
+      ['method: POST']
     )
   }
   return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace)
@@ -40,11 +41,15 @@ async function readBodyFile(file: string, workspace: string): Promise<Buffer> {
       throw inputInvalid(
         'body_file',
         `${quoteValue(file)} is outside of the workspace`,
-        'Put the file into the workspace.'
+        'Put the file into the workspace.',
+        ['body_file: payload.json   # relative to the workspace']
       )
     }
     const status = await stat(real)
-    if (!status.isFile()) throw inputInvalid('body_file', `${quoteValue(file)} is not a file`, 'Name a regular file.')
+    if (!status.isFile())
+      throw inputInvalid('body_file', `${quoteValue(file)} is not a file`, 'Name a regular file.', [
+        'body_file: payload.json'
+      ])
     if (status.size <= MOST_BYTES) return await readFile(real)
   } catch (error) {
     const code = codeOf(error)
@@ -52,7 +57,8 @@ async function readBodyFile(file: string, workspace: string): Promise<Buffer> {
     throw inputInvalid(
       'body_file',
       `${quoteValue(file)} cannot be read (${code})`,
-      'Name a file of the workspace; check it out first.'
+      'Name a file of the workspace; check it out first.',
+      ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']
     )
   }
   throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.')

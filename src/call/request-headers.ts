@@ -67,7 +67,9 @@ function chooseTokenHeader(own: RequestHeaders['own'], wanted: string): TokenHea
   }
   const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase())
   if (header === undefined) {
-    throw inputInvalid('token_header', `${quoteValue(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`)
+    throw inputInvalid('token_header', `${quoteValue(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+      'token_header: X-Serverless-Authorization'
+    ])
   }
   if (valuesOf(own, header) === undefined) return header
   throw inputInvalid('token_header', `${header} is set in headers too`, 'Use another header for one of the two.')
@@ -87,7 +89,8 @@ export function parseHeaderLine(input: string, line: string): { name: string; va
     throw inputInvalid(
       input,
       'a line is not of the form "Name: value"',
-      'Write one header per line, as Accept: application/json.'
+      'Write one header per line, as Accept: application/json.',
+      [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']
     )
   }
   return { name, value: line.slice(colon + 1).trim() }

@@ -39,7 +39,8 @@ function invalid(part: string): Error {
   return inputInvalid(
     'expect_status',
     `${quoteValue(part)} is no status`,
-    'Write codes, ranges and classes, as 200,204,301-303,4xx.'
+    'Write codes, ranges and classes, as 200,204,301-303,4xx.',
+    ['expect_status: 200,204,301-303,4xx']
   )
 }
 

@@ -1,14 +1,16 @@
-import { describeMiss } from '../call/expectations.ts'
+import { describeMiss, JSON_PREFIX } from '../call/expectations.ts'
 import type { Verdict } from '../call/expectations.ts'
 import type { Response } from '../call/response.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { Failure } from '../failure.ts'
+import type { Explanation } from '../failure.ts'
 import { isTransientStatus } from '../retry.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { inAttempts, mayActTwice, quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { logCommand } from './run-service.ts'
+import { giveInstances, showLog } from './run-service.ts'
 import { notRepeated } from './silence.ts'
+import { inStep, inTerminal } from './snippets.ts'
 
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3
@@ -56,15 +58,11 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
     sentence: `${safeUrl(url)} answered ${describeStatus(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
     cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
     remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
-    commands: [...(target === undefined ? [] : [`url: ${safeUrl(target)}`, '# or']), `expect_status: ${status}`],
+    snippets: [
+      inStep(...(target === undefined ? [] : [`url: ${safeUrl(target)}`, '# or']), `expect_status: ${status}`)
+    ],
     details
   })
-}
-
-interface Explanation {
-  readonly cause: string
-  readonly remedy: string
-  readonly commands: readonly string[]
 }
 
 function explainUnavailable({ url, method }: FailedCall['call'], { status, text }: Response): Explanation {
@@ -73,22 +71,27 @@ function explainUnavailable({ url, method }: FailedCall['call'], { status, text 
     return {
       cause: 'The load balancer has no healthy backend behind it.',
       remedy: "Look at the load balancer's backends and their health checks.",
-      commands: ['gcloud compute backend-services get-health BACKEND --global']
+      snippets: [
+        inTerminal(
+          'gcloud compute backend-services list',
+          'gcloud compute backend-services get-health BACKEND --global'
+        )
+      ]
     }
   }
-  const commands = logCommand(url)
-  if (mayActTwice(method) && status !== 429 && status !== 503) return { ...notRepeated(method), commands }
+  const log = showLog(url)
+  if (mayActTwice(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: log }
   if (text.includes('no available instance') || status === 429) {
     return {
       cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
       remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-      commands: ['deadline: 10m', ...(commands.length === 0 ? [] : ['', ...commands])]
+      snippets: [inStep('deadline: 10m'), ...giveInstances(url), ...log]
     }
   }
   return {
     cause: 'The service starts, is overloaded or fails.',
     remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-    commands
+    snippets: [...log, inStep('deadline: 10m')]
   }
 }
 
@@ -103,19 +106,47 @@ function explainAnswer(
     return {
       cause: "Google let the call through; the application's own access control refused it.",
       remedy: `Give the application what it wants in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
-      commands: ['headers: |', `  ${tokenHeader === 'Authorization' ? 'Authorization: Bearer …' : 'Name: value'}`]
+      snippets: [
+        inStep(
+          ...(tokenHeader === 'Authorization'
+            ? [
+                "# Google's token then travels in X-Serverless-Authorization:",
+                'headers: |',
+                '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
+              ]
+            : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])
+        ),
+        ...showLog(url)
+      ]
     }
   }
   if (statusMissed && status === 404) {
     return {
       cause: `The application does not know ${safeText(url.pathname)}, or an old revision without it still answers.`,
       remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-      commands: logCommand(url)
+      snippets: showLog(url)
+    }
+  }
+  const corrected = correctQuotes(response.verdicts)
+  if (corrected !== undefined) {
+    return {
+      cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
+      remedy: `Write the text in single quotes: ${corrected}.`,
+      snippets: [inStep('expect_json: |', `  ${corrected}`)]
     }
   }
   return {
     cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
     remedy: "Look at the service's log, or mend the expectation.",
-    commands: logCommand(url)
+    snippets: showLog(url)
   }
+}
+
+/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
+function correctQuotes(verdicts: readonly Verdict[]): string | undefined {
+  return verdicts
+    .filter(({ met, expectation }) => !met && expectation.startsWith(JSON_PREFIX))
+    .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
+    .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
+    .find(({ text, corrected }) => corrected !== text)?.corrected
 }

@@ -1,8 +1,19 @@
 import { Failure } from '../failure.ts'
+import type { Explanation } from '../failure.ts'
 import type { Credential } from '../identity/credential.ts'
 import type { Job } from '../job.ts'
 import { safeText } from '../safe-text.ts'
 import { mappingNote } from './principals.ts'
+import { inDocument, inStep, inTerminal, inWorkflow, onRunner, shellWord } from './snippets.ts'
+
+const FEDERATION = [
+  'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+  'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+]
+
+/** Prints what belongs into `workload_identity_provider`. */
+export const PROVIDER_COMMAND =
+  "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'"
 
 /** No credential anywhere. @param looked the places, in order, with what was found there */
 export function credentialsNotFound(looked: readonly string[], env: Job['env']): Failure {
@@ -16,18 +27,17 @@ export function credentialsNotFound(looked: readonly string[], env: Job['env']):
     remedy: onGithub
       ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
       : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
-    commands: onGithub
+    snippets: onGithub
       ? [
-          'permissions:',
-          '  contents: read',
-          '  id-token: write',
-          'steps:',
-          '  - uses: …/google-id-token',
-          '    with:',
-          '      workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-          '      service_account: NAME@PROJECT.iam.gserviceaccount.com'
+          inStep(...FEDERATION),
+          inWorkflow('permissions:', '  contents: read', '  id-token: write'),
+          inTerminal(
+            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
+            'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER',
+            `${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`
+          )
         ]
-      : ['gcloud auth application-default login']
+      : [onRunner('gcloud auth application-default login')]
   })
 }
 
@@ -35,6 +45,8 @@ export function credentialsNotFound(looked: readonly string[], env: Job['env']):
 export type Flaw =
   | 'broken'
   | 'missing file'
+  /** The file that google-github-actions/auth leaves in the workspace. */
+  | 'removed file'
   | 'unreadable file'
   | 'foreign host'
   | 'plain http'
@@ -55,44 +67,59 @@ export function credentialsInvalid(origin: string, problem: string, flaw: Flaw =
   })
 }
 
-interface Explanation {
-  readonly cause: string
-  readonly remedy: string
-  readonly commands: readonly string[]
-}
-
 const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
   broken: {
     cause: 'The document was cut or quoted on its way, or made for something else.',
     remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-    commands: ["credentials_json: '${{ secrets.GOOGLE_CREDENTIALS }}'"]
+    snippets: [
+      inTerminal(
+        'gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file, in the folder of the repository'
+      ),
+      inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+    ]
   },
   'missing file': {
+    cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
+    remedy:
+      'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or unset it, or set workload_identity_provider instead.',
+    snippets: [onRunner('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), inStep(...FEDERATION)]
+  },
+  'removed file': {
     cause:
       'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
     remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
-    commands: ['steps:', '  - uses: actions/checkout@…', '  - uses: google-github-actions/auth@…']
+    snippets: [
+      inWorkflow(
+        'steps:',
+        '  - uses: actions/checkout@v5',
+        '  - uses: google-github-actions/auth@v3 # with its inputs'
+      ),
+      inStep('# or without google-github-actions/auth:', ...FEDERATION)
+    ]
   },
   'unreadable file': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
     remedy: 'Let it name the document itself, and let the user of the job read it.',
-    commands: ['ls -l "$GOOGLE_APPLICATION_CREDENTIALS"']
+    snippets: [onRunner('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"')]
   },
   'foreign host': {
     cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
-    remedy: 'Do not use the document; find out who made it, and make it again with gcloud.',
-    commands: ['gcloud auth application-default login']
+    remedy: 'Do not use the document; find out who made it, and make it again, or set workload_identity_provider.',
+    snippets: [inStep(...FEDERATION)]
   },
   'plain http': {
     cause:
       'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
     remedy: 'Let "credential_source" name an https URL.',
-    commands: ['"credential_source": { "url": "https://…" }']
+    snippets: [inDocument('"credential_source": { "url": "https://…" }')]
   },
   'private key': {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
     remedy: 'Store the file as it is, or as base64 of it.',
-    commands: ['base64 -w0 key.json | gh secret set GOOGLE_CREDENTIALS']
+    snippets: [
+      inTerminal('base64 < key.json | gh secret set GOOGLE_CREDENTIALS   # in the folder of the repository'),
+      inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+    ]
   }
 }
 
@@ -100,7 +127,7 @@ function explainUniverse(universe: string): Explanation {
   return {
     cause: 'Each universe has its own hosts and accounts.',
     remedy: `Set the input universe to ${universe}, the credential's universe.`,
-    commands: [`universe: ${universe}`]
+    snippets: [inStep(`universe: ${universe}`)]
   }
 }
 
@@ -111,9 +138,9 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
     sentence: `The credential in ${safeText(origin)} is ${kind}, which can never give an ID token.`,
     cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
     remedy: 'Use workload identity federation, a service account or the metadata server instead.',
-    commands: [
-      'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-      'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+    snippets: [
+      inStep(...FEDERATION),
+      inTerminal(`${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
     ]
   })
 }
@@ -125,14 +152,14 @@ export function serviceAccountRequired(credential: Pick<Credential, 'description
     sentence: `Google issues ID tokens for service accounts only, and ${safeText(credential.description)} names none.`,
     cause: 'A federated identity has to impersonate a service account to get an ID token.',
     remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
-    commands: [
-      'service_account: NAME@PROJECT.iam.gserviceaccount.com',
-      '',
-      'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-      `  --member="${safeText(credential.principal)}" \\`,
-      '  --role=roles/iam.serviceAccountOpenIdTokenCreator',
-      '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
-      ...mappingNote(credential.principal)
+    snippets: [
+      inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com'),
+      inTerminal(
+        'gcloud iam service-accounts list   # shows the accounts of the project; the one that may call the service is meant',
+        `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${shellWord(credential.principal)} --role=roles/iam.serviceAccountOpenIdTokenCreator`,
+        '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
+        ...mappingNote(credential.principal)
+      )
     ]
   })
 }

@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
+import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
 
 /** Google's token endpoint refused a service account's own assertion. */
 export function keyRefused(refusal: Refusal, email: string, now: number): Failure {
@@ -13,7 +14,12 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
       sentence: `The service account ${account} of the key does not exist.`,
       cause: 'It was deleted, and its keys with it.',
       remedy: 'Use another account; a deleted one can be restored within 30 days.',
-      commands: ['gcloud iam service-accounts undelete UNIQUE_ID'],
+      snippets: [
+        inTerminal(
+          `gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d   # shows the UNIQUE_ID`,
+          'gcloud iam service-accounts undelete UNIQUE_ID'
+        )
+      ],
       answer
     })
   }
@@ -23,7 +29,7 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
       sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
       cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
       remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-      commands: ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'],
+      snippets: [inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
       answer
     })
   }
@@ -33,7 +39,7 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
       sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
       cause: describeSkew(refusal, now),
       remedy: "Set the machine's clock, for example by NTP.",
-      commands: ['timedatectl set-ntp true'],
+      snippets: [onRunner('date --utc', 'sudo timedatectl set-ntp true')],
       answer
     })
   }
@@ -47,10 +53,12 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
     remedy: disabled
       ? 'Enable the account, if whoever disabled it agrees.'
       : 'Make a new key, or better use workload identity federation, which needs none.',
-    commands: [
-      disabled
-        ? `gcloud iam service-accounts enable ${account}`
-        : `gcloud iam service-accounts keys list --iam-account=${account}`
+    snippets: [
+      inTerminal(
+        disabled
+          ? `gcloud iam service-accounts enable ${shellWord(account)}`
+          : `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}   # shows the keys that still are accepted`
+      )
     ],
     answer
   })
@@ -80,7 +88,7 @@ export function userRefused(refusal: Refusal, pool?: string): Failure {
         ? 'The OAuth client in the document was deleted or its secret changed.'
         : 'The refresh token was revoked or has expired.',
     remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-    commands: pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool),
+    snippets: [onRunner(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool)))],
     answer: quoteRefusal(refusal)
   })
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts'
+import type { Explanation, FailureText } from '../failure.ts'
 import type { Hop } from '../identity/credential.ts'
 import { stringIn } from '../json.ts'
 import { quoteRefusal } from '../refusal.ts'
@@ -6,19 +7,21 @@ import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
 import { isPerimeter, perimeterCommands } from './failed-call.ts'
 import { mappingNote } from './principals.ts'
+import { inTerminal, onRunner, RERUN, shellWord } from './snippets.ts'
 
 /** IAM refused a token for a service account. @param url of the method that was called */
 export function impersonationRefused(refusal: Refusal, url: URL, principal: string, hop: Hop): Failure {
   const answer = quoteRefusal(refusal)
   const account = safeText(hop.account)
-  const caller = safeText(principal)
   if (refusal.status === 404) {
     return new Failure({
       code: 'SERVICE_ACCOUNT_NOT_FOUND',
       sentence: `There is no service account ${account}.`,
       cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
       remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
-      commands: [`gcloud iam service-accounts describe ${account}`],
+      snippets: [
+        inTerminal(`gcloud iam service-accounts list${projectFlag(hop.account)}   # shows those that there are`)
+      ],
       answer
     })
   }
@@ -29,7 +32,7 @@ export function impersonationRefused(refusal: Refusal, url: URL, principal: stri
       sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
       cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
       remedy: 'Enable the API, and wait a few minutes.',
-      commands: [`gcloud services enable iamcredentials.googleapis.com --project=${project}`],
+      snippets: [inTerminal(`gcloud services enable iamcredentials.googleapis.com --project=${project}`)],
       answer
     })
   }
@@ -39,30 +42,27 @@ export function impersonationRefused(refusal: Refusal, url: URL, principal: stri
       sentence: `The access token with which ${account} should be impersonated has expired.`,
       cause: 'It ran out during the step, or the credential source handed out an old one.',
       remedy: 'Run the job again.',
+      snippets: [RERUN],
       answer
     })
   }
-  const explanation = explainOther(refusal, caller, hop) ?? explainPermission(refusal, url, caller, hop)
+  const explanation = explainOther(refusal, principal, hop) ?? explainPermission(refusal, url, principal, hop)
   return new Failure({ code: 'IMPERSONATION_DENIED', ...explanation, answer })
 }
 
-interface Explanation {
-  readonly sentence: string
-  readonly cause: string
-  readonly remedy: string
-  readonly commands: readonly string[]
-}
+type Denial = Pick<FailureText, 'sentence'> & Explanation
 
 /** Refusals that no role of the account mends. */
-function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation | undefined {
+function explainOther(refusal: Refusal, principal: string, hop: Hop): Denial | undefined {
   const { status, reason, message } = refusal
+  const caller = safeText(principal)
   const account = safeText(hop.account)
   if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
     return {
       sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
       cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
       remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-      commands: perimeterCommands(message)
+      snippets: [inTerminal(...perimeterCommands(message))]
     }
   }
   if (reason === 'USER_PROJECT_DENIED') {
@@ -71,7 +71,11 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
       sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
       cause: 'The credential names a project for quota and billing that its holder may not use.',
       remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
-      commands: [`gcloud projects get-iam-policy ${project}`]
+      snippets: [
+        inTerminal(
+          `gcloud projects add-iam-policy-binding ${project} --member=${shellWord(caller)} --role=roles/serviceusage.serviceUsageConsumer`
+        )
+      ]
     }
   }
   if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
@@ -79,8 +83,12 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
       sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
       cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
       remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
-      commands: [
-        'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform'
+      snippets: [
+        inTerminal(
+          'gcloud compute instances stop INSTANCE',
+          'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform',
+          'gcloud compute instances start INSTANCE'
+        )
       ]
     }
   }
@@ -92,7 +100,7 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
           ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
           : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
       remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-      commands: ['curl --head https://iamcredentials.googleapis.com/']
+      snippets: [onRunner('curl --head https://iamcredentials.googleapis.com/')]
     }
   }
   if (status === 400) {
@@ -100,7 +108,7 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
       sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
       cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
       remedy: 'Check service_account, delegates and audience.',
-      commands: [...hop.delegates, hop.account].map((name) => `gcloud iam service-accounts describe ${safeText(name)}`)
+      snippets: [inTerminal(...[...hop.delegates, hop.account].map(describeCommand))]
     }
   }
   if (status === 403) return undefined
@@ -108,11 +116,12 @@ function explainOther(refusal: Refusal, caller: string, hop: Hop): Explanation |
     sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
     cause: 'Google does not say why in words that this action knows.',
     remedy: 'See what it answered, and run the job again.',
-    commands: [`gcloud iam service-accounts describe ${account}`]
+    snippets: [inTerminal(describeCommand(hop.account))]
   }
 }
 
-function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop): Explanation {
+function explainPermission(refusal: Refusal, url: URL, principal: string, hop: Hop): Denial {
+  const caller = safeText(principal)
   const forIdToken = url.pathname.endsWith(':generateIdToken')
   const permission =
     stringIn(refusal.metadata, 'permission') ??
@@ -122,15 +131,20 @@ function explainPermission(refusal: Refusal, url: URL, caller: string, hop: Hop)
     sentence: `${caller} may not impersonate ${safeText(hop.account)}${describeChain(hop)}: permission ${safeText(permission)} is missing.`,
     cause:
       last === undefined
-        ? 'Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes.'
+        ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${safeText(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
         : permission.endsWith('implicitDelegation')
           ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
           : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
     remedy:
       last === undefined
-        ? `Grant the role on ${safeText(hop.account)}, and wait a few minutes.`
+        ? `Check how ${safeText(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
         : 'Grant what is missing of the links below, and wait a few minutes.',
-    commands: bindings(caller, hop, forIdToken)
+    snippets: [
+      inTerminal(
+        `${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`,
+        ...bindings(principal, hop, forIdToken)
+      )
+    ]
   }
 }
 
@@ -154,9 +168,7 @@ function bindings(principal: string, hop: Hop, forIdToken: boolean): string[] {
     const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`
     const isLast = index === chain.length - 1
     return [
-      `gcloud iam service-accounts add-iam-policy-binding ${safeText(account)} \\`,
-      `  --member="${safeText(member)}" \\`,
-      `  --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
+      `gcloud iam service-accounts add-iam-policy-binding ${shellWord(account)} --member=${shellWord(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
       ...(isLast && forIdToken
         ? [
             '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
@@ -171,6 +183,16 @@ function leastRole(member: string, isLast: boolean, forIdToken: boolean, isChain
   if (isLast && forIdToken) return 'serviceAccountOpenIdTokenCreator'
   // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
   return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator'
+}
+
+function describeCommand(account: string): string {
+  return `gcloud iam service-accounts describe ${shellWord(account)}`
+}
+
+/** The project in which an account belongs, where its e-mail says so. */
+function projectFlag(account: string): string {
+  const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
+  return project === undefined ? '' : ` --project=${project}`
 }
 
 function projectIn({ metadata, message }: Refusal): string {

@@ -1,13 +1,27 @@
 import { Failure } from '../failure.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
+import { inStep, inTerminal } from './snippets.ts'
 
-/** Found before any request is made. @param cause where more is known than that the value is not what the input takes */
-export function inputInvalid(input: string, problem: string, remedy: string, cause?: string): Failure {
+/**
+ * Found before any request is made.
+ *
+ * @param remedy what to write instead, as a sentence
+ * @param example the same as lines of YAML, where it is not to leave the input out
+ * @param commands that tell the right value
+ */
+export function inputInvalid(
+  input: string,
+  problem: string,
+  remedy: string,
+  example: readonly string[] = [],
+  commands: readonly string[] = []
+): Failure {
   return new Failure({
     code: 'INPUT_INVALID',
     sentence: `Input ${input}: ${problem}.`,
-    cause: cause ?? 'The workflow says so under "with", or an expression there gave another text than was meant.',
-    remedy
+    cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
+    remedy,
+    snippets: [inTerminal(...commands), inStep(...example)].filter(({ lines }) => lines.length > 0)
   })
 }
 
@@ -25,13 +39,16 @@ export function audienceRequired(url: URL): Failure {
       ? "A function's URL needs the name of the function as its first segment."
       : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
     remedy: 'Set the input audience to what the service expects.',
-    commands: [
-      'Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
-      '  audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
-      'Identity-Aware Proxy: its OAuth client id',
-      '  audience: NUMBER-NAME.apps.googleusercontent.com',
-      'API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
-      '  audience: https://GATEWAY_HOST'
+    snippets: [
+      inStep(
+        '# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
+        'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
+        '# Identity-Aware Proxy: its OAuth client id',
+        'audience: NUMBER-NAME.apps.googleusercontent.com',
+        '# API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
+        `audience: ${safeText(url.origin)}`
+      ),
+      inTerminal('gcloud run services list   # shows the URL of each Cloud Run service')
     ]
   })
 }

@@ -1,25 +1,34 @@
 import { Failure } from '../failure.ts'
+import type { Explanation } from '../failure.ts'
+import type { Job } from '../job.ts'
+import { safeText } from '../safe-text.ts'
+import { inTerminal, onRunner } from './snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
-export function internalFailure(error: unknown): Failure {
+export function internalFailure(error: unknown, env: Job['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
-    cause: 'Something came that the action does not foresee; no input or permission mends it.',
-    remedy: 'Run the job again with debug logging, and report what it shows.',
-    commands: ['gh run rerun RUN_ID --debug']
+    ...explainDefect(env)
   })
 }
 
 /** Nothing was left to wait for, and yet there was no result. */
-export function unfinished(): Failure {
+export function unfinished(env: Job['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: 'The action ended before it had finished.',
+    ...explainDefect(env)
+  })
+}
+
+function explainDefect(env: Job['env']): Explanation {
+  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${safeText(env['GITHUB_REPOSITORY'])}`
+  return {
     cause: 'Something came that the action does not foresee; no input or permission mends it.',
     remedy: 'Run the job again with debug logging, and report what it shows.',
-    commands: ['gh run rerun RUN_ID --debug']
-  })
+    snippets: [inTerminal(`gh run rerun ${safeText(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`)]
+  }
 }
 
 /** The files in which the runner expects outputs and the like cannot be written. */
@@ -29,6 +38,6 @@ export function unwritable(): Failure {
     sentence: 'The outputs of the action could not be written.',
     cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
     remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
-    commands: ['df -h']
+    snippets: [onRunner('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
   })
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
+import { inTerminal } from './snippets.ts'
 
 /** The metadata server refused a token. */
 export function metadataRefused(refusal: Refusal): Failure {
@@ -11,10 +12,11 @@ export function metadataRefused(refusal: Refusal): Failure {
       sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
       cause: 'GKE passes the identity on only with a binding on the Google service account.',
       remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to the Kubernetes service account.',
-      commands: [
-        'gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com \\',
-        '  --member="serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]" \\',
-        '  --role=roles/iam.workloadIdentityUser'
+      snippets: [
+        inTerminal(
+          'kubectl get serviceaccounts --all-namespaces -o yaml | grep -B9 iam.gke.io/gcp-service-account   # shows both accounts',
+          "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser"
+        )
       ],
       answer
     })
@@ -25,8 +27,12 @@ export function metadataRefused(refusal: Refusal): Failure {
       sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
       cause: 'The machine was made without a service account, or somebody took it away.',
       remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
-      commands: [
-        'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com'
+      snippets: [
+        inTerminal(
+          'gcloud compute instances stop INSTANCE',
+          'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform',
+          'gcloud compute instances start INSTANCE'
+        )
       ],
       answer
     })
@@ -36,7 +42,12 @@ export function metadataRefused(refusal: Refusal): Failure {
     sentence: 'The metadata server of this machine refused a token of its service account.',
     cause: 'The account is disabled or deleted, or the server admits no such request from here.',
     remedy: 'Check the service account and the access scopes of the machine.',
-    commands: ['gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"'],
+    snippets: [
+      inTerminal(
+        'gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"',
+        'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"'
+      )
+    ],
     answer
   })
 }

@@ -10,6 +10,7 @@ export function mappingNote(principal: string): string[] {
   if (project === undefined || pool === undefined || attribute === undefined) return []
   const name = `attribute.${safeText(attribute)}`
   return [
+    `# principalSet://… stands for every identity of the pool ${pool} with this ${safeText(attribute)}.`,
     `# The provider must map ${name} (${name}=assertion.${safeText(attribute)}), or nobody is in this principalSet; see whether it does:`,
     `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --location=global \\`,
     `  --project=${project} --format="yaml(name, attributeMapping)"`

@@ -2,9 +2,11 @@ import { isCloudRunHost } from '../audience.ts'
 import { whoAnswered } from '../call/responder.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { Failure } from '../failure.ts'
+import type { Explanation, Snippet } from '../failure.ts'
 import type { Answer } from '../http.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
-import { describeFunction, describeRunService, regionCommand } from './run-service.ts'
+import { describeFunction, describeRunService, updateCommand } from './run-service.ts'
+import { inStep, inTerminal } from './snippets.ts'
 
 /**
  * A call without a token was not refused by Google.
@@ -19,12 +21,6 @@ export function exposed(url: URL, method: string, status: number, answer?: Answe
   })
 }
 
-interface Explanation {
-  readonly cause: string
-  readonly remedy: string
-  readonly commands: readonly string[]
-}
-
 function explain(url: URL, status: number, answer: Answer | undefined): Explanation {
   const responder = answer === undefined ? 'application' : whoAnswered(answer, answer.body.toString('utf8'))
   if (responder === 'gateway') {
@@ -32,7 +28,7 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
       cause:
         'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
       remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-      commands: ['assert_private: false']
+      snippets: [inStep('assert_private: false')]
     }
   }
   if (status >= 300 && status < 400) {
@@ -40,7 +36,7 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
     return {
       cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
       remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunHost(url) ? ', or close the service as below' : ''}.`,
-      commands: closeCommands(url)
+      snippets: closeService(url)
     }
   }
   if (status === 401 || status === 403) {
@@ -48,7 +44,7 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
       cause:
         "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
       remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-      commands: closeCommands(url)
+      snippets: closeService(url)
     }
   }
   return {
@@ -57,7 +53,7 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
         ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
         : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
     remedy: closeRemedy(url),
-    commands: closeCommands(url)
+    snippets: closeService(url)
   }
 }
 
@@ -67,17 +63,22 @@ function closeRemedy(url: URL): string {
     : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.'
 }
 
-function closeCommands(url: URL): string[] {
+function closeService(url: URL): Snippet[] {
   const named = describeFunction(url)
   if (named !== undefined) {
-    return [`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} \\`, '  --member=allUsers']
+    return [inTerminal(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)]
   }
-  if (!isCloudRunHost(url)) return []
-  const service = describeRunService(url)
+  const { name, region, project, search } = describeRunService(url)
   return [
-    ...regionCommand(url),
-    `gcloud run services remove-iam-policy-binding ${service.name} --region=${service.region} \\`,
-    '  --member=allUsers --role=roles/run.invoker',
-    `gcloud run services update ${service.name} --region=${service.region} --invoker-iam-check`
+    inTerminal(
+      ...(isCloudRunHost(url)
+        ? search
+        : [
+            '# Where a Cloud Run service is behind the domain:',
+            'gcloud run services list   # shows SERVICE and REGION of each'
+          ]),
+      `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`,
+      updateCommand(url, '--invoker-iam-check')
+    )
   ]
 }

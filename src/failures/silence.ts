@@ -1,9 +1,11 @@
 import { describeOutcome } from '../exchange.ts'
 import { Failure } from '../failure.ts'
+import type { Explanation } from '../failure.ts'
 import type { Outcome } from '../http.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { inAttempts, mayActTwice } from './failed-call.ts'
-import { logCommand } from './run-service.ts'
+import { showLog } from './run-service.ts'
+import { inStep, onRunner, setNoProxy, shellWord } from './snippets.ts'
 
 /**
  * No answer came until there was no time for another attempt.
@@ -27,54 +29,48 @@ export function notRepeated(method: string): { cause: string; remedy: string } {
   }
 }
 
-interface Explanation {
-  readonly cause: string
-  readonly remedy: string
-  readonly commands: readonly string[]
-}
-
 function explain(url: URL, last: Outcome, method: string): Explanation {
   const host = safeText(url.host)
-  const commands = logCommand(url)
-  const connect = [`curl --head ${url.origin}/`]
+  const log = showLog(url)
+  const connect = [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
   if (last.answered) {
     return {
       cause: 'The service starts, is overloaded or fails.',
       remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-      commands: commands.length === 0 ? connect : commands
+      snippets: [...(log.length === 0 ? connect : log), inStep('deadline: 10m')]
     }
   }
   if (last.reason.includes('TLS certificate')) {
     return {
       cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
       remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-      commands: [`curl --head --verbose ${url.origin}/`]
+      snippets: connect
     }
   }
   if (last.reason.includes('proxy')) {
     return {
       cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
       remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-      commands: connect
+      snippets: [...connect, setNoProxy(host)]
     }
   }
-  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), commands }
+  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), snippets: log }
   if (last.timedOut) {
     return {
       cause: 'The service needs longer than timeout allows, or starts slowly.',
       remedy: 'Raise timeout and deadline, or look at what the service does.',
-      commands: ['timeout: 2m', 'deadline: 10m', ...(commands.length === 0 ? [] : ['', ...commands])]
+      snippets: [inStep('timeout: 2m', 'deadline: 10m'), ...log]
     }
   }
   return last.sent
     ? {
         cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
         remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
-        commands: commands.length === 0 ? connect : commands
+        snippets: log.length === 0 ? connect : log
       }
     : {
         cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
         remedy: 'Check url, and whether the machine may reach the host.',
-        commands: connect
+        snippets: connect
       }
 }

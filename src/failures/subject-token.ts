@@ -1,5 +1,7 @@
 import { Failure } from '../failure.ts'
+import type { Explanation } from '../failure.ts'
 import { safeText } from '../safe-text.ts'
+import { inDocument, inWorkflow, onRunner } from './snippets.ts'
 
 /** What kind of place should have held the token, and what was wrong there, as far as it decides how to mend it. */
 export type SubjectTokenTrouble =
@@ -14,54 +16,55 @@ export function subjectTokenUnavailable(where: string, problem: string, trouble:
   })
 }
 
-const TROUBLES: Readonly<
-  Record<SubjectTokenTrouble, { readonly cause: string; readonly remedy: string; readonly commands: readonly string[] }>
-> = {
+const TROUBLES: Readonly<Record<SubjectTokenTrouble, Explanation>> = {
   file: {
     cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
     remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
-    commands: ['"credential_source": { "file": "/path/to/token" }']
+    snippets: [inDocument('"credential_source": { "file": "/path/to/token" }')]
   },
   host: {
     cause: "The identity provider's host is down, or cannot be reached from this machine.",
     remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
-    commands: ['"credential_source": { "url": "https://…" }']
+    snippets: [inDocument('"credential_source": { "url": "https://…" }')]
   },
   refusal: {
     cause:
       'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
     remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
-    commands: ['"credential_source": { "url": "https://…", "headers": { "…": "…" } }']
+    snippets: [inDocument('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
   },
   form: {
     cause: 'The place holds the token in another form than the document says, or holds none yet.',
     remedy: 'Let "format" of "credential_source" say where the token is.',
-    commands: ['"format": { "type": "json", "subject_token_field_name": "…" }']
+    snippets: [inDocument('"format": { "type": "json", "subject_token_field_name": "…" }')]
   },
   'program forbidden': {
     cause: 'A document may name any program, so that whoever runs the job has to allow it.',
     remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
-    commands: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1']
+    snippets: [{ place: 'In this step', lines: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }]
   },
   'program failed': {
     cause:
       'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
     remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
-    commands: ['"executable": { "command": "…", "timeout_millis": 30000 }']
+    snippets: [inDocument('"executable": { "command": "…", "timeout_millis": 30000 }')]
   },
   AWS: {
     cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
     remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
-    commands: [
-      '- uses: aws-actions/configure-aws-credentials@…',
-      '  with:',
-      '    role-to-assume: …',
-      '    aws-region: …'
+    snippets: [
+      inWorkflow(
+        'steps:',
+        '  - uses: aws-actions/configure-aws-credentials@v5',
+        '    with:',
+        '      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE',
+        '      aws-region: REGION'
+      )
     ]
   },
   certificate: {
     cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
     remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
-    commands: ['openssl x509 -noout -in CERTIFICATE -subject -dates']
+    snippets: [onRunner('openssl x509 -noout -in CERTIFICATE -subject -dates')]
   }
 }

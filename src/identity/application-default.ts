@@ -22,7 +22,7 @@ export async function findApplicationDefault(
   if (named !== '') {
     const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`
     const file = await readSmallFile(named)
-    if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? 'missing file' : 'unreadable file')
+    if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file')
     return readDocument(job.masks, file.content, origin, universe)
   }
   looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
@@ -39,6 +39,11 @@ export async function findApplicationDefault(
   if (await hasMetadataServer(job)) return 'metadata server'
   looked.push('metadata server: none on this machine')
   throw credentialsNotFound(looked, job.env)
+}
+
+/** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
+function nameAbsence(file: string): 'removed file' | 'missing file' {
+  return /gha-creds-[^/\\]*\.json$/.test(file) ? 'removed file' : 'missing file'
 }
 
 /** Where `gcloud auth application-default login` leaves its document. */

@@ -43,11 +43,16 @@ export async function requestGithubToken(job: Job, audience: string): Promise<st
   return token
 }
 
-/** Whether the run is for a pull request from another repository, whose runs may not write. */
+/**
+ * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ */
 async function isForkPullRequest(job: Job): Promise<boolean> {
+  if (job.env['GITHUB_EVENT_NAME'] === 'pull_request_target') return false
   const file = await readSmallFile(job.env['GITHUB_EVENT_PATH'] ?? '')
   const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request')
   const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name')
   const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name')
+  // Of a fork that was deleted since, there is no repository any more.
   return base !== undefined && head !== base
 }

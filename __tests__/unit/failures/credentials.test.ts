@@ -46,8 +46,14 @@ testFailures([
     /tampered.*Do not use the document/
   ],
   [
-    'a file that is gone',
+    'a file that is not there',
     credentialsInvalid('the file x', 'it does not exist', 'missing file'),
+    'CREDENTIALS_INVALID',
+    /^(?!.*checkout).*is misspelled.*name a file that exists/
+  ],
+  [
+    'a file that a checkout removed',
+    credentialsInvalid('the file x', 'it does not exist', 'removed file'),
     'CREDENTIALS_INVALID',
     /checkout after google-github-actions\/auth removed.*Put actions\/checkout before/
   ],
@@ -67,7 +73,7 @@ testFailures([
     'a key that was spoilt on its way',
     credentialsInvalid('x', '"private_key" is not a private key in PEM', 'private key'),
     'CREDENTIALS_INVALID',
-    /line breaks.*base64 -w0/
+    /line breaks.*base64 < key/
   ],
   [
     'a document whose text speaks of a universe, and is merely broken',
@@ -80,7 +86,7 @@ testFailures([
     'an identity without account',
     serviceAccountRequired(CREDENTIAL),
     'SERVICE_ACCOUNT_REQUIRED',
-    /--member="principalSet:\/\/iam.*serviceAccountOpenIdTokenCreator.*workloadIdentityUser/
+    /--member='principalSet:\/\/iam.*serviceAccountOpenIdTokenCreator.*workloadIdentityUser/
   ],
   [
     'the key of a deleted account',

@@ -31,7 +31,7 @@ const REFUSALS: [string, string, RegExp][] = [
   [
     'invalid_grant',
     'The audience in ID Token [https://a] does not match the expected audience https://b.',
-    /allowedAudiences, and https:\/\/a,.*--allowed-audiences="https:\/\/a"/
+    /allowedAudiences, and https:\/\/a,.*--allowed-audiences=https:\/\/a/
   ],
   [
     'invalid_request',

@@ -24,13 +24,13 @@ testFailures([
     'a pool that may not mint',
     impersonationRefused(DENIED, MINT, POOL, HOP),
     'IMPERSONATION_DENIED',
-    /^(?=.*principalSet:\/\/.* may not impersonate deployer@shop)(?=.*getOpenIdToken)(?=.*add-iam-policy-binding deployer@shop).*--member="principalSet:.*roles\/iam\.serviceAccountOpenIdTokenCreator.*roles\/iam\.workloadIdentityUser/
+    /^(?=.*principalSet:\/\/.* may not impersonate deployer@shop)(?=.*getOpenIdToken)(?=.*add-iam-policy-binding deployer@shop).*--member=.principalSet:.*roles\/iam\.serviceAccountOpenIdTokenCreator.*roles\/iam\.workloadIdentityUser/
   ],
   [
     'an account that may not mint',
     impersonationRefused(DENIED, MINT, OTHER, HOP),
     'IMPERSONATION_DENIED',
-    /--member="serviceAccount:ci@shop.*roles\/iam\.serviceAccountOpenIdTokenCreator/
+    /--member=serviceAccount:ci@shop.*roles\/iam\.serviceAccountOpenIdTokenCreator/
   ],
   [
     'an account that may not become another',
@@ -106,7 +106,7 @@ testFailures([
       HOP
     ),
     'IMPERSONATION_DENIED',
-    /^(?!.*add-iam-policy-binding).*serviceusage\.serviceUsageConsumer on project octo/
+    /^(?!.*service-accounts add-iam).*serviceusage\.serviceUsageConsumer on project octo.*gcloud projects add-iam-policy-binding octo/
   ],
   [
     'an access token that did not arrive',
@@ -158,7 +158,7 @@ testFailures([
     'an account that does not exist',
     impersonationRefused(apiRefusal(404, `Not found; Gaia id not found for email ${ACCOUNT}`), MINT, OTHER, HOP),
     'SERVICE_ACCOUNT_NOT_FOUND',
-    /no service account deployer@shop.*describe deployer@shop/
+    /no service account deployer@shop.*service-accounts list --project=shop/
   ],
   [
     'an API that is off, by its reason',

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { FAILURE_CODES } from '../../../src/failure.ts'
-import type { Failure, FailureCode } from '../../../src/failure.ts'
+import { parseDocument } from 'yaml'
+import { FAILURES } from '../../../src/failure.ts'
+import type { Failure, FailureCode, Snippet } from '../../../src/failure.ts'
 import { readRefusal } from '../../../src/refusal.ts'
 import type { Refusal } from '../../../src/refusal.ts'
 import { answer, wordsOf } from '../fixtures.ts'
@@ -32,12 +35,16 @@ export function testFailures(rows: readonly FailureRow[]): void {
   for (const [what, { text }, code, words] of rows) {
     test(`${code} is what ${what} is called, in words that say what to do.`, () => {
       assert.equal(text.code, code)
-      assert.ok(FAILURE_CODES.includes(text.code))
+      assert.ok(text.code in FAILURES)
       assert.match(wordsOf(text).replaceAll('\\"', '"'), words)
       for (const sentence of [text.sentence, text.remedy, ...(text.cause === undefined ? [] : [text.cause])])
         assert.match(sentence, /^\S.*[.…]$/u)
-      const { commands = [], details = [], answer: quoted = '' } = text
-      for (const line of [text.sentence, text.remedy, text.cause ?? '', quoted, ...commands, ...details]) {
+      const { snippets = [], details = [], answer: quoted = '' } = text
+      // Some inputs are best left out.
+      if (code !== 'INPUT_INVALID') assert.notEqual(snippets.length, 0, 'nothing to paste')
+      for (const snippet of snippets) assertPasteable(snippet)
+      const lines = snippets.flatMap((snippet) => snippet.lines)
+      for (const line of [text.sentence, text.remedy, text.cause ?? '', quoted, ...lines, ...details]) {
         assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|##\[/u)
         assert.doesNotMatch(line, /undefined|\[object|NaN|null|Invalid Date|Infinity/)
         // OpenAPI 2 wants this one empty.
@@ -45,5 +52,24 @@ export function testFailures(rows: readonly FailureRow[]): void {
         assert.doesNotMatch(line, /\.\.$|\(\)|: \.|""| {2}\S.* {2}/)
       }
     })
+  }
+}
+
+const { inputs: INPUTS } = parseDocument(readFileSync('action.yml', 'utf8')).toJS() as { inputs: object }
+
+/** Shell for a shell, YAML for a file, and only inputs that there are. */
+function assertPasteable({ place, lines }: Snippet): void {
+  assert.notEqual(lines.length, 0, `nothing to paste: ${place}`)
+  const text = lines.join('\n')
+  if (/^(In a terminal|On the runner)/.test(place)) {
+    const { status, stderr } = spawnSync('bash', ['-n', '-c', text], { encoding: 'utf8' })
+    assert.equal(status, 0, `${text}\n${stderr}`)
+  } else if (/^(In this step|In the workflow|In the job|Where |In the gateway)/.test(place)) {
+    const document = parseDocument(text, { uniqueKeys: false })
+    assert.deepEqual(document.errors, [], text)
+    const names = Object.keys(document.toJS() as object)
+    if (place.endsWith('under "with"')) for (const name of names) assert.ok(name in INPUTS, `${name} is no input`)
+  } else {
+    assert.match(place, /^In the (credential document|environment of the runner)/)
   }
 }

@@ -2,17 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeRunService } from '../../../src/failures/run-service.ts'
 
-const SERVICES: [string, string, string][] = [
-  ['https://shop-123456789012.europe-west1.run.app/x', 'shop', 'europe-west1'],
-  ['https://canary---my-shop-123456789012.us-central1.run.app', 'my-shop', 'us-central1'],
+const SERVICES: [string, string, string, string?][] = [
+  ['https://shop-123456789012.europe-west1.run.app/x', 'shop', 'europe-west1', ' --project=123456789012'],
+  ['https://canary---my-shop-123456789012.us-central1.run.app', 'my-shop', 'us-central1', ' --project=123456789012'],
   ['https://my-shop-ab12cd34ef-ew.a.run.app', 'my-shop', 'REGION'],
   ['https://odd.run.app', 'SERVICE', 'REGION'],
   ['https://shop.example', 'SERVICE', 'REGION'],
   ['http://localhost:8080', 'SERVICE', 'REGION']
 ]
 
-for (const [url, name, region] of SERVICES) {
+for (const [url, name, region, project = ''] of SERVICES) {
   test(`The commands for ${url} name ${name} in ${region}.`, () => {
-    assert.deepEqual(describeRunService(new URL(url)), { name, region })
+    const service = describeRunService(new URL(url))
+    assert.deepEqual({ ...service, search: undefined }, { name, region, project, search: undefined })
+    // What the URL does not tell, a command does, where the service is on Cloud Run's own domain.
+    assert.equal(service.search.length > 0, region === 'REGION' && url.includes('.run.app'))
   })
 }

@@ -59,9 +59,38 @@ testFailures([
   ['an answer of no type', tokenMissing(STS, answer(204)), 'TOKEN_INVALID', /content type: none/],
   [
     'a token for another account',
-    tokenInvalid('its e-mail (email) is "a@b.c"', SERVICE, ACCOUNT),
+    tokenInvalid('its e-mail (email) is "a@b.c"', SERVICE, { account: ACCOUNT }),
     'TOKEN_INVALID',
     /"a@b\.c".*should be a token of deployer@shop/
   ],
-  ['a token that is none', tokenInvalid('it is not a JSON Web Token', HOSTILE), 'TOKEN_INVALID', /not a JSON Web Token/]
+  [
+    'a token that is none',
+    tokenInvalid('it is not a JSON Web Token', HOSTILE, 'form'),
+    'TOKEN_INVALID',
+    /not a JSON Web Token/
+  ],
+  [
+    'a token of nobody',
+    tokenInvalid('its e-mail (email) is missing', SERVICE, { account: undefined }),
+    'TOKEN_INVALID',
+    /does not say whose it is.*Set service_account/
+  ],
+  [
+    'a token for somebody else',
+    tokenInvalid('its audience (aud) is "x"', SERVICE, 'audience'),
+    'TOKEN_INVALID',
+    /^(?!.*gserviceaccount).*token for somebody else.*kept an old one/
+  ],
+  [
+    'a token of another issuer',
+    tokenInvalid('its issuer (iss) is "x"', SERVICE, 'issuer'),
+    'TOKEN_INVALID',
+    /another universe.*universe: googleapis\.com/
+  ],
+  [
+    'a token that is over',
+    tokenInvalid('it expired at 1', SERVICE, 'expiry'),
+    'TOKEN_INVALID',
+    /clock of this machine.*timedatectl/
+  ]
 ])
