@@ -1,8 +1,8 @@
 // How a crowd of jobs that start together fares against a quota, in virtual time: `npm run bench:crowd`.
-// The policy is the real one (src/exchange.ts and src/retry.ts); Google is a token bucket that answers 429 when it is empty.
-import { exchange } from '../src/exchange.ts'
+// The policy is the real one (src/retried-request.ts and src/retry.ts); Google is a token bucket that answers 429 when it is empty.
+import { requestWithRetries } from '../src/retried-request.ts'
 import { Failure } from '../src/failure.ts'
-import type { Answer, Outcome } from '../src/http.ts'
+import type { Answer, Outcome } from '../src/outcome.ts'
 import type { Job } from '../src/job.ts'
 import { createMasks } from '../src/masks.ts'
 
@@ -80,7 +80,7 @@ async function simulate(
   const job: Job = {
     env: {},
     masks: createMasks(() => undefined),
-    log: { info: () => undefined, warning: () => undefined },
+    log: { info: () => undefined },
     async send(): Promise<Outcome> {
       await clock.sleep(REQUEST_MS)
       if (admits()) return answer(200)
@@ -98,7 +98,7 @@ async function simulate(
   const request = { method: 'POST', url: new URL('https://sts.googleapis.com/v1/token'), headers: {} }
   async function runJob(): Promise<void> {
     try {
-      await exchange(job, request, unavailable)
+      await requestWithRetries(job, request, unavailable)
     } catch {
       failed += 1
     }

@@ -300,7 +300,7 @@ __webpack_unused_export__ = debug; // for test
  * @throws {Failure} INPUT_INVALID
  */
 function parseStatusSet(text) {
-    const parts = (0,_input_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseLines */ .Li)(text, /[,\n]/).map(parsePart);
+    const parts = (0,_input_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseList */ .E1)(text).map(parsePart);
     if (parts.length === 0)
         throw invalid(text);
     return {
@@ -332,163 +332,16 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 8894:
+/***/ 235:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Rc: () => (/* binding */ ConnectionError),
-  $N: () => (/* binding */ codeOf),
-  JY: () => (/* binding */ openConnection)
-});
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
-// EXTERNAL MODULE: external "node:https"
-var external_node_https_ = __nccwpck_require__(4708);
-var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: external "node:tls"
-const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
-;// CONCATENATED MODULE: ./src/connection.ts
-
-
-
-
-
-/** No connection came about; nothing of a request can have reached the other side. `code` is safe to show. */
-class ConnectionError extends Error {
-    name = 'ConnectionError';
-    code;
-    constructor(code, message) {
-        super(message);
-        this.code = code;
-    }
-}
-/**
- * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
- * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
- * is for loopback and link-local addresses alone and never goes through a proxy.
- *
- * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
- */
-async function openConnection(destination, signal) {
-    const { url } = destination;
-    const secure = url.protocol === 'https:';
-    const port = Number(url.port || (secure ? 443 : 80));
-    const host = hostOf(url);
-    const proxy = secure ? (0,lib/* getProxyUrl */.s_)(url.href) : '';
-    const tcp = proxy === '' ? openTcp(host, port, signal) : openTunnel(new URL(proxy), url.hostname, port, signal);
-    return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp;
-}
-/** The host as sockets want it: an IPv6 address without its brackets. */
-function hostOf(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-async function openTcp(host, port, signal) {
-    const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
-    return await untilReady(socket, 'connect', signal);
-}
-async function openTls(socket, host, clientCertificate, signal) {
-    const tls = (0,external_node_tls_namespaceObject.connect)({
-        socket,
-        host,
-        // RFC 6066, 3: a literal IP address is no server name.
-        ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
-        ALPNProtocols: ['http/1.1'],
-        ...clientCertificate
-    });
-    return await untilReady(tls, 'secureConnect', signal);
-}
-/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
-async function openTunnel(proxy, host, port, signal) {
-    const authority = `${host}:${port}`;
-    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    const request = (proxy.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request({
-        host: hostOf(proxy),
-        port: proxy.port,
-        method: 'CONNECT',
-        path: authority,
-        agent: false,
-        headers: {
-            host: authority,
-            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
-        },
-        signal
-    });
-    return await new Promise((resolve, reject) => {
-        request.once('connect', (response, socket) => {
-            if (response.statusCode === 200) {
-                resolve(socket);
-                return;
-            }
-            socket.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`));
-        });
-        request.once('response', (response) => {
-            response.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`));
-        });
-        request.once('error', (error) => {
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`));
-        });
-        request.end();
-    });
-}
-async function untilReady(socket, event, signal) {
-    const abort = () => {
-        socket.destroy(new Error('aborted'));
-    };
-    if (signal.aborted)
-        abort();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-        await new Promise((resolve, reject) => {
-            socket.once(event, resolve);
-            socket.once('error', (error) => {
-                reject(new ConnectionError(codeOf(error), describeConnectionError(error)));
-            });
-            socket.once('close', () => {
-                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
-            });
-        });
-    }
-    finally {
-        signal.removeEventListener('abort', abort);
-    }
-    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
-    socket.on('error', () => undefined);
-    return socket;
-}
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ codeOf)
+/* harmony export */ });
 /** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
 function codeOf(error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
-}
-function describeConnectionError(error) {
-    const code = codeOf(error);
-    switch (code) {
-        case 'ECONNREFUSED':
-            return `connection refused (${code})`;
-        case 'ENOTFOUND':
-        case 'EAI_AGAIN':
-            return `the host name cannot be resolved (${code})`;
-        case 'ECONNRESET':
-            return `connection reset (${code})`;
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-            return `no route to the host (${code})`;
-        default:
-            // OpenSSL's and Node's verification codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, ERR_TLS_CERT_ALTNAME_INVALID, …
-            return /CERT|TLS|SSL|SIGNATURE/.test(code)
-                ? `the TLS certificate was not accepted (${code})`
-                : `no connection (${code})`;
-    }
 }
 
 
@@ -507,7 +360,7 @@ function describeConnectionError(error) {
  * and hold sentence, cause and remedy of each.
  */
 const FAILURES = {
-    /** inputs.ts; grants.ts for an audience that Google refuses a key */
+    /** inputs.ts; token-grants.ts for an audience that Google refuses a key */
     INPUT_INVALID: 'An input is wrong',
     /** inputs.ts */
     AUDIENCE_REQUIRED: 'The URL does not tell the audience',
@@ -529,11 +382,11 @@ const FAILURES = {
     FEDERATION_REJECTED: 'Google does not accept the external identity',
     /** impersonation.ts; metadata.ts on GKE */
     IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
-    /** impersonation.ts; grants.ts for the account of a key */
+    /** impersonation.ts; token-grants.ts for the account of a key */
     SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
     /** impersonation.ts */
     API_DISABLED: 'An API of Google is switched off',
-    /** grants.ts; impersonation.ts for an access token */
+    /** token-grants.ts; impersonation.ts for an access token */
     CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
     /** tokens.ts */
     GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
@@ -551,9 +404,9 @@ const FAILURES = {
     GATEWAY_REJECTED: 'The gateway refused the token',
     /** application.ts */
     REDIRECTED: 'The service redirects',
-    /** silence.ts where nothing came; application.ts for an answer */
+    /** no-answer.ts where nothing came; application.ts for an answer */
     SERVICE_UNAVAILABLE: 'The service is not available',
-    /** silence.ts */
+    /** no-answer.ts */
     TIMED_OUT: 'The service took too long',
     /** application.ts */
     EXPECTATION_FAILED: 'The answer is not what was expected',
@@ -736,89 +589,12 @@ function shellWord(value) {
 
 /***/ }),
 
-/***/ 2190:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   GH: () => (/* binding */ oauthTokenUrl),
-/* harmony export */   Lr: () => (/* binding */ isLocalUrl),
-/* harmony export */   OH: () => (/* binding */ isTokenServiceUrl),
-/* harmony export */   SO: () => (/* binding */ DEFAULT_UNIVERSE),
-/* harmony export */   Zl: () => (/* binding */ CLOUD_PLATFORM_SCOPE),
-/* harmony export */   on: () => (/* binding */ stsUrl),
-/* harmony export */   pj: () => (/* binding */ serviceAccountResource),
-/* harmony export */   rl: () => (/* binding */ iamCredentialsUrl),
-/* harmony export */   tE: () => (/* binding */ isLoopbackUrl)
-/* harmony export */ });
-/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
-const DEFAULT_UNIVERSE = 'googleapis.com';
-/** The OAuth scope that every exchange asks for; in every universe it is the same. */
-const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
-function stsUrl(universe, path) {
-    return new URL(`https://sts.${universe}/v1/${path}`);
-}
-function oauthTokenUrl(universe) {
-    return new URL(`https://oauth2.${universe}/token`);
-}
-/**
- * @param account e-mail or unique id of the service account
- * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
- */
-function iamCredentialsUrl(universe, account, method) {
-    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
-}
-/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
-function serviceAccountResource(account) {
-    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
-}
-/**
- * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
- * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
- * subdomain of Google's is not enough, because many of them serve what their customers put there.
- * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
- */
-function isTokenServiceUrl(url, services, universe) {
-    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
-        return false;
-    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
-        return true;
-    const domain = universe.replaceAll('.', '\\.');
-    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
-    const region = '[a-z]+-[a-z]+\\d+';
-    return services.some((service) => [
-        `${service}\\.${domain}`,
-        `${service}\\.mtls\\.${domain}`,
-        `${region}\\.${service}\\.${domain}`,
-        `${service}\\.${region}\\.${domain}`,
-        `${service}\\.${region}\\.rep\\.${domain}`,
-        `${region}-${service}\\.${domain}`,
-        `${service}-[a-z0-9-]+\\.p\\.${domain}`
-    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
-}
-/** The token endpoints that keys made before 2019 name in `token_uri`. */
-function isLegacyTokenUrl(url) {
-    return [
-        'accounts.google.com/o/oauth2/token',
-        'www.googleapis.com/oauth2/v3/token',
-        'www.googleapis.com/oauth2/v4/token'
-    ].includes(url.host + url.pathname);
-}
-/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
-function isLocalUrl(url) {
-    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
-}
-function isLoopbackUrl(url) {
-    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
-}
-
-
-/***/ }),
-
 /***/ 5214:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dl: () => (/* binding */ parseUrl),
+/* harmony export */   E1: () => (/* binding */ parseList),
 /* harmony export */   E9: () => (/* binding */ parseDuration),
 /* harmony export */   J5: () => (/* binding */ parseAccount),
 /* harmony export */   Li: () => (/* binding */ parseLines),
@@ -828,19 +604,23 @@ function isLoopbackUrl(url) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
-/* harmony import */ var _google_hosts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2190);
+/* harmony import */ var _local_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6588);
 /* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
 
 
 
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The parts of a list, without blanks around them and without empty ones. */
-function parseLines(value, separator) {
-    return value
-        .split(separator)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
+/** The lines of a value, without blanks around them and without empty ones. */
+function parseLines(value) {
+    return trimAll(value.split('\n'));
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return trimAll(value.split(/[\n,]/));
+}
+function trimAll(parts) {
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 /** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
 function parseDuration(input, value, shortestMs) {
@@ -873,7 +653,7 @@ function parseUrl(input, value) {
     if (url.username !== '' || url.password !== '') {
         throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
     }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_google_hosts_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .tE)(url))) {
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_local_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .t)(url))) {
         throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.host + url.pathname)}`]);
     }
     url.hash = '';
@@ -943,6 +723,24 @@ function parseVariableName(value) {
 
 /***/ }),
 
+/***/ 6588:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ isLocalUrl),
+/* harmony export */   t: () => (/* binding */ isLoopbackUrl)
+/* harmony export */ });
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+function isLocalUrl(url) {
+    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
+}
+function isLoopbackUrl(url) {
+    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+}
+
+
+/***/ }),
+
 /***/ 1730:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -952,8 +750,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8770);
-/* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7861);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2899);
+/* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8158);
 
 
 
@@ -967,6 +765,7 @@ delete (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['GOOGLE_SDK_NOD
 const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
 const world = (0,_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
 let finished = false;
+let broken = false;
 /** Reports the verdict, whatever it was that ended the run. */
 async function finish(error) {
     if (finished)
@@ -975,7 +774,9 @@ async function finish(error) {
     world.close();
     if (error === undefined) {
         await report.finish();
-        (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
+        // Nothing may have broken while the verdict was written.
+        if (!broken)
+            (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
         return;
     }
     if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
@@ -985,7 +786,10 @@ async function finish(error) {
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
     finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env))).catch(failLoudly);
 });
-node_process__WEBPACK_IMPORTED_MODULE_0___default().once('uncaughtException', (error) => {
+// Of every such error: after the first, Node would print what an error says, which may be anything.
+node_process__WEBPACK_IMPORTED_MODULE_0___default().on('uncaughtException', (error) => {
+    broken = true;
+    (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
     finish(error).catch(failLoudly);
 });
 /** The report itself could not be written: the files of the runner are out of reach. */
@@ -1201,7 +1005,7 @@ function renderFacts(story, failure) {
         ['Status', describeLast(story, last)],
         ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
         ['Latency', last && describeDuration(last.milliseconds)],
-        ['Private', describePrivacy(call, story.result, failure)],
+        ['Private', describePrivacy(story.isPrivate, failure)],
         ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
     ];
     const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]));
@@ -1224,12 +1028,10 @@ function describeLast({ result }, last) {
         return last?.label;
     return last.label === `${status}` ? (0,status_set/* describeStatus */.W)(status) : `${last.label}; before it ${(0,status_set/* describeStatus */.W)(status)}`;
 }
-function describePrivacy(call, result, failure) {
-    if (call?.assertPrivate !== true)
-        return '';
+function describePrivacy(isPrivate, failure) {
     if (failure?.code === 'NOT_PRIVATE')
         return '❌ Google did not refuse a call without a token';
-    return result === undefined ? '' : '✅ Google refused a call without a token';
+    return isPrivate === true ? '✅ Google refused a call without a token' : '';
 }
 function describeTime(milliseconds) {
     return new Date(milliseconds)
@@ -1267,8 +1069,8 @@ function renderAttempts(attempts) {
         return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`;
     };
     const drawAttempt = (attempt) => {
-        const { number, label, milliseconds, next, startedMs } = attempt;
-        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, next === 'passed' ? 'active' : 'crit', startedMs, endOf(attempt));
+        const { number, label, milliseconds, passed, startedMs } = attempt;
+        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
     };
     const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2;
     const rest = attempts.slice(shown);
@@ -1356,6 +1158,10 @@ function createReport(env) {
                 (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.H)(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
                 (0,core/* info */.pq)(describeToken(token, now));
             }
+        },
+        private() {
+            story = { ...story, isPrivate: true };
+            (0,core/* info */.pq)('Private: Google refused a call without a token');
         },
         attempt(record) {
             story = { ...story, attempts: [...(story.attempts ?? []), record] };
@@ -1473,7 +1279,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 8770:
+/***/ 2899:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1482,8 +1288,63 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run_run)
 });
 
-// EXTERNAL MODULE: ./src/input-values.ts
-var input_values = __nccwpck_require__(5214);
+// EXTERNAL MODULE: ./src/failures/inputs.ts
+var inputs = __nccwpck_require__(8774);
+;// CONCATENATED MODULE: ./src/audience.ts
+
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---';
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+function deriveAudience(url) {
+    const audience = findAudience(url);
+    if (audience === undefined)
+        throw (0,inputs/* audienceRequired */.QG)(url);
+    return audience;
+}
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ */
+function findAudience(url) {
+    if (isCloudRunUrl(url))
+        return `${url.protocol}//${splitTag(url.host).service}`;
+    const [, name] = url.pathname.split('/');
+    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
+    return isNamedFunction ? `${url.origin}/${name}` : undefined;
+}
+/** Whether Cloud Run's own domain serves this URL. */
+function isCloudRunUrl(url) {
+    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+function tagOf(url) {
+    return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined;
+}
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+function withTag(url, tag) {
+    const tagged = new URL(url);
+    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
+    return tagged;
+}
+function splitTag(host) {
+    const end = host.indexOf(TAG_SEPARATOR);
+    if (end <= 0)
+        return { service: host };
+    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
+}
+
+;// CONCATENATED MODULE: ./src/perimeter.ts
+/** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
+const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
+/** Whether an answer is a refusal of VPC Service Controls. */
+function isPerimeter(text) {
+    return text.includes(PERIMETER_REFUSAL);
+}
+
 ;// CONCATENATED MODULE: ./src/json.ts
 /** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
 function parseJson(text) {
@@ -1513,12 +1374,263 @@ function stringIn(object, name) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/call/responder.ts
+
+
+/** @param text the body */
+function whoAnswered(answer, text) {
+    const { status } = answer;
+    if (isMarkedByIap(answer) || isSignInRedirect(answer))
+        return 'iap';
+    if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
+        return 'iap';
+    if (isGatewayRefusal(status, text))
+        return 'gateway';
+    return isFrontEndRefusal(answer, text) ? 'front end' : 'application';
+}
+/** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
+function iapClientId(answer) {
+    const location = answer.headers['location'] ?? '';
+    const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null;
+    return id !== null && /^\d+-[\w-]+\.apps\.googleusercontent\.com$/.test(id) ? id : undefined;
+}
+/** IAP marks every refusal of its own: https://cloud.google.com/iap/docs/faq */
+function isMarkedByIap({ status, headers }) {
+    return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
+}
+/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+function isSignInRedirect(answer) {
+    const { status, headers } = answer;
+    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
+    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
+}
+/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
+function isFrontEndRefusal(answer, text) {
+    const { status, headers } = answer;
+    const phrases = FRONT_END_PHRASES.get(status);
+    if (phrases === undefined)
+        return false;
+    // An application may quote these words, in JSON for example; the front end writes pages.
+    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
+    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
+        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+        (status === 403 && isProhibitedByPolicy(text)) ||
+        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
+        isHeadAnswer(answer));
+}
+const FRONT_END_PHRASES = new Map([
+    [401, ['Your client does not have permission to the requested URL']],
+    [403, ['Your client does not have permission to get URL', PERIMETER_REFUSAL]],
+    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
+]);
+/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
+function isProhibitedByPolicy(text) {
+    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? '';
+    return message.startsWith(PERIMETER_REFUSAL);
+}
+/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
+function isHeadAnswer({ headers, body }) {
+    return (body.length === 0 &&
+        headers['server'] === 'Google Frontend' &&
+        (headers['content-type'] ?? '').startsWith('text/html') &&
+        // An application that has nothing to say; a page that was left out has a length, or none is told.
+        headers['content-length'] !== '0');
+}
+/** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
+function isGatewayRefusal(status, text) {
+    if (status !== 401 && status !== 403)
+        return false;
+    const body = parseObject(text);
+    const message = body['code'] === status ? (stringIn(body, 'message') ?? '') : text;
+    return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
+}
+
+// EXTERNAL MODULE: ./src/call/status-set.ts
+var status_set = __nccwpck_require__(1937);
+// EXTERNAL MODULE: ./src/failure.ts
+var failure = __nccwpck_require__(1633);
 // EXTERNAL MODULE: ./src/safe-text.ts
 var safe_text = __nccwpck_require__(1452);
+// EXTERNAL MODULE: ./src/failures/snippets.ts
+var snippets = __nccwpck_require__(9337);
+;// CONCATENATED MODULE: ./src/failures/run-service.ts
+
+
+
+/** https://cloud.google.com/run/docs/triggering/https-request#url */
+function describeRunService(url) {
+    const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] };
+    if (!isCloudRunUrl(url))
+        return unknown;
+    const host = url.hostname.replace(/^.*?---/, '');
+    // SERVICE-PROJECT_NUMBER.REGION.run.app
+    const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
+    if (deterministicName !== undefined && number !== undefined && region !== undefined) {
+        return { name: deterministicName, region, project: ` --project=${number}`, search: [] };
+    }
+    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
+    const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
+    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
+    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows the REGION`] };
+}
+/** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
+function describeFunction(url) {
+    if (!url.hostname.endsWith('.cloudfunctions.net'))
+        return undefined;
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-(.+)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const [, name = ''] = url.pathname.split('/');
+    return { name: (0,safe_text/* safeText */.H)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
+}
+/** The command that shows the log of what is behind a URL; none where the URL does not tell. */
+function showLog(url) {
+    const named = describeFunction(url);
+    if (named !== undefined)
+        return [(0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)];
+    if (!isCloudRunUrl(url))
+        return [];
+    const { name, region, project, search } = describeRunService(url);
+    return [(0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)];
+}
+/** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
+function giveInstances(url) {
+    if (!isCloudRunUrl(url))
+        return [];
+    return [(0,snippets/* inTerminal */.e5)(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))];
+}
+/** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
+function describeCommands(url) {
+    const named = describeFunction(url);
+    if (named !== undefined)
+        return [`gcloud functions describe ${named.name} ${named.flags}`];
+    const { name, region, project, search } = describeRunService(url);
+    return [
+        ...search,
+        `gcloud run services describe ${name} --region=${region}${project} --format="yaml(metadata.annotations, status.url, status.traffic)"`
+    ];
+}
+/** The command that changes a setting of a Cloud Run service. */
+function updateCommand(url, flags) {
+    const { name, region, project } = describeRunService(url);
+    return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
+}
+
+;// CONCATENATED MODULE: ./src/failures/privacy.ts
+
+
+
+
+
+
+
+/** A call without a token was not refused by Google. */
+function exposed(url, method, answer) {
+    return new failure/* Failure */.H({
+        code: 'NOT_PRIVATE',
+        sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered a ${method} without a token with ${(0,status_set/* describeStatus */.W)(answer.status)}; Google did not refuse the call.`,
+        ...explain(url, answer)
+    });
+}
+function explain(url, answer) {
+    const { status, headers } = answer;
+    if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
+        return {
+            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
+            snippets: [(0,snippets/* inStep */.qg)('assert_private: false')]
+        };
+    }
+    if (status >= 300 && status < 400) {
+        const location = (0,safe_text/* safeText */.H)(headers['location'] ?? '');
+        return {
+            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service as below' : ''}.`,
+            snippets: closeService(url)
+        };
+    }
+    if (status === 401 || status === 403) {
+        return {
+            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
+            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
+            snippets: closeService(url)
+        };
+    }
+    return {
+        cause: status >= 200 && status < 300
+            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
+            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+        remedy: closeRemedy(url),
+        snippets: closeService(url)
+    };
+}
+function closeRemedy(url) {
+    return isCloudRunUrl(url) || describeFunction(url) !== undefined
+        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
+        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
+}
+function closeService(url) {
+    const named = describeFunction(url);
+    if (named !== undefined) {
+        return [(0,snippets/* inTerminal */.e5)(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
+    }
+    const { name, region, project, search } = describeRunService(url);
+    return [
+        (0,snippets/* inTerminal */.e5)(...(isCloudRunUrl(url)
+            ? search
+            : [
+                '# Where a Cloud Run service is behind the domain:',
+                'gcloud run services list   # shows SERVICE and REGION of each'
+            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/outcome.ts
+/** An outcome in a few safe words. */
+function describeOutcome(outcome) {
+    return outcome.answered ? `status ${outcome.status}` : outcome.reason;
+}
+/** After how many attempts, where that is worth a word. */
+function inAttempts(attempts) {
+    return attempts > 1 ? `, after ${attempts} attempts` : '';
+}
+
+;// CONCATENATED MODULE: ./src/retry.ts
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+/** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
+function isTransientStatus(status) {
+    return status === 408 || status === 429 || status >= 500;
+}
+/** Whether the same request may well succeed a little later. */
+function isTransient(outcome) {
+    return !outcome.answered || isTransientStatus(outcome.status);
+}
+/**
+ * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
+ * that jobs that failed together do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
+ */
+function pauseAfter(attempt, retryAfterMs, random) {
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    return Math.max(retryAfterMs, Math.round(random() * ceiling));
+}
+/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
+function parseRetryAfter(value, now) {
+    if (value === undefined)
+        return 0;
+    const text = value.trim();
+    if (/^\d{1,9}$/.test(text))
+        return Number(text) * 1_000;
+    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
+    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
+// EXTERNAL MODULE: ./src/input-values.ts
+var input_values = __nccwpck_require__(5214);
 ;// CONCATENATED MODULE: external "node:vm"
 const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
-// EXTERNAL MODULE: ./src/failures/inputs.ts
-var inputs = __nccwpck_require__(8774);
 ;// CONCATENATED MODULE: ./src/call/pattern.ts
 
 
@@ -1580,7 +1692,7 @@ const OWN_BUSINESS = [
  */
 function parseHeaders(lines, tokenHeader) {
     const own = Object.create(null);
-    for (const line of (0,input_values/* parseLines */.Li)(lines, /\r?\n/)) {
+    for (const line of (0,input_values/* parseLines */.Li)(lines)) {
         const { name, value } = parseHeaderLine('headers', line);
         if (OWN_BUSINESS.includes(name.toLowerCase())) {
             throw (0,inputs/* inputInvalid */.m7)('headers', `${(0,inputs/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
@@ -1630,8 +1742,6 @@ function parseHeaderLine(input, line) {
     return { name, value: line.slice(colon + 1).trim() };
 }
 
-// EXTERNAL MODULE: ./src/call/status-set.ts
-var status_set = __nccwpck_require__(1937);
 ;// CONCATENATED MODULE: ./src/call/expectations.ts
 
 
@@ -1639,6 +1749,9 @@ var status_set = __nccwpck_require__(1937);
 
 
 
+
+/** What expectations see of a body; behind it the connection is closed. */
+const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
 /** How an expectation of `expect_json` starts in words. */
 const JSON_PREFIX = 'JSON: ';
 /**
@@ -1647,23 +1760,24 @@ const JSON_PREFIX = 'JSON: ';
 async function compileExpectations(inputs) {
     return {
         status: (0,status_set/* parseStatusSet */.o)(inputs.status),
-        headers: (0,input_values/* parseLines */.Li)(inputs.headers, /\n/).map((line) => {
+        headers: (0,input_values/* parseLines */.Li)(inputs.headers).map((line) => {
             const { name, value } = parseHeaderLine('expect_headers', line);
             return { name, pattern: checkPattern('expect_headers', value) };
         }),
-        body: (0,input_values/* parseLines */.Li)(inputs.body, /\n/).map((line) => checkPattern('expect_body', line)),
-        json: await compileJson((0,input_values/* parseLines */.Li)(inputs.json, /\n/))
+        body: (0,input_values/* parseLines */.Li)(inputs.body).map((line) => checkPattern('expect_body', line)),
+        json: await compileJson((0,input_values/* parseLines */.Li)(inputs.json))
     };
 }
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
  *
  * @param text the body
- * @param milliseconds how long each pattern may take
+ * @param milliseconds how long all the patterns together may take
  */
 function judgeExpectations(expectations, answer, text, milliseconds) {
+    const end = external_node_perf_hooks_.performance.now() + milliseconds;
     const judgePattern = (pattern, value, empty) => {
-        const met = matchWithin(milliseconds, pattern, value);
+        const met = matchWithin(end - external_node_perf_hooks_.performance.now(), pattern, value);
         return {
             met: met === true,
             actual: met === undefined ? 'the pattern takes too long on it' : (0,safe_text/* safeText */.H)(value, 200) || empty
@@ -1676,7 +1790,8 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
             actual: (0,status_set/* describeStatus */.W)(answer.status)
         },
         ...expectations.headers.map(({ name, pattern }) => {
-            const value = answer.headers[name.toLowerCase()];
+            const lowerCase = name.toLowerCase();
+            const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
             return {
                 expectation: `header ${name} matches /${(0,safe_text/* safeText */.H)(pattern)}/`,
                 ...(value === undefined
@@ -1709,332 +1824,87 @@ function judgeJson(expressions, answer, text) {
 }
 function describeNoJson(answer, text) {
     if (answer.truncated)
-        return 'the body is longer than 4 MiB';
+        return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
     const type = (0,safe_text/* safeText */.H)(answer.headers['content-type'] ?? 'no content type', 60);
     return `not JSON (${type}): ${(0,safe_text/* safeText */.H)(text, 120) || 'an empty body'}`;
+}
+/** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
+function isStatusMet(verdicts) {
+    return verdicts[0]?.met === true;
 }
 /** A missed expectation in words. */
 function describeMiss({ expectation, actual }) {
     return `expected ${expectation}, found ${actual}`;
 }
 
-// EXTERNAL MODULE: ./src/failure.ts
-var failure = __nccwpck_require__(1633);
-;// CONCATENATED MODULE: ./src/retry.ts
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 10_000;
-/** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
-function isTransientStatus(status) {
-    return status === 408 || status === 429 || status >= 500;
-}
-/** Whether the same request may well succeed a little later. */
-function isTransient(outcome) {
-    return !outcome.answered || isTransientStatus(outcome.status);
-}
-/**
- * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
- * that jobs that failed together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
- */
-function pauseAfter(attempt, retryAfterMs, random) {
-    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
-    return Math.max(retryAfterMs, Math.round(random() * ceiling));
-}
-/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
-function parseRetryAfter(value, now) {
-    if (value === undefined)
-        return 0;
-    const text = value.trim();
-    if (/^\d{1,9}$/.test(text))
-        return Number(text) * 1_000;
-    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
-    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(date) ? 0 : Math.max(0, date - now);
-}
+;// CONCATENATED MODULE: ./src/call/attempts.ts
 
-;// CONCATENATED MODULE: ./src/failures/failed-call.ts
 
+
+/** For how long a 404 of the front end may mean that a first deployment is still spreading. */
+const FIRST_DEPLOYMENT_MS = 10_000;
+function labelAttempt(attempt) {
+    if (attempt.answered)
+        return `${attempt.response.status}`;
+    return attempt.timedOut ? 'timeout' : 'no answer';
+}
+function describeAttempt(attempt) {
+    if (!attempt.answered)
+        return attempt.reason;
+    const { status, responder, verdicts } = attempt.response;
+    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
+    // What another answer misses besides the status is no news.
+    const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : [];
+    return [`${(0,status_set/* describeStatus */.W)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
+}
+const FINAL = { kind: 'final' };
 /** What RFC 9110, 9.2.2, calls not idempotent: sent twice, it may act twice. */
 function mayActTwice(method) {
     return method === 'POST' || method === 'PATCH';
 }
-function inAttempts(attempts) {
-    return attempts > 1 ? `, after ${attempts} attempts` : '';
-}
-/** The answer in its own words: the pages are HTML, of which the words are enough. */
-function quote({ status, text }) {
-    return `${status} ${(0,safe_text/* safeText */.H)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
-}
-/** VPC Service Controls: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
-function isPerimeter(text) {
-    return text.includes("Request is prohibited by organization's policy");
-}
-/** The command that finds a refusal of VPC Service Controls in the audit log, by the id that Google's words hold. */
-function perimeterCommands(text) {
-    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1] ?? 'UNIQUE_IDENTIFIER';
-    return [
-        `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId="${id}"' --project=PROJECT_BEHIND_THE_PERIMETER`
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/audience.ts
-
-/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-const TAG_SEPARATOR = '---';
-/**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-function deriveAudience(url) {
-    const audience = findAudience(url);
-    if (audience === undefined)
-        throw (0,inputs/* audienceRequired */.QG)(url);
-    return audience;
-}
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
- */
-function findAudience(url) {
-    if (isCloudRunHost(url))
-        return `${url.protocol}//${splitTag(url.host).service}`;
-    const [, name] = url.pathname.split('/');
-    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `${url.origin}/${name}` : undefined;
-}
-/** Whether Cloud Run's own domain serves this URL. */
-function isCloudRunHost(url) {
-    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
-}
-/** The traffic tag in the URL of a Cloud Run service, if there is one. */
-function tagOf(url) {
-    return isCloudRunHost(url) ? splitTag(url.host).tag : undefined;
-}
-/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
-function withTag(url, tag) {
-    const tagged = new URL(url);
-    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
-    return tagged;
-}
-function splitTag(host) {
-    const end = host.indexOf(TAG_SEPARATOR);
-    if (end <= 0)
-        return { service: host };
-    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
-}
-
-// EXTERNAL MODULE: ./src/failures/snippets.ts
-var snippets = __nccwpck_require__(9337);
-;// CONCATENATED MODULE: ./src/failures/run-service.ts
-
-
-
-/** https://cloud.google.com/run/docs/triggering/https-request#url */
-function describeRunService(url) {
-    const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] };
-    if (!isCloudRunHost(url))
-        return unknown;
-    const host = url.hostname.replace(/^.*?---/, '');
-    // SERVICE-PROJECT_NUMBER.REGION.run.app
-    const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
-    if (deterministicName !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministicName, region, project: ` --project=${number}`, search: [] };
+/** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
+function decideNext(attempt, history) {
+    const repeatable = !mayActTwice(history.method);
+    if (!attempt.answered)
+        return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
+    const { response } = attempt;
+    if (response.accepted)
+        return { kind: 'passed' };
+    switch (response.responder) {
+        case 'front end':
+            return decideOnRefusal(response.status, history);
+        case 'iap':
+        case 'gateway':
+            return FINAL;
+        case 'application':
+            return decideOnAnswer(response.status, repeatable);
     }
-    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
-    const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
-    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
-    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows the REGION`] };
 }
-/** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
-function describeFunction(url) {
-    if (!url.hostname.endsWith('.cloudfunctions.net'))
-        return undefined;
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-(.+)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
-    const [, name = ''] = url.pathname.split('/');
-    return { name: (0,safe_text/* safeText */.H)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
+/** The front end lets nothing through to the application, so that every method may be repeated. */
+function decideOnRefusal(status, { renewed, refusedForMs, iamWaitMs }) {
+    if (status === 401)
+        return renewed ? FINAL : { kind: 'renew' };
+    const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS;
+    const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading';
+    return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL;
 }
-/** The command that shows the log of what is behind a URL; none where the URL does not tell. */
-function showLog(url) {
-    const named = describeFunction(url);
-    if (named !== undefined)
-        return [(0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)];
-    if (!isCloudRunHost(url))
-        return [];
-    const { name, region, project, search } = describeRunService(url);
-    return [(0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)];
+function decideOnAnswer(status, repeatable) {
+    if (!repeatable)
+        return status === 429 || status === 503 ? again('the service is busy') : FINAL;
+    if (status >= 300 && status < 400)
+        return FINAL;
+    if (isTransientStatus(status) || status === 425)
+        return again('the service is busy');
+    if (status >= 400 && status !== 404 && status !== 409)
+        return FINAL;
+    return again('an old revision may still be answering');
 }
-/** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
-function giveInstances(url) {
-    if (!isCloudRunHost(url))
-        return [];
-    return [(0,snippets/* inTerminal */.e5)(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))];
-}
-/** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
-function describeCommands(url) {
-    const named = describeFunction(url);
-    if (named !== undefined)
-        return [`gcloud functions describe ${named.name} ${named.flags}`];
-    const { name, region, project, search } = describeRunService(url);
-    return [
-        ...search,
-        `gcloud run services describe ${name} --region=${region}${project} --format="yaml(metadata.annotations, status.url, status.traffic)"`
-    ];
-}
-/** The command that changes a setting of a Cloud Run service. */
-function updateCommand(url, flags) {
-    const { name, region, project } = describeRunService(url);
-    return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
+function again(why, withinMs = Number.POSITIVE_INFINITY) {
+    return { kind: 'again', why, withinMs };
 }
 
-;// CONCATENATED MODULE: ./src/redaction.ts
-/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
-const PIECE = 12;
-/**
- * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
- * error pages, debug headers and logs, and the runner's masks see only whole values.
- *
- * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
- */
-function createRedaction(tokens) {
-    if (tokens.length === 0)
-        return (text) => text;
-    const pieces = new Set();
-    for (const token of tokens) {
-        for (const disguise of disguisesOf(token)) {
-            for (let start = 0; start + PIECE <= disguise.length; start += 1)
-                pieces.add(disguise.slice(start, start + PIECE));
-        }
-    }
-    // Markup may split a token; and a cut token may itself stand between angle brackets.
-    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
-}
-/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
-const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
-function redactPieces(text, pieces, separators) {
-    const { letters, positions } = lettersOf(text, separators);
-    let redacted = '';
-    let kept = 0;
-    for (let start = 0; start + PIECE <= letters.length; start += 1) {
-        if (!pieces.has(letters.slice(start, start + PIECE)))
-            continue;
-        const from = start;
-        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
-            start += 1;
-        const end = start + PIECE - 1;
-        redacted += `${text.slice(kept, positions[from])}***`;
-        kept = (positions[end] ?? text.length) + 1;
-        start = end;
-    }
-    return redacted + text.slice(kept);
-}
-/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
-function disguisesOf(token) {
-    // A token has ASCII characters only (RFC 7515).
-    const characters = Array.from(token);
-    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
-    const forms = [
-        token,
-        characters.toReversed().join(''),
-        token.toLowerCase(),
-        token.toUpperCase(),
-        encode('hex', token),
-        encode('hex', token).toUpperCase(),
-        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
-        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
-        characters.map((letter) => letter.charCodeAt(0)).join(''),
-        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
-            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
-        ])
-    ];
-    // Debuggers of JWTs print the signature's bytes.
-    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
-    if (signature !== undefined) {
-        const bytes = Buffer.from(signature, 'base64url');
-        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
-    }
-    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
-}
-/** The letters and digits of a text, without what separates them, and where they stand in it. */
-function lettersOf(text, separators) {
-    const positions = new Uint32Array(text.length);
-    let letters = '';
-    let last = 0;
-    const keep = (from, to) => {
-        for (let at = from; at < to; at += 1)
-            positions[letters.length + at - from] = at;
-        letters += text.slice(from, to);
-    };
-    for (const match of text.matchAll(separators)) {
-        keep(last, match.index);
-        last = match.index + match[0].length;
-    }
-    keep(last, text.length);
-    return { letters, positions };
-}
+;// CONCATENATED MODULE: ./src/failures/no-answer.ts
 
-;// CONCATENATED MODULE: ./src/exchange.ts
-
-
-/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
-const MOST_FAILURES = 5;
-/** No token endpoint answers faster from afar. */
-const SHORTEST_ATTEMPT_MS = 100;
-/** Token endpoints answer with a few KiB; an access token alone can have 12. */
-const BODY_BYTES = 256 * 1024;
-/**
- * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
- * again, POSTs included, because asking twice for a token does no harm.
- *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
- */
-async function exchange(job, request, unavailable) {
-    let telling = outOfTime();
-    let failures = 0;
-    for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
-        const milliseconds = Math.min(job.timeoutMs, job.timeLeft());
-        const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES });
-        if (outcome.answered && !isTransient(outcome))
-            return outcome.status < 400 ? outcome : withoutSecrets(job, outcome);
-        // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs;
-        if (!cutShort || attempt === 1)
-            telling = outcome.answered ? withoutSecrets(job, outcome) : outcome;
-        if (!outcome.answered || outcome.status !== 429)
-            failures += 1;
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, job.random);
-        // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft())
-            throw unavailable(telling, attempt);
-        job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`);
-        await job.sleep(pause);
-    }
-    throw unavailable(telling, 0);
-}
-/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(job, answer) {
-    const redact = createRedaction(job.masks.known());
-    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
-}
-/** An outcome in a few safe words. */
-function describeOutcome(outcome) {
-    return outcome.answered ? `status ${outcome.status}` : outcome.reason;
-}
-function outOfTime() {
-    return {
-        answered: false,
-        timedOut: true,
-        reason: 'the deadline of the step had passed',
-        sent: false,
-        milliseconds: 0
-    };
-}
-
-;// CONCATENATED MODULE: ./src/failures/silence.ts
 
 
 
@@ -2046,11 +1916,11 @@ function outOfTime() {
  *
  * @param method of the call that decides
  */
-function serviceSilent(url, last, attempts, how, method = 'GET') {
+function noUsableAnswer(url, last, attempts, how, method = 'GET') {
     return new failure/* Failure */.H({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave no usable answer to the call ${how}: ${describeOutcome(last)}${inAttempts(attempts)}.`,
-        ...explain(url, last, method)
+        ...no_answer_explain(url, last, method)
     });
 }
 /** Why a call that may have acted was not sent again. */
@@ -2060,7 +1930,7 @@ function notRepeated(method) {
         remedy: "See in the service's log whether it acted; run the step again only if that does no harm, or check with GET."
     };
 }
-function explain(url, last, method) {
+function no_answer_explain(url, last, method) {
     const host = (0,safe_text/* safeText */.H)(url.host);
     const log = showLog(url);
     const connect = [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)];
@@ -2071,14 +1941,14 @@ function explain(url, last, method) {
             snippets: [...(log.length === 0 ? connect : log), (0,snippets/* inStep */.qg)('deadline: 10m')]
         };
     }
-    if (last.reason.includes('TLS certificate')) {
+    if (last.trouble === 'certificate') {
         return {
             cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
             remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
             snippets: connect
         };
     }
-    if (last.reason.includes('proxy')) {
+    if (last.trouble === 'proxy') {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
             remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
@@ -2107,7 +1977,62 @@ function explain(url, last, method) {
         };
 }
 
+;// CONCATENATED MODULE: ./src/call/privacy.ts
+
+
+
+
+/** The pages by which Google refuses are small. */
+const LONGEST_PAGE_BYTES = 64 * 1024;
+/** Methods that change nothing, and may be sent by somebody who is not to come in. */
+const HARMLESS = ['GET', 'HEAD', 'OPTIONS'];
+/**
+ * Calls the service without any credential, cookie or body, and sees whether Google refuses.
+ *
+ * @returns why the service is not known to be private; undefined where Google refused the call
+ */
+async function checkPrivacy(job, call) {
+    const method = HARMLESS.includes(call.method) ? call.method : 'GET';
+    let verdict = await askAnonymously(job, call.url, method);
+    // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
+    if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
+        verdict = await askAnonymously(job, call.url, 'GET');
+    if (!verdict.answered)
+        return verdict.failure;
+    return isRefusal(verdict.answer) ? undefined : exposed(call.url, verdict.method, verdict.answer);
+}
+async function askAnonymously(job, url, method) {
+    for (let attempt = 1;; attempt += 1) {
+        const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
+        const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+        if (outcome.answered && !isTransient(outcome))
+            return { answered: true, method, answer: outcome };
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, job.random);
+        if (pause >= job.timeLeft())
+            return { answered: false, failure: noUsableAnswer(url, outcome, attempt, 'without a token') };
+        await job.sleep(pause);
+    }
+}
+/** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
+function isRefusal(answer) {
+    const responder = whoAnswered(answer, answer.body.toString('utf8'));
+    return (
+    // An application may send people to Google's sign-in page too; only IAP's mark tells.
+    isMarkedByIap(answer) ||
+        // Without a page there is nothing by which to tell Google from the application.
+        (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined)));
+}
+
+;// CONCATENATED MODULE: ./src/failures/failed-call.ts
+
+/** The answer in its own words: the pages are HTML, of which the words are enough. */
+function quote({ status, text }) {
+    return `${status} ${(0,safe_text/* safeText */.H)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+}
+
 ;// CONCATENATED MODULE: ./src/failures/application.ts
+
 
 
 
@@ -2123,10 +2048,10 @@ const MOST_MISSES_IN_SENTENCE = 3;
 function applicationFailed({ call, attempts }, response) {
     const { status, verdicts } = response;
     const details = verdicts.map(describeVerdict);
-    const statusMissed = verdicts[0]?.met === false;
+    const statusMissed = !isStatusMet(verdicts);
     if (statusMissed && status >= 300 && status < 400)
         return redirected(call.url, response, details);
-    if (statusMissed && (status === 429 || status >= 500) && isTransientStatus(status)) {
+    if (statusMissed && (status === 429 || status >= 500)) {
         return new failure/* Failure */.H({
             code: 'SERVICE_UNAVAILABLE',
             sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered ${(0,status_set/* describeStatus */.W)(status)}${inAttempts(attempts)}.`,
@@ -2250,26 +2175,70 @@ function correctQuotes(verdicts) {
  * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
  */
 function findReservation(url) {
-    if (!isCloudRunHost(url))
+    if (!isCloudRunUrl(url))
         return undefined;
     if (url.pathname === '/healthz')
         return 'certain';
     return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/failures/member.ts
+;// CONCATENATED MODULE: ./src/failures/perimeter.ts
 
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ */
+function explainPerimeter(what, text) {
+    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
+    return {
+        cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
+        remedy: 'Let whoever administers Access Context Manager admit the identity by an ingress rule, or run the job on a network inside the perimeter.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
+        ]
+    };
+}
+
+;// CONCATENATED MODULE: ./src/principal.ts
+
+/**
+ * How IAM names the identities of a pool, for the commands that grant them something
+ * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
+ *
+ * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
+ * @param repository `OWNER/REPOSITORY`
+ */
+function federatedPrincipal(audience, repository) {
+    return `principalSet://${poolOf(audience)}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`;
+}
+/** The same for one of them. Its subject is what the provider maps to `google.subject`, mostly the claim `sub`. */
+function subjectPrincipal(audience, subject) {
+    return `principal://${poolOf(audience)}/subject/${subject}`;
+}
+/** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
+function poolOf(audience) {
+    return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
+}
+/** A service account as IAM names it. */
+function serviceAccountPrincipal(account) {
+    return `serviceAccount:${account}`;
+}
 /** Stands in a command where nobody knows the account. */
 const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
 function memberOf(email) {
     const known = (0,safe_text/* safeText */.H)(email);
     if (known === '')
-        return `serviceAccount:${UNKNOWN_ACCOUNT}`;
-    return `${known.toLowerCase().endsWith('.gserviceaccount.com') ? 'serviceAccount' : 'user'}:${known}`;
+        return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
+    return known.toLowerCase().endsWith('.gserviceaccount.com') ? serviceAccountPrincipal(known) : `user:${known}`;
 }
 
 ;// CONCATENATED MODULE: ./src/failures/front-end.ts
+
+
+
 
 
 
@@ -2329,9 +2298,7 @@ function invokerMissing({ call, token, attempts }, response) {
         return new failure/* Failure */.H({
             code: 'INVOKER_MISSING',
             sentence: `VPC Service Controls keep ${(0,safe_text/* safeText */.H)(token.email) || 'the identity'} out of ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(attempts)}).`,
-            cause: "A perimeter of the organization protects the service's project; no role lets anybody through it.",
-            remedy: 'Let an ingress rule of the perimeter admit the identity, or call from a network inside it.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(response.text))],
+            ...explainPerimeter("the service's project", response.text),
             answer: quote(response)
         });
     }
@@ -2380,7 +2347,7 @@ function explainNotReached({ url, tag }, text) {
             snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
         };
     }
-    if (!isCloudRunHost(url)) {
+    if (!isCloudRunUrl(url)) {
         return {
             cause: `The domain ${(0,safe_text/* safeText */.H)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
             remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
@@ -2587,7 +2554,7 @@ function iap_explain({ call, token, clientId }, response) {
 function findClient(url) {
     return [
         (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.P)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
-        ...(isCloudRunHost(url)
+        ...(isCloudRunUrl(url)
             ? []
             : [
                 (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list   # shows the BACKEND', 'gcloud compute backend-services describe BACKEND --global --format="value(iap.oauth2ClientId)"   # nothing: Google manages the client')
@@ -2602,164 +2569,19 @@ function allowClient(url) {
     ];
 }
 function findResource(url) {
-    return isCloudRunHost(url)
+    return isCloudRunUrl(url)
         ? describeRunService(url).search
         : ['gcloud compute backend-services list   # shows the BACKEND'];
 }
 /** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
 function resourceFlags(url) {
-    if (!isCloudRunHost(url))
+    if (!isCloudRunUrl(url))
         return '--resource-type=backend-services --service=BACKEND';
     const { name, region } = describeRunService(url);
     return `--resource-type=cloud-run --service=${name} --region=${region}`;
 }
 
-;// CONCATENATED MODULE: ./src/call/responder.ts
-
-/** @param text the body */
-function whoAnswered(answer, text) {
-    const { status } = answer;
-    if (isMarkedByIap(answer) || isSignInRedirect(answer))
-        return 'iap';
-    if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
-        return 'iap';
-    if (isGatewayRefusal(status, text))
-        return 'gateway';
-    return isFrontEndRefusal(answer, text) ? 'front end' : 'application';
-}
-/** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
-function iapClientId(answer) {
-    const location = answer.headers['location'] ?? '';
-    const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null;
-    return id !== null && /^\d+-[\w-]+\.apps\.googleusercontent\.com$/.test(id) ? id : undefined;
-}
-/** IAP marks every refusal of its own: https://cloud.google.com/iap/docs/faq */
-function isMarkedByIap({ status, headers }) {
-    return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
-}
-/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
-function isSignInRedirect(answer) {
-    const { status, headers } = answer;
-    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
-    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
-}
-/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
-function isFrontEndRefusal(answer, text) {
-    const { status, headers } = answer;
-    const phrases = FRONT_END_PHRASES.get(status);
-    if (phrases === undefined)
-        return false;
-    // An application may quote these words, in JSON for example; the front end writes pages.
-    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
-    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
-        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
-        (status === 403 && isProhibitedByPolicy(text)) ||
-        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
-        isHeadAnswer(answer));
-}
-const FRONT_END_PHRASES = new Map([
-    [401, ['Your client does not have permission to the requested URL']],
-    [403, ['Your client does not have permission to get URL', "Request is prohibited by organization's policy"]],
-    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
-]);
-/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
-function isProhibitedByPolicy(text) {
-    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? '';
-    return message.startsWith("Request is prohibited by organization's policy");
-}
-/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
-function isHeadAnswer({ headers, body }) {
-    return (body.length === 0 &&
-        headers['server'] === 'Google Frontend' &&
-        (headers['content-type'] ?? '').startsWith('text/html') &&
-        // An application that has nothing to say; a page that was left out has a length, or none is told.
-        headers['content-length'] !== '0');
-}
-/** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
-function isGatewayRefusal(status, text) {
-    if (status !== 401 && status !== 403)
-        return false;
-    const body = parseObject(text);
-    const message = body['code'] === status ? (stringIn(body, 'message') ?? '') : text;
-    return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
-}
-
-;// CONCATENATED MODULE: ./src/failures/privacy.ts
-
-
-
-
-
-
-
-/**
- * A call without a token was not refused by Google.
- *
- * @param answer what came instead, where that is at hand
- */
-function exposed(url, method, status, answer) {
-    return new failure/* Failure */.H({
-        code: 'NOT_PRIVATE',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered a ${method} without a token with ${(0,status_set/* describeStatus */.W)(status)}; Google did not refuse the call.`,
-        ...privacy_explain(url, status, answer)
-    });
-}
-function privacy_explain(url, status, answer) {
-    const responder = answer === undefined ? 'application' : whoAnswered(answer, answer.body.toString('utf8'));
-    if (responder === 'gateway') {
-        return {
-            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
-            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-            snippets: [(0,snippets/* inStep */.qg)('assert_private: false')]
-        };
-    }
-    if (status >= 300 && status < 400) {
-        const location = (0,safe_text/* safeText */.H)(answer?.headers['location'] ?? '');
-        return {
-            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
-            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunHost(url) ? ', or close the service as below' : ''}.`,
-            snippets: closeService(url)
-        };
-    }
-    if (status === 401 || status === 403) {
-        return {
-            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
-            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-            snippets: closeService(url)
-        };
-    }
-    return {
-        cause: status >= 200 && status < 300
-            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
-        remedy: closeRemedy(url),
-        snippets: closeService(url)
-    };
-}
-function closeRemedy(url) {
-    return isCloudRunHost(url) || describeFunction(url) !== undefined
-        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
-        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
-}
-function closeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return [(0,snippets/* inTerminal */.e5)(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
-    }
-    const { name, region, project, search } = describeRunService(url);
-    return [
-        (0,snippets/* inTerminal */.e5)(...(isCloudRunHost(url)
-            ? search
-            : [
-                '# Where a Cloud Run service is behind the domain:',
-                'gcloud run services list   # shows SERVICE and REGION of each'
-            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/failures/service.ts
-
-
 
 
 
@@ -2769,7 +2591,7 @@ function closeService(url) {
 function callFailed(failed) {
     const { call, attempt, attempts } = failed;
     if (!attempt.answered)
-        return serviceSilent(call.url, attempt, attempts, 'with the token', call.method);
+        return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method);
     const { response } = attempt;
     switch (response.responder) {
         case 'iap':
@@ -2785,123 +2607,109 @@ function callFailed(failed) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/call/privacy.ts
-
-
-
-/** The pages by which Google refuses are small. */
-const privacy_BODY_BYTES = 64 * 1024;
-/** Methods that change nothing, and may be sent by somebody who is not to come in. */
-const HARMLESS = ['GET', 'HEAD', 'OPTIONS'];
+;// CONCATENATED MODULE: ./src/redaction.ts
+/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
+const PIECE = 12;
 /**
- * Calls the service without any credential, cookie or body, and sees whether Google refuses.
+ * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values.
  *
- * @returns why the service is not known to be private; undefined where Google refused the call
+ * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
  */
-async function checkPrivacy(job, call) {
-    const method = HARMLESS.includes(call.method) ? call.method : 'GET';
-    let verdict = await askAnonymously(job, call.url, method);
-    // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
-    if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
-        verdict = await askAnonymously(job, call.url, 'GET');
-    if (!verdict.answered)
-        return verdict.failure;
-    return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status, verdict.answer);
-}
-async function askAnonymously(job, url, method) {
-    for (let attempt = 1;; attempt += 1) {
-        const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
-        const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: privacy_BODY_BYTES });
-        if (outcome.answered && !isTransient(outcome))
-            return { answered: true, answer: outcome };
-        const pause = pauseAfter(attempt, 0, job.random);
-        if (pause >= job.timeLeft())
-            return { answered: false, failure: serviceSilent(url, outcome, attempt, 'without a token') };
-        await job.sleep(pause);
+function createRedaction(tokens) {
+    if (tokens.length === 0)
+        return (text) => text;
+    const pieces = new Set();
+    for (const token of tokens) {
+        for (const disguise of disguisesOf(token)) {
+            for (let start = 0; start + PIECE <= disguise.length; start += 1)
+                pieces.add(disguise.slice(start, start + PIECE));
+        }
     }
+    // Markup may split a token; and a cut token may itself stand between angle brackets.
+    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
 }
-/** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
-function isRefusal(answer) {
-    // Without a page there is nothing by which to tell Google from the application.
-    const responder = whoAnswered(answer, answer.body.toString('utf8'));
-    // An application may send people to Google's sign-in page too; only IAP's mark tells.
-    return (isMarkedByIap(answer) ||
-        (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined)));
-}
-
-;// CONCATENATED MODULE: ./src/call/attempts.ts
-
-
-
-/** For how long a 404 of the front end may mean that a first deployment is still spreading. */
-const FIRST_DEPLOYMENT_MS = 10_000;
-function labelAttempt(attempt) {
-    if (attempt.answered)
-        return `${attempt.response.status}`;
-    return attempt.timedOut ? 'timeout' : 'no answer';
-}
-function describeAttempt(attempt) {
-    if (!attempt.answered)
-        return attempt.reason;
-    const { status, responder, verdicts } = attempt.response;
-    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
-    // What another answer misses besides the status is no news.
-    const missed = responder === 'application' && verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : [];
-    return [`${(0,status_set/* describeStatus */.W)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
-}
-const FINAL = { kind: 'final' };
-/** Decides what follows an attempt: the contract's "Rules of the call". */
-function decideNext(attempt, history) {
-    // What POST and PATCH did once they must not do twice (RFC 9110, 9.2.2); the other methods may be repeated.
-    const repeatable = history.method !== 'POST' && history.method !== 'PATCH';
-    if (!attempt.answered)
-        return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
-    const { response } = attempt;
-    if (response.accepted)
-        return { kind: 'passed' };
-    switch (response.responder) {
-        case 'front end':
-            return decideOnRefusal(response.status, history);
-        case 'iap':
-        case 'gateway':
-            return FINAL;
-        case 'application':
-            return decideOnAnswer(response.status, repeatable);
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
+function redactPieces(text, pieces, separators) {
+    const { letters, positions } = lettersOf(text, separators);
+    let redacted = '';
+    let kept = 0;
+    for (let start = 0; start + PIECE <= letters.length; start += 1) {
+        if (!pieces.has(letters.slice(start, start + PIECE)))
+            continue;
+        const from = start;
+        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
+            start += 1;
+        const end = start + PIECE - 1;
+        redacted += `${text.slice(kept, positions[from])}***`;
+        kept = (positions[end] ?? text.length) + 1;
+        start = end;
     }
+    return redacted + text.slice(kept);
 }
-/** The front end lets nothing through to the application, so that every method may be repeated. */
-function decideOnRefusal(status, { renewed, refusedForMs, iamWaitMs }) {
-    if (status === 401)
-        return renewed ? FINAL : { kind: 'renew' };
-    const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS;
-    const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading';
-    return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL;
+/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
+function disguisesOf(token) {
+    // A token has ASCII characters only (RFC 7515).
+    const characters = Array.from(token);
+    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
+    const forms = [
+        token,
+        characters.toReversed().join(''),
+        token.toLowerCase(),
+        token.toUpperCase(),
+        encode('hex', token),
+        encode('hex', token).toUpperCase(),
+        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
+        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
+        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
+        characters.map((letter) => letter.charCodeAt(0)).join(''),
+        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
+            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
+        ])
+    ];
+    // Debuggers of JWTs print the signature's bytes.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+    if (signature !== undefined) {
+        const bytes = Buffer.from(signature, 'base64url');
+        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
+    }
+    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
 }
-function decideOnAnswer(status, repeatable) {
-    if (!repeatable)
-        return status === 429 || status === 503 ? again('the service is busy') : FINAL;
-    if (status >= 300 && status < 400)
-        return FINAL;
-    if (isTransientStatus(status) || status === 425)
-        return again('the service is busy');
-    if (status >= 400 && status !== 404 && status !== 409)
-        return FINAL;
-    return again('an old revision may still be answering');
-}
-function again(why, withinMs = Number.POSITIVE_INFINITY) {
-    return { kind: 'again', why, withinMs };
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text, separators) {
+    const positions = new Uint32Array(text.length);
+    let letters = '';
+    let last = 0;
+    const keep = (from, to) => {
+        for (let at = from; at < to; at += 1)
+            positions[letters.length + at - from] = at;
+        letters += text.slice(from, to);
+    };
+    for (const match of text.matchAll(separators)) {
+        keep(last, match.index);
+        last = match.index + match[0].length;
+    }
+    keep(last, text.length);
+    return { letters, positions };
 }
 
 ;// CONCATENATED MODULE: ./src/call/response.ts
 
 
-/** How long a pattern may take on a body. */
-const PATTERN_MS = 2_000;
-function readResponse(answer, expectations, redact) {
+/**
+ * Reads an answer and holds it against what was expected.
+ *
+ * @param redact takes our tokens out of it
+ * @param milliseconds how long all the patterns together may take
+ */
+function readResponse(answer, expectations, redact, milliseconds) {
     const text = redact(decodeBody(answer));
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
     const responder = whoAnswered(answer, text);
-    const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, PATTERN_MS);
+    const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds);
     const { status } = answer;
     return {
         status,
@@ -2934,8 +2742,11 @@ function decodeBody({ headers, body }) {
 
 
 
-/** What expectations see of a body; behind it the connection is closed. */
-const service_BODY_BYTES = 4 * 1024 * 1024;
+
+/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+const PATTERNS_MS = 2_000;
+/** An answer that came just in time is judged all the same. */
+const SHORTEST_PATTERNS_MS = 500;
 /** A last attempt is worth this much of the deadline. */
 const LAST_ATTEMPT_MS = 1_000;
 /**
@@ -2945,7 +2756,9 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param onAttempt is told of each attempt as soon as it is over
  */
 async function callService(job, call, firstToken, mintAgain, onAttempt) {
-    const began = job.now();
+    const limitAtStart = job.timeLeft();
+    /** By the clock of the deadline: unlike the machine's, it never jumps. */
+    const elapsedMs = () => limitAtStart - job.timeLeft();
     const attempts = [];
     const tokens = [firstToken];
     /** Since when the front end has refused with a status. */
@@ -2963,12 +2776,16 @@ async function callService(job, call, firstToken, mintAgain, onAttempt) {
             const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
             if (token.expiresAt <= job.now() + limitMs)
                 await renew();
-            const startedMs = job.now() - began;
-            const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: service_BODY_BYTES });
-            const attempt = readAttempt(outcome, call, tokens);
+            const startedMs = elapsedMs();
+            const outcome = await job.send(buildRequest(call, token.jwt), {
+                milliseconds: limitMs,
+                bodyBytes: LONGEST_BODY_BYTES
+            });
+            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, job.timeLeft()));
+            const attempt = readAttempt(outcome, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
-            const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, job.now()) : 0;
+            const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, elapsedMs()) : 0;
             const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
             const number = attempts.length + 1;
             const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined;
@@ -2978,6 +2795,7 @@ async function callService(job, call, firstToken, mintAgain, onAttempt) {
                 milliseconds: outcome.milliseconds,
                 label: labelAttempt(attempt),
                 description: describeAttempt(attempt),
+                passed: step.kind === 'passed',
                 next: describeStep(step, pauseMs)
             };
             attempts.push(record);
@@ -3013,11 +2831,11 @@ function sinceFirst(refusedSince, { responder, status }, now) {
     refusedSince.set(status, since);
     return now - since;
 }
-function readAttempt(outcome, call, tokens) {
+function readAttempt(outcome, call, tokens, patternsMs) {
     if (!outcome.answered)
         return outcome;
     const redact = createRedaction(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact) };
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) };
 }
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {
@@ -3067,11 +2885,64 @@ async function findClientId(job, call, response) {
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
-// EXTERNAL MODULE: ./src/google-hosts.ts
-var google_hosts = __nccwpck_require__(2190);
-;// CONCATENATED MODULE: ./src/head-start.ts
+;// CONCATENATED MODULE: ./src/google-hosts.ts
+/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
+const DEFAULT_UNIVERSE = 'googleapis.com';
+/** The OAuth scope that every exchange asks for; in every universe it is the same. */
+const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+function stsUrl(universe, path) {
+    return new URL(`https://sts.${universe}/v1/${path}`);
+}
+function oauthTokenUrl(universe) {
+    return new URL(`https://oauth2.${universe}/token`);
+}
+/**
+ * @param account e-mail or unique id of the service account
+ * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+ */
+function iamCredentialsUrl(universe, account, method) {
+    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
+}
+/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
+function serviceAccountResource(account) {
+    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
+}
+/**
+ * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
+ * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
+ * subdomain of Google's is not enough, because many of them serve what their customers put there.
+ * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
+ */
+function isTokenServiceUrl(url, services, universe) {
+    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
+        return false;
+    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
+        return true;
+    const domain = universe.replaceAll('.', '\\.');
+    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
+    const region = '[a-z]+-[a-z]+\\d+';
+    return services.some((service) => [
+        `${service}\\.${domain}`,
+        `${service}\\.mtls\\.${domain}`,
+        `${region}\\.${service}\\.${domain}`,
+        `${service}\\.${region}\\.${domain}`,
+        `${service}\\.${region}\\.rep\\.${domain}`,
+        `${region}-${service}\\.${domain}`,
+        `${service}-[a-z0-9-]+\\.p\\.${domain}`
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
+}
+/** The token endpoints that keys made before 2019 name in `token_uri`. */
+function isLegacyTokenUrl(url) {
+    return [
+        'accounts.google.com/o/oauth2/token',
+        'www.googleapis.com/oauth2/v3/token',
+        'www.googleapis.com/oauth2/v4/token'
+    ].includes(url.host + url.pathname);
+}
 
-/** More connections than these would not make several tokens come earlier, and look like an attack. */
+;// CONCATENATED MODULE: ./src/connection-plan.ts
+
+/** Whoever asks for more tokens than these opens the other connections when they are needed. */
 const MOST_FOR_TOKENS = 6;
 /**
  * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
@@ -3084,16 +2955,15 @@ function planConnections({ credential, hops }, inputs) {
     return [
         ...credential.endpoints,
         // A credential that shows a certificate shows it to IAM as well, while the connection opens.
-        ...(target === undefined || credential.clientCertificate !== undefined
+        ...(target === undefined || credential.hasCertificate === true
             ? []
-            : Array(count).fill((0,google_hosts/* iamCredentialsUrl */.rl)(inputs.universe, target.account, 'generateIdToken'))),
+            : Array(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
         // The call without a token opens the one that the call with it will use.
         ...(call === undefined || call.assertPrivate ? [] : [call.url])
     ];
 }
 
 ;// CONCATENATED MODULE: ./src/claims.ts
-
 
 /** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
 function decodeClaims(jwt) {
@@ -3102,28 +2972,6 @@ function decodeClaims(jwt) {
         return undefined;
     const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
     return isObject(header) && isObject(payload) ? payload : undefined;
-}
-/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
-const GITHUB_CLAIMS = [
-    'iss',
-    'sub',
-    'aud',
-    'repository',
-    'repository_id',
-    'repository_owner',
-    'repository_owner_id',
-    'ref',
-    'environment',
-    'event_name',
-    'workflow_ref',
-    'job_workflow_ref'
-];
-/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
-function describeClaims(claims, names) {
-    return names.map((name) => {
-        const value = claims[name];
-        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.H)(typeof value === 'string' ? value : JSON.stringify(value))}`;
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/refusal.ts
@@ -3170,7 +3018,7 @@ function quoteRefusal(refusal) {
 function googleUnavailable(url, last, attempts) {
     return new failure/* Failure */.H({
         code: 'GOOGLE_UNAVAILABLE',
-        sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
+        sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${inAttempts(attempts)}.`,
         ...tokens_explainUnavailable(url, last),
         ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
     });
@@ -3198,14 +3046,14 @@ function tokens_explainUnavailable(url, last) {
             snippets: [connect]
         };
     }
-    if (last.reason.includes('proxy')) {
+    if (last.trouble === 'proxy') {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
             remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
             snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
         };
     }
-    if (last.reason.includes('TLS certificate')) {
+    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
         return {
             cause: 'A proxy opens TLS and shows a certificate of its own.',
             remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
@@ -3233,8 +3081,16 @@ function tokenMissing(url, answer) {
     return new failure/* Failure */.H({
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
-        cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-        remedy: 'Check the proxy and the network of the runner, and run the job again.',
+        ...(url.protocol === 'http:'
+            ? {
+                // Plain http is for the metadata server alone, and never goes through a proxy.
+                cause: 'The metadata server of this machine is not one of Google, or is emulated.',
+                remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
+            }
+            : {
+                cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
+                remedy: 'Check the proxy and the network of the runner, and run the job again.'
+            }),
         snippets: [(0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
     });
 }
@@ -3297,7 +3153,63 @@ function explainAccount(account) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/failures/principals.ts
+;// CONCATENATED MODULE: ./src/retried-request.ts
+
+
+
+/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+const MOST_FAILURES = 5;
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100;
+/** Token endpoints answer with a few KiB; an access token alone can have 12. */
+const LONGEST_ANSWER_BYTES = 256 * 1024;
+/**
+ * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
+ * again, POSTs included, because asking twice for a token does no harm.
+ *
+ * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ */
+async function requestWithRetries(job, request, unavailable) {
+    let telling = outOfTime();
+    let failures = 0;
+    for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
+        const milliseconds = Math.min(job.timeoutMs, job.timeLeft());
+        const outcome = await job.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+        if (outcome.answered && !isTransient(outcome))
+            return outcome.status < 400 ? outcome : withoutSecrets(job, outcome);
+        // An attempt that the deadline cut short says less than the one before it.
+        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs;
+        if (!cutShort || attempt === 1)
+            telling = outcome.answered ? withoutSecrets(job, outcome) : outcome;
+        if (!outcome.answered || outcome.status !== 429)
+            failures += 1;
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, job.random);
+        // Beyond the deadline another attempt could only end in failure: fail at once.
+        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft())
+            throw unavailable(telling, attempt);
+        job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`);
+        await job.sleep(pause);
+    }
+    throw unavailable(telling, 0);
+}
+/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
+function withoutSecrets(job, answer) {
+    const redact = createRedaction(job.masks.known());
+    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
+}
+function outOfTime() {
+    return {
+        answered: false,
+        timedOut: true,
+        reason: 'the deadline of the step had passed',
+        trouble: 'connection',
+        sent: false,
+        milliseconds: 0
+    };
+}
+
+;// CONCATENATED MODULE: ./src/failures/attribute-mapping.ts
 
 /**
  * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
@@ -3317,6 +3229,8 @@ function mappingNote(principal) {
 }
 
 ;// CONCATENATED MODULE: ./src/failures/impersonation.ts
+
+
 
 
 
@@ -3361,20 +3275,18 @@ function impersonationRefused(refusal, url, principal, hop) {
             answer
         });
     }
-    const explanation = explainOther(refusal, principal, hop) ?? explainPermission(refusal, url, principal, hop);
+    const explanation = explainOther(refusal, url, principal, hop) ?? explainPermission(refusal, url, principal, hop);
     return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
 }
 /** Refusals that no role of the account mends. */
-function explainOther(refusal, principal, hop) {
+function explainOther(refusal, url, principal, hop) {
     const { status, reason, message } = refusal;
     const caller = (0,safe_text/* safeText */.H)(principal);
     const account = (0,safe_text/* safeText */.H)(hop.account);
     if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
         return {
             sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
-            cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
-            remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(message))]
+            ...explainPerimeter("the account's project", message)
         };
     }
     if (reason === 'USER_PROJECT_DENIED') {
@@ -3405,7 +3317,7 @@ function explainOther(refusal, principal, hop) {
                 ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
                 : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
             remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-            snippets: [(0,snippets/* onRunner */.o)('curl --head https://iamcredentials.googleapis.com/')]
+            snippets: [(0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
         };
     }
     if (status === 400) {
@@ -3461,7 +3373,7 @@ function describeLinks(caller, hop) {
 function bindings(principal, hop, forIdToken) {
     const chain = [...hop.delegates, hop.account];
     const lines = chain.flatMap((account, index) => {
-        const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`;
+        const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '');
         const isLast = index === chain.length - 1;
         return [
             `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* shellWord */.r7)(account)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
@@ -3505,7 +3417,7 @@ function projectIn({ metadata, message }) {
  * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
  */
 async function requestToken(job, request, refused) {
-    const answer = await exchange(job, {
+    const answer = await requestWithRetries(job, {
         method: 'POST',
         url: request.url,
         headers: {
@@ -3577,7 +3489,7 @@ function basicAuthorization(client) {
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 async function generateIdToken(job, universe, caller, hop, audience) {
-    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, hop.account, 'generateIdToken');
+    const url = iamCredentialsUrl(universe, hop.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
     const answer = await callIam(job, url, caller, hop, { audience, includeEmail: true });
     return readIdToken(job, url, answer, 'token');
@@ -3588,13 +3500,13 @@ async function generateIdToken(job, universe, caller, hop, audience) {
  * @throws {Failure} as `generateIdToken`
  */
 async function generateAccessToken(job, universe, caller, hop) {
-    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, hop.account, 'generateAccessToken');
-    const answer = await callIam(job, url, caller, hop, { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] });
+    const url = iamCredentialsUrl(universe, hop.account, 'generateAccessToken');
+    const answer = await callIam(job, url, caller, hop, { scope: [CLOUD_PLATFORM_SCOPE] });
     return readAccessToken(job, url, answer, 'accessToken');
 }
 async function callIam(job, url, caller, hop, body) {
-    const delegates = hop.delegates.map(google_hosts/* serviceAccountResource */.pj);
-    const answer = await exchange(job, {
+    const delegates = hop.delegates.map(serviceAccountResource);
+    const answer = await requestWithRetries(job, {
         method: 'POST',
         url,
         headers: {
@@ -3612,6 +3524,7 @@ async function callIam(job, url, caller, hop, body) {
 }
 
 ;// CONCATENATED MODULE: ./src/id-token.ts
+
 
 
 
@@ -3650,16 +3563,12 @@ function createMint(job, universe, identity) {
 }
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(job, universe, { credential, hops }) {
-    const accessToken = await credential.accessToken();
-    let caller = {
-        accessToken,
-        principal: credential.principal,
-        clientCertificate: credential.clientCertificate?.()
-    };
+    const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
+    let caller = { accessToken: token, principal, clientCertificate };
     for (const hop of hops.slice(0, -1)) {
         caller = {
             accessToken: await generateAccessToken(job, universe, caller, hop),
-            principal: `serviceAccount:${hop.account}`
+            principal: serviceAccountPrincipal(hop.account)
         };
     }
     return caller;
@@ -3707,7 +3616,7 @@ function checkIdToken(jwt, expected) {
 /** Google's issuer is the same for every product; verifiers know the older form too. */
 function issuersOf(universe) {
     const google = ['https://accounts.google.com', 'accounts.google.com'];
-    return universe === google_hosts/* DEFAULT_UNIVERSE */.SO ? google : [...google, `https://accounts.${universe}`];
+    return universe === DEFAULT_UNIVERSE ? google : [...google, `https://accounts.${universe}`];
 }
 
 ;// CONCATENATED MODULE: ./src/failures/credentials.ts
@@ -3777,9 +3686,11 @@ const credentials_FLAWS = {
         ]
     },
     'unreadable file': {
-        cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
-        remedy: 'Let it name the document itself, and let the user of the job read it.',
-        snippets: [(0,snippets/* onRunner */.o)('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"')]
+        cause: 'The path leads to something else than a small file that this user may read.',
+        remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
+        snippets: [
+            (0,snippets/* onRunner */.o)('ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
+        ]
     },
     'foreign host': {
         cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
@@ -3841,8 +3752,8 @@ var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-// EXTERNAL MODULE: ./src/connection.ts + 1 modules
-var connection = __nccwpck_require__(8894);
+// EXTERNAL MODULE: ./src/error-code.ts
+var error_code = __nccwpck_require__(235);
 ;// CONCATENATED MODULE: ./src/small-file.ts
 
 
@@ -3867,12 +3778,14 @@ async function readSmallFile(path) {
         }
     }
     catch (error) {
-        const code = (0,connection/* codeOf */.$N)(error);
+        const code = (0,error_code/* codeOf */.$)(error);
         const missing = code === 'ENOENT' || code === 'ENOTDIR';
         return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
     }
 }
 
+// EXTERNAL MODULE: ./src/local-url.ts
+var local_url = __nccwpck_require__(6588);
 ;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
 
 
@@ -3920,7 +3833,7 @@ function sourceUrl(raw, name, origin) {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
-    if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,google_hosts/* isLocalUrl */.Lr)(url)))
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,local_url/* isLocalUrl */.L)(url)))
         return url;
     throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
 }
@@ -4024,7 +3937,7 @@ function checkDocument(raw, origin, universe, depth) {
                 email: required('client_email'),
                 privateKey: required('private_key'),
                 keyId: stringIn(raw, 'private_key_id'),
-                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
             };
         case 'authorized_user':
             return {
@@ -4033,7 +3946,7 @@ function checkDocument(raw, origin, universe, depth) {
                 clientId: required('client_id'),
                 clientSecret: required('client_secret'),
                 refreshToken: required('refresh_token'),
-                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
             };
         case 'external_account_authorized_user':
             return {
@@ -4041,7 +3954,7 @@ function checkDocument(raw, origin, universe, depth) {
                 origin,
                 client: { id: required('client_id'), secret: required('client_secret') },
                 refreshToken: required('refresh_token'),
-                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
+                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
                 pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
         case 'external_account': {
@@ -4051,7 +3964,7 @@ function checkDocument(raw, origin, universe, depth) {
                 origin,
                 audience: required('audience'),
                 subjectTokenType: required('subject_token_type'),
-                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
+                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
                 client: id === undefined ? undefined : { id, secret: stringIn(raw, 'client_secret') ?? '' },
                 userProject: stringIn(raw, 'workforce_pool_user_project'),
                 source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
@@ -4101,7 +4014,7 @@ function googleUrl(raw, name, services, universe, origin) {
     const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" is not a URL`);
-    if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, services, universe))
+    if (isTokenServiceUrl(url, services, universe))
         return url;
     throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
 }
@@ -4175,6 +4088,7 @@ function metadataRefused(refusal) {
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -4182,12 +4096,17 @@ const FLAVOR = 'metadata-flavor';
 const HEADERS = { [FLAVOR]: 'Google' };
 /**
  * Whether this machine has a metadata server of Google's. Honours `METADATA_SERVER_DETECTION` as Google's libraries do:
- * `none` never looks, `assume-present` does not ask.
+ * `none` never looks, `assume-present` does not ask. https://github.com/googleapis/google-cloud-node/tree/main/core/packages/gcp-metadata
+ *
+ * @returns true, or why there is none
  */
-async function hasMetadataServer(job) {
+async function lookForMetadataServer(job) {
     const detection = job.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase();
     if (detection === 'none')
-        return false;
+        return 'not to be looked for (METADATA_SERVER_DETECTION)';
+    const host = metadataHost(job);
+    if (!URL.canParse(`http://${host}`))
+        return `"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`;
     if (detection === 'assume-present')
         return true;
     let outcome = await ping(job);
@@ -4196,7 +4115,7 @@ async function hasMetadataServer(job) {
         await job.sleep(pauseAfter(1, 0, job.random));
         outcome = await ping(job);
     }
-    return outcome.answered && outcome.headers[FLAVOR] === 'Google';
+    return (outcome.answered && outcome.headers[FLAVOR] === 'Google') || 'none on this machine';
 }
 async function ping(job) {
     const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()));
@@ -4207,7 +4126,7 @@ async function ping(job) {
 function fromMetadataServer(job) {
     async function ask(path) {
         const url = metadataUrl(job, path);
-        const answer = await exchange(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) => googleUnavailable(url, last, attempts));
+        const answer = await requestWithRetries(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) => googleUnavailable(url, last, attempts));
         if (answer.status >= 400)
             throw metadataRefused(readRefusal(answer));
         // Other clouds have a server at the same address.
@@ -4217,12 +4136,12 @@ function fromMetadataServer(job) {
     }
     return {
         description: `the machine's service account (metadata server ${metadataHost(job)})`,
-        principal: 'serviceAccount:SERVICE_ACCOUNT_OF_THIS_MACHINE',
+        principal: serviceAccountPrincipal('SERVICE_ACCOUNT_OF_THIS_MACHINE'),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
             const { url, answer } = await ask('instance/service-accounts/default/token');
-            return readAccessToken(job, url, answer, 'access_token');
+            return { token: readAccessToken(job, url, answer, 'access_token') };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -4242,7 +4161,8 @@ function metadataUrl(job, path) {
 }
 /** Google's libraries share these two variables. */
 function metadataHost(job) {
-    const host = job.env['GCE_METADATA_IP'] ?? job.env['GCE_METADATA_HOST'] ?? '';
+    const { GCE_METADATA_IP: ip = '', GCE_METADATA_HOST: name = '' } = job.env;
+    const host = ip.trim() === '' ? name : ip;
     return (host
         .trim()
         .replace(/^https?:\/\//, '')
@@ -4282,9 +4202,10 @@ async function findApplicationDefault(job, universe) {
             throw credentialsInvalid(origin, file.reason, 'unreadable file');
         looked.push(`${wellKnown}: ${file.reason}`);
     }
-    if (await hasMetadataServer(job))
+    const found = await lookForMetadataServer(job);
+    if (found === true)
         return 'metadata server';
-    looked.push('metadata server: none on this machine');
+    looked.push(`metadata server: ${found}`);
     throw credentialsNotFound(looked, job.env);
 }
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
@@ -4304,7 +4225,7 @@ function wellKnownFile(env) {
     return home === '' ? undefined : external_node_path_default().join(home, '.config', 'gcloud', name);
 }
 
-;// CONCATENATED MODULE: ./src/failures/grants.ts
+;// CONCATENATED MODULE: ./src/failures/token-grants.ts
 
 
 
@@ -4404,6 +4325,8 @@ function workforceLogin(pool) {
 
 
 
+
+
 /** gcloud's own: for `gcloud auth login`, and for `gcloud auth application-default login`. */
 const GCLOUD_CLIENTS = [
     '32555940559.apps.googleusercontent.com',
@@ -4428,12 +4351,16 @@ function fromAuthorizedUser(job, user) {
         return await underWay;
     }
     return {
-        description: "a person's own credentials (authorized_user)",
+        description: `a person's own credentials (authorized_user) from ${user.origin}`,
         principal: 'user:YOUR_EMAIL',
         fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
         endpoints: [tokenUrl],
         async accessToken() {
-            return readAccessToken(job, tokenUrl, await refresh(), 'access_token');
+            const answer = await refresh();
+            const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '');
+            const email = stringIn(claims ?? {}, 'email');
+            const token = readAccessToken(job, tokenUrl, answer, 'access_token');
+            return email === undefined ? { token } : { token, principal: memberOf(email) };
         },
         async idToken() {
             const answer = await refresh();
@@ -4456,6 +4383,21 @@ function fromAuthorizedUser(job, user) {
 
 
 
+/** What any issuer's token says of itself. */
+const COMMON_CLAIMS = ['iss', 'sub', 'aud'];
+/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
+const GITHUB_CLAIMS = [
+    ...COMMON_CLAIMS,
+    'repository',
+    'repository_id',
+    'repository_owner',
+    'repository_owner_id',
+    'ref',
+    'environment',
+    'event_name',
+    'workflow_ref',
+    'job_workflow_ref'
+];
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -4469,21 +4411,16 @@ function federationRejected(refusal, audience, claims) {
         sentence: `Google's Security Token Service refused the identity for ${provider}.`,
         ...federation_explain(refusal, provider, claims),
         answer: quoteRefusal(refusal),
-        // Beside the question which claim a condition tests.
-        details: claims === undefined ? [] : describeClaims(claims, GITHUB_CLAIMS)
+        // The answer does not say which of the claims was not accepted.
+        details: claims === undefined ? [] : describeClaims(claims)
     });
 }
 function federation_explain(refusal, provider, claims) {
     const { message, code } = refusal;
     const describe = `gcloud iam workload-identity-pools providers describe ${(0,snippets/* shellWord */.r7)(provider)}`;
     const update = `gcloud iam workload-identity-pools providers update-oidc ${(0,snippets/* shellWord */.r7)(provider)}`;
-    if (isPerimeter(message)) {
-        return {
-            cause: "VPC Service Controls: a perimeter of the organization protects the pool's project.",
-            remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...perimeterCommands(message))]
-        };
-    }
+    if (isPerimeter(message))
+        return explainPerimeter("the pool's project", message);
     if (/attribute condition/i.test(message))
         return explainCondition(describe, update, claims);
     if (/\d+ bytes limit/.test(message)) {
@@ -4595,6 +4532,14 @@ function explainIssuer(describe, update, claims) {
         ]
     };
 }
+/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
+function describeClaims(claims) {
+    const names = claims['repository'] === undefined ? COMMON_CLAIMS : GITHUB_CLAIMS;
+    return names.map((name) => {
+        const value = claims[name];
+        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.H)(typeof value === 'string' ? value : JSON.stringify(value))}`;
+    });
+}
 
 ;// CONCATENATED MODULE: ./src/identity/sts.ts
 
@@ -4611,7 +4556,7 @@ async function exchangeToken(job, request) {
     const form = {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         audience: request.audience,
-        scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl,
+        scope: CLOUD_PLATFORM_SCOPE,
         requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
         subject_token: request.subjectToken,
         subject_token_type: request.subjectTokenType,
@@ -4622,26 +4567,35 @@ async function exchangeToken(job, request) {
     return readAccessToken(job, url, answer, 'access_token');
 }
 
-;// CONCATENATED MODULE: ./src/identity/external-account.ts
+;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
+
+
+
 
 /**
- * Workload (or workforce) identity federation: the identity's own token is exchanged at STS. Google gives the federated
- * identity no ID token, so that it has to impersonate a service account, and the federated token itself may do that: becoming
- * the account first would need a second role, on the account itself.
+ * Identity federation: the identity's own token is exchanged at STS. Google gives the federated identity no ID token, so that
+ * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
+ * a second role, on the account itself.
  */
-function fromExternalAccount(job, external) {
-    let clientCertificate;
+function createFederatedIdentity(job, identity) {
+    const { description, principal, endpoints, hasCertificate = false } = identity;
     return {
-        description: external.description,
-        principal: external.principal,
-        endpoints: external.endpoints,
+        description,
+        principal,
+        // A connection that was opened without the certificate is of no use.
+        endpoints: hasCertificate ? [] : endpoints,
+        hasCertificate,
         async accessToken() {
-            const subject = await external.subjectToken();
-            clientCertificate = subject.clientCertificate;
-            return await exchangeToken(job, { ...external, subjectToken: subject.token, clientCertificate });
-        },
-        ...(external.hasCertificate ? { clientCertificate: () => clientCertificate } : {})
+            const { token: subjectToken, clientCertificate } = await identity.subjectToken();
+            const token = await exchangeToken(job, { ...identity, subjectToken, clientCertificate });
+            return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate };
+        }
     };
+}
+/** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
+function refinePrincipal({ principal, audience }, subjectToken) {
+    const subject = stringIn(decodeClaims(subjectToken) ?? {}, 'sub');
+    return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
 }
 
 ;// CONCATENATED MODULE: ./src/failures/github.ts
@@ -4707,7 +4661,7 @@ function explainAbsence(env, fromFork) {
 function oidcFailed(what, attempts = 1) {
     return new failure/* Failure */.H({
         code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
+        sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
         ...explainFailure(what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: quoteRefusal(readRefusal(what)) }
@@ -4748,7 +4702,7 @@ function describe(what) {
     return what.answered && what.status === 200 ? 'the answer holds none' : describeOutcome(what);
 }
 
-;// CONCATENATED MODULE: ./src/identity/github.ts
+;// CONCATENATED MODULE: ./src/identity/github-oidc.ts
 
 
 
@@ -4777,7 +4731,7 @@ async function requestGithubToken(job, audience) {
         throw oidcFailed('the runner gave no valid request URL');
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
     const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    const answer = await exchange(job, {
+    const answer = await requestWithRetries(job, {
         method: 'GET',
         url: new URL(url),
         headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
@@ -4802,74 +4756,6 @@ async function isForkPullRequest(job) {
     const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name');
     // Of a fork that was deleted since, there is no repository any more.
     return base !== undefined && head !== base;
-}
-
-;// CONCATENATED MODULE: ./src/identity/principal.ts
-/**
- * How IAM names the identities of a pool, for the commands that grant them something
- * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
- *
- * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
- * @param repository `OWNER/REPOSITORY`
- */
-function federatedPrincipal(audience, repository) {
-    const pool = audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
-    return `principalSet://${pool}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`;
-}
-
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
-;// CONCATENATED MODULE: ./src/identity/service-account-key.ts
-
-
-
-
-
-/**
- * A service account's key. It signs for itself (RFC 7523), so that an ID token costs one request and needs neither a role nor
- * an API: https://developers.google.com/identity/protocols/oauth2/service-account
- *
- * @throws {Failure} CREDENTIALS_INVALID where the private key cannot be read
- */
-function fromServiceAccountKey(job, universe, key) {
-    const { email, tokenUrl } = key;
-    const privateKey = readPrivateKey(key);
-    async function grant(claims) {
-        const assertion = signAssertion(privateKey, key, (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, claims, job.now());
-        job.masks.addJwt(assertion);
-        const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await requestToken(job, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, job.now()));
-    }
-    return {
-        description: `service account key of ${email}`,
-        principal: `serviceAccount:${email}`,
-        account: email,
-        isKey: true,
-        endpoints: [tokenUrl],
-        async accessToken() {
-            return readAccessToken(job, tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token');
-        },
-        async idToken(audience) {
-            return readIdToken(job, tokenUrl, await grant({ target_audience: audience }), 'id_token');
-        }
-    };
-}
-function readPrivateKey(key) {
-    try {
-        return (0,external_node_crypto_namespaceObject.createPrivateKey)(key.privateKey);
-    }
-    catch {
-        // OpenSSL's message is dropped: it may tell about the key.
-        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
-    }
-}
-/** A JWT that Google accepts as a grant for at most one hour. */
-function signAssertion(privateKey, key, audience, claims, nowMs) {
-    const issuedAt = Math.floor(nowMs / 1000);
-    const header = { alg: 'RS256', typ: 'JWT', ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
-    const payload = { iss: key.email, aud: audience, iat: issuedAt, exp: issuedAt + 3600, ...claims };
-    const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/failures/subject-token.ts
@@ -4934,6 +4820,7 @@ const TROUBLES = {
 
 
 
+
 /**
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
  * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
@@ -4967,7 +4854,7 @@ function instanceMetadata(job) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host'));
+        const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host'));
         const text = answer.body.toString('utf8');
         if (init?.method === 'PUT')
             job.masks.add(text);
@@ -5041,8 +4928,11 @@ async function runExecutable(job, document, source) {
     const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
-    const problem = exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`;
-    throw subjectTokenUnavailable(where, problem, 'program failed');
+    const problems = [
+        ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
+        ...('problem' in verdict ? [verdict.problem] : [])
+    ];
+    throw subjectTokenUnavailable(where, problems.join('; '), 'program failed');
 }
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(job, path) {
@@ -5072,7 +4962,7 @@ async function run(job, document, source, where) {
             else if (error.killed === true)
                 reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'));
             else
-                reject(subjectTokenUnavailable(where, `it could not be run (${(0,connection/* codeOf */.$N)(error)})`, 'program failed'));
+                reject(subjectTokenUnavailable(where, `it could not be run (${(0,error_code/* codeOf */.$)(error)})`, 'program failed'));
         });
         child.stdin?.end();
     });
@@ -5098,7 +4988,7 @@ function judgeResponse(response, nowMs, mustExpire) {
         return { problem: 'its token has expired' };
     const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
     const token = stringIn(response, member);
-    return token === undefined ? { problem: `its answer has no "${member}"` } : { token, problem: '' };
+    return token === undefined ? { problem: `its answer has no "${member}"` } : { token };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/file.ts
@@ -5116,15 +5006,18 @@ async function readTokenFile(path) {
 
 
 
+
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(job, url, headers) {
-    const answer = await exchange(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host'));
-    if (answer.status !== 200)
-        throw subjectTokenUnavailable(url.origin, quoteRefusal(readRefusal(answer)), 'refusal');
-    return answer.body.toString('utf8');
+    const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host'));
+    if (answer.status === 200)
+        return answer.body.toString('utf8');
+    // Below 400 the body may hold the token all the same, and it is not masked yet.
+    const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
+    throw subjectTokenUnavailable(url.origin, problem, 'refusal');
 }
 
-;// CONCATENATED MODULE: ./src/identity/subject-token/read.ts
+;// CONCATENATED MODULE: ./src/identity/subject-token/subject-token.ts
 
 
 
@@ -5167,7 +5060,114 @@ function pickToken(content, format, where) {
     throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
 }
 
+;// CONCATENATED MODULE: ./src/identity/external-account.ts
+
+
+
+
+/** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */
+function fromExternalAccount(job, document) {
+    const { source, audience, tokenUrl, origin } = document;
+    // google-github-actions/auth leaves a document whose token comes from GitHub.
+    const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(job.env)?.host;
+    return createFederatedIdentity(job, {
+        description: `external account (${source.kind}) from ${origin}`,
+        principal: federatedPrincipal(audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+        endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
+        hasCertificate: source.kind === 'certificate',
+        url: tokenUrl,
+        client: document.client,
+        userProject: document.userProject,
+        audience,
+        subjectTokenType: document.subjectTokenType,
+        subjectToken: async () => await readSubjectToken(job, document)
+    });
+}
+
+;// CONCATENATED MODULE: ./src/identity/github.ts
+
+
+
+
+/**
+ * The job itself, by workload identity federation.
+ *
+ * @param provider `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
+ */
+function fromGithub(job, universe, provider) {
+    const audience = `//iam.googleapis.com/${provider}`;
+    const endpoint = githubEndpoint(job.env);
+    const url = stsUrl(universe, 'token');
+    return createFederatedIdentity(job, {
+        description: `workload identity federation of GitHub Actions (${provider})`,
+        principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
+        endpoints: endpoint === undefined ? [url] : [endpoint, url],
+        url,
+        audience,
+        subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
+        // Google expects the provider's name as an https URL where the provider names no audiences of its own.
+        subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
+    });
+}
+
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./src/identity/service-account-key.ts
+
+
+
+
+
+
+/**
+ * A service account's key. It signs for itself (RFC 7523), so that an ID token costs one request and needs neither a role nor
+ * an API: https://developers.google.com/identity/protocols/oauth2/service-account
+ *
+ * @throws {Failure} CREDENTIALS_INVALID where the private key cannot be read
+ */
+function fromServiceAccountKey(job, universe, key) {
+    const { email, tokenUrl } = key;
+    const privateKey = readPrivateKey(key);
+    async function grant(claims) {
+        const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, job.now());
+        job.masks.addJwt(assertion);
+        const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
+        return await requestToken(job, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, job.now()));
+    }
+    return {
+        description: `service account key of ${email} from ${key.origin}`,
+        principal: serviceAccountPrincipal(email),
+        account: email,
+        isKey: true,
+        endpoints: [tokenUrl],
+        async accessToken() {
+            return { token: readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') };
+        },
+        async idToken(audience) {
+            return readIdToken(job, tokenUrl, await grant({ target_audience: audience }), 'id_token');
+        }
+    };
+}
+function readPrivateKey(key) {
+    try {
+        return (0,external_node_crypto_namespaceObject.createPrivateKey)(key.privateKey);
+    }
+    catch {
+        // OpenSSL's message is dropped: it may tell about the key.
+        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
+    }
+}
+/** A JWT that Google accepts as a grant for at most one hour. */
+function signAssertion(privateKey, key, audience, claims, nowMs) {
+    const issuedAt = Math.floor(nowMs / 1000);
+    const header = { alg: 'RS256', typ: 'JWT', ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
+    const payload = { iss: key.email, aud: audience, iat: issuedAt, exp: issuedAt + 3600, ...claims };
+    const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
+
 
 
 /**
@@ -5176,20 +5176,18 @@ function pickToken(content, format, where) {
  */
 function fromWorkforceUser(job, user) {
     return {
-        description: 'workforce identity (external_account_authorized_user)',
-        principal: `principalSet:${user.pool}/*`,
+        description: `workforce identity (external_account_authorized_user) from ${user.origin}`,
+        principal: federatedPrincipal(user.pool),
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
             const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
-            return readAccessToken(job, user.tokenUrl, answer, 'access_token');
+            return { token: readAccessToken(job, user.tokenUrl, answer, 'access_token') };
         }
     };
 }
 
-;// CONCATENATED MODULE: ./src/identity/find.ts
-
-
+;// CONCATENATED MODULE: ./src/identity/identity.ts
 
 
 
@@ -5218,7 +5216,7 @@ async function findIdentity(job, inputs) {
 async function findCredential(job, inputs) {
     const { universe } = inputs;
     if (inputs.workloadIdentityProvider !== undefined) {
-        return { credential: fromGithub(job, inputs.workloadIdentityProvider, universe), hops: [] };
+        return { credential: fromGithub(job, universe, inputs.workloadIdentityProvider), hops: [] };
     }
     if (inputs.credentialsJson !== undefined) {
         return fromDocument(job, readDocument(job.masks, inputs.credentialsJson, 'credentials_json', universe), universe);
@@ -5245,19 +5243,6 @@ function addHop({ credential, hops }, inputs) {
 function isSame(one, other) {
     return one?.toLowerCase() === other.toLowerCase();
 }
-function fromGithub(job, provider, universe) {
-    const audience = `//iam.googleapis.com/${provider}`;
-    return fromExternalAccount(job, {
-        description: `workload identity federation of GitHub Actions (${provider})`,
-        principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
-        endpoints: [githubEndpoint(job.env), (0,google_hosts/* stsUrl */.on)(universe, 'token')].filter((url) => url !== undefined),
-        hasCertificate: false,
-        url: (0,google_hosts/* stsUrl */.on)(universe, 'token'),
-        audience,
-        subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
-        subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
-    });
-}
 /** The credential that a document describes, and the accounts that the document itself impersonates. */
 function fromDocument(job, document, universe) {
     switch (document.type) {
@@ -5269,7 +5254,7 @@ function fromDocument(job, document, universe) {
             return { credential: fromWorkforceUser(job, document), hops: [] };
         case 'external_account':
             return {
-                credential: fromExternalDocument(job, document),
+                credential: fromExternalAccount(job, document),
                 hops: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
             };
         case 'impersonated_service_account': {
@@ -5277,23 +5262,6 @@ function fromDocument(job, document, universe) {
             return { ...source, hops: [...source.hops, { account: document.account, delegates: document.delegates }] };
         }
     }
-}
-function fromExternalDocument(job, document) {
-    // google-github-actions/auth leaves a document whose token comes from GitHub.
-    const { source } = document;
-    const isGithub = source.kind === 'url' && source.url.href.startsWith(job.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '\0');
-    return fromExternalAccount(job, {
-        description: `external account (${source.kind}) from ${document.origin}`,
-        principal: federatedPrincipal(document.audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
-        hasCertificate: source.kind === 'certificate',
-        endpoints: source.kind === 'certificate' ? [] : [...(source.kind === 'url' ? [source.url] : []), document.tokenUrl],
-        url: document.tokenUrl,
-        client: document.client,
-        userProject: document.userProject,
-        audience: document.audience,
-        subjectTokenType: document.subjectTokenType,
-        subjectToken: async () => await readSubjectToken(job, document)
-    });
 }
 
 // EXTERNAL MODULE: external "node:http"
@@ -5340,7 +5308,7 @@ async function readBodyFile(file, workspace) {
             return await (0,promises_namespaceObject.readFile)(real);
     }
     catch (error) {
-        const code = (0,connection/* codeOf */.$N)(error);
+        const code = (0,error_code/* codeOf */.$)(error);
         if (code === 'UNKNOWN')
             throw error;
         throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
@@ -5392,7 +5360,7 @@ async function readInputs(workspace) {
         throw (0,inputs/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a job has one identity', 'Set one of the two.');
     }
     const serviceAccount = optional('service_account');
-    const delegates = (0,input_values/* parseLines */.Li)(inputs_read('delegates'), /[\n,]/).map((name) => (0,input_values/* parseAccount */.J5)('delegates', name));
+    const delegates = (0,input_values/* parseList */.E1)(inputs_read('delegates')).map((name) => (0,input_values/* parseAccount */.J5)('delegates', name));
     if (delegates.length > 0 && serviceAccount === undefined) {
         throw (0,inputs/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
     }
@@ -5413,7 +5381,7 @@ async function readInputs(workspace) {
     };
 }
 function readAudiences(call) {
-    const [first, ...others] = new Set((0,input_values/* parseLines */.Li)(inputs_read('audience'), /\n/));
+    const [first, ...others] = new Set((0,input_values/* parseLines */.Li)(inputs_read('audience')));
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     if (call !== undefined)
@@ -5454,7 +5422,7 @@ function tagUrl(url, tag) {
     if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
         throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.', ['tag: canary']);
     }
-    if (!isCloudRunHost(url)) {
+    if (!isCloudRunUrl(url)) {
         throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = tagOf(url);
@@ -5527,7 +5495,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
-    if (isCloudRunHost(audience))
+    if (isCloudRunUrl(audience))
         return findAudience(audience);
     const expected = findAudience(url);
     return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
@@ -5543,7 +5511,7 @@ function warnOfProvider({ inputs: { audiences } }) {
 }
 function warnOfClientId({ inputs: { audiences, call } }) {
     const [audience] = audiences;
-    if (call === undefined || !isCloudRunHost(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+    if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.H)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.H)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
@@ -5606,7 +5574,7 @@ async function run_run(world, report) {
     if (exposure !== undefined)
         throw exposure;
     if (privacy !== undefined)
-        report.info('Private: Google refused a call without a token');
+        report.private();
     if (inputs.call === undefined)
         return;
     const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt);
@@ -5654,7 +5622,7 @@ function safeUrl(url) {
 
 /***/ }),
 
-/***/ 7861:
+/***/ 8158:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5663,8 +5631,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   b: () => (/* binding */ createWorld)
 });
 
-;// CONCATENATED MODULE: external "node:perf_hooks"
-const external_node_perf_hooks_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: external "node:http"
@@ -5722,14 +5690,165 @@ async function* resume(first, rest) {
     yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-// EXTERNAL MODULE: ./src/connection.ts + 1 modules
-var connection = __nccwpck_require__(8894);
-;// CONCATENATED MODULE: ./src/connections.ts
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: external "node:tls"
+const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+// EXTERNAL MODULE: ./src/error-code.ts
+var error_code = __nccwpck_require__(235);
+;// CONCATENATED MODULE: ./src/connection.ts
+
+
+
+
+
+
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
+class ConnectionError extends Error {
+    name = 'ConnectionError';
+    code;
+    trouble;
+    constructor(code, message, trouble = 'connection') {
+        super(message);
+        this.code = code;
+        this.trouble = trouble;
+    }
+}
+/**
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
+ * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
+ * is for loopback and link-local addresses alone and never goes through a proxy.
+ *
+ * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
+ */
+async function openConnection(destination, signal) {
+    const { url } = destination;
+    const secure = url.protocol === 'https:';
+    const port = Number(url.port || (secure ? 443 : 80));
+    const host = hostOf(url);
+    const proxy = secure ? findProxy(url) : undefined;
+    const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal);
+    return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp;
+}
+/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
+function findProxy(url) {
+    const named = (0,lib/* getProxyUrl */.s_)(url.href);
+    if (named === '')
+        return undefined;
+    const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named);
+    if (proxy.protocol === 'http:' || proxy.protocol === 'https:')
+        return proxy;
+    throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
+}
+/** The host as sockets want it: an IPv6 address without its brackets. */
+function hostOf(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+async function openTcp(host, port, signal) {
+    const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
+    return await untilReady(socket, 'connect', signal);
+}
+async function openTls(socket, host, clientCertificate, signal) {
+    const tls = (0,external_node_tls_namespaceObject.connect)({
+        socket,
+        host,
+        // RFC 6066, 3: a literal IP address is no server name.
+        ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
+        ALPNProtocols: ['http/1.1'],
+        ...clientCertificate
+    });
+    return await untilReady(tls, 'secureConnect', signal);
+}
+/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
+async function openTunnel(proxy, host, port, signal) {
+    const authority = `${host}:${port}`;
+    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    const request = (proxy.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request({
+        host: hostOf(proxy),
+        port: proxy.port,
+        method: 'CONNECT',
+        path: authority,
+        agent: false,
+        headers: {
+            host: authority,
+            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+        },
+        signal
+    });
+    return await new Promise((resolve, reject) => {
+        request.once('connect', (response, socket) => {
+            if (response.statusCode === 200) {
+                resolve(socket);
+                return;
+            }
+            socket.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`, 'proxy'));
+        });
+        request.once('response', (response) => {
+            response.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'));
+        });
+        request.once('error', (error) => {
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,error_code/* codeOf */.$)(error)})`, 'proxy'));
+        });
+        request.end();
+    });
+}
+async function untilReady(socket, event, signal) {
+    const abort = () => {
+        socket.destroy(new Error('aborted'));
+    };
+    if (signal.aborted)
+        abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+        await new Promise((resolve, reject) => {
+            socket.once(event, resolve);
+            socket.once('error', (error) => {
+                reject(explainError((0,error_code/* codeOf */.$)(error)));
+            });
+            socket.once('close', () => {
+                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
+            });
+        });
+    }
+    finally {
+        signal.removeEventListener('abort', abort);
+    }
+    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
+    socket.on('error', () => undefined);
+    return socket;
+}
+function explainError(code) {
+    switch (code) {
+        case 'ECONNREFUSED':
+            return new ConnectionError(code, `connection refused (${code})`);
+        case 'ENOTFOUND':
+        case 'EAI_AGAIN':
+            return new ConnectionError(code, `the host name cannot be resolved (${code})`);
+        case 'ECONNRESET':
+            return new ConnectionError(code, `connection reset (${code})`);
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+            return new ConnectionError(code, `no route to the host (${code})`);
+        default:
+            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+            if (/^ERR_SSL_|^EPROTO$/.test(code)) {
+                return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
+            }
+            // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+            return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
+                ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
+                : new ConnectionError(code, `no connection (${code})`);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/connection-pool.ts
 
 
 
 /** @param closing ends whatever is being opened */
-function createConnections(closing) {
+function createConnectionPool(closing) {
     const prepared = new Map();
     const agents = { plain: new (external_node_http_default()).Agent({ keepAlive: true }), tls: new (external_node_https_default()).Agent({ keepAlive: true }) };
     for (const agent of Object.values(agents))
@@ -5748,12 +5867,12 @@ function createConnections(closing) {
             if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
                 return socket;
         }
-        return await (0,connection/* openConnection */.JY)(destination, signal);
+        return await openConnection(destination, signal);
     }
     return {
         agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
         prepare(url) {
-            const opening = (0,connection/* openConnection */.JY)({ url }, closing);
+            const opening = openConnection({ url }, closing);
             opening.then(
             // Left over at the end, because the run failed before it was needed.
             (socket) => {
@@ -5787,6 +5906,7 @@ async function whenAborted(signal) {
 
 
 
+
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
 /** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
@@ -5795,9 +5915,9 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
 function createHttp() {
     const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
     const closing = new AbortController();
-    const connections = createConnections(closing.signal);
+    const connections = createConnectionPool(closing.signal);
     async function send(request, limits) {
-        const start = external_node_perf_hooks_namespaceObject.performance.now();
+        const start = external_node_perf_hooks_.performance.now();
         const limit = new AbortController();
         const timer = setTimeout(() => {
             limit.abort();
@@ -5809,7 +5929,7 @@ function createHttp() {
         const interrupted = new Promise((_resolve, reject) => {
             interrupt = reject;
             signal.addEventListener('abort', () => {
-                reject(new connection/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
+                reject(new ConnectionError('ECANCELED', 'the request was given up'));
             });
         });
         interrupted.catch(() => undefined);
@@ -5823,7 +5943,7 @@ function createHttp() {
                 .once('socket', () => (sent = true))
                 .once('upgrade', (_message, socket) => {
                 socket.destroy();
-                interrupt(new connection/* ConnectionError */.Rc('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
+                interrupt(new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
             })
         };
         const options = {
@@ -5848,16 +5968,17 @@ function createHttp() {
             const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
             const { message } = await Promise.race([answering, interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
-            const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
+            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
         }
         catch (error) {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
-            if (!(error instanceof connection/* ConnectionError */.Rc) && (0,connection/* codeOf */.$N)(error) === 'UNKNOWN')
+            if (!(error instanceof ConnectionError) && (0,error_code/* codeOf */.$)(error) === 'UNKNOWN')
                 throw error;
             const timedOut = limit.signal.aborted;
             const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error);
-            return { answered: false, timedOut, reason, sent, milliseconds: Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start) };
+            const trouble = error instanceof ConnectionError ? error.trouble : 'connection';
+            return { answered: false, timedOut, reason, trouble, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) };
         }
         finally {
             clearTimeout(timer);
@@ -5888,9 +6009,9 @@ function joinHeaders(message) {
     return headers;
 }
 function describeBreak(error) {
-    if (error instanceof connection/* ConnectionError */.Rc)
+    if (error instanceof ConnectionError)
         return error.message;
-    const code = (0,connection/* codeOf */.$N)(error);
+    const code = (0,error_code/* codeOf */.$)(error);
     if (code === 'HPE_HEADER_OVERFLOW')
         return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
     if (code.startsWith('HPE_'))
@@ -5967,7 +6088,7 @@ function createWorld(env, log) {
             now: Date.now,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
-            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_namespaceObject.performance.now())))
+            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))
         }),
         close() {
             closing.abort();
@@ -6081,6 +6202,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 643:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
 
 /***/ }),
 

@@ -19,20 +19,20 @@ export function deriveAudience(url: URL): string {
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
  */
 export function findAudience(url: URL): string | undefined {
-  if (isCloudRunHost(url)) return `${url.protocol}//${splitTag(url.host).service}`
+  if (isCloudRunUrl(url)) return `${url.protocol}//${splitTag(url.host).service}`
   const [, name] = url.pathname.split('/')
   const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== ''
   return isNamedFunction ? `${url.origin}/${name}` : undefined
 }
 
 /** Whether Cloud Run's own domain serves this URL. */
-export function isCloudRunHost(url: URL): boolean {
+export function isCloudRunUrl(url: URL): boolean {
   return url.protocol === 'https:' && url.hostname.endsWith('.run.app')
 }
 
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */
 export function tagOf(url: URL): string | undefined {
-  return isCloudRunHost(url) ? splitTag(url.host).tag : undefined
+  return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined
 }
 
 /** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */

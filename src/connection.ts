@@ -3,6 +3,8 @@ import https from 'node:https'
 import { isIP, connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { getProxyUrl } from '@actions/http-client'
+import { codeOf } from './error-code.ts'
+import type { Trouble } from './outcome.ts'
 
 /** A client certificate and its key, for mutual TLS, in PEM. */
 export interface ClientCertificate {
@@ -15,14 +17,16 @@ export interface Destination {
   readonly clientCertificate?: ClientCertificate | undefined
 }
 
-/** No connection came about; nothing of a request can have reached the other side. `code` is safe to show. */
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
   readonly code: string
+  readonly trouble: Trouble
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, trouble: Trouble = 'connection') {
     super(message)
     this.code = code
+    this.trouble = trouble
   }
 }
 
@@ -38,10 +42,23 @@ export async function openConnection(destination: Destination, signal: AbortSign
   const secure = url.protocol === 'https:'
   const port = Number(url.port || (secure ? 443 : 80))
   const host = hostOf(url)
-  const proxy = secure ? getProxyUrl(url.href) : ''
+  const proxy = secure ? findProxy(url) : undefined
 
-  const tcp = proxy === '' ? openTcp(host, port, signal) : openTunnel(new URL(proxy), url.hostname, port, signal)
+  const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal)
   return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp
+}
+
+/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
+function findProxy(url: URL): URL | undefined {
+  const named = getProxyUrl(url.href)
+  if (named === '') return undefined
+  const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named)
+  if (proxy.protocol === 'http:' || proxy.protocol === 'https:') return proxy
+  throw new ConnectionError(
+    'PROXY',
+    `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`,
+    'proxy'
+  )
 }
 
 /** The host as sockets want it: an IPv6 address without its brackets. */
@@ -95,15 +112,19 @@ async function openTunnel(proxy: URL, host: string, port: number, signal: AbortS
       }
       socket.destroy()
       reject(
-        new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`)
+        new ConnectionError(
+          'PROXY',
+          `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`,
+          'proxy'
+        )
       )
     })
     request.once('response', (response) => {
       response.destroy()
-      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`))
+      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'))
     })
     request.once('error', (error) => {
-      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`))
+      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`, 'proxy'))
     })
     request.end()
   })
@@ -123,7 +144,7 @@ async function untilReady<S extends Socket>(
     await new Promise<void>((resolve, reject) => {
       socket.once(event, resolve)
       socket.once('error', (error) => {
-        reject(new ConnectionError(codeOf(error), describeConnectionError(error)))
+        reject(explainError(codeOf(error)))
       })
       socket.once('close', () => {
         reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'))
@@ -137,29 +158,26 @@ async function untilReady<S extends Socket>(
   return socket
 }
 
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN'
-}
-
-function describeConnectionError(error: unknown): string {
-  const code = codeOf(error)
+function explainError(code: string): ConnectionError {
   switch (code) {
     case 'ECONNREFUSED':
-      return `connection refused (${code})`
+      return new ConnectionError(code, `connection refused (${code})`)
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `the host name cannot be resolved (${code})`
+      return new ConnectionError(code, `the host name cannot be resolved (${code})`)
     case 'ECONNRESET':
-      return `connection reset (${code})`
+      return new ConnectionError(code, `connection reset (${code})`)
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `no route to the host (${code})`
+      return new ConnectionError(code, `no route to the host (${code})`)
     default:
-      // OpenSSL's and Node's verification codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, ERR_TLS_CERT_ALTNAME_INVALID, …
-      return /CERT|TLS|SSL|SIGNATURE/.test(code)
-        ? `the TLS certificate was not accepted (${code})`
-        : `no connection (${code})`
+      // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+      if (/^ERR_SSL_|^EPROTO$/.test(code)) {
+        return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake')
+      }
+      // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+      return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
+        ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
+        : new ConnectionError(code, `no connection (${code})`)
   }
 }

@@ -4,7 +4,7 @@
  * and hold sentence, cause and remedy of each.
  */
 export const FAILURES = {
-  /** inputs.ts; grants.ts for an audience that Google refuses a key */
+  /** inputs.ts; token-grants.ts for an audience that Google refuses a key */
   INPUT_INVALID: 'An input is wrong',
   /** inputs.ts */
   AUDIENCE_REQUIRED: 'The URL does not tell the audience',
@@ -26,11 +26,11 @@ export const FAILURES = {
   FEDERATION_REJECTED: 'Google does not accept the external identity',
   /** impersonation.ts; metadata.ts on GKE */
   IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
-  /** impersonation.ts; grants.ts for the account of a key */
+  /** impersonation.ts; token-grants.ts for the account of a key */
   SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
   /** impersonation.ts */
   API_DISABLED: 'An API of Google is switched off',
-  /** grants.ts; impersonation.ts for an access token */
+  /** token-grants.ts; impersonation.ts for an access token */
   CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
   /** tokens.ts */
   GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
@@ -48,9 +48,9 @@ export const FAILURES = {
   GATEWAY_REJECTED: 'The gateway refused the token',
   /** application.ts */
   REDIRECTED: 'The service redirects',
-  /** silence.ts where nothing came; application.ts for an answer */
+  /** no-answer.ts where nothing came; application.ts for an answer */
   SERVICE_UNAVAILABLE: 'The service is not available',
-  /** silence.ts */
+  /** no-answer.ts */
   TIMED_OUT: 'The service took too long',
   /** application.ts */
   EXPECTATION_FAILED: 'The answer is not what was expected',

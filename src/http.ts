@@ -4,10 +4,12 @@ import { performance } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { HttpClient } from '@actions/http-client'
 import { readBody } from './body.ts'
-import { codeOf, ConnectionError } from './connection.ts'
+import { ConnectionError } from './connection.ts'
 import type { ClientCertificate } from './connection.ts'
-import { createConnections } from './connections.ts'
-import type { ConnectionOptions, Connections } from './connections.ts'
+import { createConnectionPool } from './connection-pool.ts'
+import type { ConnectionOptions, ConnectionPool } from './connection-pool.ts'
+import { codeOf } from './error-code.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -25,37 +27,12 @@ export interface Limits {
   readonly bodyBytes: number
 }
 
-/** A complete answer, whatever its status, or the first `bodyBytes` of one. */
-export interface Answer {
-  readonly answered: true
-  readonly status: number
-  /** By lower-case name; repeated headers are joined with ", ". */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-  /** The body was longer than the limit. */
-  readonly truncated: boolean
-  readonly milliseconds: number
-}
-
-/** No answer, or one that broke off. */
-export interface NoAnswer {
-  readonly answered: false
-  readonly timedOut: boolean
-  /** Safe to show. */
-  readonly reason: string
-  /** Whether anything of the request may have reached the other side. */
-  readonly sent: boolean
-  readonly milliseconds: number
-}
-
-export type Outcome = Answer | NoAnswer
-
 /** Sends one request. Not getting an answer is an outcome too, and no rejection. Redirects are never followed. */
 export type Send = (request: HttpRequest, limits: Limits) => Promise<Outcome>
 
 export interface Http {
   readonly send: Send
-  readonly prepare: Connections['prepare']
+  readonly prepare: ConnectionPool['prepare']
   /** Ends whatever is still under way, so that nothing keeps the process alive. */
   readonly close: () => void
 }
@@ -70,7 +47,7 @@ const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
 export function createHttp(): Http {
   const client = new HttpClient('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS })
   const closing = new AbortController()
-  const connections = createConnections(closing.signal)
+  const connections = createConnectionPool(closing.signal)
 
   async function send(request: HttpRequest, limits: Limits): Promise<Outcome> {
     const start = performance.now()
@@ -134,7 +111,8 @@ export function createHttp(): Http {
       if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
       const timedOut = limit.signal.aborted
       const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error)
-      return { answered: false, timedOut, reason, sent, milliseconds: Math.round(performance.now() - start) }
+      const trouble = error instanceof ConnectionError ? error.trouble : 'connection'
+      return { answered: false, timedOut, reason, trouble, sent, milliseconds: Math.round(performance.now() - start) }
     } finally {
       clearTimeout(timer)
     }

@@ -8,6 +8,7 @@ import type { Job } from './job.ts'
 import { stringIn } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { DEFAULT_UNIVERSE } from './google-hosts.ts'
+import { serviceAccountPrincipal } from './principal.ts'
 
 /** An ID token that was decoded and found to be what was asked for. */
 export interface IdToken {
@@ -57,16 +58,12 @@ export function createMint(job: Job, universe: string, identity: Identity): Mint
 
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(job: Job, universe: string, { credential, hops }: Identity): Promise<Caller> {
-  const accessToken = await credential.accessToken()
-  let caller: Caller = {
-    accessToken,
-    principal: credential.principal,
-    clientCertificate: credential.clientCertificate?.()
-  }
+  const { token, principal = credential.principal, clientCertificate } = await credential.accessToken()
+  let caller: Caller = { accessToken: token, principal, clientCertificate }
   for (const hop of hops.slice(0, -1)) {
     caller = {
       accessToken: await generateAccessToken(job, universe, caller, hop),
-      principal: `serviceAccount:${hop.account}`
+      principal: serviceAccountPrincipal(hop.account)
     }
   }
   return caller

@@ -1,16 +1,22 @@
 import { inputInvalid, quoteValue } from './failures/inputs.ts'
-import { isLoopbackUrl } from './google-hosts.ts'
+import { isLoopbackUrl } from './local-url.ts'
 import { safeText } from './safe-text.ts'
 
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000
 
-/** The parts of a list, without blanks around them and without empty ones. */
-export function parseLines(value: string, separator: RegExp): string[] {
-  return value
-    .split(separator)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
+/** The lines of a value, without blanks around them and without empty ones. */
+export function parseLines(value: string): string[] {
+  return trimAll(value.split('\n'))
+}
+
+/** The same of a list whose parts may be separated by commas too. */
+export function parseList(value: string): string[] {
+  return trimAll(value.split(/[\n,]/))
+}
+
+function trimAll(parts: readonly string[]): string[] {
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
 /** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */

@@ -1,16 +1,16 @@
 import { METHODS } from 'node:http'
 import { getInput } from '@actions/core'
-import { deriveAudience, isCloudRunHost, tagOf, withTag } from './audience.ts'
+import { deriveAudience, isCloudRunUrl, tagOf, withTag } from './audience.ts'
+import type { CallInputs } from './call/call-inputs.ts'
 import { compileExpectations } from './call/expectations.ts'
-import type { Expectations } from './call/expectations.ts'
 import { parseHeaders } from './call/request-headers.ts'
-import type { RequestHeaders } from './call/request-headers.ts'
 import { inputInvalid, quoteValue } from './failures/inputs.ts'
 import {
   parseAccount,
   parseBoolean,
   parseDuration,
   parseLines,
+  parseList,
   parseProvider,
   parseUniverse,
   parseUrl,
@@ -35,19 +35,6 @@ export interface Inputs {
   readonly timeoutMs: number
   readonly deadlineMs: number
   readonly summary: boolean
-}
-
-/** The call of the service. */
-export interface CallInputs {
-  /** Where the call goes: with the tag, if there is one. */
-  readonly url: URL
-  readonly tag: string | undefined
-  readonly method: string
-  readonly headers: RequestHeaders
-  readonly body: Buffer | undefined
-  readonly expectations: Expectations
-  readonly assertPrivate: boolean
-  readonly iamWaitMs: number
 }
 
 /** The defaults of action.yml, for whoever starts the bundle without the runner. */
@@ -91,7 +78,7 @@ export async function readInputs(workspace: string): Promise<Inputs> {
     )
   }
   const serviceAccount = optional('service_account')
-  const delegates = parseLines(read('delegates'), /[\n,]/).map((name) => parseAccount('delegates', name))
+  const delegates = parseList(read('delegates')).map((name) => parseAccount('delegates', name))
   if (delegates.length > 0 && serviceAccount === undefined) {
     throw inputInvalid(
       'delegates',
@@ -119,7 +106,7 @@ export async function readInputs(workspace: string): Promise<Inputs> {
 }
 
 function readAudiences(call: CallInputs | undefined): Pick<Inputs, 'audiences' | 'audienceDerived'> {
-  const [first, ...others] = new Set(parseLines(read('audience'), /\n/))
+  const [first, ...others] = new Set(parseLines(read('audience')))
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
   if (call !== undefined) return { audiences: [deriveAudience(call.url)], audienceDerived: true }
   throw inputInvalid(
@@ -175,7 +162,7 @@ function tagUrl(url: URL, tag: string): URL {
       ['tag: canary']
     )
   }
-  if (!isCloudRunHost(url)) {
+  if (!isCloudRunUrl(url)) {
     throw inputInvalid(
       'tag',
       `${quoteValue(url.hostname)} has no tags`,

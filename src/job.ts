@@ -4,7 +4,6 @@ import type { Masks } from './masks.ts'
 /** Lines of the log; every one of them safe to show. */
 export interface Log {
   readonly info: (line: string) => void
-  readonly warning: (line: string) => void
 }
 
 /** What everything that talks to the world is handed: the world itself, and how much of the step's time is left. */

@@ -14,6 +14,7 @@ delete process.env['GOOGLE_SDK_NODE_LOGGING']
 const report = createReport(process.env)
 const world = createWorld(process.env, report)
 let finished = false
+let broken = false
 
 /** Reports the verdict, whatever it was that ended the run. */
 async function finish(error?: unknown): Promise<void> {
@@ -22,7 +23,8 @@ async function finish(error?: unknown): Promise<void> {
   world.close()
   if (error === undefined) {
     await report.finish()
-    process.exitCode = 0
+    // Nothing may have broken while the verdict was written.
+    if (!broken) process.exitCode = 0
     return
   }
   if (!(error instanceof Failure)) report.trace(error)
@@ -32,7 +34,10 @@ async function finish(error?: unknown): Promise<void> {
 process.once('beforeExit', () => {
   finish(unfinished(process.env)).catch(failLoudly)
 })
-process.once('uncaughtException', (error) => {
+// Of every such error: after the first, Node would print what an error says, which may be anything.
+process.on('uncaughtException', (error) => {
+  broken = true
+  process.exitCode = 1
   finish(error).catch(failLoudly)
 })
 

@@ -1,4 +1,4 @@
-import type { Answer } from './http.ts'
+import type { Answer } from './outcome.ts'
 import { isObject, objectIn, parseObject, stringIn } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { safeText } from './safe-text.ts'

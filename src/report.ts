@@ -13,7 +13,8 @@ import { FAILURES } from './failure.ts'
 import type { Failure, FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
-import type { CallInputs, Inputs } from './inputs.ts'
+import type { CallInputs } from './call/call-inputs.ts'
+import type { Inputs } from './inputs.ts'
 import type { Job, Log } from './job.ts'
 import { unwritable } from './failures/internal.ts'
 import { safeText, safeUrl } from './safe-text.ts'
@@ -25,9 +26,12 @@ const BODY_OUTPUT_BYTES = 64 * 1024
 
 /** The only writer of outputs, log and summary. */
 export interface Report extends Log {
+  readonly warning: (line: string) => void
   readonly inputs: (inputs: Inputs) => void
   readonly identity: (identity: Identity) => void
   readonly tokens: (tokens: ReadonlyMap<string, IdToken>, now: number) => void
+  /** Google refused a call without a token. */
+  readonly private: () => void
   readonly attempt: (record: AttemptRecord) => void
   readonly call: (result: CallResult) => void
   /** The verdict, once; a failure becomes the only error annotation. */
@@ -80,6 +84,10 @@ export function createReport(env: Job['env']): Report {
         )
         info(describeToken(token, now))
       }
+    },
+    private() {
+      story = { ...story, isPrivate: true }
+      info('Private: Google refused a call without a token')
     },
     attempt(record) {
       story = { ...story, attempts: [...(story.attempts ?? []), record] }

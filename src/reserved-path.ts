@@ -1,4 +1,4 @@
-import { isCloudRunHost } from './audience.ts'
+import { isCloudRunUrl } from './audience.ts'
 
 /**
  * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
@@ -6,7 +6,7 @@ import { isCloudRunHost } from './audience.ts'
  * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
  */
 export function findReservation(url: URL): 'certain' | 'possible' | undefined {
-  if (!isCloudRunHost(url)) return undefined
+  if (!isCloudRunUrl(url)) return undefined
   if (url.pathname === '/healthz') return 'certain'
   return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from './http.ts'
+import type { Outcome } from './outcome.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000

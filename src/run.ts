@@ -1,9 +1,9 @@
 import { checkPrivacy } from './call/privacy.ts'
 import { callService } from './call/service.ts'
-import { planConnections } from './head-start.ts'
+import { planConnections } from './connection-plan.ts'
 import { createMint } from './id-token.ts'
 import type { IdToken, Mint } from './id-token.ts'
-import { findIdentity } from './identity/find.ts'
+import { findIdentity } from './identity/identity.ts'
 import { readInputs } from './inputs.ts'
 import type { Report } from './report.ts'
 import { findTokenWarnings, findWarnings } from './warnings.ts'
@@ -35,7 +35,7 @@ export async function run(world: World, report: Report): Promise<void> {
 
   const exposure = await privacy
   if (exposure !== undefined) throw exposure
-  if (privacy !== undefined) report.info('Private: Google refused a call without a token')
+  if (privacy !== undefined) report.private()
 
   if (inputs.call === undefined) return
   const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt)

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { codeOf } from './connection.ts'
+import { codeOf } from './error-code.ts'
 
 /** No credential is as large as this. */
 const MOST_BYTES = 1024 * 1024

@@ -6,7 +6,7 @@ import { FAILURES } from './failure.ts'
 import type { FailureText } from './failure.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
-import type { CallInputs, Inputs } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
 import { details, inert, inertBlock, inertCode, inertHtml, inertHtmlCode, table } from './markup.ts'
 import { safeUrl } from './safe-text.ts'
 
@@ -16,6 +16,8 @@ export interface Story {
   readonly identity?: Identity
   /** By audience as it was asked for. */
   readonly tokens?: ReadonlyMap<string, IdToken>
+  /** Google refused a call without a token. */
+  readonly isPrivate?: boolean
   readonly attempts?: readonly AttemptRecord[]
   readonly result?: CallResult
 }
@@ -106,7 +108,7 @@ function renderFacts(story: Story, failure: FailureText | undefined): string {
     ['Status', describeLast(story, last)],
     ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
     ['Latency', last && describeDuration(last.milliseconds)],
-    ['Private', describePrivacy(call, story.result, failure)],
+    ['Private', describePrivacy(story.isPrivate, failure)],
     ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
   ]
   const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]))
@@ -131,14 +133,9 @@ function describeLast({ result }: Story, last: AttemptRecord | undefined): strin
   return last.label === `${status}` ? describeStatus(status) : `${last.label}; before it ${describeStatus(status)}`
 }
 
-function describePrivacy(
-  call: CallInputs | undefined,
-  result: CallResult | undefined,
-  failure: FailureText | undefined
-): string {
-  if (call?.assertPrivate !== true) return ''
+function describePrivacy(isPrivate: boolean | undefined, failure: FailureText | undefined): string {
   if (failure?.code === 'NOT_PRIVATE') return '❌ Google did not refuse a call without a token'
-  return result === undefined ? '' : '✅ Google refused a call without a token'
+  return isPrivate === true ? '✅ Google refused a call without a token' : ''
 }
 
 function describeTime(milliseconds: number): string {
@@ -178,10 +175,10 @@ function renderAttempts(attempts: readonly AttemptRecord[]): string {
     return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`
   }
   const drawAttempt = (attempt: AttemptRecord): string => {
-    const { number, label, milliseconds, next, startedMs } = attempt
+    const { number, label, milliseconds, passed, startedMs } = attempt
     return drawBar(
       `${number} – ${label}, ${describeDuration(milliseconds)}`,
-      next === 'passed' ? 'active' : 'crit',
+      passed ? 'active' : 'crit',
       startedMs,
       endOf(attempt)
     )

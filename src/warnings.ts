@@ -1,7 +1,8 @@
-import { findAudience, isCloudRunHost, tagOf } from './audience.ts'
+import { findAudience, isCloudRunUrl, tagOf } from './audience.ts'
 import type { IdToken } from './id-token.ts'
 import type { Identity } from './identity/credential.ts'
-import type { CallInputs, Inputs } from './inputs.ts'
+import type { CallInputs } from './call/call-inputs.ts'
+import type { Inputs } from './inputs.ts'
 import type { Job } from './job.ts'
 import { findReservation } from './reserved-path.ts'
 import { safeText, safeUrl } from './safe-text.ts'
@@ -57,7 +58,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }: Prospe
 
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience: URL, url: URL): string | undefined {
-  if (isCloudRunHost(audience)) return findAudience(audience)
+  if (isCloudRunUrl(audience)) return findAudience(audience)
   const expected = findAudience(url)
   return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined
 }
@@ -75,7 +76,7 @@ function warnOfProvider({ inputs: { audiences } }: Prospect): string | undefined
 
 function warnOfClientId({ inputs: { audiences, call } }: Prospect): string | undefined {
   const [audience] = audiences
-  if (call === undefined || !isCloudRunHost(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+  if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
     return undefined
   return `The audience ${safeText(audience)} is an OAuth client id, which ${safeText(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`
 }

@@ -25,6 +25,12 @@ for (const page of pages) {
   })
 }
 
+for (const page of pages) {
+  test(`every file of src/ that ${page.path} mentions exists`, () => {
+    for (const [, file = ''] of page.text.matchAll(/`(src\/[\w/.-]+\.ts)`/g)) assert.ok(existsSync(file), file)
+  })
+}
+
 test('there are links to check', () => {
   assert.ok(pages.flatMap(({ text }) => relativeLinksIn(text)).length > 50)
 })

@@ -22,7 +22,7 @@ scenario('A missing binding names caller, account, permission and the command', 
     'IMPERSONATION_DENIED',
     `${repository} may not impersonate ${OTHER_ACCOUNT}: permission iam.serviceAccounts.getOpenIdToken is missing`,
     "Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).",
-    `gcloud iam service-accounts add-iam-policy-binding ${OTHER_ACCOUNT} \\`,
+    `gcloud iam service-accounts add-iam-policy-binding ${OTHER_ACCOUNT} `,
     `--member=${repository}`,
     '--role=roles/iam.workloadIdentityUser'
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeClaims, describeClaims, GITHUB_CLAIMS } from '../../src/claims.ts'
+import { decodeClaims } from '../../src/claims.ts'
 import { jwt } from './fixtures.ts'
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
@@ -35,22 +35,3 @@ for (const [what, token] of NO_JWTS) {
     assert.equal(decodeClaims(token), undefined)
   })
 }
-
-test('Claims are shown one per line, and what is missing is named.', () => {
-  const claims = { sub: 'repo:a/b:ref\n::error::', aud: ['x', 'y'], run: 7, none: null }
-  assert.deepEqual(describeClaims(claims, ['sub', 'aud', 'run', 'none', 'environment']), [
-    'sub: repo:a/b:ref ::error::',
-    'aud: ["x","y"]',
-    'run: 7',
-    'none: null',
-    'environment: MISSING'
-  ])
-})
-
-test("The claims to which a provider's condition refers are among those that are shown.", () => {
-  for (const name of ['sub', 'repository', 'repository_id', 'repository_owner_id', 'ref', 'environment'])
-    assert.ok(
-      GITHUB_CLAIMS.some((known) => known === name),
-      name
-    )
-})

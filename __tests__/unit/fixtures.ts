@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { Failure } from '../../src/failure.ts'
 import type { FailureCode, FailureText } from '../../src/failure.ts'
-import type { Answer } from '../../src/http.ts'
+import type { Answer } from '../../src/outcome.ts'
 import type { Expectations } from '../../src/call/expectations.ts'
 import { compileExpectations } from '../../src/call/expectations.ts'
 

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  iamCredentialsUrl,
-  isLocalUrl,
-  isLoopbackUrl,
-  isTokenServiceUrl,
-  oauthTokenUrl,
-  stsUrl
-} from '../../src/google-hosts.ts'
+import { iamCredentialsUrl, isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../../src/google-hosts.ts'
+import { isLocalUrl, isLoopbackUrl } from '../../src/local-url.ts'
 
 type Services = Parameters<typeof isTokenServiceUrl>[1]
 

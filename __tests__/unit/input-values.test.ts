@@ -4,7 +4,7 @@ import {
   parseAccount,
   parseBoolean,
   parseDuration,
-  parseLines,
+  parseList,
   parseProvider,
   parseUniverse,
   parseUrl,
@@ -15,7 +15,7 @@ import { assertFails, wordsOf } from './fixtures.ts'
 const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-repo'
 
 test('A list has neither blanks around its parts nor empty parts.', () => {
-  assert.deepEqual(parseLines(' a ,\n\n b,,c\r\n', /[\n,]/), ['a', 'b', 'c'])
+  assert.deepEqual(parseList(' a ,\n\n b,,c\r\n'), ['a', 'b', 'c'])
 })
 
 const DURATIONS: [string, number][] = [

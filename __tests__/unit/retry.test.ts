@@ -87,5 +87,14 @@ for (const [status, expected] of TRANSIENT) {
 }
 
 test('No answer is worth another attempt.', () => {
-  assert.ok(isTransient({ answered: false, timedOut: true, reason: 'x', sent: true, milliseconds: 1 }))
+  assert.ok(
+    isTransient({
+      answered: false,
+      timedOut: true,
+      trouble: 'connection' as const,
+      reason: 'x',
+      sent: true,
+      milliseconds: 1
+    })
+  )
 })

@@ -5,7 +5,8 @@ import type { Response } from '../../src/call/response.ts'
 import type { FailureText } from '../../src/failure.ts'
 import type { IdToken } from '../../src/id-token.ts'
 import type { Identity } from '../../src/identity/credential.ts'
-import type { CallInputs, Inputs } from '../../src/inputs.ts'
+import type { CallInputs } from '../../src/call/call-inputs.ts'
+import type { Inputs } from '../../src/inputs.ts'
 import { renderSummary } from '../../src/summary.ts'
 import type { Story } from '../../src/summary.ts'
 import { ACCOUNT, NOW, SERVICE } from './fixtures.ts'
@@ -72,7 +73,7 @@ const IDENTITY: Identity = {
     description: 'a key (key.json)',
     principal: `serviceAccount:${ACCOUNT}`,
     endpoints: [],
-    accessToken: () => Promise.resolve('do-not-show')
+    accessToken: () => Promise.resolve({ token: 'do-not-show' })
   },
   hops: []
 }
@@ -82,7 +83,7 @@ const UNCALLED: Story = { inputs: INPUTS, identity: IDENTITY, tokens: new Map([[
 const STORY: Story = { ...UNCALLED, ...attempted([attempt(1, 0, 5, '200')]) }
 
 function attempt(number: number, startedMs: number, milliseconds: number, label: string): AttemptRecord {
-  return { number, startedMs, milliseconds, label, description: '', next: label === '200' ? 'passed' : 'once more' }
+  return { number, startedMs, milliseconds, label, description: '', passed: label === '200', next: '' }
 }
 
 function attempted(attempts: readonly AttemptRecord[], response: Response | undefined = RESPONSE): Partial<Story> {
@@ -159,7 +160,7 @@ test('Details are shown where there are no verdicts, and no link where it would 
 })
 
 test('The facts stand in one table, in this order.', () => {
-  const story = withCall({ tag: 'green', assertPrivate: true })
+  const story = { ...withCall({ tag: 'green' }), isPrivate: true }
   const names = [...renderSummary(story, undefined, '').matchAll(/<tr><th align="left">([A-Z][^<]*)<\/th>/g)]
   assert.deepEqual(
     names.map(([, name]) => name),
@@ -225,7 +226,7 @@ const FACTS: [string, Story, FailureText | undefined, string, string][] = [
   ['a long time', TIMED_OUT, FAILURE, 'Latency', '30.0 s'],
   [
     'a private service',
-    withCall({ assertPrivate: true }),
+    { ...STORY, isPrivate: true },
     undefined,
     'Private',
     '✅ Google refused a call without a token'

@@ -9,7 +9,7 @@ const CREDENTIAL: Credential = {
   description: 'external account',
   principal: 'principalSet://x/*',
   endpoints: [],
-  accessToken: () => Promise.resolve('')
+  accessToken: () => Promise.resolve({ token: '' })
 }
 const KEY: Credential = { ...CREDENTIAL, description: `service account key of ${ACCOUNT}`, isKey: true }
 const PERSON: Credential = { ...CREDENTIAL, fixedAudience: ['gcloud.apps'] }

@@ -1,6 +1,6 @@
 import { isTransientStatus } from '../retry.ts'
-import type { NoAnswer } from '../http.ts'
-import { describeMiss } from './expectations.ts'
+import type { NoAnswer } from '../outcome.ts'
+import { describeMiss, isStatusMet } from './expectations.ts'
 import type { Response } from './response.ts'
 import { describeStatus } from './status-set.ts'
 
@@ -19,7 +19,8 @@ export interface AttemptRecord {
   /** `503`, `timeout`, `no answer` */
   readonly label: string
   readonly description: string
-  /** What followed. */
+  readonly passed: boolean
+  /** What followed, for people. */
   readonly next: string
 }
 
@@ -33,7 +34,7 @@ export function describeAttempt(attempt: Attempt): string {
   const { status, responder, verdicts } = attempt.response
   const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }
   // What another answer misses besides the status is no news.
-  const missed = responder === 'application' && verdicts[0]?.met === true ? verdicts.filter(({ met }) => !met) : []
+  const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : []
   return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
 }
 
@@ -55,10 +56,14 @@ export type Step =
 
 const FINAL: Step = { kind: 'final' }
 
-/** Decides what follows an attempt: the contract's "Rules of the call". */
+/** What RFC 9110, 9.2.2, calls not idempotent: sent twice, it may act twice. */
+export function mayActTwice(method: string): boolean {
+  return method === 'POST' || method === 'PATCH'
+}
+
+/** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
 export function decideNext(attempt: Attempt, history: History): Step {
-  // What POST and PATCH did once they must not do twice (RFC 9110, 9.2.2); the other methods may be repeated.
-  const repeatable = history.method !== 'POST' && history.method !== 'PATCH'
+  const repeatable = !mayActTwice(history.method)
   if (!attempt.answered) return repeatable || !attempt.sent ? again('the service may be starting') : FINAL
   const { response } = attempt
   if (response.accepted) return { kind: 'passed' }

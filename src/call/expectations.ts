@@ -1,4 +1,5 @@
-import type { Answer } from '../http.ts'
+import { performance } from 'node:perf_hooks'
+import type { Answer } from '../outcome.ts'
 import { parseLines } from '../input-values.ts'
 import { parseJson } from '../json.ts'
 import { safeText } from '../safe-text.ts'
@@ -7,6 +8,9 @@ import { checkPattern, matchWithin } from './pattern.ts'
 import { parseHeaderLine } from './request-headers.ts'
 import { describeStatus, parseStatusSet } from './status-set.ts'
 import type { StatusSet } from './status-set.ts'
+
+/** What expectations see of a body; behind it the connection is closed. */
+export const LONGEST_BODY_BYTES = 4 * 1024 * 1024
 
 /** What the author expects of the answer, compiled. */
 export interface Expectations {
@@ -36,12 +40,12 @@ export async function compileExpectations(
 ): Promise<Expectations> {
   return {
     status: parseStatusSet(inputs.status),
-    headers: parseLines(inputs.headers, /\n/).map((line) => {
+    headers: parseLines(inputs.headers).map((line) => {
       const { name, value } = parseHeaderLine('expect_headers', line)
       return { name, pattern: checkPattern('expect_headers', value) }
     }),
-    body: parseLines(inputs.body, /\n/).map((line) => checkPattern('expect_body', line)),
-    json: await compileJson(parseLines(inputs.json, /\n/))
+    body: parseLines(inputs.body).map((line) => checkPattern('expect_body', line)),
+    json: await compileJson(parseLines(inputs.json))
   }
 }
 
@@ -49,7 +53,7 @@ export async function compileExpectations(
  * Holds an answer against every expectation; the first verdict is about the status.
  *
  * @param text the body
- * @param milliseconds how long each pattern may take
+ * @param milliseconds how long all the patterns together may take
  */
 export function judgeExpectations(
   expectations: Expectations,
@@ -57,8 +61,9 @@ export function judgeExpectations(
   text: string,
   milliseconds: number
 ): Verdict[] {
+  const end = performance.now() + milliseconds
   const judgePattern = (pattern: string, value: string, empty: string): Omit<Verdict, 'expectation'> => {
-    const met = matchWithin(milliseconds, pattern, value)
+    const met = matchWithin(end - performance.now(), pattern, value)
     return {
       met: met === true,
       actual: met === undefined ? 'the pattern takes too long on it' : safeText(value, 200) || empty
@@ -71,7 +76,8 @@ export function judgeExpectations(
       actual: describeStatus(answer.status)
     },
     ...expectations.headers.map(({ name, pattern }) => {
-      const value = answer.headers[name.toLowerCase()]
+      const lowerCase = name.toLowerCase()
+      const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined
       return {
         expectation: `header ${name} matches /${safeText(pattern)}/`,
         ...(value === undefined
@@ -104,9 +110,14 @@ function judgeJson(expressions: readonly JsonExpression[], answer: Judged, text:
 }
 
 function describeNoJson(answer: Judged, text: string): string {
-  if (answer.truncated) return 'the body is longer than 4 MiB'
+  if (answer.truncated) return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`
   const type = safeText(answer.headers['content-type'] ?? 'no content type', 60)
   return `not JSON (${type}): ${safeText(text, 120) || 'an empty body'}`
+}
+
+/** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
+export function isStatusMet(verdicts: readonly Verdict[]): boolean {
+  return verdicts[0]?.met === true
 }
 
 /** A missed expectation in words. */

@@ -1,13 +1,14 @@
-import { exposed, serviceSilent } from '../failures/service.ts'
+import { exposed } from '../failures/privacy.ts'
+import { noUsableAnswer } from '../failures/no-answer.ts'
 import type { Failure } from '../failure.ts'
-import type { Answer } from '../http.ts'
-import type { CallInputs } from '../inputs.ts'
+import type { Answer } from '../outcome.ts'
+import type { CallInputs } from './call-inputs.ts'
 import type { Job } from '../job.ts'
-import { isTransient, pauseAfter } from '../retry.ts'
+import { isTransient, parseRetryAfter, pauseAfter } from '../retry.ts'
 import { isMarkedByIap, whoAnswered } from './responder.ts'
 
 /** The pages by which Google refuses are small. */
-const BODY_BYTES = 64 * 1024
+const LONGEST_PAGE_BYTES = 64 * 1024
 
 /** Methods that change nothing, and may be sent by somebody who is not to come in. */
 const HARMLESS = ['GET', 'HEAD', 'OPTIONS']
@@ -24,32 +25,33 @@ export async function checkPrivacy(job: Job, call: CallInputs): Promise<Failure 
   if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
     verdict = await askAnonymously(job, call.url, 'GET')
   if (!verdict.answered) return verdict.failure
-  return isRefusal(verdict.answer) ? undefined : exposed(call.url, method, verdict.answer.status, verdict.answer)
+  return isRefusal(verdict.answer) ? undefined : exposed(call.url, verdict.method, verdict.answer)
 }
 
 async function askAnonymously(
   job: Job,
   url: URL,
   method: string
-): Promise<{ answered: true; answer: Answer } | { answered: false; failure: Failure }> {
+): Promise<{ answered: true; method: string; answer: Answer } | { answered: false; failure: Failure }> {
   for (let attempt = 1; ; attempt += 1) {
     const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
-    const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: BODY_BYTES })
-    if (outcome.answered && !isTransient(outcome)) return { answered: true, answer: outcome }
-    const pause = pauseAfter(attempt, 0, job.random)
+    const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
+    if (outcome.answered && !isTransient(outcome)) return { answered: true, method, answer: outcome }
+    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
+    const pause = pauseAfter(attempt, retryAfter, job.random)
     if (pause >= job.timeLeft())
-      return { answered: false, failure: serviceSilent(url, outcome, attempt, 'without a token') }
+      return { answered: false, failure: noUsableAnswer(url, outcome, attempt, 'without a token') }
     await job.sleep(pause)
   }
 }
 
 /** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
 function isRefusal(answer: Answer): boolean {
-  // Without a page there is nothing by which to tell Google from the application.
   const responder = whoAnswered(answer, answer.body.toString('utf8'))
-  // An application may send people to Google's sign-in page too; only IAP's mark tells.
   return (
+    // An application may send people to Google's sign-in page too; only IAP's mark tells.
     isMarkedByIap(answer) ||
+    // Without a page there is nothing by which to tell Google from the application.
     (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined))
   )
 }

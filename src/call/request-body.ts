@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf } from '../connection.ts'
+import { codeOf } from '../error-code.ts'
 import { inputInvalid, quoteValue } from '../failures/inputs.ts'
 
 /** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */

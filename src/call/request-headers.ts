@@ -32,7 +32,7 @@ const OWN_BUSINESS = [
  */
 export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders {
   const own = Object.create(null) as Record<string, string[]>
-  for (const line of parseLines(lines, /\r?\n/)) {
+  for (const line of parseLines(lines)) {
     const { name, value } = parseHeaderLine('headers', line)
     if (OWN_BUSINESS.includes(name.toLowerCase())) {
       throw inputInvalid('headers', `${quoteValue(name)} is set by HTTP itself`, 'Leave it out.')

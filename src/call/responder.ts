@@ -1,4 +1,5 @@
-import type { Answer } from '../http.ts'
+import type { Answer } from '../outcome.ts'
+import { PERIMETER_REFUSAL } from '../perimeter.ts'
 import { objectIn, parseObject, stringIn } from '../json.ts'
 
 /**
@@ -53,14 +54,14 @@ function isFrontEndRefusal(answer: Answer, text: string): boolean {
 
 const FRONT_END_PHRASES: ReadonlyMap<number, readonly string[]> = new Map([
   [401, ['Your client does not have permission to the requested URL']],
-  [403, ['Your client does not have permission to get URL', "Request is prohibited by organization's policy"]],
+  [403, ['Your client does not have permission to get URL', PERIMETER_REFUSAL]],
   [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
 ])
 
 /** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
 function isProhibitedByPolicy(text: string): boolean {
   const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? ''
-  return message.startsWith("Request is prohibited by organization's policy")
+  return message.startsWith(PERIMETER_REFUSAL)
 }
 
 /** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */

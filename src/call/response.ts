@@ -1,12 +1,9 @@
-import type { Answer } from '../http.ts'
+import type { Answer } from '../outcome.ts'
 import type { Expectations, Verdict } from './expectations.ts'
 import { judgeExpectations } from './expectations.ts'
 import type { Redact } from '../redaction.ts'
 import { iapClientId, whoAnswered } from './responder.ts'
 import type { Responder } from './responder.ts'
-
-/** How long a pattern may take on a body. */
-const PATTERN_MS = 2_000
 
 /** An answer of the service, read and judged; our token is no longer in it. */
 export interface Response {
@@ -23,13 +20,24 @@ export interface Response {
   readonly milliseconds: number
 }
 
-export function readResponse(answer: Answer, expectations: Expectations, redact: Redact): Response {
+/**
+ * Reads an answer and holds it against what was expected.
+ *
+ * @param redact takes our tokens out of it
+ * @param milliseconds how long all the patterns together may take
+ */
+export function readResponse(
+  answer: Answer,
+  expectations: Expectations,
+  redact: Redact,
+  milliseconds: number
+): Response {
   const text = redact(decodeBody(answer))
   const headers = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)])
   )
   const responder = whoAnswered(answer, text)
-  const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, PATTERN_MS)
+  const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds)
   const { status } = answer
   return {
     status,

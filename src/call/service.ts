@@ -1,10 +1,12 @@
-import type { HttpRequest, Outcome } from '../http.ts'
+import type { HttpRequest } from '../http.ts'
+import type { Outcome } from '../outcome.ts'
 import type { IdToken } from '../id-token.ts'
-import type { CallInputs } from '../inputs.ts'
+import type { CallInputs } from './call-inputs.ts'
 import type { Job } from '../job.ts'
 import { parseRetryAfter, pauseAfter } from '../retry.ts'
 import { callFailed } from '../failures/service.ts'
 import { Failure } from '../failure.ts'
+import { LONGEST_BODY_BYTES } from './expectations.ts'
 import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
 import type { Attempt, AttemptRecord, Step } from './attempts.ts'
 import { createRedaction } from '../redaction.ts'
@@ -12,8 +14,11 @@ import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
 import { iapClientId } from './responder.ts'
 
-/** What expectations see of a body; behind it the connection is closed. */
-export const BODY_BYTES = 4 * 1024 * 1024
+/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+const PATTERNS_MS = 2_000
+
+/** An answer that came just in time is judged all the same. */
+const SHORTEST_PATTERNS_MS = 500
 
 /** A last attempt is worth this much of the deadline. */
 const LAST_ATTEMPT_MS = 1_000
@@ -41,7 +46,9 @@ export async function callService(
   mintAgain: () => Promise<IdToken>,
   onAttempt: (record: AttemptRecord) => void
 ): Promise<CallResult> {
-  const began = job.now()
+  const limitAtStart = job.timeLeft()
+  /** By the clock of the deadline: unlike the machine's, it never jumps. */
+  const elapsedMs = (): number => limitAtStart - job.timeLeft()
   const attempts: AttemptRecord[] = []
   const tokens = [firstToken]
   /** Since when the front end has refused with a status. */
@@ -60,12 +67,16 @@ export async function callService(
     for (;;) {
       const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
       if (token.expiresAt <= job.now() + limitMs) await renew()
-      const startedMs = job.now() - began
-      const outcome = await job.send(buildRequest(call, token.jwt), { milliseconds: limitMs, bodyBytes: BODY_BYTES })
-      const attempt = readAttempt(outcome, call, tokens)
+      const startedMs = elapsedMs()
+      const outcome = await job.send(buildRequest(call, token.jwt), {
+        milliseconds: limitMs,
+        bodyBytes: LONGEST_BODY_BYTES
+      })
+      const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, job.timeLeft()))
+      const attempt = readAttempt(outcome, call, tokens, patternsMs)
       if (attempt.answered) response = attempt.response
 
-      const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, job.now()) : 0
+      const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, elapsedMs()) : 0
       const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
       const number = attempts.length + 1
       const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined
@@ -75,6 +86,7 @@ export async function callService(
         milliseconds: outcome.milliseconds,
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
+        passed: step.kind === 'passed',
         next: describeStep(step, pauseMs)
       }
       attempts.push(record)
@@ -107,10 +119,10 @@ function sinceFirst(refusedSince: Map<number, number>, { responder, status }: Re
   return now - since
 }
 
-function readAttempt(outcome: Outcome, call: CallInputs, tokens: readonly IdToken[]): Attempt {
+function readAttempt(outcome: Outcome, call: CallInputs, tokens: readonly IdToken[], patternsMs: number): Attempt {
   if (!outcome.answered) return outcome
   const redact = createRedaction(tokens.map(({ jwt }) => jwt))
-  return { answered: true, response: readResponse(outcome, call.expectations, redact) }
+  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) }
 }
 
 /** An attempt that the deadline cut short says less than the answer before it. */

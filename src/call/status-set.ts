@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { inputInvalid, quoteValue } from '../failures/inputs.ts'
-import { parseLines } from '../input-values.ts'
+import { parseList } from '../input-values.ts'
 
 /** The statuses that `expect_status` accepts. */
 export interface StatusSet {
@@ -16,7 +16,7 @@ export interface StatusSet {
  * @throws {Failure} INPUT_INVALID
  */
 export function parseStatusSet(text: string): StatusSet {
-  const parts = parseLines(text, /[,\n]/).map(parsePart)
+  const parts = parseList(text).map(parsePart)
   if (parts.length === 0) throw invalid(text)
   return {
     text,

@@ -1,15 +1,16 @@
-import { describeMiss, JSON_PREFIX } from '../call/expectations.ts'
+import { describeMiss, isStatusMet, JSON_PREFIX } from '../call/expectations.ts'
 import type { Verdict } from '../call/expectations.ts'
 import type { Response } from '../call/response.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
-import { isTransientStatus } from '../retry.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
-import { inAttempts, mayActTwice, quote } from './failed-call.ts'
+import { inAttempts } from '../outcome.ts'
+import { mayActTwice } from '../call/attempts.ts'
+import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
 import { giveInstances, showLog } from './run-service.ts'
-import { notRepeated } from './silence.ts'
+import { notRepeated } from './no-answer.ts'
 import { inStep, inTerminal } from './snippets.ts'
 
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
@@ -19,9 +20,9 @@ const MOST_MISSES_IN_SENTENCE = 3
 export function applicationFailed({ call, attempts }: FailedCall, response: Response): Failure {
   const { status, verdicts } = response
   const details = verdicts.map(describeVerdict)
-  const statusMissed = verdicts[0]?.met === false
+  const statusMissed = !isStatusMet(verdicts)
   if (statusMissed && status >= 300 && status < 400) return redirected(call.url, response, details)
-  if (statusMissed && (status === 429 || status >= 500) && isTransientStatus(status)) {
+  if (statusMissed && (status === 429 || status >= 500)) {
     return new Failure({
       code: 'SERVICE_UNAVAILABLE',
       sentence: `${safeUrl(call.url)} answered ${describeStatus(status)}${inAttempts(attempts)}.`,

@@ -3,7 +3,7 @@ import type { Explanation } from '../failure.ts'
 import type { Credential } from '../identity/credential.ts'
 import type { Job } from '../job.ts'
 import { safeText } from '../safe-text.ts'
-import { mappingNote } from './principals.ts'
+import { mappingNote } from './attribute-mapping.ts'
 import { inDocument, inStep, inTerminal, inWorkflow, onRunner, shellWord } from './snippets.ts'
 
 const FEDERATION = [
@@ -98,9 +98,11 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
     ]
   },
   'unreadable file': {
-    cause: 'GOOGLE_APPLICATION_CREDENTIALS names something else than a small file that this user may read.',
-    remedy: 'Let it name the document itself, and let the user of the job read it.',
-    snippets: [onRunner('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"')]
+    cause: 'The path leads to something else than a small file that this user may read.',
+    remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
+    snippets: [
+      onRunner('ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
+    ]
   },
   'foreign host': {
     cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",

@@ -1,4 +1,3 @@
-import { describeClaims, GITHUB_CLAIMS } from '../claims.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
 import { stringIn } from '../json.ts'
@@ -6,9 +5,27 @@ import type { JsonObject } from '../json.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
-import { isPerimeter, perimeterCommands } from './failed-call.ts'
+import { isPerimeter } from '../perimeter.ts'
+import { explainPerimeter } from './perimeter.ts'
 import { PROVIDER_COMMAND } from './credentials.ts'
 import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
+
+/** What any issuer's token says of itself. */
+const COMMON_CLAIMS = ['iss', 'sub', 'aud']
+
+/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
+const GITHUB_CLAIMS = [
+  ...COMMON_CLAIMS,
+  'repository',
+  'repository_id',
+  'repository_owner',
+  'repository_owner_id',
+  'ref',
+  'environment',
+  'event_name',
+  'workflow_ref',
+  'job_workflow_ref'
+]
 
 /**
  * STS refused the external identity: told apart by Google's words.
@@ -23,8 +40,8 @@ export function federationRejected(refusal: Refusal, audience: string, claims: J
     sentence: `Google's Security Token Service refused the identity for ${provider}.`,
     ...explain(refusal, provider, claims),
     answer: quoteRefusal(refusal),
-    // Beside the question which claim a condition tests.
-    details: claims === undefined ? [] : describeClaims(claims, GITHUB_CLAIMS)
+    // The answer does not say which of the claims was not accepted.
+    details: claims === undefined ? [] : describeClaims(claims)
   })
 }
 
@@ -32,13 +49,7 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
   const { message, code } = refusal
   const describe = `gcloud iam workload-identity-pools providers describe ${shellWord(provider)}`
   const update = `gcloud iam workload-identity-pools providers update-oidc ${shellWord(provider)}`
-  if (isPerimeter(message)) {
-    return {
-      cause: "VPC Service Controls: a perimeter of the organization protects the pool's project.",
-      remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-      snippets: [inTerminal(...perimeterCommands(message))]
-    }
-  }
+  if (isPerimeter(message)) return explainPerimeter("the pool's project", message)
   if (/attribute condition/i.test(message)) return explainCondition(describe, update, claims)
   if (/\d+ bytes limit/.test(message)) {
     const attribute = safeText(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject')
@@ -174,4 +185,13 @@ function explainIssuer(describe: string, update: string, claims: JsonObject | un
       )
     ]
   }
+}
+
+/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
+function describeClaims(claims: JsonObject): string[] {
+  const names = claims['repository'] === undefined ? COMMON_CLAIMS : GITHUB_CLAIMS
+  return names.map((name) => {
+    const value = claims[name]
+    return `${name}: ${value === undefined ? 'MISSING' : safeText(typeof value === 'string' ? value : JSON.stringify(value))}`
+  })
 }

@@ -1,12 +1,15 @@
-import { findAudience, isCloudRunHost } from '../audience.ts'
+import { findAudience, isCloudRunUrl } from '../audience.ts'
 import type { Response } from '../call/response.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
 import { findReservation } from '../reserved-path.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
-import { inAttempts, isPerimeter, perimeterCommands, quote } from './failed-call.ts'
+import { inAttempts } from '../outcome.ts'
+import { isPerimeter } from '../perimeter.ts'
+import { explainPerimeter } from './perimeter.ts'
+import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { memberOf } from './member.ts'
+import { memberOf } from '../principal.ts'
 import { describeCommands, describeFunction, describeRunService, updateCommand } from './run-service.ts'
 import { inStep, inTerminal, shellWord } from './snippets.ts'
 
@@ -71,9 +74,7 @@ export function invokerMissing({ call, token, attempts }: FailedCall, response: 
     return new Failure({
       code: 'INVOKER_MISSING',
       sentence: `VPC Service Controls keep ${safeText(token.email) || 'the identity'} out of ${safeUrl(url)} (403 of Google's front end${inAttempts(attempts)}).`,
-      cause: "A perimeter of the organization protects the service's project; no role lets anybody through it.",
-      remedy: 'Let an ingress rule of the perimeter admit the identity, or call from a network inside it.',
-      snippets: [inTerminal(...perimeterCommands(response.text))],
+      ...explainPerimeter("the service's project", response.text),
       answer: quote(response)
     })
   }
@@ -125,7 +126,7 @@ function explainNotReached({ url, tag }: FailedCall['call'], text: string): Expl
       snippets: [inTerminal('gcloud functions list', ...describeCommands(url))]
     }
   }
-  if (!isCloudRunHost(url)) {
+  if (!isCloudRunUrl(url)) {
     return {
       cause: `The domain ${safeText(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
       remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',

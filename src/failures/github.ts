@@ -1,7 +1,7 @@
-import { describeOutcome } from '../exchange.ts'
+import { describeOutcome, inAttempts } from '../outcome.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
-import type { Outcome } from '../http.ts'
+import type { Outcome } from '../outcome.ts'
 import type { Job } from '../job.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
@@ -77,7 +77,7 @@ function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
 export function oidcFailed(what: Outcome | string, attempts = 1): Failure {
   return new Failure({
     code: 'OIDC_FAILED',
-    sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
+    sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
     ...explainFailure(what),
     ...(typeof what !== 'string' && what.answered && what.status >= 400
       ? { answer: quoteRefusal(readRefusal(what)) }

@@ -1,11 +1,11 @@
-import { isCloudRunHost } from '../audience.ts'
+import { isCloudRunUrl } from '../audience.ts'
 import type { Response } from '../call/response.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation, Snippet } from '../failure.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { memberOf } from './member.ts'
+import { memberOf } from '../principal.ts'
 import { describeRunService } from './run-service.ts'
 import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
 
@@ -85,7 +85,7 @@ function findClient(url: URL): Snippet[] {
     onRunner(
       `curl --silent --head ${shellWord(safeUrl(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`
     ),
-    ...(isCloudRunHost(url)
+    ...(isCloudRunUrl(url)
       ? []
       : [
           inTerminal(
@@ -114,14 +114,14 @@ function allowClient(url: URL): Snippet[] {
 }
 
 function findResource(url: URL): readonly string[] {
-  return isCloudRunHost(url)
+  return isCloudRunUrl(url)
     ? describeRunService(url).search
     : ['gcloud compute backend-services list   # shows the BACKEND']
 }
 
 /** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
 function resourceFlags(url: URL): string {
-  if (!isCloudRunHost(url)) return '--resource-type=backend-services --service=BACKEND'
+  if (!isCloudRunUrl(url)) return '--resource-type=backend-services --service=BACKEND'
   const { name, region } = describeRunService(url)
   return `--resource-type=cloud-run --service=${name} --region=${region}`
 }

@@ -2,11 +2,13 @@ import { Failure } from '../failure.ts'
 import type { Explanation, FailureText } from '../failure.ts'
 import type { Hop } from '../identity/credential.ts'
 import { stringIn } from '../json.ts'
+import { serviceAccountPrincipal } from '../principal.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
-import { isPerimeter, perimeterCommands } from './failed-call.ts'
-import { mappingNote } from './principals.ts'
+import { isPerimeter } from '../perimeter.ts'
+import { explainPerimeter } from './perimeter.ts'
+import { mappingNote } from './attribute-mapping.ts'
 import { inTerminal, onRunner, RERUN, shellWord } from './snippets.ts'
 
 /** IAM refused a token for a service account. @param url of the method that was called */
@@ -46,23 +48,21 @@ export function impersonationRefused(refusal: Refusal, url: URL, principal: stri
       answer
     })
   }
-  const explanation = explainOther(refusal, principal, hop) ?? explainPermission(refusal, url, principal, hop)
+  const explanation = explainOther(refusal, url, principal, hop) ?? explainPermission(refusal, url, principal, hop)
   return new Failure({ code: 'IMPERSONATION_DENIED', ...explanation, answer })
 }
 
 type Denial = Pick<FailureText, 'sentence'> & Explanation
 
 /** Refusals that no role of the account mends. */
-function explainOther(refusal: Refusal, principal: string, hop: Hop): Denial | undefined {
+function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): Denial | undefined {
   const { status, reason, message } = refusal
   const caller = safeText(principal)
   const account = safeText(hop.account)
   if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
     return {
       sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
-      cause: "A perimeter of the organization protects the account's project; no role lets anybody through it.",
-      remedy: 'Let an ingress rule of the perimeter admit the identity, or run the job on a network inside it.',
-      snippets: [inTerminal(...perimeterCommands(message))]
+      ...explainPerimeter("the account's project", message)
     }
   }
   if (reason === 'USER_PROJECT_DENIED') {
@@ -100,7 +100,7 @@ function explainOther(refusal: Refusal, principal: string, hop: Hop): Denial | u
           ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
           : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
       remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-      snippets: [onRunner('curl --head https://iamcredentials.googleapis.com/')]
+      snippets: [onRunner(`curl --head ${shellWord(url.origin)}/`)]
     }
   }
   if (status === 400) {
@@ -165,7 +165,7 @@ function describeLinks(caller: string, hop: Hop): string {
 function bindings(principal: string, hop: Hop, forIdToken: boolean): string[] {
   const chain = [...hop.delegates, hop.account]
   const lines = chain.flatMap((account, index) => {
-    const member = index === 0 ? principal : `serviceAccount:${chain[index - 1] ?? ''}`
+    const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '')
     const isLast = index === chain.length - 1
     return [
       `gcloud iam service-accounts add-iam-policy-binding ${shellWord(account)} --member=${shellWord(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,

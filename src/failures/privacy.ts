@@ -1,29 +1,25 @@
-import { isCloudRunHost } from '../audience.ts'
+import { isCloudRunUrl } from '../audience.ts'
 import { whoAnswered } from '../call/responder.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation, Snippet } from '../failure.ts'
-import type { Answer } from '../http.ts'
+import type { Answer } from '../outcome.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { describeFunction, describeRunService, updateCommand } from './run-service.ts'
 import { inStep, inTerminal } from './snippets.ts'
 
-/**
- * A call without a token was not refused by Google.
- *
- * @param answer what came instead, where that is at hand
- */
-export function exposed(url: URL, method: string, status: number, answer?: Answer): Failure {
+/** A call without a token was not refused by Google. */
+export function exposed(url: URL, method: string, answer: Answer): Failure {
   return new Failure({
     code: 'NOT_PRIVATE',
-    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(status)}; Google did not refuse the call.`,
-    ...explain(url, status, answer)
+    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
+    ...explain(url, answer)
   })
 }
 
-function explain(url: URL, status: number, answer: Answer | undefined): Explanation {
-  const responder = answer === undefined ? 'application' : whoAnswered(answer, answer.body.toString('utf8'))
-  if (responder === 'gateway') {
+function explain(url: URL, answer: Answer): Explanation {
+  const { status, headers } = answer
+  if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
     return {
       cause:
         'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
@@ -32,10 +28,10 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
     }
   }
   if (status >= 300 && status < 400) {
-    const location = safeText(answer?.headers['location'] ?? '')
+    const location = safeText(headers['location'] ?? '')
     return {
       cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
-      remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunHost(url) ? ', or close the service as below' : ''}.`,
+      remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service as below' : ''}.`,
       snippets: closeService(url)
     }
   }
@@ -58,7 +54,7 @@ function explain(url: URL, status: number, answer: Answer | undefined): Explanat
 }
 
 function closeRemedy(url: URL): string {
-  return isCloudRunHost(url) || describeFunction(url) !== undefined
+  return isCloudRunUrl(url) || describeFunction(url) !== undefined
     ? 'Take the right away from the public (allUsers), and let the invoker check run.'
     : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.'
 }
@@ -71,7 +67,7 @@ function closeService(url: URL): Snippet[] {
   const { name, region, project, search } = describeRunService(url)
   return [
     inTerminal(
-      ...(isCloudRunHost(url)
+      ...(isCloudRunUrl(url)
         ? search
         : [
             '# Where a Cloud Run service is behind the domain:',

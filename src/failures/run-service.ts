@@ -1,4 +1,4 @@
-import { isCloudRunHost } from '../audience.ts'
+import { isCloudRunUrl } from '../audience.ts'
 import type { Snippet } from '../failure.ts'
 import { safeText } from '../safe-text.ts'
 import { inTerminal } from './snippets.ts'
@@ -16,7 +16,7 @@ export interface NamedService {
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 export function describeRunService(url: URL): NamedService {
   const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] }
-  if (!isCloudRunHost(url)) return unknown
+  if (!isCloudRunUrl(url)) return unknown
   const host = url.hostname.replace(/^.*?---/, '')
   // SERVICE-PROJECT_NUMBER.REGION.run.app
   const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? []
@@ -48,14 +48,14 @@ export function describeFunction(url: URL): NamedFunction | undefined {
 export function showLog(url: URL): Snippet[] {
   const named = describeFunction(url)
   if (named !== undefined) return [inTerminal(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)]
-  if (!isCloudRunHost(url)) return []
+  if (!isCloudRunUrl(url)) return []
   const { name, region, project, search } = describeRunService(url)
   return [inTerminal(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)]
 }
 
 /** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
 export function giveInstances(url: URL): Snippet[] {
-  if (!isCloudRunHost(url)) return []
+  if (!isCloudRunUrl(url)) return []
   return [inTerminal(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))]
 }
 

@@ -4,16 +4,12 @@ import type { FailedCall } from './failed-call.ts'
 import { invokerMissing, notReached, tokenRejected } from './front-end.ts'
 import { gatewayRejected } from './gateway.ts'
 import { iapRejected } from './iap.ts'
-import { serviceSilent } from './silence.ts'
-
-export type { FailedCall } from './failed-call.ts'
-export { exposed } from './privacy.ts'
-export { serviceSilent } from './silence.ts'
+import { noUsableAnswer } from './no-answer.ts'
 
 /** Names the failure by who answered and what, never by the status alone. One file for each who may answer. */
 export function callFailed(failed: FailedCall): Failure {
   const { call, attempt, attempts } = failed
-  if (!attempt.answered) return serviceSilent(call.url, attempt, attempts, 'with the token', call.method)
+  if (!attempt.answered) return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method)
   const { response } = attempt
   switch (response.responder) {
     case 'iap':

@@ -1,7 +1,7 @@
-import { describeOutcome } from '../exchange.ts'
+import { describeOutcome, inAttempts } from '../outcome.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
-import type { Answer, Outcome } from '../http.ts'
+import type { Answer, Outcome } from '../outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { inStep, inTerminal, onRunner, setNoProxy, shellWord } from './snippets.ts'
@@ -10,7 +10,7 @@ import { inStep, inTerminal, onRunner, setNoProxy, shellWord } from './snippets.
 export function googleUnavailable(url: URL, last: Outcome, attempts: number): Failure {
   return new Failure({
     code: 'GOOGLE_UNAVAILABLE',
-    sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${attempts > 1 ? `, after ${attempts} attempts` : ''}.`,
+    sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${inAttempts(attempts)}.`,
     ...explainUnavailable(url, last),
     ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
   })
@@ -40,14 +40,14 @@ function explainUnavailable(url: URL, last: Outcome): Explanation {
       snippets: [connect]
     }
   }
-  if (last.reason.includes('proxy')) {
+  if (last.trouble === 'proxy') {
     return {
       cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
       remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
       snippets: [connect, setNoProxy(url.host)]
     }
   }
-  if (last.reason.includes('TLS certificate')) {
+  if (last.trouble === 'certificate' || last.trouble === 'handshake') {
     return {
       cause: 'A proxy opens TLS and shows a certificate of its own.',
       remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
@@ -75,8 +75,16 @@ export function tokenMissing(url: URL, answer: Answer): Failure {
   return new Failure({
     code: 'TOKEN_INVALID',
     sentence: `${safeUrl(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
-    cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-    remedy: 'Check the proxy and the network of the runner, and run the job again.',
+    ...(url.protocol === 'http:'
+      ? {
+          // Plain http is for the metadata server alone, and never goes through a proxy.
+          cause: 'The metadata server of this machine is not one of Google, or is emulated.',
+          remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
+        }
+      : {
+          cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
+          remedy: 'Check the proxy and the network of the runner, and run the job again.'
+        }),
     snippets: [onRunner(`curl --head ${shellWord(url.origin)}/`)]
   })
 }

@@ -4,7 +4,7 @@ import type { Job } from '../job.ts'
 import { readSmallFile } from '../small-file.ts'
 import { readDocument } from './document.ts'
 import type { CredentialDocument } from './document.ts'
-import { hasMetadataServer } from './metadata-server.ts'
+import { lookForMetadataServer } from './metadata-server.ts'
 
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
@@ -36,8 +36,9 @@ export async function findApplicationDefault(
     looked.push(`${wellKnown}: ${file.reason}`)
   }
 
-  if (await hasMetadataServer(job)) return 'metadata server'
-  looked.push('metadata server: none on this machine')
+  const found = await lookForMetadataServer(job)
+  if (found === true) return 'metadata server'
+  looked.push(`metadata server: ${found}`)
   throw credentialsNotFound(looked, job.env)
 }
 

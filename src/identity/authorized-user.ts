@@ -1,6 +1,8 @@
-import { userRefused } from '../failures/grants.ts'
+import { userRefused } from '../failures/token-grants.ts'
 import { openidMissing } from '../failures/tokens.ts'
-import type { Answer } from '../http.ts'
+import { decodeClaims } from '../claims.ts'
+import type { Answer } from '../outcome.ts'
+import { memberOf } from '../principal.ts'
 import type { Job } from '../job.ts'
 import { parseObject, stringIn } from '../json.ts'
 import type { Credential } from './credential.ts'
@@ -36,12 +38,16 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
   }
 
   return {
-    description: "a person's own credentials (authorized_user)",
+    description: `a person's own credentials (authorized_user) from ${user.origin}`,
     principal: 'user:YOUR_EMAIL',
     fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
     endpoints: [tokenUrl],
     async accessToken() {
-      return readAccessToken(job, tokenUrl, await refresh(), 'access_token')
+      const answer = await refresh()
+      const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '')
+      const email = stringIn(claims ?? {}, 'email')
+      const token = readAccessToken(job, tokenUrl, answer, 'access_token')
+      return email === undefined ? { token } : { token, principal: memberOf(email) }
     },
     async idToken() {
       const answer = await refresh()

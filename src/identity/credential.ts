@@ -10,16 +10,27 @@ export interface Credential {
   readonly account?: string
   /** Whom it is certain to ask for its tokens, apart from whom it has asked already. */
   readonly endpoints: readonly URL[]
-  /** An access token that may call IAM. */
-  readonly accessToken: () => Promise<string>
+  readonly accessToken: () => Promise<AccessToken>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
   readonly idToken?: (audience: string) => Promise<string>
   /** A person's ID token is for an OAuth client, one of these, whatever was asked for. */
   readonly fixedAudience?: readonly string[]
   /** A service account's private key: a secret that does not expire. */
   readonly isKey?: boolean
-  /** To be shown on every connection that carries a token bound to it. */
-  readonly clientCertificate?: () => ClientCertificate | undefined
+  /** Its tokens are bound to a certificate, which a connection shows while it opens. */
+  readonly hasCertificate?: boolean
+}
+
+/** What an external identity shows to STS: its own token and, with an X.509 source, the certificate that goes with it. */
+export interface SubjectToken {
+  readonly token: string
+  readonly clientCertificate?: ClientCertificate | undefined
+}
+
+/** An access token that may call IAM, and what is known of its holder once it is there. */
+export interface AccessToken extends SubjectToken {
+  /** How IAM names the holder, where that is known better than before. */
+  readonly principal?: string
 }
 
 /** One step of impersonation: the service account, and whoever passes the right on to it. */

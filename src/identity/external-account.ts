@@ -1,39 +1,26 @@
-import type { ClientCertificate } from '../connection.ts'
 import type { Job } from '../job.ts'
+import { federatedPrincipal } from '../principal.ts'
 import type { Credential } from './credential.ts'
-import { exchangeToken } from './sts.ts'
-import type { TokenExchange } from './sts.ts'
+import type { ExternalAccountDocument } from './document.ts'
+import { createFederatedIdentity } from './federated-identity.ts'
+import { githubEndpoint } from './github-oidc.ts'
+import { readSubjectToken } from './subject-token/subject-token.ts'
 
-/** What an external identity shows to STS: its own token and, with an X.509 source, the certificate that goes with it. */
-export interface SubjectToken {
-  readonly token: string
-  readonly clientCertificate?: ClientCertificate
-}
-
-export type ExternalAccount = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> & {
-  readonly description: string
-  readonly principal: string
-  readonly endpoints: readonly URL[]
-  readonly hasCertificate: boolean
-  readonly subjectToken: () => Promise<SubjectToken>
-}
-
-/**
- * Workload (or workforce) identity federation: the identity's own token is exchanged at STS. Google gives the federated
- * identity no ID token, so that it has to impersonate a service account, and the federated token itself may do that: becoming
- * the account first would need a second role, on the account itself.
- */
-export function fromExternalAccount(job: Job, external: ExternalAccount): Credential {
-  let clientCertificate: ClientCertificate | undefined
-  return {
-    description: external.description,
-    principal: external.principal,
-    endpoints: external.endpoints,
-    async accessToken() {
-      const subject = await external.subjectToken()
-      clientCertificate = subject.clientCertificate
-      return await exchangeToken(job, { ...external, subjectToken: subject.token, clientCertificate })
-    },
-    ...(external.hasCertificate ? { clientCertificate: () => clientCertificate } : {})
-  }
+/** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */
+export function fromExternalAccount(job: Job, document: ExternalAccountDocument): Credential {
+  const { source, audience, tokenUrl, origin } = document
+  // google-github-actions/auth leaves a document whose token comes from GitHub.
+  const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(job.env)?.host
+  return createFederatedIdentity(job, {
+    description: `external account (${source.kind}) from ${origin}`,
+    principal: federatedPrincipal(audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+    endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
+    hasCertificate: source.kind === 'certificate',
+    url: tokenUrl,
+    client: document.client,
+    userProject: document.userProject,
+    audience,
+    subjectTokenType: document.subjectTokenType,
+    subjectToken: async () => await readSubjectToken(job, document)
+  })
 }

@@ -1,9 +1,9 @@
 import type { ClientCertificate } from '../connection.ts'
-import { exchange } from '../exchange.ts'
+import { requestWithRetries } from '../retried-request.ts'
 import { impersonationRefused } from '../failures/impersonation.ts'
 import { googleUnavailable } from '../failures/tokens.ts'
 import { CLOUD_PLATFORM_SCOPE, iamCredentialsUrl, serviceAccountResource } from '../google-hosts.ts'
-import type { Answer } from '../http.ts'
+import type { Answer } from '../outcome.ts'
 import type { Job } from '../job.ts'
 import type { JsonObject } from '../json.ts'
 import type { Hop } from './credential.ts'
@@ -50,7 +50,7 @@ export async function generateAccessToken(job: Job, universe: string, caller: Ca
 
 async function callIam(job: Job, url: URL, caller: Caller, hop: Hop, body: JsonObject): Promise<Answer> {
   const delegates = hop.delegates.map(serviceAccountResource)
-  const answer = await exchange(
+  const answer = await requestWithRetries(
     job,
     {
       method: 'POST',

@@ -1,9 +1,10 @@
-import { exchange } from '../exchange.ts'
+import { requestWithRetries } from '../retried-request.ts'
 import { metadataRefused } from '../failures/metadata.ts'
 import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
-import type { Answer, Outcome } from '../http.ts'
+import type { Answer, Outcome } from '../outcome.ts'
 import type { Job } from '../job.ts'
 import { isTransient, pauseAfter } from '../retry.ts'
+import { serviceAccountPrincipal } from '../principal.ts'
 import { readRefusal } from '../refusal.ts'
 import type { Credential } from './credential.ts'
 import { readAccessToken } from './token-endpoint.ts'
@@ -17,11 +18,15 @@ const HEADERS = { [FLAVOR]: 'Google' }
 
 /**
  * Whether this machine has a metadata server of Google's. Honours `METADATA_SERVER_DETECTION` as Google's libraries do:
- * `none` never looks, `assume-present` does not ask.
+ * `none` never looks, `assume-present` does not ask. https://github.com/googleapis/google-cloud-node/tree/main/core/packages/gcp-metadata
+ *
+ * @returns true, or why there is none
  */
-export async function hasMetadataServer(job: Job): Promise<boolean> {
+export async function lookForMetadataServer(job: Job): Promise<true | string> {
   const detection = job.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase()
-  if (detection === 'none') return false
+  if (detection === 'none') return 'not to be looked for (METADATA_SERVER_DETECTION)'
+  const host = metadataHost(job)
+  if (!URL.canParse(`http://${host}`)) return `"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`
   if (detection === 'assume-present') return true
   let outcome = await ping(job)
   // A server that is there may fail once; a machine without one is not asked twice.
@@ -29,7 +34,7 @@ export async function hasMetadataServer(job: Job): Promise<boolean> {
     await job.sleep(pauseAfter(1, 0, job.random))
     outcome = await ping(job)
   }
-  return outcome.answered && outcome.headers[FLAVOR] === 'Google'
+  return (outcome.answered && outcome.headers[FLAVOR] === 'Google') || 'none on this machine'
 }
 
 async function ping(job: Job): Promise<Outcome> {
@@ -42,7 +47,7 @@ async function ping(job: Job): Promise<Outcome> {
 export function fromMetadataServer(job: Job): Credential {
   async function ask(path: string): Promise<{ url: URL; answer: Answer }> {
     const url = metadataUrl(job, path)
-    const answer = await exchange(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) =>
+    const answer = await requestWithRetries(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) =>
       googleUnavailable(url, last, attempts)
     )
     if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
@@ -53,12 +58,12 @@ export function fromMetadataServer(job: Job): Credential {
 
   return {
     description: `the machine's service account (metadata server ${metadataHost(job)})`,
-    principal: 'serviceAccount:SERVICE_ACCOUNT_OF_THIS_MACHINE',
+    principal: serviceAccountPrincipal('SERVICE_ACCOUNT_OF_THIS_MACHINE'),
     // The connection that found it is still there.
     endpoints: [],
     async accessToken() {
       const { url, answer } = await ask('instance/service-accounts/default/token')
-      return readAccessToken(job, url, answer, 'access_token')
+      return { token: readAccessToken(job, url, answer, 'access_token') }
     },
     async idToken(audience) {
       // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -79,7 +84,8 @@ function metadataUrl(job: Job, path: string): URL {
 
 /** Google's libraries share these two variables. */
 function metadataHost(job: Job): string {
-  const host = job.env['GCE_METADATA_IP'] ?? job.env['GCE_METADATA_HOST'] ?? ''
+  const { GCE_METADATA_IP: ip = '', GCE_METADATA_HOST: name = '' } = job.env
+  const host = ip.trim() === '' ? name : ip
   return (
     host
       .trim()

@@ -1,9 +1,10 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { credentialsInvalid } from '../failures/credentials.ts'
-import { keyRefused } from '../failures/grants.ts'
+import { keyRefused } from '../failures/token-grants.ts'
 import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../google-hosts.ts'
 import type { Job } from '../job.ts'
+import { serviceAccountPrincipal } from '../principal.ts'
 import type { Credential } from './credential.ts'
 import type { ServiceAccountKey } from './document.ts'
 import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
@@ -26,13 +27,13 @@ export function fromServiceAccountKey(job: Job, universe: string, key: ServiceAc
   }
 
   return {
-    description: `service account key of ${email}`,
-    principal: `serviceAccount:${email}`,
+    description: `service account key of ${email} from ${key.origin}`,
+    principal: serviceAccountPrincipal(email),
     account: email,
     isKey: true,
     endpoints: [tokenUrl],
     async accessToken() {
-      return readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token')
+      return { token: readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') }
     },
     async idToken(audience) {
       return readIdToken(job, tokenUrl, await grant({ target_audience: audience }), 'id_token')

@@ -1,7 +1,8 @@
-import { exchange } from '../exchange.ts'
+import { requestWithRetries } from '../retried-request.ts'
 import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
 import type { Failure } from '../failure.ts'
-import type { Answer, HttpRequest } from '../http.ts'
+import type { Answer } from '../outcome.ts'
+import type { HttpRequest } from '../http.ts'
 import type { Job } from '../job.ts'
 import { parseJson, parseObject, stringIn } from '../json.ts'
 import { readRefusal } from '../refusal.ts'
@@ -27,7 +28,7 @@ export async function requestToken(
   request: TokenRequest,
   refused: (refusal: Refusal) => Failure
 ): Promise<Answer> {
-  const answer = await exchange(
+  const answer = await requestWithRetries(
     job,
     {
       method: 'POST',

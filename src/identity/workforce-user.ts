@@ -1,5 +1,6 @@
-import { userRefused } from '../failures/grants.ts'
+import { userRefused } from '../failures/token-grants.ts'
 import type { Job } from '../job.ts'
+import { federatedPrincipal } from '../principal.ts'
 import type { Credential } from './credential.ts'
 import type { WorkforceUser } from './document.ts'
 import { readAccessToken, requestToken } from './token-endpoint.ts'
@@ -10,15 +11,15 @@ import { readAccessToken, requestToken } from './token-endpoint.ts'
  */
 export function fromWorkforceUser(job: Job, user: WorkforceUser): Credential {
   return {
-    description: 'workforce identity (external_account_authorized_user)',
-    principal: `principalSet:${user.pool}/*`,
+    description: `workforce identity (external_account_authorized_user) from ${user.origin}`,
+    principal: federatedPrincipal(user.pool),
     endpoints: [user.tokenUrl],
     async accessToken() {
       const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
       const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, (refusal) =>
         userRefused(refusal, user.pool)
       )
-      return readAccessToken(job, user.tokenUrl, answer, 'access_token')
+      return { token: readAccessToken(job, user.tokenUrl, answer, 'access_token') }
     }
   }
 }

@@ -24,7 +24,14 @@ function answered(responder: Responder, status: number, accepted = false): Attem
 }
 
 function silent(sent: boolean, timedOut = false): Attempt {
-  return { answered: false, timedOut, sent, reason: 'connection reset', milliseconds: 1 }
+  return {
+    answered: false,
+    timedOut,
+    trouble: 'connection' as const,
+    sent,
+    reason: 'connection reset',
+    milliseconds: 1
+  }
 }
 
 type Step = 'passed' | 'final' | 'renew' | 'again'

@@ -16,19 +16,22 @@ const ACCEPTED: [string, string, string, boolean][] = [
 
 for (const [what, text, status, accepted] of ACCEPTED) {
   test(`It is ${accepted ? '' : 'not '}accepted: ${what}.`, async () => {
-    assert.equal(readResponse(answer(403, text), await expectations({ status }), (value) => value).accepted, accepted)
+    assert.equal(
+      readResponse(answer(403, text), await expectations({ status }), (value) => value, 1_000).accepted,
+      accepted
+    )
   })
 }
 
 test("A refusal of Google's whose code is listed still has to meet the other expectations.", async () => {
   const expected = await expectations({ status: '403', body: 'welcome' })
-  assert.equal(readResponse(answer(403, FORBIDDEN), expected, (value) => value).accepted, false)
+  assert.equal(readResponse(answer(403, FORBIDDEN), expected, (value) => value, 1_000).accepted, false)
 })
 
 test('Body and headers are redacted before they are judged.', async () => {
   const redact = (text: string): string => text.replaceAll('s3cr3t', '***')
   const expected = await expectations({ headers: 'X-Echo: s3cr3t', body: 's3cr3t', json: "echo == 's3cr3t'" })
-  const response = readResponse(answer(200, '{"echo":"s3cr3t"}', { 'x-echo': 's3cr3t' }), expected, redact)
+  const response = readResponse(answer(200, '{"echo":"s3cr3t"}', { 'x-echo': 's3cr3t' }), expected, redact, 1_000)
   assert.deepEqual(
     response.verdicts.map(({ met }) => met),
     [true, false, false, false]
@@ -48,6 +51,20 @@ const CHARSETS: [string, string | undefined, number[], string][] = [
 for (const [what, type, bytes, text] of CHARSETS) {
   test(`A body is decoded as ${what}.`, async () => {
     const raw = { ...answer(200, '', type === undefined ? {} : { 'content-type': type }), body: Buffer.from(bytes) }
-    assert.equal(readResponse(raw, await expectations(), (value) => value).text, text)
+    assert.equal(readResponse(raw, await expectations(), (value) => value, 1_000).text, text)
   })
 }
+
+test('All patterns together take no longer than they may.', async () => {
+  const lines = Array.from({ length: 6 }, () => '^(a+)+$').join('\n')
+  const start = performance.now()
+  const response = readResponse(answer(200, `${'a'.repeat(40)}!`), await expectations({ body: lines }), String, 300)
+  assert.ok(performance.now() - start < 1_500)
+  for (const { actual } of response.verdicts.slice(1)) assert.equal(actual, 'the pattern takes too long on it')
+})
+
+test('No header of an answer is one that every object has.', async () => {
+  const expected = await expectations({ headers: 'constructor: x' })
+  const response = readResponse(answer(200), expected, String, 1_000)
+  assert.equal(response.verdicts[1]?.actual, 'no such header')
+})

@@ -5,7 +5,7 @@ import {
   credentialsUnsupported,
   serviceAccountRequired
 } from '../../../src/failures/credentials.ts'
-import { keyRefused, userRefused } from '../../../src/failures/grants.ts'
+import { keyRefused, userRefused } from '../../../src/failures/token-grants.ts'
 import { ACCOUNT, answer, NOW } from '../fixtures.ts'
 import { HOSTILE, oauthRefusal, testFailures } from './rows.ts'
 

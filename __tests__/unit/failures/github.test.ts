@@ -29,7 +29,14 @@ testFailures([
   [
     'silence',
     oidcFailed(
-      { answered: false, timedOut: true, reason: 'no complete answer within 5 ms', sent: true, milliseconds: 5 },
+      {
+        answered: false,
+        timedOut: true,
+        trouble: 'connection' as const,
+        reason: 'no complete answer within 5 ms',
+        sent: true,
+        milliseconds: 5
+      },
       5
     ),
     'OIDC_FAILED',

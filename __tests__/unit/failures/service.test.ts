@@ -1,9 +1,11 @@
 import type { Verdict } from '../../../src/call/expectations.ts'
 import type { Responder } from '../../../src/call/responder.ts'
-import { callFailed, exposed, serviceSilent } from '../../../src/failures/service.ts'
-import type { FailedCall } from '../../../src/failures/service.ts'
+import type { FailedCall } from '../../../src/failures/failed-call.ts'
+import { exposed } from '../../../src/failures/privacy.ts'
+import { callFailed } from '../../../src/failures/service.ts'
+import { noUsableAnswer } from '../../../src/failures/no-answer.ts'
 import type { Failure } from '../../../src/failure.ts'
-import type { NoAnswer } from '../../../src/http.ts'
+import type { NoAnswer } from '../../../src/outcome.ts'
 import { ACCOUNT, answer, SERVICE } from '../fixtures.ts'
 import { HOSTILE, testFailures } from './rows.ts'
 import type { FailureRow } from './rows.ts'
@@ -12,6 +14,7 @@ const URL_OF_CALL = new URL(`${SERVICE}/health?key=s3cr3t`)
 const SILENCE: NoAnswer = {
   answered: false,
   timedOut: false,
+  trouble: 'connection' as const,
   reason: 'connection reset (ECONNRESET)',
   sent: true,
   milliseconds: 1
@@ -318,13 +321,18 @@ testFailures([
   ],
   [
     'a bad certificate',
-    silent({ ...SILENCE, sent: false, reason: 'the TLS certificate was not accepted (CERT_HAS_EXPIRED)' }),
+    silent({
+      ...SILENCE,
+      trouble: 'certificate',
+      sent: false,
+      reason: 'the TLS certificate was not accepted (CERT_HAS_EXPIRED)'
+    }),
     'SERVICE_UNAVAILABLE',
     /certificate of shop-123456789012\.europe-west1\.run\.app.*curl --head --verbose https:\/\/shop-/
   ],
   [
     'a proxy that does not let the call through',
-    silent({ ...SILENCE, sent: false, reason: 'the proxy p:3128 answered 403 to CONNECT' }),
+    silent({ ...SILENCE, trouble: 'proxy', sent: false, reason: 'the proxy p:3128 answered 403 to CONNECT' }),
     'SERVICE_UNAVAILABLE',
     /NO_PROXY/
   ],
@@ -342,46 +350,46 @@ testFailures([
   ],
   [
     'a service that fails without a token',
-    serviceSilent(URL_OF_CALL, answer(503), 1, 'without a token'),
+    noUsableAnswer(URL_OF_CALL, answer(503), 1, 'without a token'),
     'SERVICE_UNAVAILABLE',
     /without a token: status 503/
   ],
   [
     'a service that is open',
-    exposed(URL_OF_CALL, 'GET', 200),
+    exposed(URL_OF_CALL, 'GET', answer(200)),
     'NOT_PRIVATE',
     /GET without a token with 200 OK.*remove-iam-policy-binding shop --region=europe-west1.*allUsers/
   ],
   [
     'an application that refuses by itself',
-    exposed(URL_OF_CALL, 'GET', 401),
+    exposed(URL_OF_CALL, 'GET', answer(401)),
     'NOT_PRIVATE',
     /refusal is the application's own.*remove-iam-policy-binding shop/
   ],
   [
     'a redirect for everybody',
-    exposed(URL_OF_CALL, 'GET', 302, answer(302, '', { location: 'https://shop.example/login' })),
+    exposed(URL_OF_CALL, 'GET', answer(302, '', { location: 'https://shop.example/login' })),
     'NOT_PRIVATE',
     /redirects to https:\/\/shop\.example\/login is open/
   ],
   [
     "a gateway's refusal of a call without token",
-    exposed(new URL('https://gw.example/'), 'GET', 401, answer(401, '{"code":401,"message":"Jwt is missing"}')),
+    exposed(new URL('https://gw.example/'), 'GET', answer(401, '{"code":401,"message":"Jwt is missing"}')),
     'NOT_PRIVATE',
     /gateway in front(?!.*gcloud run)/
   ],
   [
     'a custom domain that is open',
-    exposed(new URL('https://shop.example/'), 'GET', 200),
+    exposed(new URL('https://shop.example/'), 'GET', answer(200)),
     'NOT_PRIVATE',
     /allUsers.*Where a Cloud Run service is behind the domain/
   ],
   [
     'a function that is open',
-    exposed(new URL('https://europe-west1-shop.cloudfunctions.net/pay'), 'GET', 200),
+    exposed(new URL('https://europe-west1-shop.cloudfunctions.net/pay'), 'GET', answer(200)),
     'NOT_PRIVATE',
     /functions remove-invoker-policy-binding pay --region=europe-west1 --project=shop(?!.*gcloud run)/
   ],
-  ['an application that fails for everybody', exposed(URL_OF_CALL, 'GET', 404), 'NOT_PRIVATE', /went through/],
-  ['a URL with a secret in its query', exposed(URL_OF_CALL, 'GET', 299), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
+  ['an application that fails for everybody', exposed(URL_OF_CALL, 'GET', answer(404)), 'NOT_PRIVATE', /went through/],
+  ['a URL with a secret in its query', exposed(URL_OF_CALL, 'GET', answer(299)), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
 ])

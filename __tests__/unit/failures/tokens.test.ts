@@ -1,5 +1,5 @@
 import { googleUnavailable, openidMissing, tokenInvalid, tokenMissing } from '../../../src/failures/tokens.ts'
-import type { NoAnswer } from '../../../src/http.ts'
+import type { NoAnswer } from '../../../src/outcome.ts'
 import { ACCOUNT, answer, SERVICE } from '../fixtures.ts'
 import { HOSTILE, testFailures } from './rows.ts'
 
@@ -7,6 +7,7 @@ const STS = new URL('https://sts.googleapis.com/v1/token')
 const REFUSED: NoAnswer = {
   answered: false,
   timedOut: false,
+  trouble: 'connection' as const,
   reason: 'connection refused (ECONNREFUSED)',
   sent: false,
   milliseconds: 1
@@ -21,7 +22,7 @@ testFailures([
   ],
   [
     'a proxy that refuses',
-    googleUnavailable(STS, { ...REFUSED, reason: 'the proxy p:3128 answered 403 to CONNECT' }, 1),
+    googleUnavailable(STS, { ...REFUSED, trouble: 'proxy', reason: 'the proxy p:3128 answered 403 to CONNECT' }, 1),
     'GOOGLE_UNAVAILABLE',
     /sts\.googleapis\.com:443.*NO_PROXY/
   ],
@@ -35,7 +36,11 @@ testFailures([
     'a proxy that opens TLS',
     googleUnavailable(
       STS,
-      { ...REFUSED, reason: 'the TLS certificate was not accepted (SELF_SIGNED_CERT_IN_CHAIN)' },
+      {
+        ...REFUSED,
+        trouble: 'certificate',
+        reason: 'the TLS certificate was not accepted (SELF_SIGNED_CERT_IN_CHAIN)'
+      },
       1
     ),
     'GOOGLE_UNAVAILABLE',

@@ -1,6 +1,7 @@
 import type { AwsClientOptions } from 'google-auth-library'
 import { Failure } from '../../failure.ts'
-import { describeOutcome, exchange } from '../../exchange.ts'
+import { describeOutcome, inAttempts } from '../../outcome.ts'
+import { requestWithRetries } from '../../retried-request.ts'
 import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
@@ -46,8 +47,8 @@ function instanceMetadata(job: Job): (input: URL | string, init?: RequestInit) =
   return async (input, init) => {
     const url = new URL(input)
     const headers = Object.fromEntries(new Headers(init?.headers))
-    const answer = await exchange(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
-      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}, after ${attempts} attempts`, 'host')
+    const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
+      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
     )
     const text = answer.body.toString('utf8')
     if (init?.method === 'PUT') job.masks.add(text)

@@ -3,7 +3,7 @@ import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
-import type { SubjectToken } from '../external-account.ts'
+import type { SubjectToken } from '../credential.ts'
 
 /**
  * An X.509 identity: the token is the certificate chain, and the proof is the TLS connection on which it travels.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { codeOf } from '../../connection.ts'
+import { codeOf } from '../../error-code.ts'
 import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
 import type { Job } from '../../job.ts'
 import { parseObject, stringIn } from '../../json.ts'
@@ -33,8 +33,11 @@ export async function runExecutable(job: Job, document: ExternalAccountDocument,
   const { exitCode, stdout } = await run(job, document, source, where)
   const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
-  const problem = exitCode === 0 ? verdict.problem : `exit code ${exitCode}; ${verdict.problem}`
-  throw subjectTokenUnavailable(where, problem, 'program failed')
+  const problems = [
+    ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
+    ...('problem' in verdict ? [verdict.problem] : [])
+  ]
+  throw subjectTokenUnavailable(where, problems.join('; '), 'program failed')
 }
 
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
@@ -89,7 +92,7 @@ export function judgeResponse(
   response: JsonObject,
   nowMs: number,
   mustExpire: boolean
-): { readonly token?: string; readonly problem: string } {
+): { readonly token: string } | { readonly token?: never; readonly problem: string } {
   if (response['version'] !== 1) return { problem: 'its answer is not JSON with "version": 1' }
   if (response['success'] !== true) {
     const words = [stringIn(response, 'code'), stringIn(response, 'message')]
@@ -102,5 +105,5 @@ export function judgeResponse(
   if (typeof expiration === 'number' && expiration * 1000 <= nowMs) return { problem: 'its token has expired' }
   const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token'
   const token = stringIn(response, member)
-  return token === undefined ? { problem: `its answer has no "${member}"` } : { token, problem: '' }
+  return token === undefined ? { problem: `its answer has no "${member}"` } : { token }
 }

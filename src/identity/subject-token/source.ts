@@ -1,5 +1,5 @@
 import { credentialsInvalid } from '../../failures/credentials.ts'
-import { isLocalUrl } from '../../google-hosts.ts'
+import { isLocalUrl } from '../../local-url.ts'
 import { isObject, objectIn, stringIn } from '../../json.ts'
 import type { JsonObject } from '../../json.ts'
 

@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream'
 import { openConnection } from './connection.ts'
 import type { Destination } from './connection.ts'
 
-/** Connections that are kept, used again, and opened ahead of time. */
-export interface Connections {
+/** ConnectionPool that are kept, used again, and opened ahead of time. */
+export interface ConnectionPool {
   readonly agentFor: (url: URL) => http.Agent
   /** Opens a connection that a later request to the same origin will use. That it fails is no error until then. */
   readonly prepare: (url: URL) => void
@@ -21,7 +21,7 @@ export interface ConnectionOptions extends https.RequestOptions {
 }
 
 /** @param closing ends whatever is being opened */
-export function createConnections(closing: AbortSignal): Connections {
+export function createConnectionPool(closing: AbortSignal): ConnectionPool {
   const prepared = new Map<string, Promise<Socket>[]>()
   const agents = { plain: new http.Agent({ keepAlive: true }), tls: new https.Agent({ keepAlive: true }) }
   for (const agent of Object.values(agents)) agent.createConnection = createConnection

@@ -2,7 +2,7 @@ import { iamCredentialsUrl } from './google-hosts.ts'
 import type { Identity } from './identity/credential.ts'
 import type { Inputs } from './inputs.ts'
 
-/** More connections than these would not make several tokens come earlier, and look like an attack. */
+/** Whoever asks for more tokens than these opens the other connections when they are needed. */
 const MOST_FOR_TOKENS = 6
 
 /**
@@ -16,7 +16,7 @@ export function planConnections({ credential, hops }: Identity, inputs: Inputs):
   return [
     ...credential.endpoints,
     // A credential that shows a certificate shows it to IAM as well, while the connection opens.
-    ...(target === undefined || credential.clientCertificate !== undefined
+    ...(target === undefined || credential.hasCertificate === true
       ? []
       : Array<URL>(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
     // The call without a token opens the one that the call with it will use.

@@ -1,6 +1,8 @@
 import type { Failure } from './failure.ts'
 import { createRedaction } from './redaction.ts'
-import type { Answer, HttpRequest, NoAnswer, Outcome } from './http.ts'
+import { describeOutcome } from './outcome.ts'
+import type { Answer, NoAnswer, Outcome } from './outcome.ts'
+import type { HttpRequest } from './http.ts'
 import type { Job } from './job.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
 
@@ -11,7 +13,7 @@ const MOST_FAILURES = 5
 const SHORTEST_ATTEMPT_MS = 100
 
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
-const BODY_BYTES = 256 * 1024
+const LONGEST_ANSWER_BYTES = 256 * 1024
 
 /**
  * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
@@ -19,7 +21,7 @@ const BODY_BYTES = 256 * 1024
  *
  * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
  */
-export async function exchange(
+export async function requestWithRetries(
   job: Job,
   request: HttpRequest,
   unavailable: (last: Outcome, attempts: number) => Failure
@@ -28,7 +30,7 @@ export async function exchange(
   let failures = 0
   for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
     const milliseconds = Math.min(job.timeoutMs, job.timeLeft())
-    const outcome = await job.send(request, { milliseconds, bodyBytes: BODY_BYTES })
+    const outcome = await job.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
     if (outcome.answered && !isTransient(outcome)) return outcome.status < 400 ? outcome : withoutSecrets(job, outcome)
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs
@@ -50,16 +52,12 @@ function withoutSecrets(job: Job, answer: Answer): Answer {
   return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) }
 }
 
-/** An outcome in a few safe words. */
-export function describeOutcome(outcome: Outcome): string {
-  return outcome.answered ? `status ${outcome.status}` : outcome.reason
-}
-
 function outOfTime(): NoAnswer {
   return {
     answered: false,
     timedOut: true,
     reason: 'the deadline of the step had passed',
+    trouble: 'connection',
     sent: false,
     milliseconds: 0
   }

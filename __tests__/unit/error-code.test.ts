@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { codeOf } from '../../src/connection.ts'
+import { codeOf } from '../../src/error-code.ts'
 
 const CODES: [string, unknown, string][] = [
   ['a network error', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { federatedPrincipal } from '../../../src/identity/principal.ts'
+import { federatedPrincipal } from '../../src/principal.ts'
 
 const POOL = 'iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci'
 

@@ -1,9 +1,10 @@
-import { describeOutcome } from '../exchange.ts'
+import { describeOutcome } from '../outcome.ts'
 import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
-import type { Outcome } from '../http.ts'
+import type { Outcome } from '../outcome.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
-import { inAttempts, mayActTwice } from './failed-call.ts'
+import { inAttempts } from '../outcome.ts'
+import { mayActTwice } from '../call/attempts.ts'
 import { showLog } from './run-service.ts'
 import { inStep, onRunner, setNoProxy, shellWord } from './snippets.ts'
 
@@ -12,7 +13,7 @@ import { inStep, onRunner, setNoProxy, shellWord } from './snippets.ts'
  *
  * @param method of the call that decides
  */
-export function serviceSilent(url: URL, last: Outcome, attempts: number, how: string, method = 'GET'): Failure {
+export function noUsableAnswer(url: URL, last: Outcome, attempts: number, how: string, method = 'GET'): Failure {
   return new Failure({
     code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
     sentence: `${safeUrl(url)} gave no usable answer to the call ${how}: ${describeOutcome(last)}${inAttempts(attempts)}.`,
@@ -40,14 +41,14 @@ function explain(url: URL, last: Outcome, method: string): Explanation {
       snippets: [...(log.length === 0 ? connect : log), inStep('deadline: 10m')]
     }
   }
-  if (last.reason.includes('TLS certificate')) {
+  if (last.trouble === 'certificate') {
     return {
       cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
       remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
       snippets: connect
     }
   }
-  if (last.reason.includes('proxy')) {
+  if (last.trouble === 'proxy') {
     return {
       cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
       remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,

@@ -1,18 +1,16 @@
 import { serviceAccountRequired } from '../failures/credentials.ts'
-import { stsUrl } from '../google-hosts.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Job } from '../job.ts'
 import { findApplicationDefault } from './application-default.ts'
 import { fromAuthorizedUser } from './authorized-user.ts'
-import type { Credential, Hop, Identity } from './credential.ts'
+import type { Hop, Identity } from './credential.ts'
 import { readDocument } from './document.ts'
-import type { CredentialDocument, ExternalAccountDocument } from './document.ts'
+import type { CredentialDocument } from './document.ts'
 import { fromExternalAccount } from './external-account.ts'
-import { githubEndpoint, requestGithubToken, requireGithubPermission } from './github.ts'
+import { fromGithub } from './github.ts'
+import { requireGithubPermission } from './github-oidc.ts'
 import { fromMetadataServer } from './metadata-server.ts'
-import { federatedPrincipal } from './principal.ts'
 import { fromServiceAccountKey } from './service-account-key.ts'
-import { readSubjectToken } from './subject-token/read.ts'
 import { fromWorkforceUser } from './workforce-user.ts'
 
 type IdentityInputs = Pick<
@@ -38,7 +36,7 @@ export async function findIdentity(job: Job, inputs: IdentityInputs): Promise<Id
 async function findCredential(job: Job, inputs: IdentityInputs): Promise<Identity> {
   const { universe } = inputs
   if (inputs.workloadIdentityProvider !== undefined) {
-    return { credential: fromGithub(job, inputs.workloadIdentityProvider, universe), hops: [] }
+    return { credential: fromGithub(job, universe, inputs.workloadIdentityProvider), hops: [] }
   }
   if (inputs.credentialsJson !== undefined) {
     return fromDocument(job, readDocument(job.masks, inputs.credentialsJson, 'credentials_json', universe), universe)
@@ -66,20 +64,6 @@ function isSame(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase()
 }
 
-function fromGithub(job: Job, provider: string, universe: string): Credential {
-  const audience = `//iam.googleapis.com/${provider}`
-  return fromExternalAccount(job, {
-    description: `workload identity federation of GitHub Actions (${provider})`,
-    principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
-    endpoints: [githubEndpoint(job.env), stsUrl(universe, 'token')].filter((url) => url !== undefined),
-    hasCertificate: false,
-    url: stsUrl(universe, 'token'),
-    audience,
-    subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
-    subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
-  })
-}
-
 /** The credential that a document describes, and the accounts that the document itself impersonates. */
 function fromDocument(job: Job, document: CredentialDocument, universe: string): Identity {
   switch (document.type) {
@@ -91,7 +75,7 @@ function fromDocument(job: Job, document: CredentialDocument, universe: string):
       return { credential: fromWorkforceUser(job, document), hops: [] }
     case 'external_account':
       return {
-        credential: fromExternalDocument(job, document),
+        credential: fromExternalAccount(job, document),
         hops: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
       }
     case 'impersonated_service_account': {
@@ -99,22 +83,4 @@ function fromDocument(job: Job, document: CredentialDocument, universe: string):
       return { ...source, hops: [...source.hops, { account: document.account, delegates: document.delegates }] }
     }
   }
-}
-
-function fromExternalDocument(job: Job, document: ExternalAccountDocument): Credential {
-  // google-github-actions/auth leaves a document whose token comes from GitHub.
-  const { source } = document
-  const isGithub = source.kind === 'url' && source.url.href.startsWith(job.env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '\0')
-  return fromExternalAccount(job, {
-    description: `external account (${source.kind}) from ${document.origin}`,
-    principal: federatedPrincipal(document.audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
-    hasCertificate: source.kind === 'certificate',
-    endpoints: source.kind === 'certificate' ? [] : [...(source.kind === 'url' ? [source.url] : []), document.tokenUrl],
-    url: document.tokenUrl,
-    client: document.client,
-    userProject: document.userProject,
-    audience: document.audience,
-    subjectTokenType: document.subjectTokenType,
-    subjectToken: async () => await readSubjectToken(job, document)
-  })
 }

@@ -1,0 +1,23 @@
+import type { Explanation } from '../failure.ts'
+import { inTerminal } from './snippets.ts'
+
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ */
+export function explainPerimeter(what: string, text: string): Explanation {
+  const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1]
+  return {
+    cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
+    remedy:
+      'Let whoever administers Access Context Manager admit the identity by an ingress rule, or run the job on a network inside the perimeter.',
+    snippets: [
+      inTerminal(
+        '# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:',
+        `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`
+      )
+    ]
+  }
+}

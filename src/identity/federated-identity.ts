@@ -1,0 +1,40 @@
+import { decodeClaims } from '../claims.ts'
+import type { Job } from '../job.ts'
+import { stringIn } from '../json.ts'
+import { subjectPrincipal } from '../principal.ts'
+import type { Credential, SubjectToken } from './credential.ts'
+import { exchangeToken } from './sts.ts'
+import type { TokenExchange } from './sts.ts'
+
+/** An identity of another provider, and where its own token comes from. */
+export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> &
+  Pick<Credential, 'description' | 'principal' | 'endpoints' | 'hasCertificate'> & {
+    readonly subjectToken: () => Promise<SubjectToken>
+  }
+
+/**
+ * Identity federation: the identity's own token is exchanged at STS. Google gives the federated identity no ID token, so that
+ * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
+ * a second role, on the account itself.
+ */
+export function createFederatedIdentity(job: Job, identity: ExternalIdentity): Credential {
+  const { description, principal, endpoints, hasCertificate = false } = identity
+  return {
+    description,
+    principal,
+    // A connection that was opened without the certificate is of no use.
+    endpoints: hasCertificate ? [] : endpoints,
+    hasCertificate,
+    async accessToken() {
+      const { token: subjectToken, clientCertificate } = await identity.subjectToken()
+      const token = await exchangeToken(job, { ...identity, subjectToken, clientCertificate })
+      return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate }
+    }
+  }
+}
+
+/** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
+function refinePrincipal({ principal, audience }: ExternalIdentity, subjectToken: string): string {
+  const subject = stringIn(decodeClaims(subjectToken) ?? {}, 'sub')
+  return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal
+}

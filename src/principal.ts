@@ -1,0 +1,37 @@
+import { safeText } from './safe-text.ts'
+
+/**
+ * How IAM names the identities of a pool, for the commands that grant them something
+ * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
+ *
+ * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
+ * @param repository `OWNER/REPOSITORY`
+ */
+export function federatedPrincipal(audience: string, repository?: string): string {
+  return `principalSet://${poolOf(audience)}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`
+}
+
+/** The same for one of them. Its subject is what the provider maps to `google.subject`, mostly the claim `sub`. */
+export function subjectPrincipal(audience: string, subject: string): string {
+  return `principal://${poolOf(audience)}/subject/${subject}`
+}
+
+/** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
+function poolOf(audience: string): string {
+  return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '')
+}
+
+/** A service account as IAM names it. */
+export function serviceAccountPrincipal(account: string): string {
+  return `serviceAccount:${account}`
+}
+
+/** Stands in a command where nobody knows the account. */
+const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com'
+
+/** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
+export function memberOf(email: string): string {
+  const known = safeText(email)
+  if (known === '') return serviceAccountPrincipal(UNKNOWN_ACCOUNT)
+  return known.toLowerCase().endsWith('.gserviceaccount.com') ? serviceAccountPrincipal(known) : `user:${known}`
+}
