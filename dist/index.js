@@ -470,10 +470,13 @@ function audienceRequired(url) {
         cause: url.hostname.endsWith('.cloudfunctions.net')
             ? "A function's URL needs the name of the function as its first segment."
             : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-        remedy: 'Set the input audience to what the service expects.',
+        remedy: "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
         snippets: [
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app', '# Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com', '# API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}`),
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service')
+            ...(url.hostname.endsWith('.cloudfunctions.net') ? [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}/FUNCTION`)] : []),
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service'),
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com'),
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}`)
         ]
     });
 }
@@ -516,7 +519,17 @@ function explainDefect(env) {
     return {
         cause: 'Something came that the action does not foresee; no input or permission mends it.',
         remedy: 'Run the job again with debug logging, and report what it shows.',
-        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(`gh run rerun ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`)]
+        snippets: [
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)(`gh run rerun ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+            ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
+                ? []
+                : [
+                    {
+                        place: 'Report it at',
+                        lines: [`https://github.com/${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
+                    }
+                ])
+        ]
     };
 }
 /** The files in which the runner expects outputs and the like cannot be written. */
@@ -537,9 +550,12 @@ function unwritable() {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CB: () => (/* binding */ tryConnection),
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
 /* harmony export */   Fy: () => (/* binding */ RERUN),
+/* harmony export */   OJ: () => (/* binding */ onlyWhere),
+/* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
 /* harmony export */   WC: () => (/* binding */ setNoProxy),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
 /* harmony export */   o: () => (/* binding */ onRunner),
@@ -556,15 +572,6 @@ function inStep(...lines) {
 function inWorkflow(...lines) {
     return { place: 'In the workflow', lines };
 }
-/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
-const RERUN = { place: 'In a terminal', lines: ['gh run rerun --failed   # asks which run'] };
-/** The runner reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
-function setNoProxy(host) {
-    return {
-        place: 'In this step',
-        lines: ['env:', `  NO_PROXY: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(host)} # and what it holds already, after commas`]
-    };
-}
 /** JSON for a member of a credential document. */
 function inDocument(...lines) {
     return { place: 'In the credential document', lines };
@@ -573,9 +580,30 @@ function inDocument(...lines) {
 function inTerminal(...lines) {
     return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines };
 }
+/** Commands of gcloud that change something which may be meant to be as it is. */
+function onlyWhere(condition, ...lines) {
+    return { place: `Only where ${condition}, in the same terminal`, lines };
+}
+/** Commands of GitHub's client. */
+function inTerminalWithGh(...lines) {
+    return { place: 'In a terminal with gh, in the folder of the repository', lines };
+}
 /** Commands for the machine on which the step runs. */
 function onRunner(...lines) {
-    return { place: 'On the runner', lines };
+    return { place: 'On the runner, such as in a step "- run: …" before this one', lines };
+}
+/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
+const RERUN = inTerminalWithGh('gh run rerun --failed   # asks which run');
+/** Whether the runner gets through to a host at all. */
+function tryConnection(url) {
+    return onRunner(`curl --head ${shellWord(url.origin)}/   # any status, 404 too, means that it can be reached`);
+}
+/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
+function setNoProxy(host) {
+    return {
+        place: 'In this step',
+        lines: ['env:', `  NO_PROXY: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(host)} # and what it holds already, after commas`]
+    };
 }
 /**
  * A value as one word of a command: quoted where a shell would read more than the value in it (POSIX.1-2024, Shell Command
@@ -659,12 +687,12 @@ function parseUrl(input, value) {
     url.hash = '';
     return url;
 }
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
 function parseProvider(value) {
-    const input = 'workload_identity_provider';
-    const expected = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    if (/^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/.test(value))
+    if (PROVIDER_NAME.test(value))
         return value;
+    const input = 'workload_identity_provider';
     const problem = /["'`]/.test(value)
         ? 'has quotes in it'
         : /\s/.test(value)
@@ -676,18 +704,27 @@ function parseProvider(value) {
                     : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
                         ? 'names a pool, not a provider in it'
                         : 'is not the full name of a provider';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}; the command in the log prints it.`, [`${input}: ${expected}`], [`${describeProvider(value)}   # prints it`]);
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
+    const expected = PROVIDER_NAME.test(meant)
+        ? meant
+        : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
 }
-/** The command that prints the name of a provider, with what a name that is not complete tells already. */
-function describeProvider(value) {
-    const part = (name, placeholder) => new RegExp(`${name}/([\\w-]+)`).exec(value)?.[1] ?? placeholder;
-    const project = /projects\/([a-z][\w-]*|\d+)\//.exec(value)?.[1];
-    return `gcloud iam workload-identity-pools providers describe ${part('providers', 'PROVIDER')} --workload-identity-pool=${part('workloadIdentityPools', 'POOL')} --location=global --format='value(name)'${project === undefined ? '' : ` --project=${project}`}`;
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
+            `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`];
 }
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 function parseAccount(input, value) {
     const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (/^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(account) || /^\d{6,30}$/.test(account))
+    if (isAccount(account))
         return account;
     const problem = /["'`]/.test(value)
         ? 'has quotes in it'
@@ -696,9 +733,12 @@ function parseAccount(input, value) {
             : value.startsWith('serviceAccount:')
                 ? 'has the prefix of a member'
                 : 'is neither an e-mail nor a unique id';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.', [
-        `${input}: NAME@PROJECT.iam.gserviceaccount.com`
-    ]);
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
+    const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
+    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+}
+function isAccount(value) {
+    return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value);
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
@@ -750,7 +790,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
 /* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2899);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2425);
 /* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8158);
 
 
@@ -1279,7 +1319,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 2899:
+/***/ 2425:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1329,6 +1369,13 @@ function withTag(url, tag) {
     const tagged = new URL(url);
     tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
     return tagged;
+}
+/** The URL of the service itself, whatever tag it has. */
+function withoutTag(url) {
+    const plain = new URL(url);
+    if (isCloudRunUrl(url))
+        plain.host = splitTag(url.host).service;
+    return plain;
 }
 function splitTag(host) {
     const end = host.indexOf(TAG_SEPARATOR);
@@ -1457,21 +1504,42 @@ var snippets = __nccwpck_require__(9337);
 
 
 
+/**
+ * The URL that names the service: its own, or the audience where a custom domain or load balancer is called.
+ *
+ * @param audience of the token
+ */
+function ownUrl(url, audience) {
+    if (isCloudRunUrl(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
+        return url;
+    const named = new URL(audience);
+    return isCloudRunUrl(named) || describeFunction(named) !== undefined ? named : url;
+}
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
-    const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] };
-    if (!isCloudRunUrl(url))
-        return unknown;
-    const host = url.hostname.replace(/^.*?---/, '');
+    const unknown = { name: 'SERVICE', region: 'REGION', project: '' };
+    if (!isCloudRunUrl(url)) {
+        return { ...unknown, search: ['gcloud run services list   # shows SERVICE and REGION of each, and their URLs'] };
+    }
+    const host = withoutTag(url).hostname;
     // SERVICE-PROJECT_NUMBER.REGION.run.app
     const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
     if (deterministicName !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministicName, region, project: ` --project=${number}`, search: [] };
+        return { name: deterministicName, region, project: ` --project=${projectId(number)}`, search: [] };
     }
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
     const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
     const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
-    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows the REGION`] };
+    const shown = name === undefined ? 'SERVICE and REGION of each, and their URLs' : 'the REGION';
+    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows ${shown}`] };
+}
+/** The number of the project in which a Cloud Run service is, where its URL tells. */
+function projectNumber(url) {
+    return isCloudRunUrl(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
+}
+/** Most of gcloud refuses a project's number and wants its id. */
+function projectId(number) {
+    return `$(gcloud projects describe ${number} --format="value(projectId)")`;
 }
 /** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
 function describeFunction(url) {
@@ -1481,27 +1549,20 @@ function describeFunction(url) {
     const [, name = ''] = url.pathname.split('/');
     return { name: (0,safe_text/* safeText */.H)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
 }
-/** The command that shows the log of what is behind a URL; none where the URL does not tell. */
+/** The command that shows the log of what is behind a URL. */
 function showLog(url) {
     const named = describeFunction(url);
-    if (named !== undefined)
-        return [(0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)];
-    if (!isCloudRunUrl(url))
-        return [];
+    if (named !== undefined) {
+        return (0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --limit=50`);
+    }
     const { name, region, project, search } = describeRunService(url);
-    return [(0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)];
-}
-/** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
-function giveInstances(url) {
-    if (!isCloudRunUrl(url))
-        return [];
-    return [(0,snippets/* inTerminal */.e5)(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))];
+    return (0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`);
 }
 /** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
 function describeCommands(url) {
     const named = describeFunction(url);
     if (named !== undefined)
-        return [`gcloud functions describe ${named.name} ${named.flags}`];
+        return [`gcloud functions describe ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags}`];
     const { name, region, project, search } = describeRunService(url);
     return [
         ...search,
@@ -1933,47 +1994,54 @@ function notRepeated(method) {
 function no_answer_explain(url, last, method) {
     const host = (0,safe_text/* safeText */.H)(url.host);
     const log = showLog(url);
-    const connect = [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)];
+    const connect = (0,snippets/* tryConnection */.CB)(url);
     if (last.answered) {
         return {
             cause: 'The service starts, is overloaded or fails.',
             remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-            snippets: [...(log.length === 0 ? connect : log), (0,snippets/* inStep */.qg)('deadline: 10m')]
+            snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
         };
     }
     if (last.trouble === 'certificate') {
         return {
             cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
             remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-            snippets: connect
+            snippets: [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
+        };
+    }
+    if (last.trouble === 'handshake') {
+        return {
+            cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
+            remedy: 'Check the host and the port in url.',
+            snippets: [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
         };
     }
     if (last.trouble === 'proxy') {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
             remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-            snippets: [...connect, (0,snippets/* setNoProxy */.WC)(host)]
+            snippets: [connect, (0,snippets/* setNoProxy */.WC)(host)]
         };
     }
     if (last.sent && mayActTwice(method))
-        return { ...notRepeated(method), snippets: log };
+        return { ...notRepeated(method), snippets: [log] };
     if (last.timedOut) {
         return {
             cause: 'The service needs longer than timeout allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            snippets: [(0,snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), ...log]
+            snippets: [(0,snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), log]
         };
     }
     return last.sent
         ? {
             cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
             remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
-            snippets: log.length === 0 ? connect : log
+            snippets: [log]
         }
         : {
             cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
             remedy: 'Check url, and whether the machine may reach the host.',
-            snippets: connect
+            snippets: [connect]
         };
 }
 
@@ -2026,8 +2094,13 @@ function isRefusal(answer) {
 
 ;// CONCATENATED MODULE: ./src/failures/failed-call.ts
 
-/** The answer in its own words: the pages are HTML, of which the words are enough. */
-function quote({ status, text }) {
+
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+function quote({ status, text: body }) {
+    const json = parseObject(body);
+    const text = stringIn(objectIn(json, 'error'), 'message') ??
+        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
+        body;
     return `${status} ${(0,safe_text/* safeText */.H)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
 }
 
@@ -2042,10 +2115,11 @@ function quote({ status, text }) {
 
 
 
+
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3;
 /** The application answered, and not as expected. */
-function applicationFailed({ call, attempts }, response) {
+function applicationFailed({ call, token, attempts }, response) {
     const { status, verdicts } = response;
     const details = verdicts.map(describeVerdict);
     const statusMissed = !isStatusMet(verdicts);
@@ -2055,7 +2129,7 @@ function applicationFailed({ call, attempts }, response) {
         return new failure/* Failure */.H({
             code: 'SERVICE_UNAVAILABLE',
             sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered ${(0,status_set/* describeStatus */.W)(status)}${inAttempts(attempts)}.`,
-            ...explainUnavailable(call, response),
+            ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
             details,
             answer: quote(response)
         });
@@ -2063,7 +2137,7 @@ function applicationFailed({ call, attempts }, response) {
     return new failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
         sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}.`,
-        ...explainAnswer(call, response, statusMissed),
+        ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
         details,
         answer: quote(response)
     });
@@ -2091,7 +2165,7 @@ function redirected(url, response, details) {
         details
     });
 }
-function explainUnavailable({ url, method }, { status, text }) {
+function explainUnavailable({ method }, service, { status, text }) {
     // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
     if (/^\s*no healthy upstream\s*$/.test(text)) {
         return {
@@ -2102,23 +2176,23 @@ function explainUnavailable({ url, method }, { status, text }) {
             ]
         };
     }
-    const log = showLog(url);
+    const log = showLog(service);
     if (mayActTwice(method) && status !== 429 && status !== 503)
-        return { ...notRepeated(method), snippets: log };
+        return { ...notRepeated(method), snippets: [log] };
     if (text.includes('no available instance') || status === 429) {
         return {
             cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
             remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), ...giveInstances(url), ...log]
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), log, ...giveInstances(service)]
         };
     }
     return {
         cause: 'The service starts, is overloaded or fails.',
         remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-        snippets: [...log, (0,snippets/* inStep */.qg)('deadline: 10m')]
+        snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
     };
 }
-function explainAnswer({ url, method, headers }, response, statusMissed) {
+function explainAnswer({ url, method, headers }, service, response, statusMissed) {
     const { status } = response;
     if (statusMissed && (status === 401 || status === 403)) {
         const { tokenHeader } = headers;
@@ -2133,7 +2207,7 @@ function explainAnswer({ url, method, headers }, response, statusMissed) {
                         '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
                     ]
                     : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])),
-                ...showLog(url)
+                showLog(service)
             ]
         };
     }
@@ -2141,7 +2215,7 @@ function explainAnswer({ url, method, headers }, response, statusMissed) {
         return {
             cause: `The application does not know ${(0,safe_text/* safeText */.H)(url.pathname)}, or an old revision without it still answers.`,
             remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-            snippets: showLog(url)
+            snippets: [showLog(service)]
         };
     }
     const corrected = correctQuotes(response.verdicts);
@@ -2155,8 +2229,17 @@ function explainAnswer({ url, method, headers }, response, statusMissed) {
     return {
         cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
         remedy: "Look at the service's log, or mend the expectation.",
-        snippets: showLog(url)
+        snippets: [showLog(service)]
     };
+}
+/** https://cloud.google.com/run/docs/configuring/max-instances */
+function giveInstances(service) {
+    if (!isCloudRunUrl(service))
+        return [];
+    const { name, region, project, search } = describeRunService(service);
+    return [
+        (0,snippets/* inTerminal */.e5)(...search, `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`, `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`)
+    ];
 }
 /** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
 function correctQuotes(verdicts) {
@@ -2194,7 +2277,7 @@ function explainPerimeter(what, text) {
     const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
     return {
         cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
-        remedy: 'Let whoever administers Access Context Manager admit the identity by an ingress rule, or run the job on a network inside the perimeter.',
+        remedy: 'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
         snippets: [
             (0,snippets/* inTerminal */.e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
         ]
@@ -2225,14 +2308,22 @@ function poolOf(audience) {
 function serviceAccountPrincipal(account) {
     return `serviceAccount:${account}`;
 }
+/** Stands for the account of a machine, which its metadata server knows. */
+const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
+/** Stands for somebody whose credentials do not say the e-mail. */
+const UNKNOWN_PERSON = 'YOUR_EMAIL';
 /** Stands in a command where nobody knows the account. */
 const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
+/** Whether a token with this e-mail is a person's. */
+function isPerson(email) {
+    return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
+}
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
 function memberOf(email) {
     const known = (0,safe_text/* safeText */.H)(email);
     if (known === '')
         return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
-    return known.toLowerCase().endsWith('.gserviceaccount.com') ? serviceAccountPrincipal(known) : `user:${known}`;
+    return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
 
 ;// CONCATENATED MODULE: ./src/failures/front-end.ts
@@ -2258,9 +2349,8 @@ function tokenRejected({ call, token }, response) {
 }
 function explainRejection(url, { audience, email }) {
     const suggested = findAudience(url);
-    // https://cloud.google.com/run/docs/configuring/custom-audiences
-    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(url), '# accepted audiences: status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list');
-    if (memberOf(email).startsWith('user:') && audience.endsWith('.apps.googleusercontent.com')) {
+    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(ownUrl(url, audience)), ...listAudiences(url));
+    if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
         return {
             cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
             remedy: 'Set service_account, so that the token is for the service.',
@@ -2272,9 +2362,9 @@ function explainRejection(url, { audience, email }) {
             cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
             remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each', `gcloud run services update SERVICE --region=REGION --add-custom-audiences=${url.origin}   # lets it accept ${url.origin} too`),
-                accepted,
-                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')
+                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
+                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                accepted
             ]
         };
     }
@@ -2290,53 +2380,88 @@ function explainRejection(url, { audience, email }) {
             snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.H)(suggested)}`), accepted]
         };
 }
+/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
+function listAudiences(url) {
+    return describeFunction(url) === undefined
+        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
+        : [];
+}
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
-function invokerMissing({ call, token, attempts }, response) {
-    const { url, iamWaitMs } = call;
-    const who = (0,safe_text/* safeText */.H)(token.email) || 'The identity';
-    if (isPerimeter(response.text)) {
-        return new failure/* Failure */.H({
-            code: 'INVOKER_MISSING',
-            sentence: `VPC Service Controls keep ${(0,safe_text/* safeText */.H)(token.email) || 'the identity'} out of ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(attempts)}).`,
-            ...explainPerimeter("the service's project", response.text),
-            answer: quote(response)
-        });
-    }
-    const named = describeFunction(url);
-    const service = describeRunService(url);
-    const member = memberOf(token.email);
-    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${service.name}` : `function ${named.name}`;
-    const grant = named === undefined
-        ? `gcloud run services add-iam-policy-binding ${service.name} --region=${service.region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${service.project}`
-        : `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`;
+function invokerMissing(failed, response) {
+    const { url } = failed.call;
+    const perimeter = isPerimeter(response.text);
+    const sentence = perimeter
+        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.H)(failed.token.email) || 'the identity'} out of`
+        : `${(0,safe_text/* safeText */.H)(failed.token.email) || 'The identity'} may not invoke`;
     return new failure/* Failure */.H({
         code: 'INVOKER_MISSING',
-        sentence: `${who} may not invoke ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(attempts)}).`,
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${iamWaitMs / 1000} s).`,
-        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(...(named === undefined ? service.search : []), grant),
-            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
-        ],
+        sentence: `${sentence} ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(failed.attempts)}).`,
+        ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
         answer: quote(response)
     });
 }
+function explainRefusal({ call, token }) {
+    const service = ownUrl(call.url, token.audience);
+    if (call.headers.tokenHeader === 'Proxy-Authorization') {
+        return {
+            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
+            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
+            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
+        };
+    }
+    const number = projectNumber(service);
+    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
+        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
+        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
+        return {
+            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
+            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}; that takes up to some minutes to act.`,
+            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
+        };
+    }
+    const named = describeFunction(service);
+    const member = memberOf(token.email);
+    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
+    const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
+    return {
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
+        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
+            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+        ]
+    };
+}
+function grantInvoker(service, member) {
+    const named = describeFunction(service);
+    if (named !== undefined) {
+        return [
+            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
+        ];
+    }
+    const { name, region, project, search } = describeRunService(service);
+    return [
+        ...search,
+        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
+    ];
+}
 /** A 404 that the application never saw. */
-function notReached({ call }, response) {
+function notReached({ call, token }, response) {
     return new failure/* Failure */.H({
         code: 'NOT_REACHED',
         sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.P)(call.url)} with 404; the call never reached the application.`,
-        ...explainNotReached(call, response.text),
+        ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
         answer: quote(response)
     });
 }
-function explainNotReached({ url, tag }, text) {
+function explainNotReached({ url, tag }, service, text) {
     if (text.startsWith('response 404 (backend NotFound)')) {
         return {
             cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.H)(url.host)} and the path ${(0,safe_text/* safeText */.H)(url.pathname)}.`,
             remedy: "Give the load balancer's URL map a backend for this host and path.",
-            snippets: [(0,snippets/* inTerminal */.e5)('gcloud compute url-maps list', 'gcloud compute url-maps describe URL_MAP')]
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
+            ]
         };
     }
     const named = describeFunction(url);
@@ -2347,13 +2472,12 @@ function explainNotReached({ url, tag }, text) {
             snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
         };
     }
+    const look = (0,snippets/* inTerminal */.e5)(...describeCommands(service));
     if (!isCloudRunUrl(url)) {
         return {
             cause: `The domain ${(0,safe_text/* safeText */.H)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
             remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE and REGION of each', 'gcloud beta run domain-mappings list --region=REGION', ...describeCommands(url), ...mendIngress(url))
-            ]
+            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
         };
     }
     const reservation = findReservation(url);
@@ -2365,41 +2489,34 @@ function explainNotReached({ url, tag }, text) {
         };
     }
     const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.H)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
-    const mend = (0,snippets/* inTerminal */.e5)(...describeCommands(url), ...mendIngress(url), ...mendUrl(url), ...mendTag(url, tag));
+    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
     return reservation === 'possible'
         ? {
             cause: `The path ${(0,safe_text/* safeText */.H)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
             remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`), mend]
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`), ...mend]
         }
         : {
             cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
             remedy: 'Check ingress, URL and tags of the service.',
-            snippets: [mend]
+            snippets: mend
         };
 }
 /** https://cloud.google.com/run/docs/securing/ingress */
-function mendIngress(url) {
-    return [
-        '# Does run.googleapis.com/ingress say internal? Call from inside the network, or open it; the invoker check stays:',
-        updateCommand(url, '--ingress=all')
-    ];
+function openIngress(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', updateCommand(url, '--ingress=all'));
 }
 /** https://cloud.google.com/run/docs/securing/ingress#disable-url */
-function mendUrl(url) {
-    return [
-        '# Does run.googleapis.com/default-url-disabled say true? Call its custom domain, or switch the URL on:',
-        updateCommand(url, '--default-url')
-    ];
+function enableUrl(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', updateCommand(url, '--default-url'));
 }
 /** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-function mendTag(url, tag) {
+function addTag(url, tag) {
     if (tag === undefined)
         return [];
     const { name, region, project } = describeRunService(url);
     return [
-        `# Is there no tag ${(0,safe_text/* safeText */.H)(tag)} in status.traffic? Give it to the revision that is meant:`,
-        `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`
+        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.H)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
     ];
 }
 
@@ -2424,14 +2541,27 @@ function gateway_explain(text, audience, tokenHeader) {
         return {
             cause: `${audience} is not among the gateway's x-google-audiences.`,
             remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
-            snippets: [definition]
+            snippets: [definition, ...DEPLOY]
         };
     }
     if (/issuer/i.test(text)) {
         return {
             cause: "The gateway's OpenAPI document does not name Google as an issuer.",
             remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.',
-            snippets: [definition]
+            snippets: [definition, ...DEPLOY]
+        };
+    }
+    if (/Jwt is missing/i.test(text) && tokenHeader === 'Authorization') {
+        return {
+            cause: 'The gateway saw no token, though it travelled in Authorization: something before it took the header out, or its document names another place (x-google-jwt-locations).',
+            remedy: 'Look for x-google-jwt-locations in the OpenAPI document, and take it out or let it name Authorization.',
+            snippets: [
+                {
+                    place: "In the gateway's OpenAPI document",
+                    lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
+                },
+                ...DEPLOY
+            ]
         };
     }
     if (/Jwt is missing/i.test(text)) {
@@ -2452,15 +2582,19 @@ function gateway_explain(text, audience, tokenHeader) {
         return {
             cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
             remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
-            snippets: [definition]
+            snippets: [definition, ...DEPLOY]
         };
     }
     return {
         cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
         remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.',
-        snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition]
+        snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
     };
 }
+/** https://cloud.google.com/api-gateway/docs/deploying-api */
+const DEPLOY = [
+    (0,snippets/* inTerminal */.e5)('gcloud api-gateway gateways list   # shows GATEWAY, LOCATION and API', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG')
+];
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience) {
     return {
@@ -2502,33 +2636,54 @@ function iap_explain({ call, token, clientId }, response) {
     if (response.status === 403) {
         const member = memberOf(token.email);
         return {
-            cause: 'The token is good, but its identity lacks roles/iap.httpsResourceAccessor.',
+            cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
             remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
             snippets: [
                 (0,snippets/* inTerminal */.e5)(...findResource(call.url), `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor${describeRunService(call.url).project}`)
             ]
         };
     }
+    const fits = clientId === undefined || clientId === token.audience;
+    const setAudience = fits ? [] : [`audience: ${clientId}`];
+    const andAudience = fits ? '' : `, and audience to ${clientId}`;
     if (response.text.includes("'email' claim")) {
         return {
             cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
-            remedy: 'Leave tokens out of headers; this action always asks for one with e-mail.',
-            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization   # where headers needs Authorization for the application')]
+            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}; this action always asks for a token with e-mail.`,
+            snippets: [
+                (0,snippets/* inStep */.qg)('# where headers needs Authorization for the application:', 'token_header: Proxy-Authorization', ...setAudience)
+            ]
         };
     }
-    const fits = clientId === undefined || clientId === token.audience;
-    if (response.text.includes('empty token')) {
+    if (/expired/i.test(response.text)) {
         return {
-            cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${(0,safe_text/* safeText */.H)(call.headers.tokenHeader)}.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-            remedy: `Set token_header to Proxy-Authorization${fits ? '' : `, and audience to ${clientId}`}.`,
-            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...(fits ? [] : [`audience: ${clientId}`]))]
+            cause: "The token that IAP saw had expired by IAP's clock: headers may carry an old one, or this machine's clock is wrong.",
+            remedy: `Leave tokens out of headers, and check the machine's clock${fits ? '' : `; set audience to ${clientId}`}.`,
+            snippets: [(0,snippets/* onRunner */.o)('date --utc'), ...(fits ? [] : [(0,snippets/* inStep */.qg)(...setAudience)])]
         };
+    }
+    if (response.text.includes('empty token')) {
+        const { tokenHeader } = call.headers;
+        const named = clientId === undefined ? '' : ` IAP's client id is ${clientId}.`;
+        return tokenHeader === 'X-Serverless-Authorization'
+            ? {
+                cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${tokenHeader}.${named}`,
+                remedy: `Set token_header to Proxy-Authorization${andAudience}.`,
+                snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
+            }
+            : {
+                cause: `IAP saw no token, though it travelled in ${tokenHeader}: something before IAP took the header out.${named}`,
+                remedy: `Set token_header to ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}${andAudience}, and see what stands before IAP.`,
+                snippets: [
+                    (0,snippets/* inStep */.qg)(`token_header: ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}`, ...setAudience)
+                ]
+            };
     }
     if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
         return {
-            cause: 'What IAP found in the header is no ID token of Google; headers may set one of their own.',
+            cause: `What IAP found in the header is no ID token of Google; headers may set one of their own.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
             remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
-            snippets: [(0,snippets/* inStep */.qg)(...(fits ? ['token_header: Proxy-Authorization'] : [`audience: ${clientId}`]))]
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
         };
     }
     if (clientId !== undefined && clientId === token.audience) {
@@ -2562,10 +2717,20 @@ function findClient(url) {
     ];
 }
 /** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
-function allowClient(url) {
+function allowClient(service) {
+    const flags = `${resourceFlags(service)}${describeRunService(service).project || ' --project=PROJECT'}`;
     return [
-        (0,snippets/* inTerminal */.e5)('# NUMBER-NAME is an OAuth client of your organization (type: web application), to be made at https://console.cloud.google.com/auth/clients', 'cat > iap.yaml <<END', 'accessSettings:', '  oauthSettings:', '    programmaticClients: ["NUMBER-NAME.apps.googleusercontent.com"]', 'END', ...findResource(url), `gcloud iap settings set iap.yaml ${resourceFlags(url)}${describeRunService(url).project || ' --project=PROJECT'}`),
-        (0,snippets/* inStep */.qg)('audience: NUMBER-NAME.apps.googleusercontent.com   # of the client on the list')
+        (0,snippets/* onlyWhere */.OJ)('Google manages the client', '# NUMBER-NAME is an OAuth client of your organization (type: web application); make one at https://console.cloud.google.com/auth/clients', ...findResource(service), `gcloud iap settings get ${flags} > iap.yaml   # the settings there are; what is not in the file when it is set is lost`),
+        {
+            place: 'In iap.yaml, beside what it holds',
+            lines: [
+                'accessSettings:',
+                '  oauthSettings:',
+                '    programmaticClients: [NUMBER-NAME.apps.googleusercontent.com]'
+            ]
+        },
+        (0,snippets/* onlyWhere */.OJ)('Google manages the client', `gcloud iap settings set iap.yaml ${flags}`),
+        (0,snippets/* inStep */.qg)('# of the client on the list:', 'audience: NUMBER-NAME.apps.googleusercontent.com')
     ];
 }
 function findResource(url) {
@@ -2995,10 +3160,11 @@ function readRefusal(answer) {
         };
     }
     const code = stringIn(body, 'error');
+    const isJson = parseJson(text) !== undefined;
     return {
         ...common,
         code: (0,safe_text/* safeText */.H)(code ?? ''),
-        message: (0,safe_text/* safeText */.H)(stringIn(body, 'error_description') ?? (code === undefined ? text : ''), 500),
+        message: (0,safe_text/* safeText */.H)(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
         reason: (0,safe_text/* safeText */.H)(stringIn(body, 'error_subtype') ?? ''),
         metadata: {}
     };
@@ -3008,7 +3174,121 @@ function quoteRefusal(refusal) {
     return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ');
 }
 
+;// CONCATENATED MODULE: ./src/failures/account-project.ts
+/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
+function projectFlag(account) {
+    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+    return project === undefined ? '' : ` --project=${project}`;
+}
+
+;// CONCATENATED MODULE: ./src/failures/token-grants.ts
+
+
+
+
+
+/** Google's token endpoint refused a service account's own assertion. */
+function keyRefused(refusal, email, now) {
+    const answer = quoteRefusal(refusal);
+    const account = (0,safe_text/* safeText */.H)(email);
+    if (/account not found/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_ACCOUNT_NOT_FOUND',
+            sentence: `The service account ${account} of the key does not exist.`,
+            cause: 'It was deleted, and its keys with it.',
+            remedy: 'Use another account; a deleted one can be restored within 30 days.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${projectFlag(email)}   # shows the UNIQUE_ID`, `gcloud iam service-accounts undelete UNIQUE_ID${projectFlag(email)}`)
+            ],
+            answer
+        });
+    }
+    if (refusal.code === 'invalid_scope') {
+        return new failure/* Failure */.H({
+            code: 'INPUT_INVALID',
+            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
+            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
+            answer
+        });
+    }
+    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_EXPIRED',
+            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
+            cause: describeSkew(refusal, now),
+            remedy: "Set the machine's clock, for example by NTP.",
+            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
+            answer
+        });
+    }
+    const disabled = refusal.code.includes('disabled');
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the key of ${account}.`,
+        cause: disabled
+            ? 'The service account is disabled.'
+            : 'The key was deleted or disabled, or the document holds the key of another account.',
+        remedy: disabled
+            ? 'Enable the account, if whoever disabled it agrees.'
+            : 'Make a new key, or better use workload identity federation, which needs none.',
+        snippets: disabled
+            ? [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
+            : [
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`, `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # a new one`),
+                (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
+            ],
+        answer
+    });
+}
+/** How far the clock is off, where the answer says what Google's shows. */
+function describeSkew({ googleTime }, now) {
+    if (googleTime === undefined)
+        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
+    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
+    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
+}
+/**
+ * Google refused a person's refresh token.
+ *
+ * @param pool the workforce pool of somebody who signed in with another identity provider
+ */
+function userRefused(refusal, pool) {
+    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
+        cause: reauthenticate
+            ? 'The organization demands that people sign in again from time to time (re-authentication).'
+            : refusal.code === 'invalid_client'
+                ? 'The OAuth client in the document was deleted or its secret changed.'
+                : 'The refresh token was revoked or has expired.',
+        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
+        snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
+        answer: quoteRefusal(refusal)
+    });
+}
+/** Somebody signs in again, and carries the result to where the credential was. */
+function signIn(...commands) {
+    return [
+        { place: 'In a terminal of your own, with a browser', lines: commands },
+        (0,snippets/* inTerminalWithGh */.RY)('# only where the workflow has the credential from a secret:', 'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json')
+    ];
+}
+/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
+function workforceLogin(pool) {
+    const name = (0,safe_text/* safeText */.H)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
+    const poolId = name.split('/').at(-1) ?? 'POOL';
+    return [
+        `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
+        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+        'gcloud auth application-default login --login-config=login-config.json'
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/failures/tokens.ts
+
 
 
 
@@ -3024,7 +3304,7 @@ function googleUnavailable(url, last, attempts) {
     });
 }
 function tokens_explainUnavailable(url, last) {
-    const connect = (0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`);
+    const connect = (0,snippets/* tryConnection */.CB)(url);
     if (last.answered && last.status === 429) {
         return {
             cause: 'A quota is used up, as when many jobs start at once.',
@@ -3091,7 +3371,7 @@ function tokenMissing(url, answer) {
                 cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
                 remedy: 'Check the proxy and the network of the runner, and run the job again.'
             }),
-        snippets: [(0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
+        snippets: [(0,snippets/* tryConnection */.CB)(url)]
     });
 }
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
@@ -3101,9 +3381,7 @@ function openidMissing(url, scope) {
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave an access token for the person's credentials, but no ID token.`,
         cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
         remedy: 'Sign in again with the scope openid, as below, or set service_account.',
-        snippets: [
-            (0,snippets/* onRunner */.o)('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform')
-        ],
+        snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
         ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.H)(scope)}`] })
     });
 }
@@ -3115,7 +3393,7 @@ function tokenInvalid(problem, audience, flaw) {
         ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
     });
 }
-const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/');
+const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs');
 const FLAWS = {
     form: {
         cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
@@ -3223,12 +3501,12 @@ function mappingNote(principal) {
     return [
         `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.H)(attribute)}.`,
         `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.H)(attribute)}), or nobody is in this principalSet; see whether it does:`,
-        `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --location=global \\`,
-        `  --project=${project} --format="yaml(name, attributeMapping)"`
+        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
     ];
 }
 
 ;// CONCATENATED MODULE: ./src/failures/impersonation.ts
+
 
 
 
@@ -3306,7 +3584,7 @@ function explainOther(refusal, url, principal, hop) {
             cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
             remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute instances stop INSTANCE', 'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform', 'gcloud compute instances start INSTANCE')
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --scopes=https://www.googleapis.com/auth/cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
             ]
         };
     }
@@ -3317,7 +3595,7 @@ function explainOther(refusal, url, principal, hop) {
                 ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
                 : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
             remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-            snippets: [(0,snippets/* onRunner */.o)(`curl --head ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
+            snippets: [(0,snippets/* tryConnection */.CB)(url), snippets/* RERUN */.Fy]
         };
     }
     if (status === 400) {
@@ -3354,6 +3632,7 @@ function explainPermission(refusal, url, principal, hop) {
             ? `Check how ${(0,safe_text/* safeText */.H)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
             : 'Grant what is missing of the links below, and wait a few minutes.',
         snippets: [
+            ...findCaller(principal),
             (0,snippets/* inTerminal */.e5)(`${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, hop, forIdToken))
         ]
     };
@@ -3392,13 +3671,21 @@ function leastRole(member, isLast, forIdToken, isChain) {
     // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
     return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator';
 }
+/** Who a credential stands for, where only the machine or a person can say. */
+function findCaller(principal) {
+    if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
+        return [
+            (0,snippets/* onRunner */.o)(`curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email   # prints ${MACHINE_ACCOUNT}`)
+        ];
+    }
+    return principal.endsWith(UNKNOWN_PERSON)
+        ? [
+            (0,snippets/* inTerminal */.e5)(`gcloud auth list   # ${UNKNOWN_PERSON} is who signed in with "gcloud auth application-default login"`)
+        ]
+        : [];
+}
 function describeCommand(account) {
     return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
-}
-/** The project in which an account belongs, where its e-mail says so. */
-function projectFlag(account) {
-    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
-    return project === undefined ? '' : ` --project=${project}`;
 }
 function projectIn({ metadata, message }) {
     const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1];
@@ -3668,7 +3955,7 @@ const credentials_FLAWS = {
         cause: 'The document was cut or quoted on its way, or made for something else.',
         remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file, in the folder of the repository'),
+            (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file'),
             (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
         ]
     },
@@ -3706,7 +3993,7 @@ const credentials_FLAWS = {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
         remedy: 'Store the file as it is, or as base64 of it.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('base64 < key.json | gh secret set GOOGLE_CREDENTIALS   # in the folder of the repository'),
+            (0,snippets/* inTerminalWithGh */.RY)('base64 < key.json | gh secret set GOOGLE_CREDENTIALS'),
             (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
         ]
     }
@@ -4064,7 +4351,7 @@ function metadataRefused(refusal) {
             cause: 'The machine was made without a service account, or somebody took it away.',
             remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute instances stop INSTANCE', 'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform', 'gcloud compute instances start INSTANCE')
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
             ],
             answer
         });
@@ -4075,7 +4362,7 @@ function metadataRefused(refusal) {
         cause: 'The account is disabled or deleted, or the server admits no such request from here.',
         remedy: 'Check the service account and the access scopes of the machine.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
+            (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances describe INSTANCE --zone=ZONE --format="yaml(serviceAccounts)"   # shows the account', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
         ],
         answer
     });
@@ -4136,7 +4423,7 @@ function fromMetadataServer(job) {
     }
     return {
         description: `the machine's service account (metadata server ${metadataHost(job)})`,
-        principal: serviceAccountPrincipal('SERVICE_ACCOUNT_OF_THIS_MACHINE'),
+        principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
@@ -4225,101 +4512,6 @@ function wellKnownFile(env) {
     return home === '' ? undefined : external_node_path_default().join(home, '.config', 'gcloud', name);
 }
 
-;// CONCATENATED MODULE: ./src/failures/token-grants.ts
-
-
-
-
-/** Google's token endpoint refused a service account's own assertion. */
-function keyRefused(refusal, email, now) {
-    const answer = quoteRefusal(refusal);
-    const account = (0,safe_text/* safeText */.H)(email);
-    if (/account not found/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'SERVICE_ACCOUNT_NOT_FOUND',
-            sentence: `The service account ${account} of the key does not exist.`,
-            cause: 'It was deleted, and its keys with it.',
-            remedy: 'Use another account; a deleted one can be restored within 30 days.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d   # shows the UNIQUE_ID`, 'gcloud iam service-accounts undelete UNIQUE_ID')
-            ],
-            answer
-        });
-    }
-    if (refusal.code === 'invalid_scope') {
-        return new failure/* Failure */.H({
-            code: 'INPUT_INVALID',
-            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
-            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
-            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
-            answer
-        });
-    }
-    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'CREDENTIALS_EXPIRED',
-            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
-            cause: describeSkew(refusal, now),
-            remedy: "Set the machine's clock, for example by NTP.",
-            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
-            answer
-        });
-    }
-    const disabled = refusal.code.includes('disabled');
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the key of ${account}.`,
-        cause: disabled
-            ? 'The service account is disabled.'
-            : 'The key was deleted or disabled, or the document holds the key of another account.',
-        remedy: disabled
-            ? 'Enable the account, if whoever disabled it agrees.'
-            : 'Make a new key, or better use workload identity federation, which needs none.',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(disabled
-                ? `gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`
-                : `gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # shows the keys that still are accepted`)
-        ],
-        answer
-    });
-}
-/** How far the clock is off, where the answer says what Google's shows. */
-function describeSkew({ googleTime }, now) {
-    if (googleTime === undefined)
-        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
-    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
-    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
-}
-/**
- * Google refused a person's refresh token.
- *
- * @param pool the workforce pool of somebody who signed in with another identity provider
- */
-function userRefused(refusal, pool) {
-    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
-        cause: reauthenticate
-            ? 'The organization demands that people sign in again from time to time (re-authentication).'
-            : refusal.code === 'invalid_client'
-                ? 'The OAuth client in the document was deleted or its secret changed.'
-                : 'The refresh token was revoked or has expired.',
-        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-        snippets: [(0,snippets/* onRunner */.o)(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool)))],
-        answer: quoteRefusal(refusal)
-    });
-}
-/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
-function workforceLogin(pool) {
-    const name = (0,safe_text/* safeText */.H)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
-    return [
-        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
-        'gcloud auth application-default login --login-config=login-config.json'
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/identity/authorized-user.ts
 
 
@@ -4352,7 +4544,7 @@ function fromAuthorizedUser(job, user) {
     }
     return {
         description: `a person's own credentials (authorized_user) from ${user.origin}`,
-        principal: 'user:YOUR_EMAIL',
+        principal: `user:${UNKNOWN_PERSON}`,
         fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
         endpoints: [tokenUrl],
         async accessToken() {
@@ -4398,6 +4590,8 @@ const GITHUB_CLAIMS = [
     'workflow_ref',
     'job_workflow_ref'
 ];
+/** Google takes a token for some minutes after it was issued. */
+const SHORT_AGE_S = 120;
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -4417,10 +4611,17 @@ function federationRejected(refusal, audience, claims) {
 }
 function federation_explain(refusal, provider, claims) {
     const { message, code } = refusal;
-    const describe = `gcloud iam workload-identity-pools providers describe ${(0,snippets/* shellWord */.r7)(provider)}`;
-    const update = `gcloud iam workload-identity-pools providers update-oidc ${(0,snippets/* shellWord */.r7)(provider)}`;
+    const { describe, update, describePool, undelete } = commandsFor(provider);
     if (isPerimeter(message))
         return explainPerimeter("the pool's project", message);
+    if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
+        const project = (0,safe_text/* safeText */.H)(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT');
+        return {
+            cause: `The Security Token Service API is disabled in project ${project}.`,
+            remedy: 'Enable the API, and wait a few minutes.',
+            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable sts.googleapis.com --project=${project}`)]
+        };
+    }
     if (/attribute condition/i.test(message))
         return explainCondition(describe, update, claims);
     if (/\d+ bytes limit/.test(message)) {
@@ -4429,17 +4630,13 @@ function federation_explain(refusal, provider, claims) {
             cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
             remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(attributeMapping)"`, '# then with every other entry that this shows, attribute.repository for example, left as it is:', `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=assertion.repository_id + ':' + assertion.ref,EVERY_OTHER_ENTRY_AS_SHOWN"`)
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(attributeMapping)"`),
+                (0,snippets/* onlyWhere */.OJ)('every other entry that this shows, attribute.repository for example, is put in as it is', '# A binding to principal://…/subject/… names the old value, and has to be made again.', `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=${isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : 'A_SHORTER_EXPRESSION'},EVERY_OTHER_ENTRY_AS_SHOWN"`)
             ]
         };
     }
-    if (/stale|expired/i.test(message)) {
-        return {
-            cause: 'The token is too old: it was issued some minutes before it was used.',
-            remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
-            snippets: [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${provider}`)]
-        };
-    }
+    if (/stale|expired/i.test(message))
+        return explainAge(refusal, provider, claims);
     if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
         return {
             cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
@@ -4471,7 +4668,10 @@ function federation_explain(refusal, provider, claims) {
             cause: 'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
             remedy: 'Check the state of both, and the name, with the project number rather than its id.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(name, state, disabled)"`, `gcloud iam workload-identity-pools describe ${(0,snippets/* shellWord */.r7)(provider.replace(/\/providers\/.*$/, ''))} --format="yaml(name, state, disabled)"`, '# NOT_FOUND: the name is wrong; these show what there is, and the number of a project:', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT', 'gcloud projects describe PROJECT --format="value(projectNumber)"')
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
+                (0,snippets/* onlyWhere */.OJ)('one says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
+                (0,snippets/* onlyWhere */.OJ)('one says state: DELETED', undelete, describePool.replace(' describe ', ' undelete ')),
+                (0,snippets/* onlyWhere */.OJ)('they say NOT_FOUND', '# PROJECT is the id of the project that has the pool; these show its number, its pools and their providers', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
             ]
         };
     }
@@ -4481,7 +4681,8 @@ function federation_explain(refusal, provider, claims) {
             cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
             remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.allowedAudiences)"`, `${update} --allowed-audiences=${(0,snippets/* shellWord */.r7)(audience)}   # and those that the first command shows, after commas`)
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.allowedAudiences)"`),
+                (0,snippets/* onlyWhere */.OJ)('those that this shows are put in too, as they replace one another', `${update} --allowed-audiences=${(0,snippets/* shellWord */.r7)(audience)},THOSE_THAT_THIS_SHOWS`)
             ]
         };
     }
@@ -4489,6 +4690,45 @@ function federation_explain(refusal, provider, claims) {
         cause: 'The provider does not accept this token, for a reason that only the answer tells.',
         remedy: "Compare the provider's configuration with the claims of the token.",
         snippets: [(0,snippets/* inTerminal */.e5)(describe)]
+    };
+}
+/** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
+function commandsFor(provider) {
+    const [, workforcePool, name] = /^locations\/global\/workforcePools\/([^/]+)\/providers\/([^/]+)$/.exec(provider) ?? [];
+    const isWorkforce = workforcePool !== undefined && name !== undefined;
+    const providers = `gcloud iam ${isWorkforce ? 'workforce-pools' : 'workload-identity-pools'} providers`;
+    const named = isWorkforce
+        ? `${(0,snippets/* shellWord */.r7)(name)} --workforce-pool=${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
+        : (0,snippets/* shellWord */.r7)(provider);
+    const pool = isWorkforce
+        ? `workforce-pools describe ${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
+        : `workload-identity-pools describe ${(0,snippets/* shellWord */.r7)(provider.replace(/\/providers\/.*$/, ''))}`;
+    return {
+        describe: `${providers} describe ${named}`,
+        update: `${providers} update-oidc ${named}`,
+        describePool: `gcloud iam ${pool}`,
+        undelete: `${providers} undelete ${named}`
+    };
+}
+/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
+function isFromGithub(claims) {
+    return claims?.['repository'] !== undefined;
+}
+/** How old the token was, by Google's clock, where both are known. */
+function explainAge({ googleTime }, provider, claims) {
+    const issuedAt = claims?.['iat'];
+    const age = googleTime === undefined || typeof issuedAt !== 'number' ? undefined : Math.round(googleTime / 1000 - issuedAt);
+    if (age !== undefined && age < SHORT_AGE_S) {
+        return {
+            cause: `By its issuer's clock the token was issued ${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw it, so that one of the clocks is wrong, or its life is too short.`,
+            remedy: "Set the clock of the token's issuer, such as a GitHub Enterprise Server, or let its tokens live longer.",
+            snippets: [(0,snippets/* onRunner */.o)('date --utc')]
+        };
+    }
+    return {
+        cause: `The token is too old: it was issued ${age === undefined ? 'some minutes' : `${age} s`} before it was used.`,
+        remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
+        snippets: [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${provider}`)]
     };
 }
 function explainCondition(describe, update, claims) {
@@ -4507,12 +4747,12 @@ function explainCondition(describe, update, claims) {
             ? 'Test repository_owner_id and repository_id instead of sub; they are in both forms.'
             : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
         snippets: [
-            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`, ...(numbers.length > 0
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`),
+            ...(numbers.length > 0
                 ? [
-                    '# A condition that admits this repository, whatever the form of sub; join it by || to what others still need:',
-                    `${update} --attribute-condition="${numbers.join(' && ')}"`
+                    (0,snippets/* onlyWhere */.OJ)('this repository is to be admitted beside those that are, whatever the form of sub', `${update} --attribute-condition="(PRESENT_CONDITION) || (${numbers.join(' && ')})"`)
                 ]
-                : []))
+                : [])
         ]
     };
 }
@@ -4528,13 +4768,14 @@ function explainIssuer(describe, update, claims) {
         cause: `The provider trusts another issuer than ${shown}${kind}.`,
         remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.issuerUri)"`, `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : (0,snippets/* shellWord */.r7)(issuer)}`)
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.issuerUri)"`),
+            (0,snippets/* onlyWhere */.OJ)('nobody uses the provider with the issuer that this shows; else make another provider', `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : (0,snippets/* shellWord */.r7)(issuer)}`)
         ]
     };
 }
 /** Claims for people, one per line; what a condition may miss is shown as MISSING. */
 function describeClaims(claims) {
-    const names = claims['repository'] === undefined ? COMMON_CLAIMS : GITHUB_CLAIMS;
+    const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS;
     return names.map((name) => {
         const value = claims[name];
         return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.H)(typeof value === 'string' ? value : JSON.stringify(value))}`;
@@ -4612,7 +4853,13 @@ function oidcUnavailable(env, fromFork) {
         ...explainAbsence(env, fromFork)
     });
 }
+const PERMISSIONS = [
+    '    permissions: # whatever is not named here, the job may not do',
+    '      contents: read',
+    '      id-token: write'
+];
 function explainAbsence(env, fromFork) {
+    const job = (0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB');
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             cause: 'This is not a job of GitHub Actions.',
@@ -4622,10 +4869,12 @@ function explainAbsence(env, fromFork) {
     }
     if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
         return {
-            cause: 'Dependabot started this run, and its runs have read permissions only.',
-            remedy: 'Skip the job for Dependabot, or run it on push after the merge.',
+            // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+            cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
+            remedy: 'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
             snippets: [
-                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, "    if: github.actor != 'dependabot[bot]'")
+                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
+                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...PERMISSIONS)
             ]
         };
     }
@@ -4634,7 +4883,7 @@ function explainAbsence(env, fromFork) {
             cause: 'The pull request comes from a fork, and such runs have read permissions only.',
             remedy: 'Skip the job for forks, or run it on push after the merge.',
             snippets: [
-                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, '    if: github.event.pull_request.head.repo.full_name == github.repository')
+                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")
             ]
         };
     }
@@ -4642,34 +4891,36 @@ function explainAbsence(env, fromFork) {
         cause: 'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
         remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
         snippets: [
-            (0,snippets/* inWorkflow */.FT)('jobs:', `  ${(0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB')}:`, '    permissions: # whatever is not named here, the job may not do', '      contents: read', '      id-token: write'),
+            (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...PERMISSIONS),
             {
                 place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
                 lines: [
                     'jobs:',
                     '  CALLING_JOB:',
                     '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-                    '    permissions:',
-                    '      contents: read',
-                    '      id-token: write'
+                    ...PERMISSIONS
                 ]
             }
         ]
     };
 }
-/** GitHub's endpoint refused, failed, or gave something else than a token. */
-function oidcFailed(what, attempts = 1) {
+/**
+ * GitHub's endpoint refused, failed, or gave something else than a token.
+ *
+ * @param endpoint undefined where the runner gave none that is valid
+ */
+function oidcFailed(endpoint, what, attempts = 1) {
     return new failure/* Failure */.H({
         code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
-        ...explainFailure(what),
+        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,safe_text/* safeText */.H)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
+        ...explainFailure(endpoint, what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: quoteRefusal(readRefusal(what)) }
             : {})
     });
 }
-function explainFailure(what) {
-    if (typeof what === 'string') {
+function explainFailure(endpoint, what) {
+    if (typeof what === 'string' || endpoint === undefined) {
         return {
             cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
             remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
@@ -4692,8 +4943,8 @@ function explainFailure(what) {
     }
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: 'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.',
-        snippets: [(0,snippets/* onRunner */.o)('curl --head https://token.actions.githubusercontent.com/.well-known/openid-configuration')]
+        remedy: `Let a self-hosted runner reach ${(0,safe_text/* safeText */.H)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+        snippets: [(0,snippets/* tryConnection */.CB)(endpoint)]
     };
 }
 function describe(what) {
@@ -4728,19 +4979,19 @@ async function requireGithubPermission(job) {
 async function requestGithubToken(job, audience) {
     const endpoint = githubEndpoint(job.env);
     if (endpoint === undefined)
-        throw oidcFailed('the runner gave no valid request URL');
+        throw oidcFailed(undefined, 'the runner gave no valid request URL');
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
     const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
     const answer = await requestWithRetries(job, {
         method: 'GET',
         url: new URL(url),
         headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
-    }, (last, attempts) => oidcFailed(last, attempts));
+    }, (last, attempts) => oidcFailed(endpoint, last, attempts));
     const token = stringIn(parseObject(answer.body.toString('utf8')), 'value');
     if (token !== undefined)
         job.masks.addJwt(token);
     if (answer.status !== 200 || token === undefined)
-        throw oidcFailed(answer, 1);
+        throw oidcFailed(endpoint, answer);
     return token;
 }
 /**

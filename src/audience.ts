@@ -42,6 +42,13 @@ export function withTag(url: URL, tag: string): URL {
   return tagged
 }
 
+/** The URL of the service itself, whatever tag it has. */
+export function withoutTag(url: URL): URL {
+  const plain = new URL(url)
+  if (isCloudRunUrl(url)) plain.host = splitTag(url.host).service
+  return plain
+}
+
 function splitTag(host: string): { tag?: string; service: string } {
   const end = host.indexOf(TAG_SEPARATOR)
   if (end <= 0) return { service: host }

@@ -70,11 +70,12 @@ export function parseUrl(input: string, value: string): URL {
   return url
 }
 
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/
+
 /** The full name of a workload identity provider. */
 export function parseProvider(value: string): string {
+  if (PROVIDER_NAME.test(value)) return value
   const input = 'workload_identity_provider'
-  const expected = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
-  if (/^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/.test(value)) return value
   const problem = /["'`]/.test(value)
     ? 'has quotes in it'
     : /\s/.test(value)
@@ -86,27 +87,35 @@ export function parseProvider(value: string): string {
           : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
             ? 'names a pool, not a provider in it'
             : 'is not the full name of a provider'
+  const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '')
+  const expected = PROVIDER_NAME.test(meant)
+    ? meant
+    : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
   throw inputInvalid(
     input,
     `${quoteValue(value)} ${problem}`,
-    `Write it as ${expected}; the command in the log prints it.`,
+    `Write it as ${expected}.`,
     [`${input}: ${expected}`],
-    [`${describeProvider(value)}   # prints it`]
+    expected === meant ? [] : listProviders(meant)
   )
 }
 
-/** The command that prints the name of a provider, with what a name that is not complete tells already. */
-function describeProvider(value: string): string {
-  const part = (name: string, placeholder: string): string =>
-    new RegExp(`${name}/([\\w-]+)`).exec(value)?.[1] ?? placeholder
-  const project = /projects\/([a-z][\w-]*|\d+)\//.exec(value)?.[1]
-  return `gcloud iam workload-identity-pools providers describe ${part('providers', 'PROVIDER')} --workload-identity-pool=${part('workloadIdentityPools', 'POOL')} --location=global --format='value(name)'${project === undefined ? '' : ` --project=${project}`}`
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name: string): string[] {
+  const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? []
+  const list = 'gcloud iam workload-identity-pools providers list'
+  return pool === undefined
+    ? [
+        'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
+        `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+      ]
+    : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`]
 }
 
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 export function parseAccount(input: string, value: string): string {
   const account = value.replace(/^projects\/-\/serviceAccounts\//, '')
-  if (/^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(account) || /^\d{6,30}$/.test(account)) return account
+  if (isAccount(account)) return account
   const problem = /["'`]/.test(value)
     ? 'has quotes in it'
     : /\s/.test(value)
@@ -114,9 +123,19 @@ export function parseAccount(input: string, value: string): string {
       : value.startsWith('serviceAccount:')
         ? 'has the prefix of a member'
         : 'is neither an e-mail nor a unique id'
-  throw inputInvalid(input, `${quoteValue(value)} ${problem}`, 'Write it as NAME@PROJECT.iam.gserviceaccount.com.', [
-    `${input}: NAME@PROJECT.iam.gserviceaccount.com`
-  ])
+  const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '')
+  const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com'
+  throw inputInvalid(
+    input,
+    `${quoteValue(value)} ${problem}`,
+    `Write it as ${expected}.`,
+    [`${input}: ${expected}`],
+    expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']
+  )
+}
+
+function isAccount(value: string): boolean {
+  return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value)
 }
 
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */

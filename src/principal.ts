@@ -26,12 +26,23 @@ export function serviceAccountPrincipal(account: string): string {
   return `serviceAccount:${account}`
 }
 
+/** Stands for the account of a machine, which its metadata server knows. */
+export const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE'
+
+/** Stands for somebody whose credentials do not say the e-mail. */
+export const UNKNOWN_PERSON = 'YOUR_EMAIL'
+
 /** Stands in a command where nobody knows the account. */
 const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com'
+
+/** Whether a token with this e-mail is a person's. */
+export function isPerson(email: string): boolean {
+  return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com')
+}
 
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
 export function memberOf(email: string): string {
   const known = safeText(email)
   if (known === '') return serviceAccountPrincipal(UNKNOWN_ACCOUNT)
-  return known.toLowerCase().endsWith('.gserviceaccount.com') ? serviceAccountPrincipal(known) : `user:${known}`
+  return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known)
 }

@@ -1,5 +1,5 @@
 import type { Answer } from './outcome.ts'
-import { isObject, objectIn, parseObject, stringIn } from './json.ts'
+import { isObject, objectIn, parseJson, parseObject, stringIn } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { safeText } from './safe-text.ts'
 
@@ -8,7 +8,7 @@ export interface Refusal {
   readonly status: number
   /** OAuth's error code (RFC 6749, 5.2), such as `invalid_grant`, or the status name of a Google API, such as `NOT_FOUND`. */
   readonly code: string
-  /** The explanation that came with it; the beginning of the body where it is in neither form. */
+  /** The explanation that came with it; the beginning of the body where that is no JSON. */
   readonly message: string
   /** `reason` of google.rpc.ErrorInfo (https://cloud.google.com/apis/design/errors#error_info), such as `SERVICE_DISABLED`. */
   readonly reason: string
@@ -36,10 +36,11 @@ export function readRefusal(answer: Answer): Refusal {
     }
   }
   const code = stringIn(body, 'error')
+  const isJson = parseJson(text) !== undefined
   return {
     ...common,
     code: safeText(code ?? ''),
-    message: safeText(stringIn(body, 'error_description') ?? (code === undefined ? text : ''), 500),
+    message: safeText(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
     reason: safeText(stringIn(body, 'error_subtype') ?? ''),
     metadata: {}
   }

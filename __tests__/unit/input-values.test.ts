@@ -86,24 +86,32 @@ test('The full name of a provider is taken as it is.', () => {
   assert.equal(parseProvider(PROVIDER), PROVIDER)
 })
 
-const PROVIDERS: [string, string, RegExp][] = [
-  ['quotes', `"${PROVIDER}"`, /has quotes/],
+/** What is wrong, the value, the reason, and whether it is complete but for that. */
+const PROVIDERS: [string, string, RegExp, boolean?][] = [
+  ['quotes', `"${PROVIDER}"`, /has quotes/, true],
   ['blanks', PROVIDER.replace('my-repo', 'my repo'), /has blanks/],
-  ['a host', `//iam.googleapis.com/${PROVIDER}`, /starts with a host/],
-  ['a URL', `https://iam.googleapis.com/${PROVIDER}`, /starts with a host/],
+  ['a host', `//iam.googleapis.com/${PROVIDER}`, /starts with a host/, true],
+  ['a URL', `https://iam.googleapis.com/${PROVIDER}`, /starts with a host/, true],
   ['a project id', PROVIDER.replace('123456789012', 'my-shop'), /id of the project/],
   ['a pool without provider', PROVIDER.replace(/\/providers.*/, ''), /names a pool/],
   ['a pool without provider, with a slash', PROVIDER.replace(/providers.*/, ''), /names a pool/],
   ['a name without its path', 'my-repo', /is not the full name/],
   ['another location', PROVIDER.replace('global', 'europe'), /is not the full name/],
   ['something behind the provider', `${PROVIDER}/keys/1`, /is not the full name/],
-  ['a line behind the provider', `${PROVIDER}\n`, /has blanks/]
+  ['a line behind the provider', `${PROVIDER}\n`, /has blanks/, true]
 ]
 
-for (const [what, value, problem] of PROVIDERS) {
-  test(`A provider with ${what} is refused with that very reason.`, () => {
-    const { remedy } = assertFails(() => parseProvider(value), 'INPUT_INVALID', problem)
-    assert.match(remedy, /projects\/NUMBER\/locations\/global\/workloadIdentityPools\/POOL\/providers\/PROVIDER/)
+for (const [what, value, problem, complete = false] of PROVIDERS) {
+  test(`A provider with ${what} is refused with that very reason, and the right name is shown or can be found.`, () => {
+    const { remedy, snippets = [] } = assertFails(() => parseProvider(value), 'INPUT_INVALID', problem)
+    const right = complete ? PROVIDER : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
+    assert.equal(remedy, `Write it as ${right}.`)
+    const lines = snippets.flatMap((snippet) => snippet.lines)
+    assert.ok(lines.includes(`workload_identity_provider: ${right}`))
+    assert.equal(
+      lines.some((line) => line.startsWith('gcloud iam workload-identity-pools providers list')),
+      !complete
+    )
   })
 }
 

@@ -3,13 +3,14 @@ import type { Verdict } from '../call/expectations.ts'
 import type { Response } from '../call/response.ts'
 import { describeStatus } from '../call/status-set.ts'
 import { Failure } from '../failure.ts'
-import type { Explanation } from '../failure.ts'
+import type { Explanation, Snippet } from '../failure.ts'
+import { isCloudRunUrl } from '../audience.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { inAttempts } from '../outcome.ts'
 import { mayActTwice } from '../call/attempts.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { giveInstances, showLog } from './run-service.ts'
+import { describeRunService, ownUrl, showLog, updateCommand } from './run-service.ts'
 import { notRepeated } from './no-answer.ts'
 import { inStep, inTerminal } from './snippets.ts'
 
@@ -17,7 +18,7 @@ import { inStep, inTerminal } from './snippets.ts'
 const MOST_MISSES_IN_SENTENCE = 3
 
 /** The application answered, and not as expected. */
-export function applicationFailed({ call, attempts }: FailedCall, response: Response): Failure {
+export function applicationFailed({ call, token, attempts }: FailedCall, response: Response): Failure {
   const { status, verdicts } = response
   const details = verdicts.map(describeVerdict)
   const statusMissed = !isStatusMet(verdicts)
@@ -26,7 +27,7 @@ export function applicationFailed({ call, attempts }: FailedCall, response: Resp
     return new Failure({
       code: 'SERVICE_UNAVAILABLE',
       sentence: `${safeUrl(call.url)} answered ${describeStatus(status)}${inAttempts(attempts)}.`,
-      ...explainUnavailable(call, response),
+      ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
       details,
       answer: quote(response)
     })
@@ -34,7 +35,7 @@ export function applicationFailed({ call, attempts }: FailedCall, response: Resp
   return new Failure({
     code: 'EXPECTATION_FAILED',
     sentence: `${safeUrl(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}.`,
-    ...explainAnswer(call, response, statusMissed),
+    ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
     details,
     answer: quote(response)
   })
@@ -66,7 +67,7 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
   })
 }
 
-function explainUnavailable({ url, method }: FailedCall['call'], { status, text }: Response): Explanation {
+function explainUnavailable({ method }: FailedCall['call'], service: URL, { status, text }: Response): Explanation {
   // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
   if (/^\s*no healthy upstream\s*$/.test(text)) {
     return {
@@ -80,24 +81,25 @@ function explainUnavailable({ url, method }: FailedCall['call'], { status, text 
       ]
     }
   }
-  const log = showLog(url)
-  if (mayActTwice(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: log }
+  const log = showLog(service)
+  if (mayActTwice(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: [log] }
   if (text.includes('no available instance') || status === 429) {
     return {
       cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
       remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-      snippets: [inStep('deadline: 10m'), ...giveInstances(url), ...log]
+      snippets: [inStep('deadline: 10m'), log, ...giveInstances(service)]
     }
   }
   return {
     cause: 'The service starts, is overloaded or fails.',
     remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-    snippets: [...log, inStep('deadline: 10m')]
+    snippets: [log, inStep('deadline: 10m')]
   }
 }
 
 function explainAnswer(
   { url, method, headers }: FailedCall['call'],
+  service: URL,
   response: Response,
   statusMissed: boolean
 ): Explanation {
@@ -117,7 +119,7 @@ function explainAnswer(
               ]
             : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])
         ),
-        ...showLog(url)
+        showLog(service)
       ]
     }
   }
@@ -125,7 +127,7 @@ function explainAnswer(
     return {
       cause: `The application does not know ${safeText(url.pathname)}, or an old revision without it still answers.`,
       remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-      snippets: showLog(url)
+      snippets: [showLog(service)]
     }
   }
   const corrected = correctQuotes(response.verdicts)
@@ -139,8 +141,21 @@ function explainAnswer(
   return {
     cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
     remedy: "Look at the service's log, or mend the expectation.",
-    snippets: showLog(url)
+    snippets: [showLog(service)]
   }
+}
+
+/** https://cloud.google.com/run/docs/configuring/max-instances */
+function giveInstances(service: URL): Snippet[] {
+  if (!isCloudRunUrl(service)) return []
+  const { name, region, project, search } = describeRunService(service)
+  return [
+    inTerminal(
+      ...search,
+      `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`,
+      `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`
+    )
+  ]
 }
 
 /** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */

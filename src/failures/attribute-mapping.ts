@@ -12,7 +12,6 @@ export function mappingNote(principal: string): string[] {
   return [
     `# principalSet://… stands for every identity of the pool ${pool} with this ${safeText(attribute)}.`,
     `# The provider must map ${name} (${name}=assertion.${safeText(attribute)}), or nobody is in this principalSet; see whether it does:`,
-    `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --location=global \\`,
-    `  --project=${project} --format="yaml(name, attributeMapping)"`
+    `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
   ]
 }

@@ -4,7 +4,7 @@ import type { Credential } from '../identity/credential.ts'
 import type { Job } from '../job.ts'
 import { safeText } from '../safe-text.ts'
 import { mappingNote } from './attribute-mapping.ts'
-import { inDocument, inStep, inTerminal, inWorkflow, onRunner, shellWord } from './snippets.ts'
+import { inDocument, inStep, inTerminal, inTerminalWithGh, inWorkflow, onRunner, shellWord } from './snippets.ts'
 
 const FEDERATION = [
   'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
@@ -72,9 +72,7 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
     cause: 'The document was cut or quoted on its way, or made for something else.',
     remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
     snippets: [
-      inTerminal(
-        'gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file, in the folder of the repository'
-      ),
+      inTerminalWithGh('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file'),
       inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
     ]
   },
@@ -119,7 +117,7 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
     remedy: 'Store the file as it is, or as base64 of it.',
     snippets: [
-      inTerminal('base64 < key.json | gh secret set GOOGLE_CREDENTIALS   # in the folder of the repository'),
+      inTerminalWithGh('base64 < key.json | gh secret set GOOGLE_CREDENTIALS'),
       inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
     ]
   }

@@ -2,6 +2,7 @@ import type { Attempt } from '../call/attempts.ts'
 import type { Response } from '../call/response.ts'
 import type { IdToken } from '../id-token.ts'
 import type { CallInputs } from '../call/call-inputs.ts'
+import { objectIn, parseObject, stringIn } from '../json.ts'
 import { safeText } from '../safe-text.ts'
 
 /** Everything that is known about a call that failed. */
@@ -15,7 +16,15 @@ export interface FailedCall {
   readonly clientId: string | undefined
 }
 
-/** The answer in its own words: the pages are HTML, of which the words are enough. */
-export function quote({ status, text }: Pick<Response, 'status' | 'text'>): string {
-  return `${status} ${safeText(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim()
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+export function quote({ status, text: body }: Pick<Response, 'status' | 'text'>): string {
+  const json = parseObject(body)
+  const text =
+    stringIn(objectIn(json, 'error'), 'message') ??
+    ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
+    body
+  return `${status} ${safeText(
+    text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '),
+    200
+  )}`.trim()
 }

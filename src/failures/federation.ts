@@ -8,7 +8,7 @@ import { safeText } from '../safe-text.ts'
 import { isPerimeter } from '../perimeter.ts'
 import { explainPerimeter } from './perimeter.ts'
 import { PROVIDER_COMMAND } from './credentials.ts'
-import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
+import { inStep, inTerminal, onlyWhere, onRunner, shellWord } from './snippets.ts'
 
 /** What any issuer's token says of itself. */
 const COMMON_CLAIMS = ['iss', 'sub', 'aud']
@@ -26,6 +26,9 @@ const GITHUB_CLAIMS = [
   'workflow_ref',
   'job_workflow_ref'
 ]
+
+/** Google takes a token for some minutes after it was issued. */
+const SHORT_AGE_S = 120
 
 /**
  * STS refused the external identity: told apart by Google's words.
@@ -47,9 +50,16 @@ export function federationRejected(refusal: Refusal, audience: string, claims: J
 
 function explain(refusal: Refusal, provider: string, claims: JsonObject | undefined): Explanation {
   const { message, code } = refusal
-  const describe = `gcloud iam workload-identity-pools providers describe ${shellWord(provider)}`
-  const update = `gcloud iam workload-identity-pools providers update-oidc ${shellWord(provider)}`
+  const { describe, update, describePool, undelete } = commandsFor(provider)
   if (isPerimeter(message)) return explainPerimeter("the pool's project", message)
+  if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
+    const project = safeText(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT')
+    return {
+      cause: `The Security Token Service API is disabled in project ${project}.`,
+      remedy: 'Enable the API, and wait a few minutes.',
+      snippets: [inTerminal(`gcloud services enable sts.googleapis.com --project=${project}`)]
+    }
+  }
   if (/attribute condition/i.test(message)) return explainCondition(describe, update, claims)
   if (/\d+ bytes limit/.test(message)) {
     const attribute = safeText(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject')
@@ -58,22 +68,16 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
       remedy:
         'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
       snippets: [
-        inTerminal(
-          `${describe} --format="yaml(attributeMapping)"`,
-          '# then with every other entry that this shows, attribute.repository for example, left as it is:',
-          `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=assertion.repository_id + ':' + assertion.ref,EVERY_OTHER_ENTRY_AS_SHOWN"`
+        inTerminal(`${describe} --format="yaml(attributeMapping)"`),
+        onlyWhere(
+          'every other entry that this shows, attribute.repository for example, is put in as it is',
+          '# A binding to principal://…/subject/… names the old value, and has to be made again.',
+          `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=${isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : 'A_SHORTER_EXPRESSION'},EVERY_OTHER_ENTRY_AS_SHOWN"`
         )
       ]
     }
   }
-  if (/stale|expired/i.test(message)) {
-    return {
-      cause: 'The token is too old: it was issued some minutes before it was used.',
-      remedy:
-        'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
-      snippets: [inStep(`workload_identity_provider: ${provider}`)]
-    }
-  }
+  if (/stale|expired/i.test(message)) return explainAge(refusal, provider, claims)
   if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
     return {
       cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
@@ -109,11 +113,20 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
       snippets: [
         inTerminal(
           `${describe} --format="yaml(name, state, disabled)"`,
-          `gcloud iam workload-identity-pools describe ${shellWord(provider.replace(/\/providers\/.*$/, ''))} --format="yaml(name, state, disabled)"`,
-          '# NOT_FOUND: the name is wrong; these show what there is, and the number of a project:',
+          `${describePool} --format="yaml(name, state, disabled)"`
+        ),
+        onlyWhere(
+          'one says disabled: true',
+          `${update} --no-disabled`,
+          `${describePool.replace(' describe ', ' update ')} --no-disabled`
+        ),
+        onlyWhere('one says state: DELETED', undelete, describePool.replace(' describe ', ' undelete ')),
+        onlyWhere(
+          'they say NOT_FOUND',
+          '# PROJECT is the id of the project that has the pool; these show its number, its pools and their providers',
+          'gcloud projects describe PROJECT --format="value(projectNumber)"',
           'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-          'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT',
-          'gcloud projects describe PROJECT --format="value(projectNumber)"'
+          'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT'
         )
       ]
     }
@@ -124,9 +137,10 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
       cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
       remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
       snippets: [
-        inTerminal(
-          `${describe} --format="value(oidc.allowedAudiences)"`,
-          `${update} --allowed-audiences=${shellWord(audience)}   # and those that the first command shows, after commas`
+        inTerminal(`${describe} --format="value(oidc.allowedAudiences)"`),
+        onlyWhere(
+          'those that this shows are put in too, as they replace one another',
+          `${update} --allowed-audiences=${shellWord(audience)},THOSE_THAT_THIS_SHOWS`
         )
       ]
     }
@@ -135,6 +149,51 @@ function explain(refusal: Refusal, provider: string, claims: JsonObject | undefi
     cause: 'The provider does not accept this token, for a reason that only the answer tells.',
     remedy: "Compare the provider's configuration with the claims of the token.",
     snippets: [inTerminal(describe)]
+  }
+}
+
+/** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
+function commandsFor(provider: string): Record<'describe' | 'update' | 'describePool' | 'undelete', string> {
+  const [, workforcePool, name] =
+    /^locations\/global\/workforcePools\/([^/]+)\/providers\/([^/]+)$/.exec(provider) ?? []
+  const isWorkforce = workforcePool !== undefined && name !== undefined
+  const providers = `gcloud iam ${isWorkforce ? 'workforce-pools' : 'workload-identity-pools'} providers`
+  const named = isWorkforce
+    ? `${shellWord(name)} --workforce-pool=${shellWord(workforcePool)} --location=global`
+    : shellWord(provider)
+  const pool = isWorkforce
+    ? `workforce-pools describe ${shellWord(workforcePool)} --location=global`
+    : `workload-identity-pools describe ${shellWord(provider.replace(/\/providers\/.*$/, ''))}`
+  return {
+    describe: `${providers} describe ${named}`,
+    update: `${providers} update-oidc ${named}`,
+    describePool: `gcloud iam ${pool}`,
+    undelete: `${providers} undelete ${named}`
+  }
+}
+
+/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
+function isFromGithub(claims: JsonObject | undefined): boolean {
+  return claims?.['repository'] !== undefined
+}
+
+/** How old the token was, by Google's clock, where both are known. */
+function explainAge({ googleTime }: Refusal, provider: string, claims: JsonObject | undefined): Explanation {
+  const issuedAt = claims?.['iat']
+  const age =
+    googleTime === undefined || typeof issuedAt !== 'number' ? undefined : Math.round(googleTime / 1000 - issuedAt)
+  if (age !== undefined && age < SHORT_AGE_S) {
+    return {
+      cause: `By its issuer's clock the token was issued ${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw it, so that one of the clocks is wrong, or its life is too short.`,
+      remedy: "Set the clock of the token's issuer, such as a GitHub Enterprise Server, or let its tokens live longer.",
+      snippets: [onRunner('date --utc')]
+    }
+  }
+  return {
+    cause: `The token is too old: it was issued ${age === undefined ? 'some minutes' : `${age} s`} before it was used.`,
+    remedy:
+      'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
+    snippets: [inStep(`workload_identity_provider: ${provider}`)]
   }
 }
 
@@ -154,15 +213,15 @@ function explainCondition(describe: string, update: string, claims: JsonObject |
       ? 'Test repository_owner_id and repository_id instead of sub; they are in both forms.'
       : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
     snippets: [
-      inTerminal(
-        `${describe} --format="value(attributeCondition)"`,
-        ...(numbers.length > 0
-          ? [
-              '# A condition that admits this repository, whatever the form of sub; join it by || to what others still need:',
-              `${update} --attribute-condition="${numbers.join(' && ')}"`
-            ]
-          : [])
-      )
+      inTerminal(`${describe} --format="value(attributeCondition)"`),
+      ...(numbers.length > 0
+        ? [
+            onlyWhere(
+              'this repository is to be admitted beside those that are, whatever the form of sub',
+              `${update} --attribute-condition="(PRESENT_CONDITION) || (${numbers.join(' && ')})"`
+            )
+          ]
+        : [])
     ]
   }
 }
@@ -179,8 +238,9 @@ function explainIssuer(describe: string, update: string, claims: JsonObject | un
     cause: `The provider trusts another issuer than ${shown}${kind}.`,
     remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
     snippets: [
-      inTerminal(
-        `${describe} --format="value(oidc.issuerUri)"`,
+      inTerminal(`${describe} --format="value(oidc.issuerUri)"`),
+      onlyWhere(
+        'nobody uses the provider with the issuer that this shows; else make another provider',
         `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : shellWord(issuer)}`
       )
     ]
@@ -189,7 +249,7 @@ function explainIssuer(describe: string, update: string, claims: JsonObject | un
 
 /** Claims for people, one per line; what a condition may miss is shown as MISSING. */
 function describeClaims(claims: JsonObject): string[] {
-  const names = claims['repository'] === undefined ? COMMON_CLAIMS : GITHUB_CLAIMS
+  const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS
   return names.map((name) => {
     const value = claims[name]
     return `${name}: ${value === undefined ? 'MISSING' : safeText(typeof value === 'string' ? value : JSON.stringify(value))}`

@@ -4,7 +4,7 @@ import type { Explanation, Snippet } from '../failure.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { inStep, onRunner } from './snippets.ts'
+import { inStep, inTerminal, onRunner } from './snippets.ts'
 
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 export function gatewayRejected({ call, token }: FailedCall, response: Response): Failure {
@@ -23,14 +23,28 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
     return {
       cause: `${audience} is not among the gateway's x-google-audiences.`,
       remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
-      snippets: [definition]
+      snippets: [definition, ...DEPLOY]
     }
   }
   if (/issuer/i.test(text)) {
     return {
       cause: "The gateway's OpenAPI document does not name Google as an issuer.",
       remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.',
-      snippets: [definition]
+      snippets: [definition, ...DEPLOY]
+    }
+  }
+  if (/Jwt is missing/i.test(text) && tokenHeader === 'Authorization') {
+    return {
+      cause:
+        'The gateway saw no token, though it travelled in Authorization: something before it took the header out, or its document names another place (x-google-jwt-locations).',
+      remedy: 'Look for x-google-jwt-locations in the OpenAPI document, and take it out or let it name Authorization.',
+      snippets: [
+        {
+          place: "In the gateway's OpenAPI document",
+          lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
+        },
+        ...DEPLOY
+      ]
     }
   }
   if (/Jwt is missing/i.test(text)) {
@@ -51,15 +65,24 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
     return {
       cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
       remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
-      snippets: [definition]
+      snippets: [definition, ...DEPLOY]
     }
   }
   return {
     cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
     remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.',
-    snippets: [inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition]
+    snippets: [inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
   }
 }
+
+/** https://cloud.google.com/api-gateway/docs/deploying-api */
+const DEPLOY: readonly Snippet[] = [
+  inTerminal(
+    'gcloud api-gateway gateways list   # shows GATEWAY, LOCATION and API',
+    'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml',
+    'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG'
+  )
+]
 
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience: string): Snippet {

@@ -5,7 +5,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Job } from '../job.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
-import { inWorkflow, onRunner, RERUN } from './snippets.ts'
+import { inWorkflow, onRunner, RERUN, tryConnection } from './snippets.ts'
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
 export function oidcUnavailable(env: Job['env'], fromFork: boolean): Failure {
@@ -16,7 +16,14 @@ export function oidcUnavailable(env: Job['env'], fromFork: boolean): Failure {
   })
 }
 
+const PERMISSIONS = [
+  '    permissions: # whatever is not named here, the job may not do',
+  '      contents: read',
+  '      id-token: write'
+]
+
 function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
+  const job = safeText(env['GITHUB_JOB'] ?? 'JOB')
   if (env['GITHUB_ACTIONS'] !== 'true') {
     return {
       cause: 'This is not a job of GitHub Actions.',
@@ -26,10 +33,13 @@ function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
   }
   if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
     return {
-      cause: 'Dependabot started this run, and its runs have read permissions only.',
-      remedy: 'Skip the job for Dependabot, or run it on push after the merge.',
+      // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+      cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
+      remedy:
+        'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
       snippets: [
-        inWorkflow('jobs:', `  ${safeText(env['GITHUB_JOB'] ?? 'JOB')}:`, "    if: github.actor != 'dependabot[bot]'")
+        inWorkflow('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
+        inWorkflow('jobs:', `  ${job}:`, ...PERMISSIONS)
       ]
     }
   }
@@ -40,8 +50,8 @@ function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
       snippets: [
         inWorkflow(
           'jobs:',
-          `  ${safeText(env['GITHUB_JOB'] ?? 'JOB')}:`,
-          '    if: github.event.pull_request.head.repo.full_name == github.repository'
+          `  ${job}:`,
+          "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository"
         )
       ]
     }
@@ -51,42 +61,38 @@ function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
       'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
     remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
     snippets: [
-      inWorkflow(
-        'jobs:',
-        `  ${safeText(env['GITHUB_JOB'] ?? 'JOB')}:`,
-        '    permissions: # whatever is not named here, the job may not do',
-        '      contents: read',
-        '      id-token: write'
-      ),
+      inWorkflow('jobs:', `  ${job}:`, ...PERMISSIONS),
       {
         place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
         lines: [
           'jobs:',
           '  CALLING_JOB:',
           '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-          '    permissions:',
-          '      contents: read',
-          '      id-token: write'
+          ...PERMISSIONS
         ]
       }
     ]
   }
 }
 
-/** GitHub's endpoint refused, failed, or gave something else than a token. */
-export function oidcFailed(what: Outcome | string, attempts = 1): Failure {
+/**
+ * GitHub's endpoint refused, failed, or gave something else than a token.
+ *
+ * @param endpoint undefined where the runner gave none that is valid
+ */
+export function oidcFailed(endpoint: URL | undefined, what: Outcome | string, attempts = 1): Failure {
   return new Failure({
     code: 'OIDC_FAILED',
-    sentence: `GitHub's token endpoint gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
-    ...explainFailure(what),
+    sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${safeText(endpoint.host)}`} gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
+    ...explainFailure(endpoint, what),
     ...(typeof what !== 'string' && what.answered && what.status >= 400
       ? { answer: quoteRefusal(readRefusal(what)) }
       : {})
   })
 }
 
-function explainFailure(what: Outcome | string): Explanation {
-  if (typeof what === 'string') {
+function explainFailure(endpoint: URL | undefined, what: Outcome | string): Explanation {
+  if (typeof what === 'string' || endpoint === undefined) {
     return {
       cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
       remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
@@ -109,9 +115,8 @@ function explainFailure(what: Outcome | string): Explanation {
   }
   return {
     cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-    remedy:
-      'Let a self-hosted runner reach *.actions.githubusercontent.com, by HTTPS_PROXY if need be; see https://www.githubstatus.com.',
-    snippets: [onRunner('curl --head https://token.actions.githubusercontent.com/.well-known/openid-configuration')]
+    remedy: `Let a self-hosted runner reach ${safeText(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+    snippets: [tryConnection(endpoint)]
   }
 }
 

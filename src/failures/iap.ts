@@ -7,7 +7,7 @@ import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
 import { memberOf } from '../principal.ts'
 import { describeRunService } from './run-service.ts'
-import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
+import { inStep, inTerminal, onlyWhere, onRunner, shellWord } from './snippets.ts'
 
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 export function iapRejected(failed: FailedCall, response: Response): Failure {
@@ -24,7 +24,7 @@ function explain({ call, token, clientId }: FailedCall, response: Response): Exp
   if (response.status === 403) {
     const member = memberOf(token.email)
     return {
-      cause: 'The token is good, but its identity lacks roles/iap.httpsResourceAccessor.',
+      cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
       remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
       snippets: [
         inTerminal(
@@ -34,26 +34,55 @@ function explain({ call, token, clientId }: FailedCall, response: Response): Exp
       ]
     }
   }
+  const fits = clientId === undefined || clientId === token.audience
+  const setAudience = fits ? [] : [`audience: ${clientId}`]
+  const andAudience = fits ? '' : `, and audience to ${clientId}`
   if (response.text.includes("'email' claim")) {
     return {
       cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
-      remedy: 'Leave tokens out of headers; this action always asks for one with e-mail.',
-      snippets: [inStep('token_header: Proxy-Authorization   # where headers needs Authorization for the application')]
+      remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}; this action always asks for a token with e-mail.`,
+      snippets: [
+        inStep(
+          '# where headers needs Authorization for the application:',
+          'token_header: Proxy-Authorization',
+          ...setAudience
+        )
+      ]
     }
   }
-  const fits = clientId === undefined || clientId === token.audience
-  if (response.text.includes('empty token')) {
+  if (/expired/i.test(response.text)) {
     return {
-      cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${safeText(call.headers.tokenHeader)}.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-      remedy: `Set token_header to Proxy-Authorization${fits ? '' : `, and audience to ${clientId}`}.`,
-      snippets: [inStep('token_header: Proxy-Authorization', ...(fits ? [] : [`audience: ${clientId}`]))]
+      cause:
+        "The token that IAP saw had expired by IAP's clock: headers may carry an old one, or this machine's clock is wrong.",
+      remedy: `Leave tokens out of headers, and check the machine's clock${fits ? '' : `; set audience to ${clientId}`}.`,
+      snippets: [onRunner('date --utc'), ...(fits ? [] : [inStep(...setAudience)])]
     }
+  }
+  if (response.text.includes('empty token')) {
+    const { tokenHeader } = call.headers
+    const named = clientId === undefined ? '' : ` IAP's client id is ${clientId}.`
+    return tokenHeader === 'X-Serverless-Authorization'
+      ? {
+          cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${tokenHeader}.${named}`,
+          remedy: `Set token_header to Proxy-Authorization${andAudience}.`,
+          snippets: [inStep('token_header: Proxy-Authorization', ...setAudience)]
+        }
+      : {
+          cause: `IAP saw no token, though it travelled in ${tokenHeader}: something before IAP took the header out.${named}`,
+          remedy: `Set token_header to ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}${andAudience}, and see what stands before IAP.`,
+          snippets: [
+            inStep(
+              `token_header: ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}`,
+              ...setAudience
+            )
+          ]
+        }
   }
   if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
     return {
-      cause: 'What IAP found in the header is no ID token of Google; headers may set one of their own.',
+      cause: `What IAP found in the header is no ID token of Google; headers may set one of their own.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
       remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
-      snippets: [inStep(...(fits ? ['token_header: Proxy-Authorization'] : [`audience: ${clientId}`]))]
+      snippets: [inStep('token_header: Proxy-Authorization', ...setAudience)]
     }
   }
   if (clientId !== undefined && clientId === token.audience) {
@@ -97,19 +126,25 @@ function findClient(url: URL): Snippet[] {
 }
 
 /** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
-function allowClient(url: URL): Snippet[] {
+function allowClient(service: URL): Snippet[] {
+  const flags = `${resourceFlags(service)}${describeRunService(service).project || ' --project=PROJECT'}`
   return [
-    inTerminal(
-      '# NUMBER-NAME is an OAuth client of your organization (type: web application), to be made at https://console.cloud.google.com/auth/clients',
-      'cat > iap.yaml <<END',
-      'accessSettings:',
-      '  oauthSettings:',
-      '    programmaticClients: ["NUMBER-NAME.apps.googleusercontent.com"]',
-      'END',
-      ...findResource(url),
-      `gcloud iap settings set iap.yaml ${resourceFlags(url)}${describeRunService(url).project || ' --project=PROJECT'}`
+    onlyWhere(
+      'Google manages the client',
+      '# NUMBER-NAME is an OAuth client of your organization (type: web application); make one at https://console.cloud.google.com/auth/clients',
+      ...findResource(service),
+      `gcloud iap settings get ${flags} > iap.yaml   # the settings there are; what is not in the file when it is set is lost`
     ),
-    inStep('audience: NUMBER-NAME.apps.googleusercontent.com   # of the client on the list')
+    {
+      place: 'In iap.yaml, beside what it holds',
+      lines: [
+        'accessSettings:',
+        '  oauthSettings:',
+        '    programmaticClients: [NUMBER-NAME.apps.googleusercontent.com]'
+      ]
+    },
+    onlyWhere('Google manages the client', `gcloud iap settings set iap.yaml ${flags}`),
+    inStep('# of the client on the list:', 'audience: NUMBER-NAME.apps.googleusercontent.com')
   ]
 }
 

@@ -1,15 +1,16 @@
 import { Failure } from '../failure.ts'
-import type { Explanation, FailureText } from '../failure.ts'
+import type { Explanation, FailureText, Snippet } from '../failure.ts'
 import type { Hop } from '../identity/credential.ts'
 import { stringIn } from '../json.ts'
-import { serviceAccountPrincipal } from '../principal.ts'
+import { MACHINE_ACCOUNT, serviceAccountPrincipal, UNKNOWN_PERSON } from '../principal.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
 import { isPerimeter } from '../perimeter.ts'
 import { explainPerimeter } from './perimeter.ts'
+import { projectFlag } from './account-project.ts'
 import { mappingNote } from './attribute-mapping.ts'
-import { inTerminal, onRunner, RERUN, shellWord } from './snippets.ts'
+import { inTerminal, onRunner, RERUN, shellWord, tryConnection } from './snippets.ts'
 
 /** IAM refused a token for a service account. @param url of the method that was called */
 export function impersonationRefused(refusal: Refusal, url: URL, principal: string, hop: Hop): Failure {
@@ -85,9 +86,10 @@ function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): 
       remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
       snippets: [
         inTerminal(
-          'gcloud compute instances stop INSTANCE',
-          'gcloud compute instances set-service-account INSTANCE --scopes=https://www.googleapis.com/auth/cloud-platform',
-          'gcloud compute instances start INSTANCE'
+          'gcloud compute instances list   # shows INSTANCE and ZONE of each',
+          'gcloud compute instances stop INSTANCE --zone=ZONE',
+          'gcloud compute instances set-service-account INSTANCE --zone=ZONE --scopes=https://www.googleapis.com/auth/cloud-platform',
+          'gcloud compute instances start INSTANCE --zone=ZONE'
         )
       ]
     }
@@ -100,7 +102,7 @@ function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): 
           ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
           : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
       remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-      snippets: [onRunner(`curl --head ${shellWord(url.origin)}/`)]
+      snippets: [tryConnection(url), RERUN]
     }
   }
   if (status === 400) {
@@ -140,6 +142,7 @@ function explainPermission(refusal: Refusal, url: URL, principal: string, hop: H
         ? `Check how ${safeText(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
         : 'Grant what is missing of the links below, and wait a few minutes.',
     snippets: [
+      ...findCaller(principal),
       inTerminal(
         `${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`,
         ...bindings(principal, hop, forIdToken)
@@ -185,14 +188,26 @@ function leastRole(member: string, isLast: boolean, forIdToken: boolean, isChain
   return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator'
 }
 
-function describeCommand(account: string): string {
-  return `gcloud iam service-accounts describe ${shellWord(account)}`
+/** Who a credential stands for, where only the machine or a person can say. */
+function findCaller(principal: string): Snippet[] {
+  if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
+    return [
+      onRunner(
+        `curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email   # prints ${MACHINE_ACCOUNT}`
+      )
+    ]
+  }
+  return principal.endsWith(UNKNOWN_PERSON)
+    ? [
+        inTerminal(
+          `gcloud auth list   # ${UNKNOWN_PERSON} is who signed in with "gcloud auth application-default login"`
+        )
+      ]
+    : []
 }
 
-/** The project in which an account belongs, where its e-mail says so. */
-function projectFlag(account: string): string {
-  const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
-  return project === undefined ? '' : ` --project=${project}`
+function describeCommand(account: string): string {
+  return `gcloud iam service-accounts describe ${shellWord(account)}`
 }
 
 function projectIn({ metadata, message }: Refusal): string {

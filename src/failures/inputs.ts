@@ -38,17 +38,23 @@ export function audienceRequired(url: URL): Failure {
     cause: url.hostname.endsWith('.cloudfunctions.net')
       ? "A function's URL needs the name of the function as its first segment."
       : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-    remedy: 'Set the input audience to what the service expects.',
+    remedy:
+      "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
     snippets: [
+      ...(url.hostname.endsWith('.cloudfunctions.net') ? [inStep(`url: ${safeText(url.origin)}/FUNCTION`)] : []),
       inStep(
         '# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
-        'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app',
-        '# Identity-Aware Proxy: its OAuth client id',
-        'audience: NUMBER-NAME.apps.googleusercontent.com',
-        '# API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
-        `audience: ${safeText(url.origin)}`
+        'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
       ),
-      inTerminal('gcloud run services list   # shows the URL of each Cloud Run service')
+      inTerminal('gcloud run services list   # shows the URL of each Cloud Run service'),
+      inStep(
+        '# or, with Identity-Aware Proxy: its OAuth client id',
+        'audience: NUMBER-NAME.apps.googleusercontent.com'
+      ),
+      inStep(
+        '# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
+        `audience: ${safeText(url.origin)}`
+      )
     ]
   })
 }

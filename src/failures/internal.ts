@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts'
 import type { Explanation } from '../failure.ts'
 import type { Job } from '../job.ts'
 import { safeText } from '../safe-text.ts'
-import { inTerminal, onRunner } from './snippets.ts'
+import { inTerminalWithGh, onRunner } from './snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 export function internalFailure(error: unknown, env: Job['env']): Failure {
@@ -27,7 +27,17 @@ function explainDefect(env: Job['env']): Explanation {
   return {
     cause: 'Something came that the action does not foresee; no input or permission mends it.',
     remedy: 'Run the job again with debug logging, and report what it shows.',
-    snippets: [inTerminal(`gh run rerun ${safeText(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`)]
+    snippets: [
+      inTerminalWithGh(`gh run rerun ${safeText(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+      ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
+        ? []
+        : [
+            {
+              place: 'Report it at',
+              lines: [`https://github.com/${safeText(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
+            }
+          ])
+    ]
   }
 }
 

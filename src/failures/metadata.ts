@@ -29,9 +29,10 @@ export function metadataRefused(refusal: Refusal): Failure {
       remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
       snippets: [
         inTerminal(
-          'gcloud compute instances stop INSTANCE',
-          'gcloud compute instances set-service-account INSTANCE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform',
-          'gcloud compute instances start INSTANCE'
+          'gcloud compute instances list   # shows INSTANCE and ZONE of each',
+          'gcloud compute instances stop INSTANCE --zone=ZONE',
+          'gcloud compute instances set-service-account INSTANCE --zone=ZONE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform',
+          'gcloud compute instances start INSTANCE --zone=ZONE'
         )
       ],
       answer
@@ -44,7 +45,8 @@ export function metadataRefused(refusal: Refusal): Failure {
     remedy: 'Check the service account and the access scopes of the machine.',
     snippets: [
       inTerminal(
-        'gcloud compute instances describe INSTANCE --format="yaml(serviceAccounts)"',
+        'gcloud compute instances list   # shows INSTANCE and ZONE of each',
+        'gcloud compute instances describe INSTANCE --zone=ZONE --format="yaml(serviceAccounts)"   # shows the account',
         'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"'
       )
     ],

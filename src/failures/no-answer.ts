@@ -6,7 +6,7 @@ import { safeText, safeUrl } from '../safe-text.ts'
 import { inAttempts } from '../outcome.ts'
 import { mayActTwice } from '../call/attempts.ts'
 import { showLog } from './run-service.ts'
-import { inStep, onRunner, setNoProxy, shellWord } from './snippets.ts'
+import { inStep, onRunner, setNoProxy, shellWord, tryConnection } from './snippets.ts'
 
 /**
  * No answer came until there was no time for another attempt.
@@ -33,45 +33,52 @@ export function notRepeated(method: string): { cause: string; remedy: string } {
 function explain(url: URL, last: Outcome, method: string): Explanation {
   const host = safeText(url.host)
   const log = showLog(url)
-  const connect = [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
+  const connect = tryConnection(url)
   if (last.answered) {
     return {
       cause: 'The service starts, is overloaded or fails.',
       remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-      snippets: [...(log.length === 0 ? connect : log), inStep('deadline: 10m')]
+      snippets: [log, inStep('deadline: 10m')]
     }
   }
   if (last.trouble === 'certificate') {
     return {
       cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
       remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-      snippets: connect
+      snippets: [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
+    }
+  }
+  if (last.trouble === 'handshake') {
+    return {
+      cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
+      remedy: 'Check the host and the port in url.',
+      snippets: [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
     }
   }
   if (last.trouble === 'proxy') {
     return {
       cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
       remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-      snippets: [...connect, setNoProxy(host)]
+      snippets: [connect, setNoProxy(host)]
     }
   }
-  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), snippets: log }
+  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), snippets: [log] }
   if (last.timedOut) {
     return {
       cause: 'The service needs longer than timeout allows, or starts slowly.',
       remedy: 'Raise timeout and deadline, or look at what the service does.',
-      snippets: [inStep('timeout: 2m', 'deadline: 10m'), ...log]
+      snippets: [inStep('timeout: 2m', 'deadline: 10m'), log]
     }
   }
   return last.sent
     ? {
         cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
         remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
-        snippets: log.length === 0 ? connect : log
+        snippets: [log]
       }
     : {
         cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
         remedy: 'Check url, and whether the machine may reach the host.',
-        snippets: connect
+        snippets: [connect]
       }
 }

@@ -12,7 +12,7 @@ export function explainPerimeter(what: string, text: string): Explanation {
   return {
     cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
     remedy:
-      'Let whoever administers Access Context Manager admit the identity by an ingress rule, or run the job on a network inside the perimeter.',
+      'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
     snippets: [
       inTerminal(
         '# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:',

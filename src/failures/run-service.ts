@@ -1,32 +1,56 @@
-import { isCloudRunUrl } from '../audience.ts'
+import { isCloudRunUrl, withoutTag } from '../audience.ts'
 import type { Snippet } from '../failure.ts'
 import { safeText } from '../safe-text.ts'
-import { inTerminal } from './snippets.ts'
+import { inTerminal, shellWord } from './snippets.ts'
 
 /** A Cloud Run service as far as its URL tells, for commands to paste; placeholders otherwise. */
 export interface NamedService {
   readonly name: string
   readonly region: string
-  /** To be put behind a command: ` --project=NUMBER` where the URL has the number, else nothing. */
+  /** To be put behind a command: ` --project=…` where the URL tells the project, else nothing. */
   readonly project: string
-  /** The command that finds out what the placeholders stand for, where there is one. */
+  /** The command that finds out what the placeholders stand for, where there are any. */
   readonly search: readonly string[]
+}
+
+/**
+ * The URL that names the service: its own, or the audience where a custom domain or load balancer is called.
+ *
+ * @param audience of the token
+ */
+export function ownUrl(url: URL, audience: string): URL {
+  if (isCloudRunUrl(url) || describeFunction(url) !== undefined || !URL.canParse(audience)) return url
+  const named = new URL(audience)
+  return isCloudRunUrl(named) || describeFunction(named) !== undefined ? named : url
 }
 
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 export function describeRunService(url: URL): NamedService {
-  const unknown = { name: 'SERVICE', region: 'REGION', project: '', search: [] }
-  if (!isCloudRunUrl(url)) return unknown
-  const host = url.hostname.replace(/^.*?---/, '')
+  const unknown = { name: 'SERVICE', region: 'REGION', project: '' }
+  if (!isCloudRunUrl(url)) {
+    return { ...unknown, search: ['gcloud run services list   # shows SERVICE and REGION of each, and their URLs'] }
+  }
+  const host = withoutTag(url).hostname
   // SERVICE-PROJECT_NUMBER.REGION.run.app
   const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? []
   if (deterministicName !== undefined && number !== undefined && region !== undefined) {
-    return { name: deterministicName, region, project: ` --project=${number}`, search: [] }
+    return { name: deterministicName, region, project: ` --project=${projectId(number)}`, search: [] }
   }
   // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
   const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? []
   const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`
-  return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows the REGION`] }
+  const shown = name === undefined ? 'SERVICE and REGION of each, and their URLs' : 'the REGION'
+  return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows ${shown}`] }
+}
+
+/** The number of the project in which a Cloud Run service is, where its URL tells. */
+export function projectNumber(url: URL): string | undefined {
+  return isCloudRunUrl(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined
+}
+
+/** Most of gcloud refuses a project's number and wants its id. */
+function projectId(number: string): string {
+  return `$(gcloud projects describe ${number} --format="value(projectId)")`
 }
 
 /** A function as gcloud's flags name it. */
@@ -44,25 +68,20 @@ export function describeFunction(url: URL): NamedFunction | undefined {
   return { name: safeText(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` }
 }
 
-/** The command that shows the log of what is behind a URL; none where the URL does not tell. */
-export function showLog(url: URL): Snippet[] {
+/** The command that shows the log of what is behind a URL. */
+export function showLog(url: URL): Snippet {
   const named = describeFunction(url)
-  if (named !== undefined) return [inTerminal(`gcloud functions logs read ${named.name} ${named.flags} --limit=50`)]
-  if (!isCloudRunUrl(url)) return []
+  if (named !== undefined) {
+    return inTerminal(`gcloud functions logs read ${shellWord(named.name)} ${named.flags} --limit=50`)
+  }
   const { name, region, project, search } = describeRunService(url)
-  return [inTerminal(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)]
-}
-
-/** The command that gives a service more instances, and keeps one warm; none where the URL does not tell. */
-export function giveInstances(url: URL): Snippet[] {
-  if (!isCloudRunUrl(url)) return []
-  return [inTerminal(...describeRunService(url).search, updateCommand(url, '--min-instances=1 --max-instances=10'))]
+  return inTerminal(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`)
 }
 
 /** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
 export function describeCommands(url: URL): string[] {
   const named = describeFunction(url)
-  if (named !== undefined) return [`gcloud functions describe ${named.name} ${named.flags}`]
+  if (named !== undefined) return [`gcloud functions describe ${shellWord(named.name)} ${named.flags}`]
   const { name, region, project, search } = describeRunService(url)
   return [
     ...search,

@@ -11,17 +11,6 @@ export function inWorkflow(...lines: readonly string[]): Snippet {
   return { place: 'In the workflow', lines }
 }
 
-/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
-export const RERUN: Snippet = { place: 'In a terminal', lines: ['gh run rerun --failed   # asks which run'] }
-
-/** The runner reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
-export function setNoProxy(host: string): Snippet {
-  return {
-    place: 'In this step',
-    lines: ['env:', `  NO_PROXY: ${safeText(host)} # and what it holds already, after commas`]
-  }
-}
-
 /** JSON for a member of a credential document. */
 export function inDocument(...lines: readonly string[]): Snippet {
   return { place: 'In the credential document', lines }
@@ -32,9 +21,35 @@ export function inTerminal(...lines: readonly string[]): Snippet {
   return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines }
 }
 
+/** Commands of gcloud that change something which may be meant to be as it is. */
+export function onlyWhere(condition: string, ...lines: readonly string[]): Snippet {
+  return { place: `Only where ${condition}, in the same terminal`, lines }
+}
+
+/** Commands of GitHub's client. */
+export function inTerminalWithGh(...lines: readonly string[]): Snippet {
+  return { place: 'In a terminal with gh, in the folder of the repository', lines }
+}
+
 /** Commands for the machine on which the step runs. */
 export function onRunner(...lines: readonly string[]): Snippet {
-  return { place: 'On the runner', lines }
+  return { place: 'On the runner, such as in a step "- run: …" before this one', lines }
+}
+
+/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
+export const RERUN: Snippet = inTerminalWithGh('gh run rerun --failed   # asks which run')
+
+/** Whether the runner gets through to a host at all. */
+export function tryConnection(url: URL): Snippet {
+  return onRunner(`curl --head ${shellWord(url.origin)}/   # any status, 404 too, means that it can be reached`)
+}
+
+/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
+export function setNoProxy(host: string): Snippet {
+  return {
+    place: 'In this step',
+    lines: ['env:', `  NO_PROXY: ${safeText(host)} # and what it holds already, after commas`]
+  }
 }
 
 /**

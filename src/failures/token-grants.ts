@@ -1,8 +1,10 @@
 import { Failure } from '../failure.ts'
+import type { Snippet } from '../failure.ts'
 import { quoteRefusal } from '../refusal.ts'
 import type { Refusal } from '../refusal.ts'
 import { safeText } from '../safe-text.ts'
-import { inStep, inTerminal, onRunner, shellWord } from './snippets.ts'
+import { projectFlag } from './account-project.ts'
+import { inStep, inTerminal, inTerminalWithGh, onRunner, shellWord } from './snippets.ts'
 
 /** Google's token endpoint refused a service account's own assertion. */
 export function keyRefused(refusal: Refusal, email: string, now: number): Failure {
@@ -16,8 +18,8 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
       remedy: 'Use another account; a deleted one can be restored within 30 days.',
       snippets: [
         inTerminal(
-          `gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d   # shows the UNIQUE_ID`,
-          'gcloud iam service-accounts undelete UNIQUE_ID'
+          `gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${projectFlag(email)}   # shows the UNIQUE_ID`,
+          `gcloud iam service-accounts undelete UNIQUE_ID${projectFlag(email)}`
         )
       ],
       answer
@@ -53,13 +55,15 @@ export function keyRefused(refusal: Refusal, email: string, now: number): Failur
     remedy: disabled
       ? 'Enable the account, if whoever disabled it agrees.'
       : 'Make a new key, or better use workload identity federation, which needs none.',
-    snippets: [
-      inTerminal(
-        disabled
-          ? `gcloud iam service-accounts enable ${shellWord(account)}`
-          : `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}   # shows the keys that still are accepted`
-      )
-    ],
+    snippets: disabled
+      ? [inTerminal(`gcloud iam service-accounts enable ${shellWord(account)}`)]
+      : [
+          inTerminal(
+            `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`,
+            `gcloud iam service-accounts keys create key.json --iam-account=${shellWord(account)}   # a new one`
+          ),
+          inTerminalWithGh('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
+        ],
     answer
   })
 }
@@ -88,15 +92,28 @@ export function userRefused(refusal: Refusal, pool?: string): Failure {
         ? 'The OAuth client in the document was deleted or its secret changed.'
         : 'The refresh token was revoked or has expired.',
     remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-    snippets: [onRunner(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool)))],
+    snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
     answer: quoteRefusal(refusal)
   })
+}
+
+/** Somebody signs in again, and carries the result to where the credential was. */
+export function signIn(...commands: readonly string[]): Snippet[] {
+  return [
+    { place: 'In a terminal of your own, with a browser', lines: commands },
+    inTerminalWithGh(
+      '# only where the workflow has the credential from a secret:',
+      'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json'
+    )
+  ]
 }
 
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
 function workforceLogin(pool: string): string[] {
   const name = safeText(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL'
+  const poolId = name.split('/').at(-1) ?? 'POOL'
   return [
+    `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
     `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
     'gcloud auth application-default login --login-config=login-config.json'
   ]

@@ -4,7 +4,8 @@ import type { Explanation } from '../failure.ts'
 import type { Answer, Outcome } from '../outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 import { safeText, safeUrl } from '../safe-text.ts'
-import { inStep, inTerminal, onRunner, setNoProxy, shellWord } from './snippets.ts'
+import { inStep, inTerminal, onRunner, setNoProxy, shellWord, tryConnection } from './snippets.ts'
+import { signIn } from './token-grants.ts'
 
 /** One of Google's token services gave no answer that is about the request. */
 export function googleUnavailable(url: URL, last: Outcome, attempts: number): Failure {
@@ -17,7 +18,7 @@ export function googleUnavailable(url: URL, last: Outcome, attempts: number): Fa
 }
 
 function explainUnavailable(url: URL, last: Outcome): Explanation {
-  const connect = onRunner(`curl --head ${shellWord(url.origin)}/`)
+  const connect = tryConnection(url)
   if (last.answered && last.status === 429) {
     return {
       cause: 'A quota is used up, as when many jobs start at once.',
@@ -85,7 +86,7 @@ export function tokenMissing(url: URL, answer: Answer): Failure {
           cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
           remedy: 'Check the proxy and the network of the runner, and run the job again.'
         }),
-    snippets: [onRunner(`curl --head ${shellWord(url.origin)}/`)]
+    snippets: [tryConnection(url)]
   })
 }
 
@@ -96,11 +97,9 @@ export function openidMissing(url: URL, scope: string | undefined): Failure {
     sentence: `${safeUrl(url)} gave an access token for the person's credentials, but no ID token.`,
     cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
     remedy: 'Sign in again with the scope openid, as below, or set service_account.',
-    snippets: [
-      onRunner(
-        'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
-      )
-    ],
+    snippets: signIn(
+      'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
+    ),
     ...(scope === undefined ? {} : { details: [`granted scopes: ${safeText(scope)}`] })
   })
 }
@@ -117,7 +116,7 @@ export function tokenInvalid(problem: string, audience: string, flaw: TokenFlaw)
   })
 }
 
-const CHECK_PROXY = onRunner('env | grep -i _proxy', 'curl --head https://www.googleapis.com/')
+const CHECK_PROXY = onRunner('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs')
 
 const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Explanation>> = {
   form: {

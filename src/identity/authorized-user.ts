@@ -2,7 +2,7 @@ import { userRefused } from '../failures/token-grants.ts'
 import { openidMissing } from '../failures/tokens.ts'
 import { decodeClaims } from '../claims.ts'
 import type { Answer } from '../outcome.ts'
-import { memberOf } from '../principal.ts'
+import { memberOf, UNKNOWN_PERSON } from '../principal.ts'
 import type { Job } from '../job.ts'
 import { parseObject, stringIn } from '../json.ts'
 import type { Credential } from './credential.ts'
@@ -39,7 +39,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
 
   return {
     description: `a person's own credentials (authorized_user) from ${user.origin}`,
-    principal: 'user:YOUR_EMAIL',
+    principal: `user:${UNKNOWN_PERSON}`,
     fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
     endpoints: [tokenUrl],
     async accessToken() {

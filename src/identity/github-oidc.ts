@@ -25,7 +25,7 @@ export async function requireGithubPermission(job: Job): Promise<void> {
  */
 export async function requestGithubToken(job: Job, audience: string): Promise<string> {
   const endpoint = githubEndpoint(job.env)
-  if (endpoint === undefined) throw oidcFailed('the runner gave no valid request URL')
+  if (endpoint === undefined) throw oidcFailed(undefined, 'the runner gave no valid request URL')
   const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
   const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''
   const answer = await requestWithRetries(
@@ -35,11 +35,11 @@ export async function requestGithubToken(job: Job, audience: string): Promise<st
       url: new URL(url),
       headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
     },
-    (last, attempts) => oidcFailed(last, attempts)
+    (last, attempts) => oidcFailed(endpoint, last, attempts)
   )
   const token = stringIn(parseObject(answer.body.toString('utf8')), 'value')
   if (token !== undefined) job.masks.addJwt(token)
-  if (answer.status !== 200 || token === undefined) throw oidcFailed(answer, 1)
+  if (answer.status !== 200 || token === undefined) throw oidcFailed(endpoint, answer)
   return token
 }
 

@@ -4,7 +4,7 @@ import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
 import type { Answer, Outcome } from '../outcome.ts'
 import type { Job } from '../job.ts'
 import { isTransient, pauseAfter } from '../retry.ts'
-import { serviceAccountPrincipal } from '../principal.ts'
+import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../principal.ts'
 import { readRefusal } from '../refusal.ts'
 import type { Credential } from './credential.ts'
 import { readAccessToken } from './token-endpoint.ts'
@@ -58,7 +58,7 @@ export function fromMetadataServer(job: Job): Credential {
 
   return {
     description: `the machine's service account (metadata server ${metadataHost(job)})`,
-    principal: serviceAccountPrincipal('SERVICE_ACCOUNT_OF_THIS_MACHINE'),
+    principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
     // The connection that found it is still there.
     endpoints: [],
     async accessToken() {

@@ -24,6 +24,11 @@ const REFUSALS: [string, string, RegExp][] = [
   ],
   ['invalid_grant', 'ID Token issued at 1795440000 is stale to sign-in.', /too old/],
   [
+    'access_denied',
+    'Security Token Service API has not been used in project 123456789012 before or it is disabled.',
+    /services enable sts\.googleapis\.com --project=123456789012/
+  ],
+  [
     'invalid_grant',
     'The issuer in ID Token https://ghes.example/_services/token does not match the expected ones: https://token.actions.githubusercontent.com/',
     /trusts another issuer than https:\/\/ghes.*GitHub Enterprise Server.*issuerUri.*--issuer-uri=https:\/\/ghes\.example\/_services\/token/

@@ -2,6 +2,7 @@ import { oidcFailed, oidcUnavailable } from '../../../src/failures/github.ts'
 import { answer } from '../fixtures.ts'
 import { HOSTILE, testFailures } from './rows.ts'
 
+const ENDPOINT = new URL('https://oidc.example/token')
 const JOB = { GITHUB_ACTIONS: 'true', GITHUB_ACTOR: 'octocat' }
 
 testFailures([
@@ -19,16 +20,22 @@ testFailures([
     /Dependabot.*if: github\.actor/
   ],
   ['a run that is no job', oidcUnavailable({}, false), 'OIDC_UNAVAILABLE', /not a job of GitHub Actions/],
-  ["a refusal of GitHub's endpoint", oidcFailed(answer(403, `{"message":"${HOSTILE}"}`)), 'OIDC_FAILED', /status 403/],
+  [
+    "a refusal of GitHub's endpoint",
+    oidcFailed(ENDPOINT, answer(403, `{"message":"${HOSTILE}"}`)),
+    'OIDC_FAILED',
+    /status 403/
+  ],
   [
     'an answer without token',
-    oidcFailed(answer(200, '{"value":"s3cr3t"}')),
+    oidcFailed(ENDPOINT, answer(200, '{"value":"s3cr3t"}')),
     'OIDC_FAILED',
     /the answer holds none(?!.*s3cr3t)/
   ],
   [
     'silence',
     oidcFailed(
+      ENDPOINT,
       {
         answered: false,
         timedOut: true,
@@ -42,5 +49,10 @@ testFailures([
     'OIDC_FAILED',
     /within 5 ms, after 5 attempts/
   ],
-  ['a URL that is none', oidcFailed('the runner gave no valid request URL'), 'OIDC_FAILED', /no valid request URL/]
+  [
+    'a URL that is none',
+    oidcFailed(ENDPOINT, 'the runner gave no valid request URL'),
+    'OIDC_FAILED',
+    /no valid request URL/
+  ]
 ])

@@ -59,7 +59,7 @@ testFailures([
     'a pool that may not mint for its repository',
     impersonationRefused(DENIED, MINT, POOL.replace(/\*$/, 'attribute.repository/a/b'), HOP),
     'IMPERSONATION_DENIED',
-    /provider must map attribute\.repository \(attribute\.repository=assertion\.repository\).*--workload-identity-pool=ci.*--project=1 /
+    /provider must map attribute\.repository \(attribute\.repository=assertion\.repository\).*--workload-identity-pool=projects\/1\/locations\/global\/workloadIdentityPools\/ci /
   ],
   [
     'a pool that may not become an account',

@@ -61,15 +61,15 @@ const { inputs: INPUTS } = parseDocument(readFileSync('action.yml', 'utf8')).toJ
 function assertPasteable({ place, lines }: Snippet): void {
   assert.notEqual(lines.length, 0, `nothing to paste: ${place}`)
   const text = lines.join('\n')
-  if (/^(In a terminal|On the runner)/.test(place)) {
+  if (/^(In a terminal|Only where|On the runner)/.test(place)) {
     const { status, stderr } = spawnSync('bash', ['-n', '-c', text], { encoding: 'utf8' })
     assert.equal(status, 0, `${text}\n${stderr}`)
-  } else if (/^(In this step|In the workflow|In the job|Where |In the gateway)/.test(place)) {
+  } else if (/^(In this step|In the workflow|In the job|In iap\.yaml|Where |In the gateway)/.test(place)) {
     const document = parseDocument(text, { uniqueKeys: false })
     assert.deepEqual(document.errors, [], text)
     const names = Object.keys(document.toJS() as object)
     if (place.endsWith('under "with"')) for (const name of names) assert.ok(name in INPUTS, `${name} is no input`)
   } else {
-    assert.match(place, /^In the (credential document|environment of the runner)/)
+    assert.match(place, /^(In the (credential document|environment of the runner)|Report it at)/)
   }
 }

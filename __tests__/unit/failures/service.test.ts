@@ -30,6 +30,7 @@ interface Changes {
   readonly verdicts?: readonly Verdict[]
   readonly location?: string
   readonly method?: string
+  readonly tokenHeader?: FailedCall['call']['headers']['tokenHeader']
 }
 
 function failed(responder: Responder, status: number, text: string, changes: Changes = {}): Failure {
@@ -41,12 +42,13 @@ function failed(responder: Responder, status: number, text: string, changes: Cha
     clientId,
     verdicts = [STATUS_MISSED],
     location,
-    method
+    method,
+    tokenHeader
   } = changes
   const headers: Record<string, string> = location === undefined ? {} : { location }
   const response = { status, headers, text, responder, clientId, verdicts, accepted: false, milliseconds: 1 }
   return callFailed({
-    ...call(new URL(url), tag, method),
+    ...call(new URL(url), tag, method, tokenHeader),
     token: { audience, email },
     attempt: { answered: true, response },
     attempts: 3,
@@ -54,8 +56,13 @@ function failed(responder: Responder, status: number, text: string, changes: Cha
   })
 }
 
-function call(url: URL, tag?: string, method = 'GET'): Pick<FailedCall, 'call'> {
-  return { call: { url, tag, method, iamWaitMs: 60_000, headers: { own: {}, tokenHeader: 'Authorization' } } }
+function call(
+  url: URL,
+  tag?: string,
+  method = 'GET',
+  tokenHeader: FailedCall['call']['headers']['tokenHeader'] = 'Authorization'
+): Pick<FailedCall, 'call'> {
+  return { call: { url, tag, method, iamWaitMs: 60_000, headers: { own: {}, tokenHeader } } }
 }
 
 function silent(attempt: NoAnswer, method = 'GET'): Failure {
@@ -233,12 +240,65 @@ testFailures([
   ...(
     [
       ['Audiences in Jwt are not allowed', /not among the gateway's x-google-audiences/],
-      ['Jwt is missing', /token_header/],
+      ['Jwt is missing', /^(?!.*token_header).*took the header out.*x-google-jwt-locations/],
       ['Jwt is expired', /clock/],
       ['Jwt verification fails', /x-google-jwks_uri to https/],
       ['PERMISSION_DENIED: API key missing', /API key/]
     ] as const
   ).map(([words, meaning]): FailureRow => [`"${words}"`, failed('gateway', 401, words), 'GATEWAY_REJECTED', meaning]),
+  [
+    'a gateway that looks for the token elsewhere',
+    failed('gateway', 401, 'Jwt is missing', { tokenHeader: 'X-Serverless-Authorization' }),
+    'GATEWAY_REJECTED',
+    /travelled in X-Serverless-Authorization.*token_header: Authorization/
+  ],
+  [
+    'a header that Cloud Run does not read',
+    failed('front end', 403, '', { tokenHeader: 'Proxy-Authorization' }),
+    'INVOKER_MISSING',
+    /^(?!.*policy-binding).*saw no token.*token_header: X-Serverless-Authorization/
+  ],
+  [
+    "IAP's own account that is no invoker",
+    failed('front end', 403, '', { audience: '1-a.apps.googleusercontent.com' }),
+    'INVOKER_MISSING',
+    /IAP's own account.*--member=serviceAccount:service-123456789012@gcp-sa-iap\.iam\.gserviceaccount\.com/
+  ],
+  [
+    'a missing invoker behind a custom domain',
+    failed('front end', 403, '', { url: 'https://shop.example/' }),
+    'INVOKER_MISSING',
+    /on the service shop to .*binding shop --region=europe-west1/
+  ],
+  [
+    'a token that has expired for IAP',
+    failed('iap', 401, 'OpenID Connect token expired: JWT has expired'),
+    'IAP_REJECTED',
+    /had expired by IAP's clock.*date --utc/
+  ],
+  [
+    'an IAP that saw no token in a header of its own',
+    failed('iap', 401, 'Invalid IAP credentials: empty token'),
+    'IAP_REJECTED',
+    /took the header out.*token_header: Proxy-Authorization/
+  ],
+  [
+    'a text in double quotes',
+    failed('application', 200, '{"status":"ok"}', {
+      verdicts: [
+        { expectation: 'status 2xx', met: true, actual: '200 OK' },
+        { expectation: 'JSON: status == "ok"', met: false, actual: 'status is "ok"' }
+      ]
+    }),
+    'EXPECTATION_FAILED',
+    /double quotes are the name of a member.*Write the text in single quotes: status == 'ok'/
+  ],
+  [
+    'a host that speaks no TLS',
+    silent({ ...SILENCE, trouble: 'handshake', sent: false, reason: 'the TLS handshake failed (EPROTO)' }),
+    'SERVICE_UNAVAILABLE',
+    /^(?!.*Mend the certificate).*does not speak TLS on this port/
+  ],
   [
     'a redirect',
     failed('application', 302, '', { location: `https://shop.example/${HOSTILE}` }),
