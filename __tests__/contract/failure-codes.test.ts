@@ -10,6 +10,37 @@ const headings = headingsOf(page).filter(({ level }) => level > 1)
 const INDEXES = ['Index by code', 'Index by error text']
 const codes: readonly string[] = Object.keys(FAILURES)
 
+/** The codes that are published: workflows compare with them, so that they are added but neither renamed nor taken away. */
+const PUBLISHED = [
+  'INPUT_INVALID',
+  'AUDIENCE_REQUIRED',
+  'CREDENTIALS_NOT_FOUND',
+  'CREDENTIALS_INVALID',
+  'CREDENTIALS_UNSUPPORTED',
+  'SERVICE_ACCOUNT_REQUIRED',
+  'OIDC_UNAVAILABLE',
+  'OIDC_FAILED',
+  'SUBJECT_TOKEN_UNAVAILABLE',
+  'FEDERATION_REJECTED',
+  'IMPERSONATION_DENIED',
+  'SERVICE_ACCOUNT_NOT_FOUND',
+  'API_DISABLED',
+  'CREDENTIALS_EXPIRED',
+  'GOOGLE_UNAVAILABLE',
+  'TOKEN_INVALID',
+  'TOKEN_REJECTED',
+  'INVOKER_MISSING',
+  'IAP_REJECTED',
+  'NOT_REACHED',
+  'GATEWAY_REJECTED',
+  'REDIRECTED',
+  'SERVICE_UNAVAILABLE',
+  'TIMED_OUT',
+  'EXPECTATION_FAILED',
+  'NOT_PRIVATE',
+  'INTERNAL'
+]
+
 /** The text between a heading and the next one of its level. */
 function sectionOf(title: string): string {
   return page.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? ''
@@ -18,6 +49,26 @@ function sectionOf(title: string): string {
 test('every failure code has one heading, and every heading has a code', () => {
   const titles = headings.map(({ title }) => title).filter((title) => !INDEXES.includes(title))
   assert.deepEqual(titles, codes)
+})
+
+test('the catalogue has every code that was published', () => {
+  assert.deepEqual(codes, PUBLISHED)
+})
+
+test('the README lists every failure with its title', async () => {
+  const readme = await readText('README.md')
+  for (const [code, title] of Object.entries(FAILURES)) {
+    assert.match(
+      readme,
+      new RegExp(`^\\| \\[\`${code}\`\\]\\(docs/troubleshooting\\.md#${code}\\) +\\| ${title} +\\|$`, 'm')
+    )
+  }
+})
+
+test('no failure is without a scenario that ends with it', async () => {
+  let scenarios = ''
+  for await (const file of glob('__tests__/scenarios/*.test.ts')) scenarios += await readText(file)
+  for (const code of codes) assert.match(scenarios, new RegExp(`assertFailure\\([^;]*'${code}'|code: '${code}'`), code)
 })
 
 test('the anchor of each code stands right before its heading', () => {
