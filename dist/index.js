@@ -1604,7 +1604,7 @@ function explain(url, answer) {
         const location = (0,safe_text/* safeText */.H)(headers['location'] ?? '');
         return {
             cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
-            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service as below' : ''}.`,
+            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
             snippets: closeService(url)
         };
     }
@@ -2244,7 +2244,7 @@ function giveInstances(service) {
 /** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
 function correctQuotes(verdicts) {
     return verdicts
-        .filter(({ met, expectation }) => !met && expectation.startsWith(JSON_PREFIX))
+        .filter(({ met, expectation, actual }) => !met && expectation.startsWith(JSON_PREFIX) && !/^not JSON|^the body is longer/.test(actual))
         .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
         .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
         .find(({ text, corrected }) => corrected !== text)?.corrected;
@@ -2547,7 +2547,7 @@ function gateway_explain(text, audience, tokenHeader) {
     if (/issuer/i.test(text)) {
         return {
             cause: "The gateway's OpenAPI document does not name Google as an issuer.",
-            remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.',
+            remedy: 'Add x-google-issuer: https://accounts.google.com to it, and deploy the gateway again.',
             snippets: [definition, ...DEPLOY]
         };
     }
@@ -2587,7 +2587,7 @@ function gateway_explain(text, audience, tokenHeader) {
     }
     return {
         cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
-        remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.',
+        remedy: 'Send an API key in headers if it wants one, or let its OpenAPI document take Google ID tokens.',
         snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
     };
 }
@@ -2696,8 +2696,8 @@ function iap_explain({ call, token, clientId }, response) {
     return {
         cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
-            ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list, as below."
-            : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list, as below.`,
+            ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list programmaticClients."
+            : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list programmaticClients.`,
         snippets: [
             ...(clientId === undefined ? findClient(call.url) : []),
             (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
@@ -3380,7 +3380,7 @@ function openidMissing(url, scope) {
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave an access token for the person's credentials, but no ID token.`,
         cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
-        remedy: 'Sign in again with the scope openid, as below, or set service_account.',
+        remedy: 'Sign in again with the scope openid, or set service_account.',
         snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
         ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.H)(scope)}`] })
     });
@@ -3630,7 +3630,7 @@ function explainPermission(refusal, url, principal, hop) {
                 : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
         remedy: last === undefined
             ? `Check how ${(0,safe_text/* safeText */.H)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
-            : 'Grant what is missing of the links below, and wait a few minutes.',
+            : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
         snippets: [
             ...findCaller(principal),
             (0,snippets/* inTerminal */.e5)(`${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, hop, forIdToken))
@@ -5261,9 +5261,9 @@ async function readTokenFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(job, url, headers) {
     const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host'));
-    if (answer.status === 200)
+    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+    if (answer.status >= 200 && answer.status < 300)
         return answer.body.toString('utf8');
-    // Below 400 the body may hold the token all the same, and it is not masked yet.
     const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
     throw subjectTokenUnavailable(url.origin, problem, 'refusal');
 }

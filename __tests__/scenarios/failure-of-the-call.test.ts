@@ -178,6 +178,19 @@ const CASES: Readonly<Record<string, Case>> = {
     annotation: ['; and 37 more.', "Look at the service's log, or mend the expectation."],
     log: ['x39/; actual: {"commit":"c0ffee"}']
   },
+  'an audience with a tag': {
+    code: 'TOKEN_REJECTED',
+    inputs: { audience: SERVICE_URL.replace('https://', 'https://canary---') },
+    annotation: [`Leave audience empty, or set it to ${SERVICE_URL}.`],
+    log: [`    audience: ${SERVICE_URL}`, 'run.googleapis.com/custom-audiences']
+  },
+  "the application's own 401": {
+    code: 'EXPECTATION_FAILED',
+    settings: { app: [{ status: 401, body: '{"message":"sign in first"}' }] },
+    annotation: ["Google's token travelled in Authorization"],
+    log: ["the application's own access control refused it", 'The answer was: 401 sign in first'],
+    never: /add-iam-policy-binding/
+  },
   "the application's own 403": {
     code: 'EXPECTATION_FAILED',
     settings: { app: [{ status: 403, body: 'members only' }] },

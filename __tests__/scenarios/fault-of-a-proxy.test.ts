@@ -83,3 +83,15 @@ scenario('The metadata server is never asked through the proxy', async ({ world,
   const env = { ...world.env(), HTTPS_PROXY: NO_PROXY_HERE, HTTP_PROXY: NO_PROXY_HERE, http_proxy: NO_PROXY_HERE }
   assertSuccess(await run(FOR_SERVICE, { env }))
 })
+
+scenario('A proxy without a scheme is one for http', async ({ world, run }) => {
+  const env = { HTTPS_PROXY: new URL(world.env()['HTTPS_PROXY'] ?? '').host.replace('127.0.0.1', 'localhost') }
+  assertSuccess(await run(await givenFederation(world), FOR_SERVICE, { env }))
+})
+
+scenario('A proxy of another kind is named, and nothing goes round it', async ({ world, run }) => {
+  const env = { HTTPS_PROXY: 'socks5://127.0.0.1:9' }
+  const result = await run(await givenFederation(world), FOR_SERVICE, { env, inputs: { deadline: '2s' } })
+  assertFailure(result, 'OIDC_FAILED', 'the proxy in HTTPS_PROXY is one for socks5:')
+  assert.deepEqual(listRequests(world), [])
+})

@@ -28,6 +28,11 @@ const CASES: Readonly<Record<string, { part: RunOptions; words: readonly string[
     words: ['fork'],
     not: /Dependabot/
   },
+  'of a pull request from a fork that runs as its target may write, and learns which line is missing': {
+    part: { event: pullRequestFrom('somebody/octo-repo'), env: { GITHUB_EVENT_NAME: 'pull_request_target' } },
+    words: ['id-token: write'],
+    not: /fork|Dependabot/
+  },
   'of Dependabot learns that': {
     part: { env: { GITHUB_ACTOR: 'dependabot[bot]' } },
     words: ['Dependabot', "if: github.actor != 'dependabot[bot]'"],

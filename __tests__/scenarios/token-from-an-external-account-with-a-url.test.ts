@@ -71,3 +71,10 @@ scenario('A token server that fails once is asked again', async ({ world, run })
   const request = `GET ${new URL(origin).host}/token`
   assert.deepEqual(listRequests(world), [request, request, ASKED.sts, ASKED.idToken()])
 })
+
+scenario('A token that comes with another 2xx is taken, and masked like any other', async ({ world, run }) => {
+  const { provider, subjectToken } = await givenExternalIdentity(world)
+  const origin = await world.addLoopbackApp([{ status: 201, body: JSON.stringify({ token: subjectToken }) }])
+  const source = { url: `${origin}/token`, format: JSON_FORMAT }
+  assertSuccess(await run(FOR_SERVICE, asInput(externalAccount(provider, source, { impersonates: ACCOUNT }))))
+})

@@ -161,7 +161,10 @@ function giveInstances(service: URL): Snippet[] {
 /** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
 function correctQuotes(verdicts: readonly Verdict[]): string | undefined {
   return verdicts
-    .filter(({ met, expectation }) => !met && expectation.startsWith(JSON_PREFIX))
+    .filter(
+      ({ met, expectation, actual }) =>
+        !met && expectation.startsWith(JSON_PREFIX) && !/^not JSON|^the body is longer/.test(actual)
+    )
     .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
     .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
     .find(({ text, corrected }) => corrected !== text)?.corrected

@@ -29,7 +29,7 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
   if (/issuer/i.test(text)) {
     return {
       cause: "The gateway's OpenAPI document does not name Google as an issuer.",
-      remedy: 'Add x-google-issuer: https://accounts.google.com to it, as below, and deploy the gateway again.',
+      remedy: 'Add x-google-issuer: https://accounts.google.com to it, and deploy the gateway again.',
       snippets: [definition, ...DEPLOY]
     }
   }
@@ -70,7 +70,7 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
   }
   return {
     cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
-    remedy: 'Send an API key in headers if it wants one, or let the gateway take Google ID tokens, as below.',
+    remedy: 'Send an API key in headers if it wants one, or let its OpenAPI document take Google ID tokens.',
     snippets: [inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
   }
 }

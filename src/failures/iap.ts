@@ -98,8 +98,8 @@ function explain({ call, token, clientId }: FailedCall, response: Response): Exp
       'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
     remedy:
       clientId === undefined
-        ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list, as below."
-        : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list, as below.`,
+        ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list programmaticClients."
+        : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list programmaticClients.`,
     snippets: [
       ...(clientId === undefined ? findClient(call.url) : []),
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),

@@ -140,7 +140,7 @@ function explainPermission(refusal: Refusal, url: URL, principal: string, hop: H
     remedy:
       last === undefined
         ? `Check how ${safeText(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
-        : 'Grant what is missing of the links below, and wait a few minutes.',
+        : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
     snippets: [
       ...findCaller(principal),
       inTerminal(

@@ -31,7 +31,7 @@ function explain(url: URL, answer: Answer): Explanation {
     const location = safeText(headers['location'] ?? '')
     return {
       cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
-      remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service as below' : ''}.`,
+      remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
       snippets: closeService(url)
     }
   }

@@ -96,7 +96,7 @@ export function openidMissing(url: URL, scope: string | undefined): Failure {
     code: 'TOKEN_INVALID',
     sentence: `${safeUrl(url)} gave an access token for the person's credentials, but no ID token.`,
     cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
-    remedy: 'Sign in again with the scope openid, as below, or set service_account.',
+    remedy: 'Sign in again with the scope openid, or set service_account.',
     snippets: signIn(
       'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
     ),

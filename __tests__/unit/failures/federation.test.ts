@@ -96,6 +96,36 @@ testFailures([
     /attribute attribute\.ref is longer/
   ],
   [
+    'a tenant of ghe.com',
+    federationRejected(
+      oauthRefusal('invalid_grant', 'The issuer in ID Token https://x does not match the expected ones: https://y'),
+      `//iam.googleapis.com/${PROVIDER}`,
+      { iss: 'https://token.actions.octo.ghe.com', sub: 'repo:a/b:ref:x' }
+    ),
+    'FEDERATION_REJECTED',
+    /each tenant of ghe\.com has an issuer of its own.*--issuer-uri=https:\/\/token\.actions\.octo\.ghe\.com/
+  ],
+  [
+    'a fresh token that Google calls stale',
+    federationRejected(
+      { ...oauthRefusal('invalid_grant', 'ID Token issued at 1 is stale to sign-in.'), googleTime: 1_000_030_000 },
+      `//iam.googleapis.com/${PROVIDER}`,
+      { iat: 1_000_000 }
+    ),
+    'FEDERATION_REJECTED',
+    /issued 30 s before Google saw it, so that one of the clocks is wrong/
+  ],
+  [
+    'a workforce identity',
+    federationRejected(
+      oauthRefusal('unauthorized_client', 'The given credential is rejected by the attribute condition.'),
+      '//iam.googleapis.com/locations/global/workforcePools/staff/providers/idp',
+      { iss: 'https://idp.example', sub: 'jane', aud: 'x' }
+    ),
+    'FEDERATION_REJECTED',
+    /^(?!.*MISSING).*workforce-pools providers describe idp --workforce-pool=staff --location=global/
+  ],
+  [
     'a token file that is missing',
     subjectTokenUnavailable('the file /x', 'it does not exist', 'file'),
     'SUBJECT_TOKEN_UNAVAILABLE',

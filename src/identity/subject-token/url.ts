@@ -9,8 +9,8 @@ export async function fetchToken(job: Job, url: URL, headers: Readonly<Record<st
   const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) =>
     subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
   )
-  if (answer.status === 200) return answer.body.toString('utf8')
-  // Below 400 the body may hold the token all the same, and it is not masked yet.
+  // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+  if (answer.status >= 200 && answer.status < 300) return answer.body.toString('utf8')
   const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer))
   throw subjectTokenUnavailable(url.origin, problem, 'refusal')
 }

@@ -1,0 +1,81 @@
+import { snapshot, test } from 'node:test'
+import { startPretendGoogle } from '../pretend-google/world.ts'
+import type { PretendGoogle } from '../pretend-google/world.ts'
+import { runAction } from '../runner/run-action.ts'
+import type { RunOptions } from '../runner/run-action.ts'
+import { givenFederation, givenService, mergeParts, OTHER_ACCOUNT, SERVICE_HOST, SERVICE_URL } from './given.ts'
+
+// What a person reads, whole: log and summary of a run. After a change of words:
+// node scripts/on-node-24.mjs --test --test-update-snapshots __tests__/scenarios/transcripts.test.ts
+snapshot.setDefaultSnapshotSerializers([String])
+
+const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
+
+type Given = (world: PretendGoogle) => Promise<readonly RunOptions[]> | readonly RunOptions[]
+
+const GIVEN: Readonly<Record<string, Given>> = {
+  'a success': async (world) => [await givenFederation(world), { inputs: { url: givenService(world) } }],
+  'a missing permission': async (world) => {
+    const { inputs } = await givenFederation(world)
+    return [{ inputs: { ...inputs, audience: SERVICE_URL } }]
+  },
+  'an attribute condition': async (world) => {
+    const { env, inputs } = await givenFederation(world)
+    const provider = world.addPool({ provider: 'strict', attributeCondition: () => false })
+    return [{ env, inputs: { ...inputs, workload_identity_provider: provider, audience: SERVICE_URL } }]
+  },
+  'a missing grant': async (world) => {
+    world.addServiceAccount({ email: OTHER_ACCOUNT })
+    return [await givenFederation(world), { inputs: { audience: SERVICE_URL, service_account: OTHER_ACCOUNT } }]
+  },
+  'a wrong audience': async (world) => [
+    await givenFederation(world),
+    { inputs: { url: givenService(world), audience: `${SERVICE_URL}/health` } }
+  ],
+  'an identity that is no invoker': async (world) => {
+    world.addService({ host: SERVICE_HOST, invokers: [] })
+    return [await givenFederation(world), { inputs: { url: SERVICE_URL, iam_wait: '0' } }]
+  },
+  'a path that Google keeps': async (world) => [
+    await givenFederation(world),
+    { inputs: { url: `${givenService(world)}/healthz`, deadline: '1s' } }
+  ],
+  'Identity-Aware Proxy': async (world) => {
+    world.addService({ host: SERVICE_HOST, iap: { clientId: CLIENT_ID, accessors: [] } })
+    return [await givenFederation(world), { inputs: { url: SERVICE_URL } }]
+  },
+  'a missed expectation': async (world) => {
+    world.addService({ host: SERVICE_HOST, invokers: ['allUsers'], app: [{ body: '{"status":"ok"}' }] })
+    const inputs = { url: SERVICE_URL, method: 'POST', body: '{}', expect_json: 'status == "ok"' }
+    return [await givenFederation(world), { inputs }]
+  },
+  'a service that is open': async (world) => {
+    world.addService({ host: SERVICE_HOST, invokers: ['allUsers'] })
+    return [await givenFederation(world), { inputs: { url: SERVICE_URL, assert_private: 'true' } }]
+  }
+}
+
+for (const [what, given] of Object.entries(GIVEN)) {
+  test(`What is read of ${what}`, async (t) => {
+    const world = await startPretendGoogle({})
+    try {
+      const parts = await given(world)
+      const run = await runAction(mergeParts([{ env: world.env() }, ...parts]))
+      t.assert.snapshot(`${steady(run.log)}\n----- summary -----\n${steady(run.summary)}`)
+    } finally {
+      await world.close()
+    }
+  })
+}
+
+/** Without what differs from run to run. */
+function steady(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('::add-mask::'))
+    .join('\n')
+    .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)?/g, 'TIME')
+    .replaceAll(/\b\d+(\.\d+)?( ms|ms| s)\b/g, 'N$2')
+    .replaceAll(/("(?:exp|iat|nbf|sub|azp)": )"?\d+"?/g, '$1N')
+    .replaceAll(/"(jti|sub|azp)": "[^"]*"/g, '"$1": "…"')
+}
