@@ -6321,7 +6321,7 @@ function createWorld(env, log) {
     const http = createHttp();
     const closing = new AbortController();
     const masks = createMasks();
-    // The one secret that is there before anything happens.
+    // GitHub's own token is there before anything happens; other secrets are masked where they are read.
     masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     return {
         env,

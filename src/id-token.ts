@@ -24,7 +24,7 @@ export interface IdToken {
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000
 
-/** Mints ID tokens for one identity; its access token is asked for once. */
+/** Mints ID tokens for one identity; its access token is asked for once in a while, not for every one of them. */
 export type Mint = (audience: string) => Promise<IdToken>
 
 /**

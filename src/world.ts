@@ -17,7 +17,7 @@ export function createWorld(env: Job['env'], log: Log): World {
   const http = createHttp()
   const closing = new AbortController()
   const masks = createMasks()
-  // The one secret that is there before anything happens.
+  // GitHub's own token is there before anything happens; other secrets are masked where they are read.
   masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   return {
     env,
