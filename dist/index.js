@@ -4744,8 +4744,8 @@ function explainCondition(describe, update, claims) {
             ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.H)(owner)}/${(0,safe_text/* safeText */.H)(repository)}:" does not match.`
             : "The provider's attribute condition is not true of the claims of the token.",
         remedy: immutable
-            ? 'Test repository_owner_id and repository_id instead of sub; they are in both forms.'
-            : 'See which claim the condition tests, and compare it with the claims; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
+            ? 'Test repository_owner_id and repository_id instead of sub in the attribute condition; they are in both forms.'
+            : 'See which claim the attribute condition tests, and compare it with the claims in the log; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
         snippets: [
             (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`),
             ...(numbers.length > 0
