@@ -67,7 +67,7 @@ test('the README lists every failure with its title', async () => {
 
 test('no failure is without a scenario that ends with it', async () => {
   let scenarios = ''
-  for await (const file of glob('__tests__/scenarios/*.test.ts')) scenarios += await readText(file)
+  for await (const file of glob('__tests__/scenarios/**/*.test.ts')) scenarios += await readText(file)
   for (const code of codes) assert.match(scenarios, new RegExp(`assertFailure\\([^;]*'${code}'|code: '${code}'`), code)
 })
 

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { describe } from 'node:test'
+import {
+  assertWithin,
+  callScenario,
+  callsOf,
+  callVariant,
+  FRONT_END,
+  json,
+  requestsTo,
+  tokenOf
+} from '../call-given.ts'
+import type { AppAnswer } from '../call-given.ts'
+import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
+
+const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
+const PRIVATE = { assert_private: 'true' }
+const everybody = ['allUsers']
+
+describe('assert_private passes', { concurrency: 4 }, () => {
+  callScenario(
+    "A call without any credential comes first, and Google's 403 is what it is to get",
+    {},
+    async (stage) => {
+      const { world } = stage
+      const headers = 'Cookie: session=1\nX-Api-Key: 2\nAuthorization: Basic dXNlcjpwYXNz'
+      assertSuccess(await stage.call({ ...PRIVATE, method: 'POST', body: 'secret plans', headers }))
+      const [anonymous, call, ...others] = requestsTo(world)
+      assert.deepEqual(others, [])
+      assert.ok(anonymous !== undefined && call !== undefined)
+      assert.deepEqual([anonymous.method, anonymous.path, anonymous.body], ['GET', '/', ''])
+      for (const name of [
+        'authorization',
+        'x-serverless-authorization',
+        'proxy-authorization',
+        'cookie',
+        'x-api-key'
+      ]) {
+        assert.equal(anonymous.headers[name], undefined)
+      }
+      assert.equal(tokenOf(anonymous), undefined)
+      assert.deepEqual([call.method, call.body, call.answeredStatus], ['POST', 'secret plans', 200])
+    }
+  )
+
+  for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+    callVariant(`A ${method} is tried as a ${method}`, {}, async ({ world, call }) => {
+      assertSuccess(await call({ ...PRIVATE, method, url: `https://${SERVICE_HOST}/a?b=c` }))
+      const [anonymous] = requestsTo(world)
+      assert.deepEqual([anonymous?.method, anonymous?.path, anonymous?.answeredStatus], [method, '/a?b=c', 403])
+    })
+  }
+
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    callVariant(`A ${method} is tried as a GET`, {}, async ({ world, call }) => {
+      assertSuccess(await call({ ...PRIVATE, method }))
+      assert.deepEqual(
+        requestsTo(world).map((request) => request.method),
+        ['GET', method]
+      )
+    })
+  }
+
+  callVariant("The front end's 401 is a refusal", {}, async ({ world, call }) => {
+    world.fail(SERVICE_HOST, FRONT_END[401], { times: 1 })
+    assertSuccess(await call(PRIVATE))
+    assert.equal(callsOf(world).length, 1)
+  })
+
+  callVariant("The front end's 404 is a refusal", { ingress: 'internal' }, async ({ call }) => {
+    assertFailure(await call({ ...PRIVATE, deadline: '2s' }), 'NOT_REACHED')
+  })
+
+  const iap = { clientId: CLIENT_ID, accessors: [`serviceAccount:${ACCOUNT}`] }
+  callVariant("IAP's redirect to its sign-in page is a refusal", { iap }, async ({ world, call }) => {
+    assertSuccess(await call({ ...PRIVATE, audience: CLIENT_ID }))
+    assert.deepEqual(
+      requestsTo(world).map(({ answeredStatus }) => answeredStatus),
+      [302, 200]
+    )
+    assert.deepEqual(requestsTo(world, 'accounts.google.com'), [])
+  })
+
+  for (const fault of ['reset', 'refuse', 'service unavailable', 'server error', 'silence'] as const) {
+    callVariant(`It is repeated after "${fault}"`, {}, async ({ world, call }) => {
+      world.fail(SERVICE_HOST, fault, { times: 1 })
+      assertSuccess(await call({ ...PRIVATE, timeout: '1s' }))
+      assert.equal(callsOf(world).length, 1)
+    })
+  }
+})
+
+describe('assert_private fails', { concurrency: 4 }, () => {
+  callScenario('A service that answers everybody is NOT_PRIVATE', { invokers: everybody }, async ({ world, call }) => {
+    const run = await call(PRIVATE)
+    assertFailure(
+      run,
+      'NOT_PRIVATE',
+      `https://${SERVICE_HOST}`,
+      '200 OK',
+      'remove-iam-policy-binding hello',
+      'allUsers'
+    )
+    assert.deepEqual(callsOf(world), [])
+  })
+
+  const googleSignIn = 'https://accounts.google.com/o/oauth2/v2/auth?client_id=own-client.apps.googleusercontent.com'
+  const quotation = 'backend: Your client does not have permission to get URL /x from this server.'
+  const ANSWERS: readonly [string, AppAnswer][] = [
+    ['its own 401', { status: 401, headers: { 'www-authenticate': 'Bearer realm="app"' }, body: 'Unauthorized' }],
+    ['its own 403', { status: 403, body: 'Forbidden' }],
+    ['its own 404', { status: 404, body: 'Not found' }],
+    ['its own 400', 400],
+    ['204', 204],
+    ['its own redirect', { status: 302, headers: { location: '/login' } }],
+    ["its own redirect to Google's sign-in", { status: 302, headers: { location: googleSignIn } }],
+    ['a 403 in which it quotes another front end', { ...json({ error: quotation }), status: 403 }],
+    ["a 200 with IAP's header", { headers: { 'x-goog-iap-generated-response': 'true' }, body: 'Hello' }],
+    ['its own 401 with an empty page', { status: 401, headers: { 'content-type': 'text/html' } }]
+  ]
+  for (const [what, answer] of ANSWERS) {
+    callVariant(
+      `An application that answers with ${what} is NOT_PRIVATE`,
+      { invokers: everybody, app: [answer] },
+      async (stage) => {
+        assertFailure(await stage.call({ ...PRIVATE, iam_wait: '0' }), 'NOT_PRIVATE')
+        assert.deepEqual(callsOf(stage.world), [])
+      }
+    )
+  }
+
+  for (const method of ['HEAD', 'OPTIONS', 'POST']) {
+    callVariant(`A public service is found out with ${method} too`, { invokers: everybody }, async ({ call }) => {
+      assertFailure(await call({ ...PRIVATE, method }), 'NOT_PRIVATE')
+    })
+  }
+
+  callVariant(
+    "A HEAD that the application refuses is the application's",
+    { invokers: everybody, app: [{ status: 403, headers: { 'content-type': 'text/html' }, body: '<p>Log in' }] },
+    async ({ call }) => {
+      assertFailure(await call({ ...PRIVATE, method: 'HEAD' }), 'NOT_PRIVATE')
+    }
+  )
+
+  callVariant(
+    'An exact status in expect_status does not make a public service private',
+    { invokers: everybody, app: [401] },
+    async (stage) => {
+      assertFailure(await stage.call({ ...PRIVATE, expect_status: '401' }), 'NOT_PRIVATE')
+    }
+  )
+
+  callVariant('What was not refused until the deadline is not known to be private', {}, async ({ world, call }) => {
+    world.fail(SERVICE_HOST, 'service unavailable')
+    const run = await call({ ...PRIVATE, deadline: '3s', timeout: '1s' })
+    assertFailure(run, 'SERVICE_UNAVAILABLE', 'without')
+    assertWithin(run, 3_000)
+    assert.deepEqual(callsOf(world), [])
+  })
+})

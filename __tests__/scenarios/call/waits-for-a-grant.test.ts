@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe } from 'node:test'
+import { assertWithin, attemptLines, callScenario, callsOf, statusesOf } from '../call-given.ts'
+import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
+
+const BINDING = [
+  `gcloud run services add-iam-policy-binding hello --region=europe-west1 --member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
+]
+const member = `serviceAccount:${ACCOUNT}`
+const nobody = { invokers: [] }
+
+describe('A grant that was just made', { concurrency: 4 }, () => {
+  callScenario('A grant that acts after three seconds is waited for', {}, async ({ world, call }) => {
+    world.addService({ host: 'new-123456789012.europe-west1.run.app', invokers: [{ member, afterMs: 3_000 }] })
+    const run = await call({ url: 'https://new-123456789012.europe-west1.run.app' })
+    assertSuccess(run)
+    const statuses = statusesOf(callsOf(world, 'new-123456789012.europe-west1.run.app'))
+    assert.equal(statuses[0], 403)
+    assert.equal(statuses.at(-1), 200)
+    assert.match(attemptLines(run)[0] ?? '', /403 Forbidden.*front end.*once more in .*grant/)
+  })
+
+  callScenario(
+    'A grant that acts after two looks is waited for',
+    { invokers: [{ member, afterRequests: 2 }] },
+    async (stage) => {
+      assertSuccess(await stage.call())
+      assert.deepEqual(statusesOf(callsOf(stage.world)), [403, 403, 200])
+    }
+  )
+
+  callScenario('A grant that does not act within iam_wait is INVOKER_MISSING', nobody, async ({ world, call }) => {
+    const run = await call({ iam_wait: '2s' })
+    assertFailure(run, 'INVOKER_MISSING', ACCOUNT, `https://${SERVICE_HOST}`, ...BINDING)
+    assertWithin(run, 2_000)
+    assert.ok(run.durationMs > 1_900, `${run.durationMs} ms`)
+    assert.ok(callsOf(world).length >= 2)
+    assert.equal(run.outputs['status'], '403')
+  })
+
+  callScenario('With iam_wait 0 the first 403 is final', nobody, async ({ world, call }) => {
+    assertFailure(await call({ iam_wait: '0' }), 'INVOKER_MISSING', ...BINDING)
+    assert.deepEqual(statusesOf(callsOf(world)), [403])
+  })
+
+  callScenario('An iam_wait longer than the deadline ends with the deadline', nobody, async ({ call }) => {
+    const run = await call({ iam_wait: '60s', deadline: '2s' })
+    assertFailure(run, 'INVOKER_MISSING', ...BINDING)
+    assertWithin(run, 2_000)
+  })
+
+  callScenario('A HEAD that the front end refuses is INVOKER_MISSING too', nobody, async ({ call }) => {
+    assertFailure(await call({ method: 'HEAD', iam_wait: '0' }), 'INVOKER_MISSING', ...BINDING)
+  })
+})

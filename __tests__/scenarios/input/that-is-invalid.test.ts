@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import type { RunOptions } from '../../runner/run-action.ts'
+import {
+  ACCOUNT,
+  assertFailure,
+  assertNoToken,
+  givenFederation,
+  givenService,
+  listRequests,
+  scenario,
+  SERVICE_URL
+} from '../given.ts'
+
+type Inputs = Readonly<Record<string, string>>
+const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-repo'
+
+/** Per input: values that are wrong, on top of a federation and a service that would work. */
+const WRONG: Readonly<Record<string, readonly Inputs[]>> = {
+  url: [
+    { url: 'http://hello.example/' },
+    { url: 'ftp://hello.example/' },
+    { url: 'hello.example' },
+    { url: 'https://' },
+    { url: 'https://jane:secretive@hello-1.europe-west1.run.app/' },
+    { url: 'https://hello.example/a b' },
+    { url: 'http://127.0.0.1.hello.example/' }
+  ],
+  audience: [
+    { url: '', audience: '' },
+    { url: '', audience: ' \n \n' }
+  ],
+  tag: [
+    { tag: 'Canary' },
+    { tag: 'a---b!' },
+    { tag: 'x'.repeat(64) },
+    { tag: 'blue', url: 'https://green---hello-123456789012.europe-west1.run.app' },
+    { tag: 'blue', url: '', audience: SERVICE_URL },
+    { tag: 'blue', url: 'https://hello.example', audience: 'https://hello.example' }
+  ],
+  workload_identity_provider: [
+    { workload_identity_provider: PROVIDER.replace('123456789012', 'octo-project') },
+    { workload_identity_provider: PROVIDER.replace('/providers/my-repo', '') },
+    { workload_identity_provider: `"${PROVIDER}"` },
+    { workload_identity_provider: `https://iam.googleapis.com/${PROVIDER}` },
+    { workload_identity_provider: PROVIDER.replace('/pools', '/ pools').replace('github', 'git hub') },
+    { workload_identity_provider: 'my-repo' },
+    { credentials_json: '{}' }
+  ],
+  service_account: [
+    { service_account: `"${ACCOUNT}"` },
+    { service_account: `serviceAccount:${ACCOUNT}` },
+    { service_account: 'smoke' },
+    { service_account: 'smoke@octo project.iam.gserviceaccount.com' },
+    { service_account: 'a/b?c#d@octo-project.iam.gserviceaccount.com' }
+  ],
+  delegates: [{ delegates: 'somebody' }, { delegates: ACCOUNT, service_account: '' }],
+  universe: [{ universe: 'https://googleapis.com' }, { universe: 'googleapis' }, { universe: 'evil.example/' }],
+  export_env: [
+    { export_env: 'ID-TOKEN' },
+    { export_env: '1TOKEN' },
+    { export_env: 'NODE_OPTIONS' },
+    { export_env: 'GITHUB_TOKEN' },
+    { export_env: 'PATH' }
+  ],
+  method: [{ method: 'FETCH' }, { method: 'CONNECT' }, { method: 'GET /' }],
+  headers: [
+    { headers: 'no colon' },
+    { headers: ': empty name' },
+    { headers: 'Host: elsewhere.example' },
+    { headers: 'Content-Length: 1' },
+    { headers: 'X-Text: \u2713' },
+    { headers: 'Authorization: Basic eA==\nAuthorization: Basic eQ==' },
+    { headers: 'Authorization: a\nX-Serverless-Authorization: b' }
+  ],
+  body: [{ body: 'x', method: 'POST', body_file: 'body.txt' }, { body: 'x' }],
+  body_file: [
+    { body_file: 'missing.txt', method: 'POST' },
+    { body_file: '../temp/event.json', method: 'POST' },
+    { body_file: '.', method: 'POST' }
+  ],
+  token_header: [{ token_header: 'Cookie' }, { token_header: 'Authorization', headers: 'authorization: Basic eA==' }],
+  expect_status: [
+    { expect_status: '99' },
+    { expect_status: '2xy' },
+    { expect_status: '204-200' },
+    { expect_status: ',' }
+  ],
+  expect_headers: [{ expect_headers: 'no colon' }, { expect_headers: 'Server: (' }],
+  expect_body: [{ expect_body: '[' }],
+  expect_json: [{ expect_json: 'status ==' }, { expect_json: 'no_such_function(@)' }, { expect_json: 'length(a, b)' }],
+  assert_private: [{ assert_private: 'yes' }],
+  timeout: [{ timeout: '0' }, { timeout: 'soon' }, { timeout: '-1s' }, { timeout: '30 seconds' }],
+  deadline: [{ deadline: '0s' }, { deadline: '3h' }],
+  iam_wait: [{ iam_wait: 'a while' }],
+  summary: [{ summary: '1' }]
+}
+
+const FILES: RunOptions = { files: { 'body.txt': 'text' } }
+
+for (const [name, cases] of Object.entries(WRONG)) {
+  for (const inputs of cases) {
+    scenario(`${name} is wrong in ${JSON.stringify(inputs)}, which costs no request`, async ({ world, run }) => {
+      const result = await run(await givenFederation(world), FILES, { inputs: { url: givenService(world), ...inputs } })
+      assertFailure(result, 'INPUT_INVALID')
+      const { message = '' } = result.annotations[0] ?? {}
+      assert.match(message, new RegExp(`^INPUT_INVALID: Input (${name}|${Object.keys(inputs).join('|')}): `))
+      assert.doesNotMatch(result.log, /secretive/)
+      assertNoToken(result)
+      assert.deepEqual(listRequests(world), [])
+    })
+  }
+}
+
+const OF_A_CALL: Inputs = {
+  headers: 'Accept: text/plain',
+  body: 'x',
+  body_file: 'body.txt',
+  token_header: 'Authorization',
+  expect_headers: 'Server: x',
+  expect_body: 'x',
+  expect_json: 'x',
+  assert_private: 'true'
+}
+
+for (const [name, value] of Object.entries(OF_A_CALL)) {
+  scenario(`${name} without a url to call is a mistake, which costs no request`, async ({ world, run }) => {
+    const inputs = { audience: SERVICE_URL, [name]: value }
+    const result = await run(await givenFederation(world), FILES, { inputs })
+    assertFailure(result, 'INPUT_INVALID', `Input ${name}: `)
+    assert.deepEqual(listRequests(world), [])
+  })
+}
