@@ -1,10 +1,10 @@
 // How a crowd of jobs that start together fares against a quota, in virtual time: `npm run bench:crowd`.
-// The policy is the real one (src/retried-request.ts and src/retry.ts); Google is a token bucket that answers 429 when it is empty.
-import { requestWithRetries } from '../src/retried-request.ts'
-import { Failure } from '../src/failure.ts'
-import type { Answer, Outcome } from '../src/outcome.ts'
-import type { Job } from '../src/job.ts'
-import { createMasks } from '../src/masks.ts'
+// The policy is the real one (src/world/retried-request.ts and src/world/retry.ts); Google is a token bucket that answers 429 when it is empty.
+import { requestWithRetries } from '../src/world/retried-request.ts'
+import { Failure } from '../src/failure/failure.ts'
+import type { Answer, Outcome } from '../src/world/outcome.ts'
+import type { Job } from '../src/world/job.ts'
+import { createMasks } from '../src/guard/masks.ts'
 
 const JOBS = 200
 const REQUEST_MS = 80

@@ -281,73 +281,7 @@ __webpack_unused_export__ = debug; // for test
 
 /***/ }),
 
-/***/ 1937:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ describeStatus),
-/* harmony export */   o: () => (/* binding */ parseStatusSet)
-/* harmony export */ });
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8774);
-/* harmony import */ var _input_values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5214);
-
-
-
-/**
- * @param text codes, ranges and classes: `200,204,301-303,4xx`
- * @throws {Failure} INPUT_INVALID
- */
-function parseStatusSet(text) {
-    const parts = (0,_input_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseList */ .E1)(text).map(parsePart);
-    if (parts.length === 0)
-        throw invalid(text);
-    return {
-        text,
-        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
-        lists: (status) => parts.some((part) => part.exact && part.from === status)
-    };
-}
-function parsePart(part) {
-    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
-    if (hundreds !== undefined)
-        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
-    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
-    const from = Number(first);
-    const to = Number(last ?? first);
-    if (first === undefined || from > to)
-        throw invalid(part);
-    return { from, to, exact: last === undefined };
-}
-function invalid(part) {
-    return (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_status', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
-}
-/** A status with its meaning: `404 Not Found`. */
-function describeStatus(status) {
-    const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
-    return meaning === undefined ? `${status}` : `${status} ${meaning}`;
-}
-
-
-/***/ }),
-
-/***/ 235:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $: () => (/* binding */ codeOf)
-/* harmony export */ });
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
-function codeOf(error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
-}
-
-
-/***/ }),
-
-/***/ 1633:
+/***/ 4592:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -356,63 +290,35 @@ function codeOf(error) {
 /* harmony export */ });
 /**
  * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
- * `docs/troubleshooting.md` too, with its title. The files of `failures/` that the comments name decide between the causes,
- * and hold sentence, cause and remedy of each.
+ * `docs/troubleshooting.md` too, with its title. The step that fails words it, in the `failures/` of its room.
  */
 const FAILURES = {
-    /** inputs.ts; token-grants.ts for an audience that Google refuses a key */
     INPUT_INVALID: 'An input is wrong',
-    /** inputs.ts */
     AUDIENCE_REQUIRED: 'The URL does not tell the audience',
-    /** credentials.ts; metadata.ts for a machine without account */
     CREDENTIALS_NOT_FOUND: 'There is no credential',
-    /** credentials.ts */
     CREDENTIALS_INVALID: 'The credential cannot be used',
-    /** credentials.ts */
     CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
-    /** credentials.ts */
     SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
-    /** github.ts */
     OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
-    /** github.ts */
     OIDC_FAILED: 'GitHub gave no token',
-    /** subject-token.ts */
     SUBJECT_TOKEN_UNAVAILABLE: "The external account's own token cannot be had",
-    /** federation.ts */
     FEDERATION_REJECTED: 'Google does not accept the external identity',
-    /** impersonation.ts; metadata.ts on GKE */
     IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
-    /** impersonation.ts; token-grants.ts for the account of a key */
     SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
-    /** impersonation.ts */
     API_DISABLED: 'An API of Google is switched off',
-    /** token-grants.ts; impersonation.ts for an access token */
     CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
-    /** tokens.ts */
     GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
-    /** tokens.ts */
     TOKEN_INVALID: 'The token is not the one that was asked for',
-    /** front-end.ts */
     TOKEN_REJECTED: 'The service does not accept the token',
-    /** front-end.ts */
     INVOKER_MISSING: 'The identity may not call the service',
-    /** iap.ts */
     IAP_REJECTED: 'Identity-Aware Proxy refused the call',
-    /** front-end.ts */
     NOT_REACHED: 'The call did not reach the service',
-    /** gateway.ts */
     GATEWAY_REJECTED: 'The gateway refused the token',
-    /** application.ts */
     REDIRECTED: 'The service redirects',
-    /** no-answer.ts where nothing came; application.ts for an answer */
     SERVICE_UNAVAILABLE: 'The service is not available',
-    /** no-answer.ts */
     TIMED_OUT: 'The service took too long',
-    /** application.ts */
     EXPECTATION_FAILED: 'The answer is not what was expected',
-    /** privacy.ts */
     NOT_PRIVATE: 'The service is open to everybody',
-    /** internal.ts */
     INTERNAL: 'A defect of this action'
 };
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
@@ -428,125 +334,7 @@ class Failure extends Error {
 
 /***/ }),
 
-/***/ 8774:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   QG: () => (/* binding */ audienceRequired),
-/* harmony export */   cl: () => (/* binding */ quoteValue),
-/* harmony export */   m7: () => (/* binding */ inputInvalid)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
-/* harmony import */ var _snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9337);
-
-
-
-/**
- * Found before any request is made.
- *
- * @param remedy what to write instead, as a sentence
- * @param example the same as lines of YAML, where it is not to leave the input out
- * @param commands that tell the right value
- */
-function inputInvalid(input, problem, remedy, example = [], commands = []) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INPUT_INVALID',
-        sentence: `Input ${input}: ${problem}.`,
-        cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
-        remedy,
-        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
-    });
-}
-/** The value of an input, as messages show it. */
-function quoteValue(value) {
-    return `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(value, 120)}"`;
-}
-/** The host is not one of those whose audience follows from the URL. */
-function audienceRequired(url) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'AUDIENCE_REQUIRED',
-        sentence: `No audience can be derived from ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .P)(url)}.`,
-        cause: url.hostname.endsWith('.cloudfunctions.net')
-            ? "A function's URL needs the name of the function as its first segment."
-            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-        remedy: "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
-        snippets: [
-            ...(url.hostname.endsWith('.cloudfunctions.net') ? [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}/FUNCTION`)] : []),
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service'),
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com'),
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.origin)}`)
-        ]
-    });
-}
-
-
-/***/ }),
-
-/***/ 150:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   M1: () => (/* binding */ unfinished),
-/* harmony export */   et: () => (/* binding */ internalFailure),
-/* harmony export */   mP: () => (/* binding */ unwritable)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1633);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
-/* harmony import */ var _snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9337);
-
-
-
-/** A defect of this action. The error itself is not shown: it may hold anything. */
-function internalFailure(error, env) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INTERNAL',
-        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
-        ...explainDefect(env)
-    });
-}
-/** Nothing was left to wait for, and yet there was no result. */
-function unfinished(env) {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INTERNAL',
-        sentence: 'The action ended before it had finished.',
-        ...explainDefect(env)
-    });
-}
-function explainDefect(env) {
-    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_REPOSITORY'])}`;
-    return {
-        cause: 'Something came that the action does not foresee; no input or permission mends it.',
-        remedy: 'Run the job again with debug logging, and report what it shows.',
-        snippets: [
-            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)(`gh run rerun ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
-            ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
-                ? []
-                : [
-                    {
-                        place: 'Report it at',
-                        lines: [`https://github.com/${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
-                    }
-                ])
-        ]
-    };
-}
-/** The files in which the runner expects outputs and the like cannot be written. */
-function unwritable() {
-    return new _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
-        code: 'INTERNAL',
-        sentence: 'The outputs of the action could not be written.',
-        cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
-        remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
-        snippets: [(0,_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
-    });
-}
-
-
-/***/ }),
-
-/***/ 9337:
+/***/ 1926:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -554,6 +342,8 @@ function unwritable() {
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
 /* harmony export */   Fy: () => (/* binding */ RERUN),
+/* harmony export */   K6: () => (/* binding */ projectFlag),
+/* harmony export */   Kv: () => (/* binding */ PROVIDER_COMMAND),
 /* harmony export */   OJ: () => (/* binding */ onlyWhere),
 /* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
 /* harmony export */   WC: () => (/* binding */ setNoProxy),
@@ -562,7 +352,7 @@ function unwritable() {
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord)
 /* harmony export */ });
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1452);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
 /** YAML for the inputs of this action. */
 function inStep(...lines) {
@@ -602,7 +392,7 @@ function tryConnection(url) {
 function setNoProxy(host) {
     return {
         place: 'In this step',
-        lines: ['env:', `  NO_PROXY: ${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(host)} # and what it holds already, after commas`]
+        lines: ['env:', `  NO_PROXY: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(host)} # and what it holds already, after commas`]
     };
 }
 /**
@@ -610,172 +400,109 @@ function setNoProxy(host) {
  * Language, 2.2.2).
  */
 function shellWord(value) {
-    const word = (0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .H)(value);
+    const word = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value);
     return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
+function projectFlag(account) {
+    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+    return project === undefined ? '' : ` --project=${project}`;
+}
+/** Prints what belongs into `workload_identity_provider`. */
+const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'";
 
 
 /***/ }),
 
-/***/ 5214:
+/***/ 6530:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Dl: () => (/* binding */ parseUrl),
-/* harmony export */   E1: () => (/* binding */ parseList),
-/* harmony export */   E9: () => (/* binding */ parseDuration),
-/* harmony export */   J5: () => (/* binding */ parseAccount),
-/* harmony export */   Li: () => (/* binding */ parseLines),
-/* harmony export */   fK: () => (/* binding */ parseVariableName),
-/* harmony export */   pP: () => (/* binding */ parseUniverse),
-/* harmony export */   te: () => (/* binding */ parseProvider),
-/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */   $N: () => (/* binding */ codeOf),
+/* harmony export */   Hk: () => (/* binding */ safeText),
+/* harmony export */   Pl: () => (/* binding */ safeUrl)
 /* harmony export */ });
-/* harmony import */ var _failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8774);
-/* harmony import */ var _local_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6588);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1452);
+/**
+ * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
+ * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
+ * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
+ */
+function safeText(text, maxLength = 300) {
+    // A copy: a slice would keep the whole text in memory.
+    const line = Buffer.from(text.slice(0, maxLength * 4))
+        .toString()
+        // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators.
+        .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+        .replaceAll('##[', '# #[')
+        .trim();
+    if (line.length <= maxLength && text.length <= maxLength * 4)
+        return line;
+    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
+function safeUrl(url) {
+    return safeText(url.origin + url.pathname);
+}
+/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+function codeOf(error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
+}
+
+
+/***/ }),
+
+/***/ 4042:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QG: () => (/* binding */ audienceRequired),
+/* harmony export */   cl: () => (/* binding */ quoteValue),
+/* harmony export */   m7: () => (/* binding */ inputInvalid)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
 
 
 
-/** A day: longer than any job, and within what a timer can wait. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The lines of a value, without blanks around them and without empty ones. */
-function parseLines(value) {
-    return trimAll(value.split('\n'));
+/**
+ * Found before any request is made.
+ *
+ * @param remedy what to write instead, as a sentence
+ * @param example the same as lines of YAML, where it is not to leave the input out
+ * @param commands that tell the right value
+ */
+function inputInvalid(input, problem, remedy, example = [], commands = []) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INPUT_INVALID',
+        sentence: `Input ${input}: ${problem}.`,
+        cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
+        remedy,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+    });
 }
-/** The same of a list whose parts may be separated by commas too. */
-function parseList(value) {
-    return trimAll(value.split(/[\n,]/));
+/** The value of an input, as messages show it. */
+function quoteValue(value) {
+    return `"${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(value, 120)}"`;
 }
-function trimAll(parts) {
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
-function parseDuration(input, value, shortestMs) {
-    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
-    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
-    const milliseconds = Math.round(Number(amount) * factor);
-    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
-        return milliseconds;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
-}
-/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
-function parseBoolean(input, value) {
-    if (['true', 'True', 'TRUE'].includes(value))
-        return true;
-    if (['false', 'False', 'FALSE'].includes(value))
-        return false;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
-}
-/** A service that may be called: https, or http on this machine, where nobody can listen. */
-function parseUrl(input, value) {
-    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
-    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    if (url === undefined || url.hostname === '') {
-        // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
-        ]);
-    }
-    if (url.username !== '' || url.password !== '') {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
-    }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_local_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .H)(url.host + url.pathname)}`]);
-    }
-    url.hash = '';
-    return url;
-}
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
-/** The full name of a workload identity provider. */
-function parseProvider(value) {
-    if (PROVIDER_NAME.test(value))
-        return value;
-    const input = 'workload_identity_provider';
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : /^(https?:)?\/\//.test(value)
-                ? 'starts with a host'
-                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
-                    ? 'has the id of the project where its number belongs'
-                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
-                        ? 'names a pool, not a provider in it'
-                        : 'is not the full name of a provider';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
-    const expected = PROVIDER_NAME.test(meant)
-        ? meant
-        : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
-}
-/** The commands that print the full names of providers, by what an incomplete one tells. */
-function listProviders(name) {
-    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
-            `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+/** The host is not one of those whose audience follows from the URL. */
+function audienceRequired(url) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'AUDIENCE_REQUIRED',
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}.`,
+        cause: url.hostname.endsWith('.cloudfunctions.net')
+            ? "A function's URL needs the name of the function as its first segment."
+            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
+        remedy: "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
+        snippets: [
+            ...(url.hostname.endsWith('.cloudfunctions.net') ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)] : []),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}`)
         ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`];
-}
-/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
-function parseAccount(input, value) {
-    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (isAccount(account))
-        return account;
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : value.startsWith('serviceAccount:')
-                ? 'has the prefix of a member'
-                : 'is neither an e-mail nor a unique id';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
-    const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
-}
-function isAccount(value) {
-    return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value);
-}
-/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
-function parseUniverse(value) {
-    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
-        return value;
-    throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('universe', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
-}
-/** A variable that later steps may see, and that changes nothing but what they see. */
-function parseVariableName(value) {
-    if (value === undefined)
-        return undefined;
-    if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
-    }
-    // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
-    if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
-        throw (0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)('export_env', `${(0,_failures_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
-    }
-    return value;
-}
-
-
-/***/ }),
-
-/***/ 6588:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ isLocalUrl),
-/* harmony export */   t: () => (/* binding */ isLoopbackUrl)
-/* harmony export */ });
-/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
-function isLocalUrl(url) {
-    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
-}
-function isLoopbackUrl(url) {
-    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+    });
 }
 
 
@@ -787,11 +514,11 @@ function isLoopbackUrl(url) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1633);
-/* harmony import */ var _failures_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(150);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9426);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2425);
-/* harmony import */ var _world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8158);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _report_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9841);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4167);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7295);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7662);
 
 
 
@@ -802,8 +529,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
 // With this variable google-auth-library prints whole answers, credentials included.
 delete (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['GOOGLE_SDK_NODE_LOGGING'];
-const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
-const world = (0,_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
+const report = (0,_report_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
 let finished = false;
 let broken = false;
 /** Reports the verdict, whatever it was that ended the run. */
@@ -819,12 +546,12 @@ async function finish(error) {
             (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
         return;
     }
-    if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
+    if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
         report.trace(error);
-    await report.finish(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)));
+    await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_report_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)));
 }
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
-    finish((0,_failures_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env))).catch(failLoudly);
+    finish((0,_report_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env))).catch(failLoudly);
 });
 // Of every such error: after the first, Node would print what an error says, which may be anything.
 node_process__WEBPACK_IMPORTED_MODULE_0___default().on('uncaughtException', (error) => {
@@ -845,7 +572,69 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9426:
+/***/ 9841:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   M1: () => (/* binding */ unfinished),
+/* harmony export */   et: () => (/* binding */ internalFailure),
+/* harmony export */   mP: () => (/* binding */ unwritable)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+
+
+
+/** A defect of this action. The error itself is not shown: it may hold anything. */
+function internalFailure(error, env) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+        ...explainDefect(env)
+    });
+}
+/** Nothing was left to wait for, and yet there was no result. */
+function unfinished(env) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The action ended before it had finished.',
+        ...explainDefect(env)
+    });
+}
+function explainDefect(env) {
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_REPOSITORY'])}`;
+    return {
+        cause: 'Something came that the action does not foresee; no input or permission mends it.',
+        remedy: 'Run the job again with debug logging, and report what it shows.',
+        snippets: [
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)(`gh run rerun ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+            ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
+                ? []
+                : [
+                    {
+                        place: 'Report it at',
+                        lines: [`https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
+                    }
+                ])
+        ]
+    };
+}
+/** The files in which the runner expects outputs and the like cannot be written. */
+function unwritable() {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The outputs of the action could not be written.',
+        cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
+        remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+    });
+}
+
+
+/***/ }),
+
+/***/ 4167:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -858,15 +647,15 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
-// EXTERNAL MODULE: ./src/failure.ts
-var src_failure = __nccwpck_require__(1633);
-// EXTERNAL MODULE: ./src/failures/internal.ts
-var internal = __nccwpck_require__(150);
-// EXTERNAL MODULE: ./src/safe-text.ts
-var safe_text = __nccwpck_require__(1452);
-// EXTERNAL MODULE: ./src/call/status-set.ts
-var status_set = __nccwpck_require__(1937);
-;// CONCATENATED MODULE: ./src/markup.ts
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure_failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/report/internal.ts
+var internal = __nccwpck_require__(9841);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/report/markup.ts
 
 /**
  * Words that mean nothing to Markdown, HTML or GitHub: plain ones, numbers, dashes. Seven digits and more could be a commit
@@ -880,15 +669,15 @@ const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u;
  * code. Character references would not do: GitHub looks for e-mail addresses and mentions only after it has resolved them.
  */
 function inert(text, maxLength = 300) {
-    return markWords((0,safe_text/* safeText */.H)(text, maxLength), inertCode);
+    return markWords((0,safe_text/* safeText */.Hk)(text, maxLength), inertCode);
 }
 /** The same where HTML stands, as in tables. */
 function inertHtml(text, maxLength = 300) {
-    return markWords((0,safe_text/* safeText */.H)(text, maxLength), inertHtmlCode);
+    return markWords((0,safe_text/* safeText */.Hk)(text, maxLength), inertHtmlCode);
 }
 /** Text from outside as a code span, in which nothing but backticks means anything (GFM, 6.3). */
 function inertCode(text, maxLength = 300) {
-    const line = (0,safe_text/* safeText */.H)(text, maxLength);
+    const line = (0,safe_text/* safeText */.Hk)(text, maxLength);
     if (line === '')
         return '';
     const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
@@ -898,7 +687,7 @@ function inertCode(text, maxLength = 300) {
 /** The same where HTML stands. */
 function inertHtmlCode(text, maxLength = 300) {
     // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
-    const line = encode((0,safe_text/* safeText */.H)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
     return line === '' ? '' : `<code>${line}</code>`;
 }
 /** Lines as they are, in a block; whatever stands in it is text. */
@@ -961,7 +750,7 @@ function encode(text, characters) {
     return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-;// CONCATENATED MODULE: ./src/summary.ts
+;// CONCATENATED MODULE: ./src/report/summary.ts
 
 
 
@@ -1011,7 +800,7 @@ function headline({ inputs, tokens, result }, failure) {
     if (failure !== undefined)
         return `${failure.code}${place}`;
     if (result?.response !== undefined)
-        return `${(0,status_set/* describeStatus */.W)(result.response.status)}, as expected${place}`;
+        return `${(0,outcome/* describeStatus */.Wn)(result.response.status)}, as expected${place}`;
     const count = tokens?.size ?? 0;
     return count === 1 ? 'ID token issued' : `${count} ID tokens issued`;
 }
@@ -1019,7 +808,7 @@ function headline({ inputs, tokens, result }, failure) {
 function renderFailure(failure, link, judged) {
     const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
     return [
-        `**${inert(src_failure/* FAILURES */.E[code])}.** ${inert(sentence, 500)}`,
+        `**${inert(failure_failure/* FAILURES */.E[code])}.** ${inert(sentence, 500)}`,
         cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
         `**Remedy:** ${inert(remedy, 500)}`,
         ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
@@ -1037,7 +826,7 @@ function renderFacts(story, failure) {
     const last = attempts.at(-1);
     const account = token?.email ?? identity?.hops.at(-1)?.account ?? identity?.credential.account;
     const rows = [
-        ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.P)(call.url))}`],
+        ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.Pl)(call.url))}`],
         ['Tag', inertHtmlCode(call?.tag ?? '')],
         ['Audience', inputs && describeAudiences(inputs, tokens)],
         ['Identity', inertHtmlCode(account ?? '')],
@@ -1066,7 +855,7 @@ function describeLast({ result }, last) {
     const { status } = result?.response ?? {};
     if (status === undefined || last === undefined)
         return last?.label;
-    return last.label === `${status}` ? (0,status_set/* describeStatus */.W)(status) : `${last.label}; before it ${(0,status_set/* describeStatus */.W)(status)}`;
+    return last.label === `${status}` ? (0,outcome/* describeStatus */.Wn)(status) : `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}`;
 }
 function describePrivacy(isPrivate, failure) {
     if (failure?.code === 'NOT_PRIVATE')
@@ -1150,7 +939,7 @@ function describeDuration(milliseconds) {
     return milliseconds < 100_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${(milliseconds / 60_000).toFixed(1)} min`;
 }
 
-;// CONCATENATED MODULE: ./src/report.ts
+;// CONCATENATED MODULE: ./src/report/report.ts
 
 
 
@@ -1195,7 +984,7 @@ function createReport(env) {
             story = { ...story, tokens };
             writeTokens(tokens);
             for (const [audience, token] of tokens) {
-                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.H)(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
+                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
                 (0,core/* info */.pq)(describeToken(token, now));
             }
         },
@@ -1242,7 +1031,7 @@ function createReport(env) {
             // The message stays out: it may hold anything.
             for (const line of (error.stack ?? '').split('\n'))
                 if (/^\s+at /.test(line))
-                    (0,core/* debug */.Yz)((0,safe_text/* safeText */.H)(line));
+                    (0,core/* debug */.Yz)((0,safe_text/* safeText */.Hk)(line));
         }
     };
 }
@@ -1252,22 +1041,22 @@ function replaceFirst(tokens, token) {
     return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others]);
 }
 function describeCall(call) {
-    return call === undefined ? '' : `${call.method} ${(0,safe_text/* safeUrl */.P)(call.url)}`;
+    return call === undefined ? '' : `${call.method} ${(0,safe_text/* safeUrl */.Pl)(call.url)}`;
 }
 function describeIdentity({ credential, hops }) {
     const chain = hops.flatMap(({ account, delegates }) => [...delegates, account]);
-    return (0,safe_text/* safeText */.H)([credential.description, ...chain].join(' → '), 500);
+    return (0,safe_text/* safeText */.Hk)([credential.description, ...chain].join(' → '), 500);
 }
 function describeToken(token, now) {
     const minutes = Math.round((token.expiresAt - now) / 60_000);
-    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
     return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure, env) {
     const { code, sentence, remedy } = failure;
     (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
-        title: `google-id-token: ${src_failure/* FAILURES */.E[code]}`
+        title: `google-id-token: ${failure_failure/* FAILURES */.E[code]}`
     });
     if (failure.cause !== undefined)
         (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
@@ -1319,7 +1108,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 2425:
+/***/ 7295:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1328,9 +1117,11 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ run_run)
 });
 
-// EXTERNAL MODULE: ./src/failures/inputs.ts
-var inputs = __nccwpck_require__(8774);
-;// CONCATENATED MODULE: ./src/audience.ts
+// UNUSED EXPORTS: planConnections
+
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
+;// CONCATENATED MODULE: ./src/inputs/service-url.ts
 
 /** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
 const TAG_SEPARATOR = '---';
@@ -1342,7 +1133,7 @@ const TAG_SEPARATOR = '---';
 function deriveAudience(url) {
     const audience = findAudience(url);
     if (audience === undefined)
-        throw (0,inputs/* audienceRequired */.QG)(url);
+        throw (0,failures/* audienceRequired */.QG)(url);
     return audience;
 }
 /**
@@ -1383,8 +1174,39 @@ function splitTag(host) {
         return { service: host };
     return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
 }
+/**
+ * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
+ * of the others Google says only that some are kept and all should be avoided.
+ * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
+ */
+function findReservation(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    if (url.pathname === '/healthz')
+        return 'certain';
+    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
+}
 
-;// CONCATENATED MODULE: ./src/perimeter.ts
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/failure/perimeter.ts
+
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ */
+function explainPerimeter(what, text) {
+    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
+    return {
+        cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
+        remedy: 'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
+        ]
+    };
+}
 /** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
 const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
 /** Whether an answer is a refusal of VPC Service Controls. */
@@ -1392,7 +1214,7 @@ function isPerimeter(text) {
     return text.includes(PERIMETER_REFUSAL);
 }
 
-;// CONCATENATED MODULE: ./src/json.ts
+;// CONCATENATED MODULE: ./src/guard/json.ts
 /** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
 function parseJson(text) {
     try {
@@ -1492,15 +1314,13 @@ function isGatewayRefusal(status, text) {
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
-// EXTERNAL MODULE: ./src/call/status-set.ts
-var status_set = __nccwpck_require__(1937);
-// EXTERNAL MODULE: ./src/failure.ts
-var failure = __nccwpck_require__(1633);
-// EXTERNAL MODULE: ./src/safe-text.ts
-var safe_text = __nccwpck_require__(1452);
-// EXTERNAL MODULE: ./src/failures/snippets.ts
-var snippets = __nccwpck_require__(9337);
-;// CONCATENATED MODULE: ./src/failures/run-service.ts
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var world_outcome = __nccwpck_require__(312);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/call/failures/gcloud.ts
 
 
 
@@ -1547,7 +1367,7 @@ function describeFunction(url) {
         return undefined;
     const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-(.+)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
     const [, name = ''] = url.pathname.split('/');
-    return { name: (0,safe_text/* safeText */.H)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
+    return { name: (0,safe_text/* safeText */.Hk)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
 }
 /** The command that shows the log of what is behind a URL. */
 function showLog(url) {
@@ -1575,7 +1395,7 @@ function updateCommand(url, flags) {
     return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
 }
 
-;// CONCATENATED MODULE: ./src/failures/privacy.ts
+;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
 
 
 
@@ -1587,7 +1407,7 @@ function updateCommand(url, flags) {
 function exposed(url, method, answer) {
     return new failure/* Failure */.H({
         code: 'NOT_PRIVATE',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered a ${method} without a token with ${(0,status_set/* describeStatus */.W)(answer.status)}; Google did not refuse the call.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
         ...explain(url, answer)
     });
 }
@@ -1601,7 +1421,7 @@ function explain(url, answer) {
         };
     }
     if (status >= 300 && status < 400) {
-        const location = (0,safe_text/* safeText */.H)(headers['location'] ?? '');
+        const location = (0,safe_text/* safeText */.Hk)(headers['location'] ?? '');
         return {
             cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
             remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
@@ -1644,17 +1464,7 @@ function closeService(url) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/outcome.ts
-/** An outcome in a few safe words. */
-function describeOutcome(outcome) {
-    return outcome.answered ? `status ${outcome.status}` : outcome.reason;
-}
-/** After how many attempts, where that is worth a word. */
-function inAttempts(attempts) {
-    return attempts > 1 ? `, after ${attempts} attempts` : '';
-}
-
-;// CONCATENATED MODULE: ./src/retry.ts
+;// CONCATENATED MODULE: ./src/world/retry.ts
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 /** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
@@ -1688,11 +1498,9 @@ function parseRetryAfter(value, now) {
 
 // EXTERNAL MODULE: external "node:perf_hooks"
 var external_node_perf_hooks_ = __nccwpck_require__(643);
-// EXTERNAL MODULE: ./src/input-values.ts
-var input_values = __nccwpck_require__(5214);
 ;// CONCATENATED MODULE: external "node:vm"
 const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
-;// CONCATENATED MODULE: ./src/call/pattern.ts
+;// CONCATENATED MODULE: ./src/inputs/pattern.ts
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -1708,7 +1516,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,inputs/* inputInvalid */.m7)(input, `${(0,inputs/* quoteValue */.cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /**
@@ -1729,83 +1537,7 @@ function matchWithin(milliseconds, pattern, text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/call/request-headers.ts
-
-
-/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
-const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
-/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const OWN_BUSINESS = [
-    'connection',
-    'content-length',
-    'expect',
-    'host',
-    'keep-alive',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade'
-];
-/**
- * @param lines `Name: value`, one per line
- * @param tokenHeader empty for the one that fits
- * @throws {Failure} INPUT_INVALID
- */
-function parseHeaders(lines, tokenHeader) {
-    const own = Object.create(null);
-    for (const line of (0,input_values/* parseLines */.Li)(lines)) {
-        const { name, value } = parseHeaderLine('headers', line);
-        if (OWN_BUSINESS.includes(name.toLowerCase())) {
-            throw (0,inputs/* inputInvalid */.m7)('headers', `${(0,inputs/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
-        }
-        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
-        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,inputs/* inputInvalid */.m7)('headers', `the value of ${(0,inputs/* quoteValue */.cl)(name)} has characters that no header can carry`, 'Encode them.');
-        }
-        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
-        (own[written] ??= []).push(value);
-    }
-    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
-    if (repeated !== undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
-    }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) };
-}
-function chooseTokenHeader(own, wanted) {
-    if (wanted === '') {
-        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization';
-        if (valuesOf(own, header) === undefined)
-            return header;
-        throw (0,inputs/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
-    }
-    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
-    if (header === undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('token_header', `${(0,inputs/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
-            'token_header: X-Serverless-Authorization'
-        ]);
-    }
-    if (valuesOf(own, header) === undefined)
-        return header;
-    throw (0,inputs/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
-}
-function valuesOf(headers, name) {
-    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-}
-/** `Name: value`; only the first colon counts. */
-function parseHeaderLine(input, line) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trim();
-    // RFC 9110, 5.1: a token.
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // The line is not quoted: what should have been a value may be a secret.
-        throw (0,inputs/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
-    }
-    return { name, value: line.slice(colon + 1).trim() };
-}
-
-;// CONCATENATED MODULE: ./src/call/expectations.ts
-
-
+;// CONCATENATED MODULE: ./src/call/verdicts.ts
 
 
 
@@ -1815,20 +1547,6 @@ function parseHeaderLine(input, line) {
 const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
 /** How an expectation of `expect_json` starts in words. */
 const JSON_PREFIX = 'JSON: ';
-/**
- * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
- */
-async function compileExpectations(inputs) {
-    return {
-        status: (0,status_set/* parseStatusSet */.o)(inputs.status),
-        headers: (0,input_values/* parseLines */.Li)(inputs.headers).map((line) => {
-            const { name, value } = parseHeaderLine('expect_headers', line);
-            return { name, pattern: checkPattern('expect_headers', value) };
-        }),
-        body: (0,input_values/* parseLines */.Li)(inputs.body).map((line) => checkPattern('expect_body', line)),
-        json: await compileJson((0,input_values/* parseLines */.Li)(inputs.json))
-    };
-}
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
  *
@@ -1841,53 +1559,46 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
         const met = matchWithin(end - external_node_perf_hooks_.performance.now(), pattern, value);
         return {
             met: met === true,
-            actual: met === undefined ? 'the pattern takes too long on it' : (0,safe_text/* safeText */.H)(value, 200) || empty
+            actual: met === undefined ? 'the pattern takes too long on it' : (0,safe_text/* safeText */.Hk)(value, 200) || empty
         };
     };
     return [
         {
-            expectation: `status ${(0,safe_text/* safeText */.H)(expectations.status.text)}`,
+            expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
             met: expectations.status.has(answer.status),
-            actual: (0,status_set/* describeStatus */.W)(answer.status)
+            actual: (0,world_outcome/* describeStatus */.Wn)(answer.status)
         },
         ...expectations.headers.map(({ name, pattern }) => {
             const lowerCase = name.toLowerCase();
             const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
             return {
-                expectation: `header ${name} matches /${(0,safe_text/* safeText */.H)(pattern)}/`,
+                expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
                 ...(value === undefined
                     ? { met: false, actual: 'no such header' }
                     : judgePattern(pattern, value, 'an empty header'))
             };
         }),
         ...expectations.body.map((pattern) => ({
-            expectation: `body matches /${(0,safe_text/* safeText */.H)(pattern)}/`,
+            expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
             ...judgePattern(pattern, text, 'an empty body')
         })),
         ...judgeJson(expectations.json, answer, text)
     ];
-}
-/** The library is loaded only where there is an expression. */
-async function compileJson(expressions) {
-    if (expressions.length === 0)
-        return [];
-    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(895)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9895));
-    return expressions.map(compileJsonExpression);
 }
 function judgeJson(expressions, answer, text) {
     if (expressions.length === 0)
         return [];
     const json = answer.truncated ? undefined : parseJson(text);
     return expressions.map((expression) => ({
-        expectation: `${JSON_PREFIX}${(0,safe_text/* safeText */.H)(expression.text)}`,
+        expectation: `${JSON_PREFIX}${(0,safe_text/* safeText */.Hk)(expression.text)}`,
         ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
     }));
 }
 function describeNoJson(answer, text) {
     if (answer.truncated)
         return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
-    const type = (0,safe_text/* safeText */.H)(answer.headers['content-type'] ?? 'no content type', 60);
-    return `not JSON (${type}): ${(0,safe_text/* safeText */.H)(text, 120) || 'an empty body'}`;
+    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'no content type', 60);
+    return `not JSON (${type}): ${(0,safe_text/* safeText */.Hk)(text, 120) || 'an empty body'}`;
 }
 /** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
 function isStatusMet(verdicts) {
@@ -1916,7 +1627,7 @@ function describeAttempt(attempt) {
     const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
     // What another answer misses besides the status is no news.
     const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : [];
-    return [`${(0,status_set/* describeStatus */.W)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
+    return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
 }
 const FINAL = { kind: 'final' };
 /** What RFC 9110, 9.2.2, calls not idempotent: sent twice, it may act twice. */
@@ -1964,7 +1675,7 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
     return { kind: 'again', why, withinMs };
 }
 
-;// CONCATENATED MODULE: ./src/failures/no-answer.ts
+;// CONCATENATED MODULE: ./src/call/failures/no-answer.ts
 
 
 
@@ -1980,7 +1691,7 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
 function noUsableAnswer(url, last, attempts, how, method = 'GET') {
     return new failure/* Failure */.H({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave no usable answer to the call ${how}: ${describeOutcome(last)}${inAttempts(attempts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no usable answer to the call ${how}: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...no_answer_explain(url, last, method)
     });
 }
@@ -1992,7 +1703,7 @@ function notRepeated(method) {
     };
 }
 function no_answer_explain(url, last, method) {
-    const host = (0,safe_text/* safeText */.H)(url.host);
+    const host = (0,safe_text/* safeText */.Hk)(url.host);
     const log = showLog(url);
     const connect = (0,snippets/* tryConnection */.CB)(url);
     if (last.answered) {
@@ -2092,7 +1803,7 @@ function isRefusal(answer) {
         (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined)));
 }
 
-;// CONCATENATED MODULE: ./src/failures/failed-call.ts
+;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
 
 
 /** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
@@ -2101,10 +1812,10 @@ function quote({ status, text: body }) {
     const text = stringIn(objectIn(json, 'error'), 'message') ??
         ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
         body;
-    return `${status} ${(0,safe_text/* safeText */.H)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
 }
 
-;// CONCATENATED MODULE: ./src/failures/application.ts
+;// CONCATENATED MODULE: ./src/call/failures/application.ts
 
 
 
@@ -2128,7 +1839,7 @@ function applicationFailed({ call, token, attempts }, response) {
     if (statusMissed && (status === 429 || status >= 500)) {
         return new failure/* Failure */.H({
             code: 'SERVICE_UNAVAILABLE',
-            sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered ${(0,status_set/* describeStatus */.W)(status)}${inAttempts(attempts)}.`,
+            sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
             ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
             details,
             answer: quote(response)
@@ -2136,7 +1847,7 @@ function applicationFailed({ call, token, attempts }, response) {
     }
     return new failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
-        sentence: `${(0,safe_text/* safeUrl */.P)(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
         details,
         answer: quote(response)
@@ -2152,15 +1863,15 @@ function describeMisses(verdicts) {
 }
 function redirected(url, response, details) {
     const { status } = response;
-    const location = (0,safe_text/* safeText */.H)(response.headers['location'] ?? '');
+    const location = (0,safe_text/* safeText */.Hk)(response.headers['location'] ?? '');
     const target = URL.canParse(location, url.href) && location !== '' ? new URL(location, url.href) : undefined;
     return new failure/* Failure */.H({
         code: 'REDIRECTED',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered ${(0,status_set/* describeStatus */.W)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
         remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
         snippets: [
-            (0,snippets/* inStep */.qg)(...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.P)(target)}`, '# or']), `expect_status: ${status}`)
+            (0,snippets/* inStep */.qg)(...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`, '# or']), `expect_status: ${status}`)
         ],
         details
     });
@@ -2198,7 +1909,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         const { tokenHeader } = headers;
         return {
             cause: "Google let the call through; the application's own access control refused it.",
-            remedy: `Give the application what it wants in headers; Google's token travelled in ${(0,safe_text/* safeText */.H)(tokenHeader)}.`,
+            remedy: `Give the application what it wants in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             snippets: [
                 (0,snippets/* inStep */.qg)(...(tokenHeader === 'Authorization'
                     ? [
@@ -2213,7 +1924,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
     }
     if (statusMissed && status === 404) {
         return {
-            cause: `The application does not know ${(0,safe_text/* safeText */.H)(url.pathname)}, or an old revision without it still answers.`,
+            cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without it still answers.`,
             remedy: 'Mend the path in url, or see to which revision the traffic goes.',
             snippets: [showLog(service)]
         };
@@ -2250,41 +1961,7 @@ function correctQuotes(verdicts) {
         .find(({ text, corrected }) => corrected !== text)?.corrected;
 }
 
-;// CONCATENATED MODULE: ./src/reserved-path.ts
-
-/**
- * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
- * of the others Google says only that some are kept and all should be avoided.
- * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
- */
-function findReservation(url) {
-    if (!isCloudRunUrl(url))
-        return undefined;
-    if (url.pathname === '/healthz')
-        return 'certain';
-    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/failures/perimeter.ts
-
-/**
- * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
- *
- * @param what is protected: "the pool's project"
- * @param text of the answer, which holds an id by which the audit log knows the refusal
- */
-function explainPerimeter(what, text) {
-    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
-    return {
-        cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
-        remedy: 'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
-        ]
-    };
-}
-
-;// CONCATENATED MODULE: ./src/principal.ts
+;// CONCATENATED MODULE: ./src/token/principal.ts
 
 /**
  * How IAM names the identities of a pool, for the commands that grant them something
@@ -2320,13 +1997,28 @@ function isPerson(email) {
 }
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
 function memberOf(email) {
-    const known = (0,safe_text/* safeText */.H)(email);
+    const known = (0,safe_text/* safeText */.Hk)(email);
     if (known === '')
         return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
     return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
+/**
+ * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
+ * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+ */
+function mappingNote(principal) {
+    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
+    if (project === undefined || pool === undefined || attribute === undefined)
+        return [];
+    const name = `attribute.${(0,safe_text/* safeText */.Hk)(attribute)}`;
+    return [
+        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.Hk)(attribute)}.`,
+        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.Hk)(attribute)}), or nobody is in this principalSet; see whether it does:`,
+        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
+    ];
+}
 
-;// CONCATENATED MODULE: ./src/failures/front-end.ts
+;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
 
 
 
@@ -2342,7 +2034,7 @@ function memberOf(email) {
 function tokenRejected({ call, token }, response) {
     return new failure/* Failure */.H({
         code: 'TOKEN_REJECTED',
-        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.H)(token.audience)} at ${(0,safe_text/* safeUrl */.P)(call.url)} (401).`,
+        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
         ...explainRejection(call.url, token),
         answer: quote(response)
     });
@@ -2375,9 +2067,9 @@ function explainRejection(url, { audience, email }) {
             snippets: [accepted]
         }
         : {
-            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.H)(suggested)}.`,
-            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.H)(suggested)}.`,
-            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.H)(suggested)}`), accepted]
+            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
         };
 }
 /** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
@@ -2391,11 +2083,11 @@ function invokerMissing(failed, response) {
     const { url } = failed.call;
     const perimeter = isPerimeter(response.text);
     const sentence = perimeter
-        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.H)(failed.token.email) || 'the identity'} out of`
-        : `${(0,safe_text/* safeText */.H)(failed.token.email) || 'The identity'} may not invoke`;
+        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
+        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
     return new failure/* Failure */.H({
         code: 'INVOKER_MISSING',
-        sentence: `${sentence} ${(0,safe_text/* safeUrl */.P)(url)} (403 of Google's front end${inAttempts(failed.attempts)}).`,
+        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
         ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
         answer: quote(response)
     });
@@ -2449,7 +2141,7 @@ function grantInvoker(service, member) {
 function notReached({ call, token }, response) {
     return new failure/* Failure */.H({
         code: 'NOT_REACHED',
-        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.P)(call.url)} with 404; the call never reached the application.`,
+        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
         ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
         answer: quote(response)
     });
@@ -2457,7 +2149,7 @@ function notReached({ call, token }, response) {
 function explainNotReached({ url, tag }, service, text) {
     if (text.startsWith('response 404 (backend NotFound)')) {
         return {
-            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.H)(url.host)} and the path ${(0,safe_text/* safeText */.H)(url.pathname)}.`,
+            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
             remedy: "Give the load balancer's URL map a backend for this host and path.",
             snippets: [
                 (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
@@ -2475,7 +2167,7 @@ function explainNotReached({ url, tag }, service, text) {
     const look = (0,snippets/* inTerminal */.e5)(...describeCommands(service));
     if (!isCloudRunUrl(url)) {
         return {
-            cause: `The domain ${(0,safe_text/* safeText */.H)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
+            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
             remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
             snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
         };
@@ -2483,18 +2175,18 @@ function explainNotReached({ url, tag }, service, text) {
     const reservation = findReservation(url);
     if (reservation === 'certain') {
         return {
-            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.H)(url.pathname)} for itself on *.run.app.`,
+            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
             remedy: 'Serve the check under another path, such as /health.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`)]
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
         };
     }
-    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.H)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
+    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
     const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
     return reservation === 'possible'
         ? {
-            cause: `The path ${(0,safe_text/* safeText */.H)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
+            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
             remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.H)(url.origin)}/health`), ...mend]
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
         }
         : {
             cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
@@ -2516,21 +2208,21 @@ function addTag(url, tag) {
         return [];
     const { name, region, project } = describeRunService(url);
     return [
-        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.H)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
+        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
     ];
 }
 
-;// CONCATENATED MODULE: ./src/failures/gateway.ts
+;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
 
 
 
 
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function gatewayRejected({ call, token }, response) {
-    const audience = (0,safe_text/* safeText */.H)(token.audience);
+    const audience = (0,safe_text/* safeText */.Hk)(token.audience);
     return new failure/* Failure */.H({
         code: 'GATEWAY_REJECTED',
-        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.P)(call.url)} refused the token for audience ${audience} (${response.status}).`,
+        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
         answer: quote(response)
     });
@@ -2566,7 +2258,7 @@ function gateway_explain(text, audience, tokenHeader) {
     }
     if (/Jwt is missing/i.test(text)) {
         return {
-            cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.H)(tokenHeader)}.`,
+            cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             remedy: 'Set token_header to Authorization, and leave that header out of headers.',
             snippets: [(0,snippets/* inStep */.qg)('token_header: Authorization')]
         };
@@ -2614,7 +2306,7 @@ function defineSecurity(audience) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/failures/iap.ts
+;// CONCATENATED MODULE: ./src/call/failures/iap.ts
 
 
 
@@ -2627,7 +2319,7 @@ function iapRejected(failed, response) {
     const { call, token } = failed;
     return new failure/* Failure */.H({
         code: 'IAP_REJECTED',
-        sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.H)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.P)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.H)(token.audience)}).`,
+        sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
         ...iap_explain(failed, response),
         answer: quote(response)
     });
@@ -2708,7 +2400,7 @@ function iap_explain({ call, token, clientId }, response) {
 /** Who is sent to the sign-in page is told the client in its address. */
 function findClient(url) {
     return [
-        (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.P)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
+        (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.Pl)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
         ...(isCloudRunUrl(url)
             ? []
             : [
@@ -2746,7 +2438,7 @@ function resourceFlags(url) {
     return `--resource-type=cloud-run --service=${name} --region=${region}`;
 }
 
-;// CONCATENATED MODULE: ./src/failures/service.ts
+;// CONCATENATED MODULE: ./src/call/failures/service.ts
 
 
 
@@ -2772,7 +2464,7 @@ function callFailed(failed) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/redaction.ts
+;// CONCATENATED MODULE: ./src/guard/redaction.ts
 /** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
 const PIECE = 12;
 /**
@@ -3050,388 +2742,7 @@ async function findClientId(job, call, response) {
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/google-hosts.ts
-/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
-const DEFAULT_UNIVERSE = 'googleapis.com';
-/** The OAuth scope that every exchange asks for; in every universe it is the same. */
-const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
-function stsUrl(universe, path) {
-    return new URL(`https://sts.${universe}/v1/${path}`);
-}
-function oauthTokenUrl(universe) {
-    return new URL(`https://oauth2.${universe}/token`);
-}
-/**
- * @param account e-mail or unique id of the service account
- * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
- */
-function iamCredentialsUrl(universe, account, method) {
-    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
-}
-/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
-function serviceAccountResource(account) {
-    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
-}
-/**
- * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
- * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
- * subdomain of Google's is not enough, because many of them serve what their customers put there.
- * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
- */
-function isTokenServiceUrl(url, services, universe) {
-    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
-        return false;
-    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
-        return true;
-    const domain = universe.replaceAll('.', '\\.');
-    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
-    const region = '[a-z]+-[a-z]+\\d+';
-    return services.some((service) => [
-        `${service}\\.${domain}`,
-        `${service}\\.mtls\\.${domain}`,
-        `${region}\\.${service}\\.${domain}`,
-        `${service}\\.${region}\\.${domain}`,
-        `${service}\\.${region}\\.rep\\.${domain}`,
-        `${region}-${service}\\.${domain}`,
-        `${service}-[a-z0-9-]+\\.p\\.${domain}`
-    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
-}
-/** The token endpoints that keys made before 2019 name in `token_uri`. */
-function isLegacyTokenUrl(url) {
-    return [
-        'accounts.google.com/o/oauth2/token',
-        'www.googleapis.com/oauth2/v3/token',
-        'www.googleapis.com/oauth2/v4/token'
-    ].includes(url.host + url.pathname);
-}
-
-;// CONCATENATED MODULE: ./src/connection-plan.ts
-
-/** Whoever asks for more tokens than these opens the other connections when they are needed. */
-const MOST_FOR_TOKENS = 6;
-/**
- * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
- * or more, and otherwise only begins when its turn comes.
- */
-function planConnections({ credential, hops }, inputs) {
-    const target = hops.at(-1);
-    const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
-    const { call } = inputs;
-    return [
-        ...credential.endpoints,
-        // A credential that shows a certificate shows it to IAM as well, while the connection opens.
-        ...(target === undefined || credential.hasCertificate === true
-            ? []
-            : Array(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
-        // The call without a token opens the one that the call with it will use.
-        ...(call === undefined || call.assertPrivate ? [] : [call.url])
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/claims.ts
-
-/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-function decodeClaims(jwt) {
-    const parts = jwt.split('.');
-    if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
-        return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
-    return isObject(header) && isObject(payload) ? payload : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/refusal.ts
-
-
-function readRefusal(answer) {
-    const text = answer.body.toString('utf8');
-    const body = parseObject(text);
-    const date = Date.parse(answer.headers['date'] ?? '');
-    const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
-    const error = body['error'];
-    if (isObject(error)) {
-        const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
-        const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {};
-        return {
-            ...common,
-            code: (0,safe_text/* safeText */.H)(stringIn(error, 'status') ?? ''),
-            message: (0,safe_text/* safeText */.H)(stringIn(error, 'message') ?? ''),
-            reason: (0,safe_text/* safeText */.H)(stringIn(info, 'reason') ?? ''),
-            metadata: objectIn(info, 'metadata')
-        };
-    }
-    const code = stringIn(body, 'error');
-    const isJson = parseJson(text) !== undefined;
-    return {
-        ...common,
-        code: (0,safe_text/* safeText */.H)(code ?? ''),
-        message: (0,safe_text/* safeText */.H)(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
-        reason: (0,safe_text/* safeText */.H)(stringIn(body, 'error_subtype') ?? ''),
-        metadata: {}
-    };
-}
-/** The refusal as one line: what Google answered, in its own words. */
-function quoteRefusal(refusal) {
-    return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ');
-}
-
-;// CONCATENATED MODULE: ./src/failures/account-project.ts
-/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
-function projectFlag(account) {
-    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
-    return project === undefined ? '' : ` --project=${project}`;
-}
-
-;// CONCATENATED MODULE: ./src/failures/token-grants.ts
-
-
-
-
-
-/** Google's token endpoint refused a service account's own assertion. */
-function keyRefused(refusal, email, now) {
-    const answer = quoteRefusal(refusal);
-    const account = (0,safe_text/* safeText */.H)(email);
-    if (/account not found/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'SERVICE_ACCOUNT_NOT_FOUND',
-            sentence: `The service account ${account} of the key does not exist.`,
-            cause: 'It was deleted, and its keys with it.',
-            remedy: 'Use another account; a deleted one can be restored within 30 days.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${projectFlag(email)}   # shows the UNIQUE_ID`, `gcloud iam service-accounts undelete UNIQUE_ID${projectFlag(email)}`)
-            ],
-            answer
-        });
-    }
-    if (refusal.code === 'invalid_scope') {
-        return new failure/* Failure */.H({
-            code: 'INPUT_INVALID',
-            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
-            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
-            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
-            answer
-        });
-    }
-    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
-            code: 'CREDENTIALS_EXPIRED',
-            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
-            cause: describeSkew(refusal, now),
-            remedy: "Set the machine's clock, for example by NTP.",
-            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
-            answer
-        });
-    }
-    const disabled = refusal.code.includes('disabled');
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the key of ${account}.`,
-        cause: disabled
-            ? 'The service account is disabled.'
-            : 'The key was deleted or disabled, or the document holds the key of another account.',
-        remedy: disabled
-            ? 'Enable the account, if whoever disabled it agrees.'
-            : 'Make a new key, or better use workload identity federation, which needs none.',
-        snippets: disabled
-            ? [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
-            : [
-                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`, `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # a new one`),
-                (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
-            ],
-        answer
-    });
-}
-/** How far the clock is off, where the answer says what Google's shows. */
-function describeSkew({ googleTime }, now) {
-    if (googleTime === undefined)
-        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
-    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
-    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
-}
-/**
- * Google refused a person's refresh token.
- *
- * @param pool the workforce pool of somebody who signed in with another identity provider
- */
-function userRefused(refusal, pool) {
-    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
-    return new failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
-        cause: reauthenticate
-            ? 'The organization demands that people sign in again from time to time (re-authentication).'
-            : refusal.code === 'invalid_client'
-                ? 'The OAuth client in the document was deleted or its secret changed.'
-                : 'The refresh token was revoked or has expired.',
-        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-        snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
-        answer: quoteRefusal(refusal)
-    });
-}
-/** Somebody signs in again, and carries the result to where the credential was. */
-function signIn(...commands) {
-    return [
-        { place: 'In a terminal of your own, with a browser', lines: commands },
-        (0,snippets/* inTerminalWithGh */.RY)('# only where the workflow has the credential from a secret:', 'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json')
-    ];
-}
-/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
-function workforceLogin(pool) {
-    const name = (0,safe_text/* safeText */.H)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
-    const poolId = name.split('/').at(-1) ?? 'POOL';
-    return [
-        `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
-        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
-        'gcloud auth application-default login --login-config=login-config.json'
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/failures/tokens.ts
-
-
-
-
-
-
-/** One of Google's token services gave no answer that is about the request. */
-function googleUnavailable(url, last, attempts) {
-    return new failure/* Failure */.H({
-        code: 'GOOGLE_UNAVAILABLE',
-        sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${inAttempts(attempts)}.`,
-        ...tokens_explainUnavailable(url, last),
-        ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
-    });
-}
-function tokens_explainUnavailable(url, last) {
-    const connect = (0,snippets/* tryConnection */.CB)(url);
-    if (last.answered && last.status === 429) {
-        return {
-            cause: 'A quota is used up, as when many jobs start at once.',
-            remedy: 'Raise deadline, or start fewer jobs at a time.',
-            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
-        };
-    }
-    if (last.answered && last.status < 500 && last.status !== 408) {
-        return {
-            cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
-            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
-            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
-        };
-    }
-    if (last.answered) {
-        return {
-            cause: 'The service is overloaded or has an incident.',
-            remedy: 'Run the job again; see https://status.cloud.google.com.',
-            snippets: [connect]
-        };
-    }
-    if (last.trouble === 'proxy') {
-        return {
-            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
-        };
-    }
-    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
-        return {
-            cause: 'A proxy opens TLS and shows a certificate of its own.',
-            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
-            snippets: [
-                {
-                    place: 'In the environment of the runner, such as the file .env in its folder',
-                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
-                },
-                (0,snippets/* setNoProxy */.WC)(url.host)
-            ]
-        };
-    }
-    return {
-        cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
-        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
-        snippets: [connect]
-    };
-}
-/** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
-function tokenMissing(url, answer) {
-    // Anything but 2xx here is a redirect, which no token service sends.
-    if (answer.status >= 300)
-        return googleUnavailable(url, answer, 1);
-    const type = (0,safe_text/* safeText */.H)(answer.headers['content-type'] ?? 'none', 60);
-    return new failure/* Failure */.H({
-        code: 'TOKEN_INVALID',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
-        ...(url.protocol === 'http:'
-            ? {
-                // Plain http is for the metadata server alone, and never goes through a proxy.
-                cause: 'The metadata server of this machine is not one of Google, or is emulated.',
-                remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
-            }
-            : {
-                cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-                remedy: 'Check the proxy and the network of the runner, and run the job again.'
-            }),
-        snippets: [(0,snippets/* tryConnection */.CB)(url)]
-    });
-}
-/** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
-function openidMissing(url, scope) {
-    return new failure/* Failure */.H({
-        code: 'TOKEN_INVALID',
-        sentence: `${(0,safe_text/* safeUrl */.P)(url)} gave an access token for the person's credentials, but no ID token.`,
-        cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
-        remedy: 'Sign in again with the scope openid, or set service_account.',
-        snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
-        ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.H)(scope)}`] })
-    });
-}
-/** A token came, and it is not what was asked for. @param problem names claims, never the token */
-function tokenInvalid(problem, audience, flaw) {
-    return new failure/* Failure */.H({
-        code: 'TOKEN_INVALID',
-        sentence: `The ID token for ${(0,safe_text/* safeText */.H)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
-    });
-}
-const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs');
-const FLAWS = {
-    form: {
-        cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
-        remedy: "Check the runner's proxy, and run the job again.",
-        snippets: [CHECK_PROXY]
-    },
-    issuer: {
-        cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
-        remedy: "Check the input universe and the runner's proxy.",
-        snippets: [(0,snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
-    },
-    audience: {
-        cause: "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
-        remedy: "Check the runner's proxy and metadata server, and run the job again.",
-        snippets: [CHECK_PROXY]
-    },
-    expiry: {
-        cause: 'The clock of this machine is wrong, or something kept an old token.',
-        remedy: "Set the machine's clock, for example by NTP, and run the job again.",
-        snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')]
-    }
-};
-function explainAccount(account) {
-    if (account === undefined) {
-        return {
-            cause: "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
-            remedy: 'Set service_account, so that the token is that of an account that is known.',
-            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
-        };
-    }
-    return {
-        cause: `It should be a token of ${(0,safe_text/* safeText */.H)(account)}; whoever answered in Google's place, or the universe, is another one.`,
-        remedy: `Check how ${(0,safe_text/* safeText */.H)(account)} is spelled, the runner's proxy, and the input universe.`,
-        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`), CHECK_PROXY]
-    };
-}
-
-;// CONCATENATED MODULE: ./src/retried-request.ts
+;// CONCATENATED MODULE: ./src/world/retried-request.ts
 
 
 
@@ -3466,7 +2777,7 @@ async function requestWithRetries(job, request, unavailable) {
         // Beyond the deadline another attempt could only end in failure: fail at once.
         if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft())
             throw unavailable(telling, attempt);
-        job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`);
+        job.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
         await job.sleep(pause);
     }
     throw unavailable(telling, 0);
@@ -3487,25 +2798,42 @@ function outOfTime() {
     };
 }
 
-;// CONCATENATED MODULE: ./src/failures/attribute-mapping.ts
+;// CONCATENATED MODULE: ./src/token/refusal.ts
 
-/**
- * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
- * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
- */
-function mappingNote(principal) {
-    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
-    if (project === undefined || pool === undefined || attribute === undefined)
-        return [];
-    const name = `attribute.${(0,safe_text/* safeText */.H)(attribute)}`;
-    return [
-        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.H)(attribute)}.`,
-        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.H)(attribute)}), or nobody is in this principalSet; see whether it does:`,
-        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
-    ];
+
+function readRefusal(answer) {
+    const text = answer.body.toString('utf8');
+    const body = parseObject(text);
+    const date = Date.parse(answer.headers['date'] ?? '');
+    const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
+    const error = body['error'];
+    if (isObject(error)) {
+        const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
+        const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {};
+        return {
+            ...common,
+            code: (0,safe_text/* safeText */.Hk)(stringIn(error, 'status') ?? ''),
+            message: (0,safe_text/* safeText */.Hk)(stringIn(error, 'message') ?? ''),
+            reason: (0,safe_text/* safeText */.Hk)(stringIn(info, 'reason') ?? ''),
+            metadata: objectIn(info, 'metadata')
+        };
+    }
+    const code = stringIn(body, 'error');
+    const isJson = parseJson(text) !== undefined;
+    return {
+        ...common,
+        code: (0,safe_text/* safeText */.Hk)(code ?? ''),
+        message: (0,safe_text/* safeText */.Hk)(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
+        reason: (0,safe_text/* safeText */.Hk)(stringIn(body, 'error_subtype') ?? ''),
+        metadata: {}
+    };
+}
+/** The refusal as one line: what Google answered, in its own words. */
+function quoteRefusal(refusal) {
+    return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ');
 }
 
-;// CONCATENATED MODULE: ./src/failures/impersonation.ts
+;// CONCATENATED MODULE: ./src/token/failures/iam-credentials.ts
 
 
 
@@ -3519,7 +2847,7 @@ function mappingNote(principal) {
 /** IAM refused a token for a service account. @param url of the method that was called */
 function impersonationRefused(refusal, url, principal, hop) {
     const answer = quoteRefusal(refusal);
-    const account = (0,safe_text/* safeText */.H)(hop.account);
+    const account = (0,safe_text/* safeText */.Hk)(hop.account);
     if (refusal.status === 404) {
         return new failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
@@ -3527,7 +2855,7 @@ function impersonationRefused(refusal, url, principal, hop) {
             cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
             remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
             snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${projectFlag(hop.account)}   # shows those that there are`)
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(hop.account)}   # shows those that there are`)
             ],
             answer
         });
@@ -3559,8 +2887,8 @@ function impersonationRefused(refusal, url, principal, hop) {
 /** Refusals that no role of the account mends. */
 function explainOther(refusal, url, principal, hop) {
     const { status, reason, message } = refusal;
-    const caller = (0,safe_text/* safeText */.H)(principal);
-    const account = (0,safe_text/* safeText */.H)(hop.account);
+    const caller = (0,safe_text/* safeText */.Hk)(principal);
+    const account = (0,safe_text/* safeText */.Hk)(hop.account);
     if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
         return {
             sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
@@ -3616,20 +2944,20 @@ function explainOther(refusal, url, principal, hop) {
     };
 }
 function explainPermission(refusal, url, principal, hop) {
-    const caller = (0,safe_text/* safeText */.H)(principal);
+    const caller = (0,safe_text/* safeText */.Hk)(principal);
     const forIdToken = url.pathname.endsWith(':generateIdToken');
     const permission = stringIn(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
     const last = hop.delegates.at(-1);
     return {
-        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.H)(hop.account)}${describeChain(hop)}: permission ${(0,safe_text/* safeText */.H)(permission)} is missing.`,
+        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.Hk)(hop.account)}${describeChain(hop)}: permission ${(0,safe_text/* safeText */.Hk)(permission)} is missing.`,
         cause: last === undefined
-            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.H)(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
+            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.Hk)(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
             : permission.endsWith('implicitDelegation')
                 ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
                 : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
         remedy: last === undefined
-            ? `Check how ${(0,safe_text/* safeText */.H)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
+            ? `Check how ${(0,safe_text/* safeText */.Hk)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
             : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
         snippets: [
             ...findCaller(principal),
@@ -3639,10 +2967,10 @@ function explainPermission(refusal, url, principal, hop) {
 }
 /** The way of a delegation, between the caller and the account that a sentence names. */
 function describeChain({ delegates }) {
-    return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.H)(name)).join(' → ')}`;
+    return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
 }
 function describeLinks(caller, hop) {
-    const chain = [caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.H)(name));
+    const chain = [caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.Hk)(name));
     return chain
         .slice(1)
         .map((name, index) => `${chain[index] ?? ''} on ${name}`)
@@ -3689,10 +3017,152 @@ function describeCommand(account) {
 }
 function projectIn({ metadata, message }) {
     const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1];
-    return (0,safe_text/* safeText */.H)(name ?? 'PROJECT');
+    return (0,safe_text/* safeText */.Hk)(name ?? 'PROJECT');
 }
 
-;// CONCATENATED MODULE: ./src/identity/token-endpoint.ts
+;// CONCATENATED MODULE: ./src/token/failures/token-endpoint.ts
+
+
+
+
+
+/** One of Google's token services gave no answer that is about the request. */
+function googleUnavailable(url, last, attempts) {
+    return new failure/* Failure */.H({
+        code: 'GOOGLE_UNAVAILABLE',
+        sentence: `${url.host} gave no usable answer: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
+        ...token_endpoint_explainUnavailable(url, last),
+        ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
+    });
+}
+function token_endpoint_explainUnavailable(url, last) {
+    const connect = (0,snippets/* tryConnection */.CB)(url);
+    if (last.answered && last.status === 429) {
+        return {
+            cause: 'A quota is used up, as when many jobs start at once.',
+            remedy: 'Raise deadline, or start fewer jobs at a time.',
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
+        };
+    }
+    if (last.answered && last.status < 500 && last.status !== 408) {
+        return {
+            cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
+            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
+            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
+        };
+    }
+    if (last.answered) {
+        return {
+            cause: 'The service is overloaded or has an incident.',
+            remedy: 'Run the job again; see https://status.cloud.google.com.',
+            snippets: [connect]
+        };
+    }
+    if (last.trouble === 'proxy') {
+        return {
+            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
+            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
+        };
+    }
+    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
+        return {
+            cause: 'A proxy opens TLS and shows a certificate of its own.',
+            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
+            snippets: [
+                {
+                    place: 'In the environment of the runner, such as the file .env in its folder',
+                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
+                },
+                (0,snippets/* setNoProxy */.WC)(url.host)
+            ]
+        };
+    }
+    return {
+        cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
+        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
+        snippets: [connect]
+    };
+}
+/** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
+function tokenMissing(url, answer) {
+    // Anything but 2xx here is a redirect, which no token service sends.
+    if (answer.status >= 300)
+        return googleUnavailable(url, answer, 1);
+    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'none', 60);
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
+        ...(url.protocol === 'http:'
+            ? {
+                // Plain http is for the metadata server alone, and never goes through a proxy.
+                cause: 'The metadata server of this machine is not one of Google, or is emulated.',
+                remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
+            }
+            : {
+                cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
+                remedy: 'Check the proxy and the network of the runner, and run the job again.'
+            }),
+        snippets: [(0,snippets/* tryConnection */.CB)(url)]
+    });
+}
+
+;// CONCATENATED MODULE: ./src/token/google-hosts.ts
+/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
+const DEFAULT_UNIVERSE = 'googleapis.com';
+/** The OAuth scope that every exchange asks for; in every universe it is the same. */
+const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+function stsUrl(universe, path) {
+    return new URL(`https://sts.${universe}/v1/${path}`);
+}
+function oauthTokenUrl(universe) {
+    return new URL(`https://oauth2.${universe}/token`);
+}
+/**
+ * @param account e-mail or unique id of the service account
+ * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+ */
+function iamCredentialsUrl(universe, account, method) {
+    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
+}
+/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
+function serviceAccountResource(account) {
+    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
+}
+/**
+ * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
+ * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
+ * subdomain of Google's is not enough, because many of them serve what their customers put there.
+ * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
+ */
+function isTokenServiceUrl(url, services, universe) {
+    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
+        return false;
+    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
+        return true;
+    const domain = universe.replaceAll('.', '\\.');
+    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
+    const region = '[a-z]+-[a-z]+\\d+';
+    return services.some((service) => [
+        `${service}\\.${domain}`,
+        `${service}\\.mtls\\.${domain}`,
+        `${region}\\.${service}\\.${domain}`,
+        `${service}\\.${region}\\.${domain}`,
+        `${service}\\.${region}\\.rep\\.${domain}`,
+        `${region}-${service}\\.${domain}`,
+        `${service}-[a-z0-9-]+\\.p\\.${domain}`
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
+}
+/** The token endpoints that keys made before 2019 name in `token_uri`. */
+function isLegacyTokenUrl(url) {
+    return [
+        'accounts.google.com/o/oauth2/token',
+        'www.googleapis.com/oauth2/v3/token',
+        'www.googleapis.com/oauth2/v4/token'
+    ].includes(url.host + url.pathname);
+}
+
+;// CONCATENATED MODULE: ./src/token/token-endpoint.ts
 
 
 
@@ -3763,7 +3233,7 @@ function basicAuthorization(client) {
     return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
 }
 
-;// CONCATENATED MODULE: ./src/identity/iam-credentials.ts
+;// CONCATENATED MODULE: ./src/token/iam-credentials.ts
 
 
 
@@ -3810,56 +3280,72 @@ async function callIam(job, url, caller, hop, body) {
     return answer;
 }
 
-;// CONCATENATED MODULE: ./src/id-token.ts
+;// CONCATENATED MODULE: ./src/token/jwt.ts
 
-
-
-
-
-
-/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
-const CALLER_LIFETIME_MS = 4 * 60 * 1000;
-/**
- * @returns a function that gets a checked ID token for an audience, masked before it is returned
- */
-function createMint(job, universe, identity) {
-    const { credential, hops } = identity;
-    const target = hops.at(-1);
-    const expected = {
-        account: target?.account ?? credential.account,
-        universe,
-        fixedAudience: target === undefined ? credential.fixedAudience : undefined
-    };
-    let caller;
-    return async (audience) => {
-        let jwt;
-        if (target === undefined) {
-            // findIdentity has seen to it that a credential without hops has an ID token of its own.
-            if (credential.idToken === undefined)
-                throw new Error('no ID token and nobody to impersonate');
-            jwt = await credential.idToken(audience);
-        }
-        else {
-            if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
-                caller = { since: job.now(), promise: becomeCaller(job, universe, identity) };
-            }
-            jwt = await generateIdToken(job, universe, await caller.promise, target, audience);
-        }
-        return checkIdToken(jwt, { ...expected, audience, now: job.now() });
-    };
+/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+function decodeClaims(jwt) {
+    const parts = jwt.split('.');
+    if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
+        return undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
+    return isObject(header) && isObject(payload) ? payload : undefined;
 }
-/** Becomes every account before the last, one after the other. */
-async function becomeCaller(job, universe, { credential, hops }) {
-    const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
-    let caller = { accessToken: token, principal, clientCertificate };
-    for (const hop of hops.slice(0, -1)) {
-        caller = {
-            accessToken: await generateAccessToken(job, universe, caller, hop),
-            principal: serviceAccountPrincipal(hop.account)
+
+;// CONCATENATED MODULE: ./src/token/failures/id-token.ts
+
+
+
+/** A token came, and it is not what was asked for. @param problem names claims, never the token */
+function tokenInvalid(problem, audience, flaw) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `The ID token for ${(0,safe_text/* safeText */.Hk)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
+    });
+}
+const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs');
+const FLAWS = {
+    form: {
+        cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
+        remedy: "Check the runner's proxy, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    issuer: {
+        cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
+        remedy: "Check the input universe and the runner's proxy.",
+        snippets: [(0,snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
+    },
+    audience: {
+        cause: "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
+        remedy: "Check the runner's proxy and metadata server, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    expiry: {
+        cause: 'The clock of this machine is wrong, or something kept an old token.',
+        remedy: "Set the machine's clock, for example by NTP, and run the job again.",
+        snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')]
+    }
+};
+function explainAccount(account) {
+    if (account === undefined) {
+        return {
+            cause: "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
+            remedy: 'Set service_account, so that the token is that of an account that is known.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
         };
     }
-    return caller;
+    return {
+        cause: `It should be a token of ${(0,safe_text/* safeText */.Hk)(account)}; whoever answered in Google's place, or the universe, is another one.`,
+        remedy: `Check how ${(0,safe_text/* safeText */.Hk)(account)} is spelled, the runner's proxy, and the input universe.`,
+        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`), CHECK_PROXY]
+    };
 }
+
+;// CONCATENATED MODULE: ./src/token/id-token.ts
+
+
+
+
 /**
  * Checks that a token is the one that was asked for. The signature is not checked: the token came from Google over TLS, and
  * who receives it will. https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
@@ -3906,7 +3392,55 @@ function issuersOf(universe) {
     return universe === DEFAULT_UNIVERSE ? google : [...google, `https://accounts.${universe}`];
 }
 
-;// CONCATENATED MODULE: ./src/failures/credentials.ts
+;// CONCATENATED MODULE: ./src/token/mint.ts
+
+
+
+/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
+const CALLER_LIFETIME_MS = 4 * 60 * 1000;
+/**
+ * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ */
+function createMint(job, universe, identity) {
+    const { credential, hops } = identity;
+    const target = hops.at(-1);
+    const expected = {
+        account: target?.account ?? credential.account,
+        universe,
+        fixedAudience: target === undefined ? credential.fixedAudience : undefined
+    };
+    let caller;
+    return async (audience) => {
+        let jwt;
+        if (target === undefined) {
+            // findIdentity has seen to it that a credential without hops has an ID token of its own.
+            if (credential.idToken === undefined)
+                throw new Error('no ID token and nobody to impersonate');
+            jwt = await credential.idToken(audience);
+        }
+        else {
+            if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
+                caller = { since: job.now(), promise: becomeCaller(job, universe, identity) };
+            }
+            jwt = await generateIdToken(job, universe, await caller.promise, target, audience);
+        }
+        return checkIdToken(jwt, { ...expected, audience, now: job.now() });
+    };
+}
+/** Becomes every account before the last, one after the other. */
+async function becomeCaller(job, universe, { credential, hops }) {
+    const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
+    let caller = { accessToken: token, principal, clientCertificate };
+    for (const hop of hops.slice(0, -1)) {
+        caller = {
+            accessToken: await generateAccessToken(job, universe, caller, hop),
+            principal: serviceAccountPrincipal(hop.account)
+        };
+    }
+    return caller;
+}
+
+;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
 
 
 
@@ -3915,14 +3449,12 @@ const FEDERATION = [
     'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
     'service_account: NAME@PROJECT.iam.gserviceaccount.com'
 ];
-/** Prints what belongs into `workload_identity_provider`. */
-const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'";
 /** No credential anywhere. @param looked the places, in order, with what was found there */
 function credentialsNotFound(looked, env) {
     const onGithub = env['GITHUB_ACTIONS'] === 'true';
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_NOT_FOUND',
-        sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.H)(place)).join('; ')}.`,
+        sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}.`,
         cause: onGithub
             ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
             : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
@@ -3933,7 +3465,7 @@ function credentialsNotFound(looked, env) {
             ? [
                 (0,snippets/* inStep */.qg)(...FEDERATION),
                 (0,snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write'),
-                (0,snippets/* inTerminal */.e5)('gcloud iam workload-identity-pools list --location=global   # shows the POOL', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER', `${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
+                (0,snippets/* inTerminal */.e5)('gcloud iam workload-identity-pools list --location=global   # shows the POOL', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER', `${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
             ]
             : [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
     });
@@ -3946,8 +3478,8 @@ function credentialsNotFound(looked, env) {
 function credentialsInvalid(origin, problem, flaw = 'broken') {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_INVALID',
-        sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} cannot be used: ${(0,safe_text/* safeText */.H)(problem)}.`,
-        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.H)(flaw.universe)))
+        sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
     });
 }
 const credentials_FLAWS = {
@@ -4009,12 +3541,12 @@ function explainUniverse(universe) {
 function credentialsUnsupported(origin, kind) {
     return new failure/* Failure */.H({
         code: 'CREDENTIALS_UNSUPPORTED',
-        sentence: `The credential in ${(0,safe_text/* safeText */.H)(origin)} is ${kind}, which can never give an ID token.`,
+        sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} is ${kind}, which can never give an ID token.`,
         cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
         remedy: 'Use workload identity federation, a service account or the metadata server instead.',
         snippets: [
             (0,snippets/* inStep */.qg)(...FEDERATION),
-            (0,snippets/* inTerminal */.e5)(`${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
+            (0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
         ]
     });
 }
@@ -4022,7 +3554,7 @@ function credentialsUnsupported(origin, kind) {
 function serviceAccountRequired(credential) {
     return new failure/* Failure */.H({
         code: 'SERVICE_ACCOUNT_REQUIRED',
-        sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.H)(credential.description)} names none.`,
+        sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.Hk)(credential.description)} names none.`,
         cause: 'A federated identity has to impersonate a service account to get an ID token.',
         remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
         snippets: [
@@ -4039,9 +3571,7 @@ var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-// EXTERNAL MODULE: ./src/error-code.ts
-var error_code = __nccwpck_require__(235);
-;// CONCATENATED MODULE: ./src/small-file.ts
+;// CONCATENATED MODULE: ./src/guard/small-file.ts
 
 
 
@@ -4065,14 +3595,21 @@ async function readSmallFile(path) {
         }
     }
     catch (error) {
-        const code = (0,error_code/* codeOf */.$)(error);
+        const code = (0,safe_text/* codeOf */.$N)(error);
         const missing = code === 'ENOENT' || code === 'ENOTDIR';
         return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
     }
 }
 
-// EXTERNAL MODULE: ./src/local-url.ts
-var local_url = __nccwpck_require__(6588);
+;// CONCATENATED MODULE: ./src/world/request.ts
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+function isLocalUrl(url) {
+    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
+}
+function isLoopbackUrl(url) {
+    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+}
+
 ;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
 
 
@@ -4120,7 +3657,7 @@ function sourceUrl(raw, name, origin) {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
-    if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,local_url/* isLocalUrl */.L)(url)))
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalUrl(url)))
         return url;
     throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
 }
@@ -4325,7 +3862,7 @@ function accountName(delegate) {
     return delegate.replace(/^.*\/serviceAccounts\//, '');
 }
 
-;// CONCATENATED MODULE: ./src/failures/metadata.ts
+;// CONCATENATED MODULE: ./src/identity/failures/metadata-server.ts
 
 
 
@@ -4512,6 +4049,60 @@ function wellKnownFile(env) {
     return home === '' ? undefined : external_node_path_default().join(home, '.config', 'gcloud', name);
 }
 
+;// CONCATENATED MODULE: ./src/identity/failures/authorized-user.ts
+
+
+
+
+/**
+ * Google refused a person's refresh token.
+ *
+ * @param pool the workforce pool of somebody who signed in with another identity provider
+ */
+function userRefused(refusal, pool) {
+    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
+        cause: reauthenticate
+            ? 'The organization demands that people sign in again from time to time (re-authentication).'
+            : refusal.code === 'invalid_client'
+                ? 'The OAuth client in the document was deleted or its secret changed.'
+                : 'The refresh token was revoked or has expired.',
+        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
+        snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
+        answer: quoteRefusal(refusal)
+    });
+}
+/** Somebody signs in again, and carries the result to where the credential was. */
+function signIn(...commands) {
+    return [
+        { place: 'In a terminal of your own, with a browser', lines: commands },
+        (0,snippets/* inTerminalWithGh */.RY)('# only where the workflow has the credential from a secret:', 'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json')
+    ];
+}
+/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
+function workforceLogin(pool) {
+    const name = (0,safe_text/* safeText */.Hk)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
+    const poolId = name.split('/').at(-1) ?? 'POOL';
+    return [
+        `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
+        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+        'gcloud auth application-default login --login-config=login-config.json'
+    ];
+}
+/** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
+function openidMissing(url, scope) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave an access token for the person's credentials, but no ID token.`,
+        cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
+        remedy: 'Sign in again with the scope openid, or set service_account.',
+        snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
+        ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.Hk)(scope)}`] })
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/identity/authorized-user.ts
 
 
@@ -4566,7 +4157,7 @@ function fromAuthorizedUser(job, user) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/failures/federation.ts
+;// CONCATENATED MODULE: ./src/token/failures/sts.ts
 
 
 
@@ -4599,23 +4190,23 @@ const SHORT_AGE_S = 120;
  * @param claims of the token that it refused, where that is a JWT
  */
 function federationRejected(refusal, audience, claims) {
-    const provider = (0,safe_text/* safeText */.H)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
+    const provider = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
     return new failure/* Failure */.H({
         code: 'FEDERATION_REJECTED',
         sentence: `Google's Security Token Service refused the identity for ${provider}.`,
-        ...federation_explain(refusal, provider, claims),
+        ...sts_explain(refusal, provider, claims),
         answer: quoteRefusal(refusal),
         // The answer does not say which of the claims was not accepted.
         details: claims === undefined ? [] : describeClaims(claims)
     });
 }
-function federation_explain(refusal, provider, claims) {
+function sts_explain(refusal, provider, claims) {
     const { message, code } = refusal;
     const { describe, update, describePool, undelete } = commandsFor(provider);
     if (isPerimeter(message))
         return explainPerimeter("the pool's project", message);
     if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
-        const project = (0,safe_text/* safeText */.H)(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT');
+        const project = (0,safe_text/* safeText */.Hk)(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT');
         return {
             cause: `The Security Token Service API is disabled in project ${project}.`,
             remedy: 'Enable the API, and wait a few minutes.',
@@ -4625,7 +4216,7 @@ function federation_explain(refusal, provider, claims) {
     if (/attribute condition/i.test(message))
         return explainCondition(describe, update, claims);
     if (/\d+ bytes limit/.test(message)) {
-        const attribute = (0,safe_text/* safeText */.H)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
+        const attribute = (0,safe_text/* safeText */.Hk)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
         return {
             cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
             remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
@@ -4660,7 +4251,7 @@ function federation_explain(refusal, provider, claims) {
         return {
             cause: `"${provider}" is not the full name of a provider.`,
             remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
-            snippets: [(0,snippets/* inTerminal */.e5)(`${PROVIDER_COMMAND}   # prints it`)]
+            snippets: [(0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints it`)]
         };
     }
     if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
@@ -4676,7 +4267,7 @@ function federation_explain(refusal, provider, claims) {
         };
     }
     if (/audience/i.test(message)) {
-        const audience = (0,safe_text/* safeText */.H)(stringIn(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
+        const audience = (0,safe_text/* safeText */.Hk)(stringIn(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
         return {
             cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
             remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
@@ -4741,7 +4332,7 @@ function explainCondition(describe, update, claims) {
     });
     return {
         cause: immutable
-            ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.H)(owner)}/${(0,safe_text/* safeText */.H)(repository)}:" does not match.`
+            ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.Hk)(owner)}/${(0,safe_text/* safeText */.Hk)(repository)}:" does not match.`
             : "The provider's attribute condition is not true of the claims of the token.",
         remedy: immutable
             ? 'Test repository_owner_id and repository_id instead of sub in the attribute condition; they are in both forms.'
@@ -4758,7 +4349,7 @@ function explainCondition(describe, update, claims) {
 }
 function explainIssuer(describe, update, claims) {
     const issuer = stringIn(claims ?? {}, 'iss');
-    const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.H)(issuer);
+    const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.Hk)(issuer);
     const kind = (issuer ?? '').includes('/_services/token')
         ? ' (GitHub Enterprise Server has an issuer of its own)'
         : (issuer ?? '').includes('.ghe.com')
@@ -4778,11 +4369,11 @@ function describeClaims(claims) {
     const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS;
     return names.map((name) => {
         const value = claims[name];
-        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.H)(typeof value === 'string' ? value : JSON.stringify(value))}`;
+        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.Hk)(typeof value === 'string' ? value : JSON.stringify(value))}`;
     });
 }
 
-;// CONCATENATED MODULE: ./src/identity/sts.ts
+;// CONCATENATED MODULE: ./src/token/sts.ts
 
 
 
@@ -4839,7 +4430,7 @@ function refinePrincipal({ principal, audience }, subjectToken) {
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
 }
 
-;// CONCATENATED MODULE: ./src/failures/github.ts
+;// CONCATENATED MODULE: ./src/identity/failures/github.ts
 
 
 
@@ -4859,7 +4450,7 @@ const PERMISSIONS = [
     '      id-token: write'
 ];
 function explainAbsence(env, fromFork) {
-    const job = (0,safe_text/* safeText */.H)(env['GITHUB_JOB'] ?? 'JOB');
+    const job = (0,safe_text/* safeText */.Hk)(env['GITHUB_JOB'] ?? 'JOB');
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             cause: 'This is not a job of GitHub Actions.',
@@ -4912,7 +4503,7 @@ function explainAbsence(env, fromFork) {
 function oidcFailed(endpoint, what, attempts = 1) {
     return new failure/* Failure */.H({
         code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,safe_text/* safeText */.H)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
+        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,safe_text/* safeText */.Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainFailure(endpoint, what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: quoteRefusal(readRefusal(what)) }
@@ -4943,21 +4534,44 @@ function explainFailure(endpoint, what) {
     }
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: `Let a self-hosted runner reach ${(0,safe_text/* safeText */.H)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+        remedy: `Let a self-hosted runner reach ${(0,safe_text/* safeText */.Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
         snippets: [(0,snippets/* tryConnection */.CB)(endpoint)]
     };
 }
 function describe(what) {
     if (typeof what === 'string')
         return what;
-    return what.answered && what.status === 200 ? 'the answer holds none' : describeOutcome(what);
+    return what.answered && what.status === 200 ? 'the answer holds none' : (0,world_outcome/* describeOutcome */.SS)(what);
 }
 
-;// CONCATENATED MODULE: ./src/identity/github-oidc.ts
+;// CONCATENATED MODULE: ./src/identity/github.ts
 
 
 
 
+
+
+
+/**
+ * The job itself, by workload identity federation.
+ *
+ * @param provider `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
+ */
+function fromGithub(job, universe, provider) {
+    const audience = `//iam.googleapis.com/${provider}`;
+    const endpoint = githubEndpoint(job.env);
+    const url = stsUrl(universe, 'token');
+    return createFederatedIdentity(job, {
+        description: `workload identity federation of GitHub Actions (${provider})`,
+        principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
+        endpoints: endpoint === undefined ? [url] : [endpoint, url],
+        url,
+        audience,
+        subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
+        // Google expects the provider's name as an https URL where the provider names no audiences of its own.
+        subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
+    });
+}
 /** Where GitHub's token comes from; undefined where the runner does not say. */
 function githubEndpoint(env) {
     const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
@@ -5009,7 +4623,7 @@ async function isForkPullRequest(job) {
     return base !== undefined && head !== base;
 }
 
-;// CONCATENATED MODULE: ./src/failures/subject-token.ts
+;// CONCATENATED MODULE: ./src/identity/failures/subject-token.ts
 
 
 
@@ -5017,7 +4631,7 @@ async function isForkPullRequest(job) {
 function subjectTokenUnavailable(where, problem, trouble) {
     return new failure/* Failure */.H({
         code: 'SUBJECT_TOKEN_UNAVAILABLE',
-        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.H)(where)}: ${(0,safe_text/* safeText */.H)(problem)}.`,
+        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
         ...TROUBLES[trouble]
     });
 }
@@ -5105,7 +4719,7 @@ function instanceMetadata(job) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host'));
+        const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
         const text = answer.body.toString('utf8');
         if (init?.method === 'PUT')
             job.masks.add(text);
@@ -5167,7 +4781,7 @@ const OUTPUT_BYTES = 1024 * 1024;
  * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
  */
 async function runExecutable(job, document, source) {
-    const where = `the program ${(0,safe_text/* safeText */.H)(source.command, 100)}`;
+    const where = `the program ${(0,safe_text/* safeText */.Hk)(source.command, 100)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
     if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
@@ -5213,7 +4827,7 @@ async function run(job, document, source, where) {
             else if (error.killed === true)
                 reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'));
             else
-                reject(subjectTokenUnavailable(where, `it could not be run (${(0,error_code/* codeOf */.$)(error)})`, 'program failed'));
+                reject(subjectTokenUnavailable(where, `it could not be run (${(0,safe_text/* codeOf */.$N)(error)})`, 'program failed'));
         });
         child.stdin?.end();
     });
@@ -5230,7 +4844,7 @@ function judgeResponse(response, nowMs, mustExpire) {
         const words = [stringIn(response, 'code'), stringIn(response, 'message')]
             .filter((part) => part !== undefined)
             .join(' ');
-        return { problem: `it answered that it failed: ${(0,safe_text/* safeText */.H)(words, 200)}` };
+        return { problem: `it answered that it failed: ${(0,safe_text/* safeText */.Hk)(words, 200)}` };
     }
     const expiration = response['expiration_time'];
     if (mustExpire && typeof expiration !== 'number')
@@ -5242,33 +4856,9 @@ function judgeResponse(response, nowMs, mustExpire) {
     return token === undefined ? { problem: `its answer has no "${member}"` } : { token };
 }
 
-;// CONCATENATED MODULE: ./src/identity/subject-token/file.ts
-
-
-/** The content of a token file, which a sidecar or the cluster keeps fresh. */
-async function readTokenFile(path) {
-    const file = await readSmallFile(path);
-    if (file.ok)
-        return file.content;
-    throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
-}
-
-;// CONCATENATED MODULE: ./src/identity/subject-token/url.ts
-
-
-
-
-/** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-async function fetchToken(job, url, headers) {
-    const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host'));
-    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
-    if (answer.status >= 200 && answer.status < 300)
-        return answer.body.toString('utf8');
-    const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
-    throw subjectTokenUnavailable(url.origin, problem, 'refusal');
-}
-
 ;// CONCATENATED MODULE: ./src/identity/subject-token/subject-token.ts
+
+
 
 
 
@@ -5310,6 +4900,22 @@ function pickToken(content, format, where) {
         return token;
     throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
 }
+/** The content of a token file, which a sidecar or the cluster keeps fresh. */
+async function readTokenFile(path) {
+    const file = await readSmallFile(path);
+    if (file.ok)
+        return file.content;
+    throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
+}
+/** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
+async function fetchToken(job, url, headers) {
+    const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+    if (answer.status >= 200 && answer.status < 300)
+        return answer.body.toString('utf8');
+    const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
+    throw subjectTokenUnavailable(url.origin, problem, 'refusal');
+}
 
 ;// CONCATENATED MODULE: ./src/identity/external-account.ts
 
@@ -5335,34 +4941,77 @@ function fromExternalAccount(job, document) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/identity/github.ts
-
-
-
-
-/**
- * The job itself, by workload identity federation.
- *
- * @param provider `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
- */
-function fromGithub(job, universe, provider) {
-    const audience = `//iam.googleapis.com/${provider}`;
-    const endpoint = githubEndpoint(job.env);
-    const url = stsUrl(universe, 'token');
-    return createFederatedIdentity(job, {
-        description: `workload identity federation of GitHub Actions (${provider})`,
-        principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
-        endpoints: endpoint === undefined ? [url] : [endpoint, url],
-        url,
-        audience,
-        subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
-        // Google expects the provider's name as an https URL where the provider names no audiences of its own.
-        subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
-    });
-}
-
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: ./src/identity/failures/service-account-key.ts
+
+
+
+
+
+/** Google's token endpoint refused a service account's own assertion. */
+function keyRefused(refusal, email, now) {
+    const answer = quoteRefusal(refusal);
+    const account = (0,safe_text/* safeText */.Hk)(email);
+    if (/account not found/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_ACCOUNT_NOT_FOUND',
+            sentence: `The service account ${account} of the key does not exist.`,
+            cause: 'It was deleted, and its keys with it.',
+            remedy: 'Use another account; a deleted one can be restored within 30 days.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${(0,snippets/* projectFlag */.K6)(email)}   # shows the UNIQUE_ID`, `gcloud iam service-accounts undelete UNIQUE_ID${(0,snippets/* projectFlag */.K6)(email)}`)
+            ],
+            answer
+        });
+    }
+    if (refusal.code === 'invalid_scope') {
+        return new failure/* Failure */.H({
+            code: 'INPUT_INVALID',
+            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
+            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
+            answer
+        });
+    }
+    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_EXPIRED',
+            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
+            cause: describeSkew(refusal, now),
+            remedy: "Set the machine's clock, for example by NTP.",
+            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
+            answer
+        });
+    }
+    const disabled = refusal.code.includes('disabled');
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the key of ${account}.`,
+        cause: disabled
+            ? 'The service account is disabled.'
+            : 'The key was deleted or disabled, or the document holds the key of another account.',
+        remedy: disabled
+            ? 'Enable the account, if whoever disabled it agrees.'
+            : 'Make a new key, or better use workload identity federation, which needs none.',
+        snippets: disabled
+            ? [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
+            : [
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`, `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # a new one`),
+                (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
+            ],
+        answer
+    });
+}
+/** How far the clock is off, where the answer says what Google's shows. */
+function describeSkew({ googleTime }, now) {
+    if (googleTime === undefined)
+        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
+    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
+    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
+}
+
 ;// CONCATENATED MODULE: ./src/identity/service-account-key.ts
 
 
@@ -5517,9 +5166,267 @@ function fromDocument(job, document, universe) {
 
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
-var core = __nccwpck_require__(9752);
-;// CONCATENATED MODULE: ./src/call/request-body.ts
+;// CONCATENATED MODULE: ./src/inputs/values.ts
+
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The lines of a value, without blanks around them and without empty ones. */
+function parseLines(value) {
+    return trimAll(value.split('\n'));
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return trimAll(value.split(/[\n,]/));
+}
+function trimAll(parts) {
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+}
+/** A service that may be called: https, or http on this machine, where nobody can listen. */
+function parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    if (url === undefined || url.hostname === '') {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,failures/* quoteValue */.cl)(value.replace(/\?.*$/s, ''));
+        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
+    }
+    if (url.username !== '' || url.password !== '') {
+        throw (0,failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+    }
+    url.hash = '';
+    return url;
+}
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
+/** The full name of a workload identity provider. */
+function parseProvider(value) {
+    if (PROVIDER_NAME.test(value))
+        return value;
+    const input = 'workload_identity_provider';
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : /^(https?:)?\/\//.test(value)
+                ? 'starts with a host'
+                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
+                    ? 'has the id of the project where its number belongs'
+                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
+                        ? 'names a pool, not a provider in it'
+                        : 'is not the full name of a provider';
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
+    const expected = PROVIDER_NAME.test(meant)
+        ? meant
+        : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+}
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
+            `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`];
+}
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (isAccount(account))
+        return account;
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : value.startsWith('serviceAccount:')
+                ? 'has the prefix of a member'
+                : 'is neither an e-mail nor a unique id';
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
+    const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+}
+function isAccount(value) {
+    return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value);
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,failures/* quoteValue */.cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+}
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,failures/* quoteValue */.cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+    }
+    // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
+    if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,failures/* quoteValue */.cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    }
+    return value;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
+
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const OWN_BUSINESS = [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade'
+];
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseHeaders(lines, tokenHeader) {
+    const own = Object.create(null);
+    for (const line of parseLines(lines)) {
+        const { name, value } = parseHeaderLine('headers', line);
+        if (OWN_BUSINESS.includes(name.toLowerCase())) {
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,failures/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
+        }
+        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,failures/* quoteValue */.cl)(name)} has characters that no header can carry`, 'Encode them.');
+        }
+        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+        (own[written] ??= []).push(value);
+    }
+    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
+    if (repeated !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
+    }
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) };
+}
+function chooseTokenHeader(own, wanted) {
+    if (wanted === '') {
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization';
+        if (valuesOf(own, header) === undefined)
+            return header;
+        throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+    }
+    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
+    if (header === undefined) {
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,failures/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+            'token_header: X-Serverless-Authorization'
+        ]);
+    }
+    if (valuesOf(own, header) === undefined)
+        return header;
+    throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+function valuesOf(headers, name) {
+    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+/** `Name: value`; only the first colon counts. */
+function parseHeaderLine(input, line) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    // RFC 9110, 5.1: a token.
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+        // The line is not quoted: what should have been a value may be a secret.
+        throw (0,failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+    }
+    return { name, value: line.slice(colon + 1).trim() };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/status-set.ts
+
+
+/**
+ * @param text codes, ranges and classes: `200,204,301-303,4xx`
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseStatusSet(text) {
+    const parts = parseList(text).map(parsePart);
+    if (parts.length === 0)
+        throw invalid(text);
+    return {
+        text,
+        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
+        lists: (status) => parts.some((part) => part.exact && part.from === status)
+    };
+}
+function parsePart(part) {
+    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
+    if (hundreds !== undefined)
+        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
+    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
+    const from = Number(first);
+    const to = Number(last ?? first);
+    if (first === undefined || from > to)
+        throw invalid(part);
+    return { from, to, exact: last === undefined };
+}
+function invalid(part) {
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,failures/* quoteValue */.cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/expectations.ts
+
+
+
+
+/**
+ * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
+ */
+async function compileExpectations(inputs) {
+    return {
+        status: parseStatusSet(inputs.status),
+        headers: parseLines(inputs.headers).map((line) => {
+            const { name, value } = parseHeaderLine('expect_headers', line);
+            return { name, pattern: checkPattern('expect_headers', value) };
+        }),
+        body: parseLines(inputs.body).map((line) => checkPattern('expect_body', line)),
+        json: await compileJson(parseLines(inputs.json))
+    };
+}
+/** The library is loaded only where there is an expression. */
+async function compileJson(expressions) {
+    if (expressions.length === 0)
+        return [];
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(722)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9722));
+    return expressions.map(compileJsonExpression);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/request-body.ts
 
 
 
@@ -5533,13 +5440,13 @@ const request_body_MOST_BYTES = 32 * 1024 * 1024;
  */
 async function readRequestBody(body, file, method, workspace) {
     if (body !== '' && file !== undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
+        throw (0,failures/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
     }
     if (body === '' && file === undefined)
         return undefined;
     if (method === 'GET' || method === 'HEAD') {
         // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
-        throw (0,inputs/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
+        throw (0,failures/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
     }
     return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
 }
@@ -5548,33 +5455,28 @@ async function readBodyFile(file, workspace) {
         const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
         const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
         if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
         }
         const status = await (0,promises_namespaceObject.stat)(real);
         if (!status.isFile())
-            throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is not a file`, 'Name a regular file.', [
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is not a file`, 'Name a regular file.', [
                 'body_file: payload.json'
             ]);
         if (status.size <= request_body_MOST_BYTES)
             return await (0,promises_namespaceObject.readFile)(real);
     }
     catch (error) {
-        const code = (0,error_code/* codeOf */.$)(error);
+        const code = (0,safe_text/* codeOf */.$N)(error);
         if (code === 'UNKNOWN')
             throw error;
-        throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
+        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
     }
-    throw (0,inputs/* inputInvalid */.m7)('body_file', `${(0,inputs/* quoteValue */.cl)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is larger than 32 MiB`, 'Send a smaller body.');
 }
 
-;// CONCATENATED MODULE: ./src/inputs.ts
-
-
-
-
-
-
-
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(9752);
+;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
 
 /** The defaults of action.yml, for whoever starts the bundle without the runner. */
 const DEFAULTS = {
@@ -5587,6 +5489,26 @@ const DEFAULTS = {
     iam_wait: '60s',
     summary: 'true'
 };
+function raw_inputs_read(name, trimWhitespace = true) {
+    return (0,core/* getInput */.V4)(name, { trimWhitespace });
+}
+function optional(name) {
+    const value = raw_inputs_read(name);
+    return value === '' ? undefined : value;
+}
+function orDefault(name) {
+    return optional(name) ?? DEFAULTS[name];
+}
+
+;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
+
+
+
+
+
+
+
+
 /** Inputs that mean nothing where no service is called; `method`, `expect_status` and the like have defaults. */
 const CALL_ONLY = [
     'tag',
@@ -5598,6 +5520,63 @@ const CALL_ONLY = [
     'expect_body',
     'expect_json'
 ];
+async function readCall(workspace) {
+    const serviceUrl = optional('url');
+    const assertPrivate = parseBoolean('assert_private', orDefault('assert_private'));
+    if (serviceUrl === undefined) {
+        const senseless = CALL_ONLY.find((name) => raw_inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
+        if (senseless === undefined)
+            return undefined;
+        throw (0,failures/* inputInvalid */.m7)(senseless, 'it is about a call, and there is no url to call', `Set url, or leave ${senseless} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+    }
+    const url = parseUrl('url', serviceUrl);
+    const tag = optional('tag');
+    const method = parseMethod(orDefault('method'));
+    const body = await readRequestBody(raw_inputs_read('body', false), optional('body_file'), method, workspace);
+    return {
+        url: tag === undefined ? url : tagUrl(url, tag),
+        tag: tag ?? tagOf(url),
+        method,
+        headers: parseHeaders(raw_inputs_read('headers'), raw_inputs_read('token_header')),
+        body,
+        expectations: await compileExpectations({
+            status: orDefault('expect_status'),
+            headers: raw_inputs_read('expect_headers'),
+            body: raw_inputs_read('expect_body'),
+            json: raw_inputs_read('expect_json')
+        }),
+        assertPrivate,
+        iamWaitMs: parseDuration('iam_wait', orDefault('iam_wait'), 0)
+    };
+}
+function tagUrl(url, tag) {
+    // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
+    if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,failures/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.', ['tag: canary']);
+    }
+    if (!isCloudRunUrl(url)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,failures/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+    }
+    const inUrl = tagOf(url);
+    if (inUrl !== undefined && inUrl !== tag) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `it is ${(0,failures/* quoteValue */.cl)(tag)}, but url has the tag ${(0,failures/* quoteValue */.cl)(inUrl)}`, 'Set one of the two.');
+    }
+    return withTag(url, tag);
+}
+function parseMethod(value) {
+    const method = value.toUpperCase();
+    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
+    if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
+        return method;
+    throw (0,failures/* inputInvalid */.m7)('method', `${(0,failures/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
+
+
+
 /**
  * Reads every input, and complains before any request is made.
  *
@@ -5608,99 +5587,39 @@ async function readInputs(workspace) {
     const workloadIdentityProvider = optional('workload_identity_provider');
     const credentialsJson = optional('credentials_json');
     if (workloadIdentityProvider !== undefined && credentialsJson !== undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a job has one identity', 'Set one of the two.');
+        throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a job has one identity', 'Set one of the two.');
     }
     const serviceAccount = optional('service_account');
-    const delegates = (0,input_values/* parseList */.E1)(inputs_read('delegates')).map((name) => (0,input_values/* parseAccount */.J5)('delegates', name));
+    const delegates = parseList(raw_inputs_read('delegates')).map((name) => parseAccount('delegates', name));
     if (delegates.length > 0 && serviceAccount === undefined) {
-        throw (0,inputs/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
+        throw (0,failures/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
     }
     const call = await readCall(workspace);
     const audiences = readAudiences(call);
     return {
         ...audiences,
-        workloadIdentityProvider: workloadIdentityProvider === undefined ? undefined : (0,input_values/* parseProvider */.te)(workloadIdentityProvider),
-        serviceAccount: serviceAccount === undefined ? undefined : (0,input_values/* parseAccount */.J5)('service_account', serviceAccount),
+        workloadIdentityProvider: workloadIdentityProvider === undefined ? undefined : parseProvider(workloadIdentityProvider),
+        serviceAccount: serviceAccount === undefined ? undefined : parseAccount('service_account', serviceAccount),
         delegates,
         credentialsJson,
-        universe: (0,input_values/* parseUniverse */.pP)(orDefault('universe')),
-        exportEnv: (0,input_values/* parseVariableName */.fK)(optional('export_env')),
+        universe: parseUniverse(orDefault('universe')),
+        exportEnv: parseVariableName(optional('export_env')),
         call,
-        timeoutMs: (0,input_values/* parseDuration */.E9)('timeout', orDefault('timeout'), 1),
-        deadlineMs: (0,input_values/* parseDuration */.E9)('deadline', orDefault('deadline'), 1),
-        summary: (0,input_values/* parseBoolean */.yG)('summary', orDefault('summary'))
+        timeoutMs: parseDuration('timeout', orDefault('timeout'), 1),
+        deadlineMs: parseDuration('deadline', orDefault('deadline'), 1),
+        summary: parseBoolean('summary', orDefault('summary'))
     };
 }
 function readAudiences(call) {
-    const [first, ...others] = new Set((0,input_values/* parseLines */.Li)(inputs_read('audience')));
+    const [first, ...others] = new Set(parseLines(raw_inputs_read('audience')));
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     if (call !== undefined)
         return { audiences: [deriveAudience(call.url)], audienceDerived: true };
-    throw (0,inputs/* inputInvalid */.m7)('audience', 'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret', 'Set url to the service to call, or audience to whom the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list   # shows the URL of each Cloud Run service']);
-}
-async function readCall(workspace) {
-    const serviceUrl = optional('url');
-    const assertPrivate = (0,input_values/* parseBoolean */.yG)('assert_private', orDefault('assert_private'));
-    if (serviceUrl === undefined) {
-        const senseless = CALL_ONLY.find((name) => inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
-        if (senseless === undefined)
-            return undefined;
-        throw (0,inputs/* inputInvalid */.m7)(senseless, 'it is about a call, and there is no url to call', `Set url, or leave ${senseless} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
-    }
-    const url = (0,input_values/* parseUrl */.Dl)('url', serviceUrl);
-    const tag = optional('tag');
-    const method = parseMethod(orDefault('method'));
-    const body = await readRequestBody(inputs_read('body', false), optional('body_file'), method, workspace);
-    return {
-        url: tag === undefined ? url : tagUrl(url, tag),
-        tag: tag ?? tagOf(url),
-        method,
-        headers: parseHeaders(inputs_read('headers'), inputs_read('token_header')),
-        body,
-        expectations: await compileExpectations({
-            status: orDefault('expect_status'),
-            headers: inputs_read('expect_headers'),
-            body: inputs_read('expect_body'),
-            json: inputs_read('expect_json')
-        }),
-        assertPrivate,
-        iamWaitMs: (0,input_values/* parseDuration */.E9)('iam_wait', orDefault('iam_wait'), 0)
-    };
-}
-function tagUrl(url, tag) {
-    // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
-    if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
-        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.', ['tag: canary']);
-    }
-    if (!isCloudRunUrl(url)) {
-        throw (0,inputs/* inputInvalid */.m7)('tag', `${(0,inputs/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
-    }
-    const inUrl = tagOf(url);
-    if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,inputs/* inputInvalid */.m7)('tag', `it is ${(0,inputs/* quoteValue */.cl)(tag)}, but url has the tag ${(0,inputs/* quoteValue */.cl)(inUrl)}`, 'Set one of the two.');
-    }
-    return withTag(url, tag);
-}
-function parseMethod(value) {
-    const method = value.toUpperCase();
-    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
-    if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
-        return method;
-    throw (0,inputs/* inputInvalid */.m7)('method', `${(0,inputs/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
-}
-function inputs_read(name, trimWhitespace = true) {
-    return (0,core/* getInput */.V4)(name, { trimWhitespace });
-}
-function optional(name) {
-    const value = inputs_read(name);
-    return value === '' ? undefined : value;
-}
-function orDefault(name) {
-    return optional(name) ?? DEFAULTS[name];
+    throw (0,failures/* inputInvalid */.m7)('audience', 'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret', 'Set url to the service to call, or audience to whom the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list   # shows the URL of each Cloud Run service']);
 }
 
-;// CONCATENATED MODULE: ./src/warnings.ts
+;// CONCATENATED MODULE: ./src/report/warnings.ts
 
 
 
@@ -5720,7 +5639,7 @@ function warnOfPath({ inputs: { call } }) {
     const reservation = call && findReservation(call.url);
     if (call === undefined || reservation === undefined)
         return undefined;
-    const path = (0,safe_text/* safeText */.H)(call.url.pathname);
+    const path = (0,safe_text/* safeText */.Hk)(call.url.pathname);
     return reservation === 'certain'
         ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
         : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
@@ -5742,7 +5661,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
     ];
     if (flaws.length === 0)
         return undefined;
-    return `The audience ${(0,safe_text/* safeText */.H)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.P)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.H)(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`;
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
@@ -5758,19 +5677,19 @@ function warnOfProvider({ inputs: { audiences } }) {
     const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name));
     return audience === undefined
         ? undefined
-        : `The audience ${(0,safe_text/* safeText */.H)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
+        : `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
 }
 function warnOfClientId({ inputs: { audiences, call } }) {
     const [audience] = audiences;
     if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
         return undefined;
-    return `The audience ${(0,safe_text/* safeText */.H)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.H)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
 function warnOfPerson({ credential, hops }, token) {
     if (credential.fixedAudience === undefined || hops.length > 0)
         return undefined;
-    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.H)(token.email)}`;
-    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.H)(token.audience)}) only, whatever audience is asked for. ` +
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
+    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.Hk)(token.audience)}) only, whatever audience is asked for. ` +
         'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
 }
 function warnOfKey({ identity: { credential }, env }) {
@@ -5778,13 +5697,13 @@ function warnOfKey({ identity: { credential }, env }) {
         (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&
         (env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '') !== '';
     return credential.isKey === true && mayFederate
-        ? `The ${(0,safe_text/* safeText */.H)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
+        ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
         : undefined;
 }
 /** https://cloud.google.com/iam/docs/service-account-types#default */
 function warnOfDefaultAccount({ email }) {
     return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
-        ? `The identity ${(0,safe_text/* safeText */.H)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
+        ? `The identity ${(0,safe_text/* safeText */.Hk)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
         : undefined;
 }
 
@@ -5837,43 +5756,59 @@ async function run_run(world, report) {
 async function obtainIdTokens(mint, audiences) {
     return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)])));
 }
+/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+const MOST_FOR_TOKENS = 6;
+/**
+ * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
+ * or more, and otherwise only begins when its turn comes.
+ */
+function planConnections({ credential, hops }, inputs) {
+    const target = hops.at(-1);
+    const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
+    const { call } = inputs;
+    return [
+        ...credential.endpoints,
+        // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+        ...(target === undefined || credential.hasCertificate === true
+            ? []
+            : Array(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
+        // The call without a token opens the one that the call with it will use.
+        ...(call === undefined || call.assertPrivate ? [] : [call.url])
+    ];
+}
 
 
 /***/ }),
 
-/***/ 1452:
+/***/ 312:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ safeText),
-/* harmony export */   P: () => (/* binding */ safeUrl)
+/* harmony export */   SS: () => (/* binding */ describeOutcome),
+/* harmony export */   Wn: () => (/* binding */ describeStatus),
+/* harmony export */   yy: () => (/* binding */ inAttempts)
 /* harmony export */ });
-/**
- * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
- * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
- * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
- */
-function safeText(text, maxLength = 300) {
-    // A copy: a slice would keep the whole text in memory.
-    const line = Buffer.from(text.slice(0, maxLength * 4))
-        .toString()
-        // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators.
-        .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-        .replaceAll('##[', '# #[')
-        .trim();
-    if (line.length <= maxLength && text.length <= maxLength * 4)
-        return line;
-    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+
+/** An outcome in a few safe words. */
+function describeOutcome(outcome) {
+    return outcome.answered ? `status ${outcome.status}` : outcome.reason;
 }
-/** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
-function safeUrl(url) {
-    return safeText(url.origin + url.pathname);
+/** After how many attempts, where that is worth a word. */
+function inAttempts(attempts) {
+    return attempts > 1 ? `, after ${attempts} attempts` : '';
+}
+/** A status with its meaning: `404 Not Found`. */
+function describeStatus(status) {
+    const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
+    return meaning === undefined ? `${status}` : `${status} ${meaning}`;
 }
 
 
 /***/ }),
 
-/***/ 8158:
+/***/ 7662:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5896,7 +5831,7 @@ var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_no
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
 var lib = __nccwpck_require__(8313);
-;// CONCATENATED MODULE: ./src/body.ts
+;// CONCATENATED MODULE: ./src/world/body.ts
 
 /**
  * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
@@ -5945,9 +5880,9 @@ async function* resume(first, rest) {
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: external "node:tls"
 const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-// EXTERNAL MODULE: ./src/error-code.ts
-var error_code = __nccwpck_require__(235);
-;// CONCATENATED MODULE: ./src/connection.ts
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/world/connection.ts
 
 
 
@@ -6040,7 +5975,7 @@ async function openTunnel(proxy, host, port, signal) {
             reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'));
         });
         request.once('error', (error) => {
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,error_code/* codeOf */.$)(error)})`, 'proxy'));
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy'));
         });
         request.end();
     });
@@ -6056,7 +5991,7 @@ async function untilReady(socket, event, signal) {
         await new Promise((resolve, reject) => {
             socket.once(event, resolve);
             socket.once('error', (error) => {
-                reject(explainError((0,error_code/* codeOf */.$)(error)));
+                reject(explainError((0,safe_text/* codeOf */.$N)(error)));
             });
             socket.once('close', () => {
                 reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
@@ -6094,7 +6029,7 @@ function explainError(code) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/connection-pool.ts
+;// CONCATENATED MODULE: ./src/world/connection-pool.ts
 
 
 
@@ -6148,7 +6083,7 @@ async function whenAborted(signal) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/http.ts
+;// CONCATENATED MODULE: ./src/world/http.ts
 
 
 
@@ -6224,7 +6159,7 @@ function createHttp() {
         }
         catch (error) {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
-            if (!(error instanceof ConnectionError) && (0,error_code/* codeOf */.$)(error) === 'UNKNOWN')
+            if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
             const timedOut = limit.signal.aborted;
             const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error);
@@ -6262,7 +6197,7 @@ function joinHeaders(message) {
 function describeBreak(error) {
     if (error instanceof ConnectionError)
         return error.message;
-    const code = (0,error_code/* codeOf */.$)(error);
+    const code = (0,safe_text/* codeOf */.$N)(error);
     if (code === 'HPE_HEADER_OVERFLOW')
         return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
     if (code.startsWith('HPE_'))
@@ -6274,7 +6209,7 @@ function describeBreak(error) {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
-;// CONCATENATED MODULE: ./src/masks.ts
+;// CONCATENATED MODULE: ./src/guard/masks.ts
 
 /**
  * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
@@ -6312,7 +6247,7 @@ function createMasks(register = core/* setSecret */.Pq) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/world.ts
+;// CONCATENATED MODULE: ./src/world/world.ts
 
 
 

@@ -1,9 +1,9 @@
 import process from 'node:process'
-import { Failure } from './failure.ts'
-import { internalFailure, unfinished } from './failures/internal.ts'
-import { createReport } from './report.ts'
+import { Failure } from './failure/failure.ts'
+import { internalFailure, unfinished } from './report/internal.ts'
+import { createReport } from './report/report.ts'
 import { run } from './run.ts'
-import { createWorld } from './world.ts'
+import { createWorld } from './world/world.ts'
 
 // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
 process.exitCode = 1

@@ -1,13 +1,16 @@
 import { checkPrivacy } from './call/privacy.ts'
 import { callService } from './call/service.ts'
-import { planConnections } from './connection-plan.ts'
-import { createMint } from './id-token.ts'
-import type { IdToken, Mint } from './id-token.ts'
+import { createMint } from './token/mint.ts'
+import type { IdToken } from './token/id-token.ts'
+import type { Mint } from './token/mint.ts'
 import { findIdentity } from './identity/identity.ts'
-import { readInputs } from './inputs.ts'
-import type { Report } from './report.ts'
-import { findTokenWarnings, findWarnings } from './warnings.ts'
-import type { World } from './world.ts'
+import { readInputs } from './inputs/inputs.ts'
+import type { Inputs } from './inputs/inputs.ts'
+import type { Report } from './report/report.ts'
+import { findTokenWarnings, findWarnings } from './report/warnings.ts'
+import type { World } from './world/world.ts'
+import type { Identity } from './token/credential.ts'
+import { iamCredentialsUrl } from './token/google-hosts.ts'
 
 /**
  * The whole story: who is the job, its tokens, the call.
@@ -46,4 +49,26 @@ export async function run(world: World, report: Report): Promise<void> {
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint: Mint, audiences: readonly string[]): Promise<ReadonlyMap<string, IdToken>> {
   return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)] as const)))
+}
+
+/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+const MOST_FOR_TOKENS = 6
+
+/**
+ * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
+ * or more, and otherwise only begins when its turn comes.
+ */
+export function planConnections({ credential, hops }: Identity, inputs: Inputs): readonly URL[] {
+  const target = hops.at(-1)
+  const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS)
+  const { call } = inputs
+  return [
+    ...credential.endpoints,
+    // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+    ...(target === undefined || credential.hasCertificate === true
+      ? []
+      : Array<URL>(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
+    // The call without a token opens the one that the call with it will use.
+    ...(call === undefined || call.assertPrivate ? [] : [call.url])
+  ]
 }

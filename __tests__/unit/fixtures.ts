@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { Failure } from '../../src/failure.ts'
-import type { FailureCode, FailureText } from '../../src/failure.ts'
-import type { Answer } from '../../src/outcome.ts'
-import type { Expectations } from '../../src/call/expectations.ts'
-import { compileExpectations } from '../../src/call/expectations.ts'
+import { Failure } from '../../src/failure/failure.ts'
+import type { FailureCode, FailureText } from '../../src/failure/failure.ts'
+import type { Answer } from '../../src/world/outcome.ts'
+import type { Expectations } from '../../src/inputs/expectations.ts'
+import { compileExpectations } from '../../src/inputs/expectations.ts'
 
 export const NOW = Date.parse('2026-11-23T12:00:00Z')
 export const ACCOUNT = 'deployer@shop.iam.gserviceaccount.com'

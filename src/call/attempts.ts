@@ -1,8 +1,8 @@
-import { isTransientStatus } from '../retry.ts'
-import type { NoAnswer } from '../outcome.ts'
-import { describeMiss, isStatusMet } from './expectations.ts'
+import { isTransientStatus } from '../world/retry.ts'
+import type { NoAnswer } from '../world/outcome.ts'
+import { describeMiss, isStatusMet } from './verdicts.ts'
 import type { Response } from './response.ts'
-import { describeStatus } from './status-set.ts'
+import { describeStatus } from '../world/outcome.ts'
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 const FIRST_DEPLOYMENT_MS = 10_000

@@ -1,10 +1,10 @@
-import { exposed } from '../failures/privacy.ts'
-import { noUsableAnswer } from '../failures/no-answer.ts'
-import type { Failure } from '../failure.ts'
-import type { Answer } from '../outcome.ts'
-import type { CallInputs } from './call-inputs.ts'
-import type { Job } from '../job.ts'
-import { isTransient, parseRetryAfter, pauseAfter } from '../retry.ts'
+import { exposed } from './failures/privacy.ts'
+import { noUsableAnswer } from './failures/no-answer.ts'
+import type { Failure } from '../failure/failure.ts'
+import type { Answer } from '../world/outcome.ts'
+import type { CallInputs } from '../inputs/call-inputs.ts'
+import type { Job } from '../world/job.ts'
+import { isTransient, parseRetryAfter, pauseAfter } from '../world/retry.ts'
 import { isMarkedByIap, whoAnswered } from './responder.ts'
 
 /** The pages by which Google refuses are small. */

@@ -1,6 +1,6 @@
-import type { Answer } from '../outcome.ts'
-import { PERIMETER_REFUSAL } from '../perimeter.ts'
-import { objectIn, parseObject, stringIn } from '../json.ts'
+import type { Answer } from '../world/outcome.ts'
+import { PERIMETER_REFUSAL } from '../failure/perimeter.ts'
+import { objectIn, parseObject, stringIn } from '../guard/json.ts'
 
 /**
  * Who answered a call: the application, or one of Google's that stands before it and refused. Told by the answer's own

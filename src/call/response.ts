@@ -1,7 +1,8 @@
-import type { Answer } from '../outcome.ts'
-import type { Expectations, Verdict } from './expectations.ts'
-import { judgeExpectations } from './expectations.ts'
-import type { Redact } from '../redaction.ts'
+import type { Answer } from '../world/outcome.ts'
+import type { Verdict } from './verdicts.ts'
+import type { Expectations } from '../inputs/expectations.ts'
+import { judgeExpectations } from './verdicts.ts'
+import type { Redact } from '../guard/redaction.ts'
 import { iapClientId, whoAnswered } from './responder.ts'
 import type { Responder } from './responder.ts'
 

@@ -1,13 +1,13 @@
-import { userRefused } from '../failures/token-grants.ts'
-import { openidMissing } from '../failures/tokens.ts'
-import { decodeClaims } from '../claims.ts'
-import type { Answer } from '../outcome.ts'
-import { memberOf, UNKNOWN_PERSON } from '../principal.ts'
-import type { Job } from '../job.ts'
-import { parseObject, stringIn } from '../json.ts'
-import type { Credential } from './credential.ts'
+import { userRefused } from './failures/authorized-user.ts'
+import { openidMissing } from './failures/authorized-user.ts'
+import { decodeClaims } from '../token/jwt.ts'
+import type { Answer } from '../world/outcome.ts'
+import { memberOf, UNKNOWN_PERSON } from '../token/principal.ts'
+import type { Job } from '../world/job.ts'
+import { parseObject, stringIn } from '../guard/json.ts'
+import type { Credential } from '../token/credential.ts'
 import type { AuthorizedUser } from './document.ts'
-import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
+import { readAccessToken, readIdToken, requestToken } from '../token/token-endpoint.ts'
 
 /** gcloud's own: for `gcloud auth login`, and for `gcloud auth application-default login`. */
 const GCLOUD_CLIENTS = [

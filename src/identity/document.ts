@@ -1,8 +1,8 @@
-import { credentialsInvalid, credentialsUnsupported } from '../failures/credentials.ts'
-import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../google-hosts.ts'
-import { isObject, objectIn, parseJson, stringIn } from '../json.ts'
-import type { JsonObject } from '../json.ts'
-import type { Masks } from '../masks.ts'
+import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
+import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
+import { isObject, objectIn, parseJson, stringIn } from '../guard/json.ts'
+import type { JsonObject } from '../guard/json.ts'
+import type { Masks } from '../guard/masks.ts'
 import { readSubjectTokenSource } from './subject-token/source.ts'
 import type { SubjectTokenSource } from './subject-token/source.ts'
 

@@ -1,9 +1,9 @@
-import type { Job } from '../job.ts'
-import { federatedPrincipal } from '../principal.ts'
-import type { Credential } from './credential.ts'
+import type { Job } from '../world/job.ts'
+import { federatedPrincipal } from '../token/principal.ts'
+import type { Credential } from '../token/credential.ts'
 import type { ExternalAccountDocument } from './document.ts'
 import { createFederatedIdentity } from './federated-identity.ts'
-import { githubEndpoint } from './github-oidc.ts'
+import { githubEndpoint } from './github.ts'
 import { readSubjectToken } from './subject-token/subject-token.ts'
 
 /** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */

@@ -1,10 +1,10 @@
-import { decodeClaims } from '../claims.ts'
-import type { Job } from '../job.ts'
-import { stringIn } from '../json.ts'
-import { subjectPrincipal } from '../principal.ts'
-import type { Credential, SubjectToken } from './credential.ts'
-import { exchangeToken } from './sts.ts'
-import type { TokenExchange } from './sts.ts'
+import { decodeClaims } from '../token/jwt.ts'
+import type { Job } from '../world/job.ts'
+import { stringIn } from '../guard/json.ts'
+import { subjectPrincipal } from '../token/principal.ts'
+import type { Credential, SubjectToken } from '../token/credential.ts'
+import { exchangeToken } from '../token/sts.ts'
+import type { TokenExchange } from '../token/sts.ts'
 
 /** An identity of another provider, and where its own token comes from. */
 export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> &

@@ -1,9 +1,12 @@
-import { stsUrl } from '../google-hosts.ts'
-import type { Job } from '../job.ts'
-import { federatedPrincipal } from '../principal.ts'
-import type { Credential } from './credential.ts'
+import { stsUrl } from '../token/google-hosts.ts'
+import type { Job } from '../world/job.ts'
+import { federatedPrincipal } from '../token/principal.ts'
+import type { Credential } from '../token/credential.ts'
 import { createFederatedIdentity } from './federated-identity.ts'
-import { githubEndpoint, requestGithubToken } from './github-oidc.ts'
+import { stringIn, parseObject, objectIn } from '../guard/json.ts'
+import { readSmallFile } from '../guard/small-file.ts'
+import { requestWithRetries } from '../world/retried-request.ts'
+import { oidcUnavailable, oidcFailed } from './failures/github.ts'
 
 /**
  * The job itself, by workload identity federation.
@@ -24,4 +27,57 @@ export function fromGithub(job: Job, universe: string, provider: string): Creden
     // Google expects the provider's name as an https URL where the provider names no audiences of its own.
     subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
   })
+}
+
+/** Where GitHub's token comes from; undefined where the runner does not say. */
+export function githubEndpoint(env: Job['env']): URL | undefined {
+  const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
+  return URL.canParse(url) ? new URL(url) : undefined
+}
+
+/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+export async function requireGithubPermission(job: Job): Promise<void> {
+  const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']
+  if (names.some((name) => (job.env[name] ?? '') === '')) throw oidcUnavailable(job.env, await isForkPullRequest(job))
+}
+
+/**
+ * GitHub's OIDC token for this job.
+ * https://docs.github.com/en/actions/reference/security/oidc
+ *
+ * @param audience whom the token is for; Google expects the provider's name as an https URL
+ * @throws {Failure} OIDC_FAILED where GitHub does not give it
+ */
+export async function requestGithubToken(job: Job, audience: string): Promise<string> {
+  const endpoint = githubEndpoint(job.env)
+  if (endpoint === undefined) throw oidcFailed(undefined, 'the runner gave no valid request URL')
+  const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
+  const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''
+  const answer = await requestWithRetries(
+    job,
+    {
+      method: 'GET',
+      url: new URL(url),
+      headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
+    },
+    (last, attempts) => oidcFailed(endpoint, last, attempts)
+  )
+  const token = stringIn(parseObject(answer.body.toString('utf8')), 'value')
+  if (token !== undefined) job.masks.addJwt(token)
+  if (answer.status !== 200 || token === undefined) throw oidcFailed(endpoint, answer)
+  return token
+}
+
+/**
+ * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ */
+async function isForkPullRequest(job: Job): Promise<boolean> {
+  if (job.env['GITHUB_EVENT_NAME'] === 'pull_request_target') return false
+  const file = await readSmallFile(job.env['GITHUB_EVENT_PATH'] ?? '')
+  const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request')
+  const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name')
+  const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name')
+  // Of a fork that was deleted since, there is no repository any more.
+  return base !== undefined && head !== base
 }

@@ -1,13 +1,13 @@
-import { requestWithRetries } from '../retried-request.ts'
-import { metadataRefused } from '../failures/metadata.ts'
-import { googleUnavailable, tokenMissing } from '../failures/tokens.ts'
-import type { Answer, Outcome } from '../outcome.ts'
-import type { Job } from '../job.ts'
-import { isTransient, pauseAfter } from '../retry.ts'
-import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../principal.ts'
-import { readRefusal } from '../refusal.ts'
-import type { Credential } from './credential.ts'
-import { readAccessToken } from './token-endpoint.ts'
+import { requestWithRetries } from '../world/retried-request.ts'
+import { metadataRefused } from './failures/metadata-server.ts'
+import { googleUnavailable, tokenMissing } from '../token/failures/token-endpoint.ts'
+import type { Answer, Outcome } from '../world/outcome.ts'
+import type { Job } from '../world/job.ts'
+import { isTransient, pauseAfter } from '../world/retry.ts'
+import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../token/principal.ts'
+import { readRefusal } from '../token/refusal.ts'
+import type { Credential } from '../token/credential.ts'
+import { readAccessToken } from '../token/token-endpoint.ts'
 
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000

@@ -1,13 +1,13 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { credentialsInvalid } from '../failures/credentials.ts'
-import { keyRefused } from '../failures/token-grants.ts'
-import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../google-hosts.ts'
-import type { Job } from '../job.ts'
-import { serviceAccountPrincipal } from '../principal.ts'
-import type { Credential } from './credential.ts'
+import { credentialsInvalid } from './failures/credentials.ts'
+import { keyRefused } from './failures/service-account-key.ts'
+import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../token/google-hosts.ts'
+import type { Job } from '../world/job.ts'
+import { serviceAccountPrincipal } from '../token/principal.ts'
+import type { Credential } from '../token/credential.ts'
 import type { ServiceAccountKey } from './document.ts'
-import { readAccessToken, readIdToken, requestToken } from './token-endpoint.ts'
+import { readAccessToken, readIdToken, requestToken } from '../token/token-endpoint.ts'
 
 /**
  * A service account's key. It signs for itself (RFC 7523), so that an ID token costs one request and needs neither a role nor

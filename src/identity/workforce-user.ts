@@ -1,9 +1,9 @@
-import { userRefused } from '../failures/token-grants.ts'
-import type { Job } from '../job.ts'
-import { federatedPrincipal } from '../principal.ts'
-import type { Credential } from './credential.ts'
+import { userRefused } from './failures/authorized-user.ts'
+import type { Job } from '../world/job.ts'
+import { federatedPrincipal } from '../token/principal.ts'
+import type { Credential } from '../token/credential.ts'
 import type { WorkforceUser } from './document.ts'
-import { readAccessToken, requestToken } from './token-endpoint.ts'
+import { readAccessToken, requestToken } from '../token/token-endpoint.ts'
 
 /**
  * A workforce identity that signed in with gcloud (`external_account_authorized_user`). Google gives it access tokens only.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMasks } from '../../../src/masks.ts'
+import { createMasks } from '../../../src/guard/masks.ts'
 import { readDocument } from '../../../src/identity/document.ts'
 import type { CredentialDocument } from '../../../src/identity/document.ts'
 import { ACCOUNT, assertFails, wordsOf } from '../fixtures.ts'

@@ -1,11 +1,11 @@
 import type { AwsClientOptions } from 'google-auth-library'
-import { Failure } from '../../failure.ts'
-import { describeOutcome, inAttempts } from '../../outcome.ts'
-import { requestWithRetries } from '../../retried-request.ts'
-import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
-import type { Job } from '../../job.ts'
-import { parseObject, stringIn } from '../../json.ts'
-import type { JsonObject } from '../../json.ts'
+import { Failure } from '../../failure/failure.ts'
+import { describeOutcome, inAttempts } from '../../world/outcome.ts'
+import { requestWithRetries } from '../../world/retried-request.ts'
+import { subjectTokenUnavailable } from '../failures/subject-token.ts'
+import type { Job } from '../../world/job.ts'
+import { parseObject, stringIn } from '../../guard/json.ts'
+import type { JsonObject } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 
 /**

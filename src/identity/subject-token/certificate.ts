@@ -1,9 +1,9 @@
 import { Agent } from 'node:https'
-import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
-import type { Job } from '../../job.ts'
-import type { JsonObject } from '../../json.ts'
+import { subjectTokenUnavailable } from '../failures/subject-token.ts'
+import type { Job } from '../../world/job.ts'
+import type { JsonObject } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
-import type { SubjectToken } from '../credential.ts'
+import type { SubjectToken } from '../../token/credential.ts'
 
 /**
  * An X.509 identity: the token is the certificate chain, and the proof is the TLS connection on which it travels.

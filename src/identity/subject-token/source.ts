@@ -1,7 +1,7 @@
-import { credentialsInvalid } from '../../failures/credentials.ts'
-import { isLocalUrl } from '../../local-url.ts'
-import { isObject, objectIn, stringIn } from '../../json.ts'
-import type { JsonObject } from '../../json.ts'
+import { credentialsInvalid } from '../failures/credentials.ts'
+import { isLocalUrl } from '../../world/request.ts'
+import { isObject, objectIn, stringIn } from '../../guard/json.ts'
+import type { JsonObject } from '../../guard/json.ts'
 
 /** Where an external account finds its own token: `credential_source` of the document, checked. https://google.aip.dev/auth/4117 */
 export type SubjectTokenSource =

@@ -1,14 +1,16 @@
-import { subjectTokenUnavailable } from '../../failures/subject-token.ts'
-import type { Job } from '../../job.ts'
-import { parseObject, stringIn } from '../../json.ts'
+import { subjectTokenUnavailable } from '../failures/subject-token.ts'
+import type { Job } from '../../world/job.ts'
+import { parseObject, stringIn } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
-import type { SubjectToken } from '../credential.ts'
+import type { SubjectToken } from '../../token/credential.ts'
 import { readAwsToken } from './aws.ts'
 import { readCertificate } from './certificate.ts'
 import { runExecutable } from './executable.ts'
-import { readTokenFile } from './file.ts'
 import type { TokenFormat } from './source.ts'
-import { fetchToken } from './url.ts'
+import { readSmallFile } from '../../guard/small-file.ts'
+import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
+import { describeOutcome, inAttempts } from '../../world/outcome.ts'
+import { requestWithRetries } from '../../world/retried-request.ts'
 
 /**
  * The external account's own token, masked.
@@ -47,4 +49,22 @@ export function pickToken(content: string, format: TokenFormat, where: string): 
     format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`,
     'form'
   )
+}
+
+/** The content of a token file, which a sidecar or the cluster keeps fresh. */
+export async function readTokenFile(path: string): Promise<string> {
+  const file = await readSmallFile(path)
+  if (file.ok) return file.content
+  throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file')
+}
+
+/** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
+export async function fetchToken(job: Job, url: URL, headers: Readonly<Record<string, string>>): Promise<string> {
+  const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) =>
+    subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
+  )
+  // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+  if (answer.status >= 200 && answer.status < 300) return answer.body.toString('utf8')
+  const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer))
+  throw subjectTokenUnavailable(url.origin, problem, 'refusal')
 }

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRedaction } from '../../../src/guard/redaction.ts'
+import { ACCOUNT, jwt, SERVICE } from '../fixtures.ts'
+
+const TOKEN = jwt({ aud: SERVICE, email: ACCOUNT, exp: 1_795_440_000, iss: 'https://accounts.google.com', sub: '1122' })
+const redact = createRedaction([TOKEN])
+
+const hex = (letter: string): string => letter.charCodeAt(0).toString(16)
+const each = (form: (letter: string) => string): string => Array.from(TOKEN, form).join('')
+const split = (separator: string, size = 8): string =>
+  (TOKEN.match(new RegExp(`.{1,${size}}`, 'g')) ?? []).join(separator)
+const base64 = (before: string): string => Buffer.from(`${before}${TOKEN}`).toString('base64')
+
+const DISGUISES: [string, string][] = [
+  ['whole', TOKEN],
+  ['after "Bearer"', `Bearer ${TOKEN}`],
+  ['twice', `${TOKEN} ${TOKEN}`],
+  ['without its last part', TOKEN.replace(/\.[^.]*$/, '')],
+  ['as its payload alone', TOKEN.split('.')[1] ?? ''],
+  ['as its signature alone', TOKEN.split('.')[2] ?? ''],
+  ['cut at both ends', TOKEN.slice(100, 160)],
+  ['cut to twelve letters', TOKEN.replaceAll(/[^a-zA-Z0-9]/g, '').slice(-12)],
+  ['cut, in angle brackets', `<${TOKEN.slice(100, 160)}>`],
+  ['in upper case', TOKEN.toUpperCase()],
+  ['in lower case', TOKEN.toLowerCase()],
+  ['reversed', Array.from(TOKEN).toReversed().join('')],
+  ['split by line breaks', split('\n')],
+  ['split by carriage returns and line breaks', split('\r\n', 76)],
+  ['split by blanks', split(' ', 1)],
+  ['split by quotes and commas', split('", "')],
+  ['split by quotes, plus signs and line breaks', split("' +\n  '")],
+  ['split by markup', split('<wbr>')],
+  ['split by markup with attributes', split('</span><span class="token">')],
+  ['split by escaped line breaks', split('\\n')],
+  ['split by escaped carriage returns and line breaks', split('\\r\\n')],
+  ['split by quotes and escaped line breaks', split('",\\n  "')],
+  ['split by escaped quotes and escaped line breaks', split('\\",\\n\\"')],
+  ['split by line breaks that are escaped twice', split('\\\\n')],
+  ['in Base64', base64('')],
+  ['in Base64, one byte behind', base64('x')],
+  ['in Base64, two bytes behind', base64('xy')],
+  ['in Base64 with line breaks', base64('').replaceAll(/.{76}/g, '$&\r\n')],
+  ['in base64url', Buffer.from(TOKEN).toString('base64url')],
+  ['in hexadecimal', Buffer.from(TOKEN).toString('hex')],
+  ['in upper-case hexadecimal', Buffer.from(TOKEN).toString('hex').toUpperCase()],
+  ['in hexadecimal with colons', each((letter) => `${hex(letter)}:`)],
+  ['percent-encoded', each((letter) => `%${hex(letter)}`)],
+  ['percent-encoded in upper case', each((letter) => `%${hex(letter).toUpperCase()}`)],
+  ['with \\u escapes', each((letter) => `\\u00${hex(letter)}`)],
+  ['with upper-case \\u escapes', each((letter) => `\\u00${hex(letter).toUpperCase()}`)],
+  ['with \\x escapes', each((letter) => `\\x${hex(letter)}`)],
+  ['with decimal HTML entities', each((letter) => `&#${letter.charCodeAt(0)};`)],
+  ['with hexadecimal HTML entities', each((letter) => `&#x${hex(letter)};`)],
+  ['with upper-case hexadecimal HTML entities', each((letter) => `&#x${hex(letter).toUpperCase()};`)]
+]
+
+for (const [what, disguise] of DISGUISES) {
+  test(`A token that comes back ${what} is taken out.`, () => {
+    const left = redact(disguise).replaceAll('***', '')
+    // Separators, and pieces that are too short to be known.
+    assert.ok(left.length <= 11 + disguise.length / 20, left)
+  })
+}
+
+const HARMLESS: [string, string][] = [
+  ['nothing', ''],
+  ['words', 'The quick brown fox jumps over the lazy dog. '.repeat(20)],
+  ['JSON with escapes', JSON.stringify({ path: 'C:\\new\\table', text: 'a\n\tb', umlaut: 'ä', emoji: '😀' })],
+  ['HTML', '<!doctype html><p class="a">1 &lt; 2 &amp;&#65; </p><script>if (a<b) {}</script>'],
+  ['broken characters and controls', '\u0000\ud800 \ufffd\r\n\u2028'],
+  ['long numbers', Array.from({ length: 500 }, (_, index) => String(index * 7919)).join(', ')],
+  ['eleven letters of the token', TOKEN.slice(0, 11)],
+  ['asterisks', '*** *** ***']
+]
+
+for (const [what, text] of HARMLESS) {
+  test(`A text with ${what} stays as it is, byte for byte.`, () => {
+    assert.equal(redact(text), text)
+  })
+}
+
+test('What stands around a token stays as it is.', () => {
+  assert.equal(redact(`{"token": "${TOKEN}", "äöü": [1]}\r\n`), '{"token": "***", "äöü": [1]}\r\n')
+})
+
+test('Every token is taken out, not only the first.', () => {
+  const other = jwt({ sub: 'somebody else' })
+  assert.equal(createRedaction([TOKEN, other])(`1 ${TOKEN}, 2 ${other}.`), '1 ***, 2 ***.')
+})
+
+test('Without tokens nothing is taken out.', () => {
+  assert.equal(createRedaction([])(TOKEN), TOKEN)
+})
+
+const LARGE: [string, string, string][] = [
+  ['words', 'lorem ipsum ', 'lorem ipsum '],
+  ['one letter', 'a', 'a'],
+  ['the beginnings of tags', '<', '<'],
+  ['backslashes', '\\', '\\'],
+  ['a header of the same kind, letter by letter', 'e y J h ', 'e y J h ']
+]
+
+for (const [what, piece, kept] of LARGE) {
+  test(`A text of 4 MiB made of ${what} is searched to its end.`, () => {
+    const count = Math.ceil((4 * 1024 * 1024) / piece.length)
+    const redacted = redact(`${piece.repeat(count)}>${TOKEN}`)
+    assert.ok(redacted === `${kept.repeat(count)}>***`)
+  })
+}

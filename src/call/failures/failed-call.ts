@@ -1,0 +1,30 @@
+import type { Attempt } from '../attempts.ts'
+import type { Response } from '../response.ts'
+import type { IdToken } from '../../token/id-token.ts'
+import type { CallInputs } from '../../inputs/call-inputs.ts'
+import { objectIn, parseObject, stringIn } from '../../guard/json.ts'
+import { safeText } from '../../guard/safe-text.ts'
+
+/** Everything that is known about a call that failed. */
+export interface FailedCall {
+  readonly call: Pick<CallInputs, 'url' | 'tag' | 'method' | 'iamWaitMs' | 'headers'>
+  readonly token: Pick<IdToken, 'audience' | 'email'>
+  /** The attempt that decides. */
+  readonly attempt: Attempt
+  readonly attempts: number
+  /** IAP's OAuth client id, where it is known. */
+  readonly clientId: string | undefined
+}
+
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+export function quote({ status, text: body }: Pick<Response, 'status' | 'text'>): string {
+  const json = parseObject(body)
+  const text =
+    stringIn(objectIn(json, 'error'), 'message') ??
+    ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
+    body
+  return `${status} ${safeText(
+    text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '),
+    200
+  )}`.trim()
+}

@@ -1,0 +1,38 @@
+import type { JsonExpression } from './json-expression.ts'
+import { parseHeaderLine } from './request-headers.ts'
+import { checkPattern } from './pattern.ts'
+import { parseStatusSet } from './status-set.ts'
+import type { StatusSet } from './status-set.ts'
+import { parseLines } from './values.ts'
+
+/** What the author expects of the answer, compiled. */
+export interface Expectations {
+  readonly status: StatusSet
+  readonly headers: readonly { readonly name: string; readonly pattern: string }[]
+  readonly body: readonly string[]
+  readonly json: readonly JsonExpression[]
+}
+
+/**
+ * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
+ */
+export async function compileExpectations(
+  inputs: Readonly<Record<'status' | 'headers' | 'body' | 'json', string>>
+): Promise<Expectations> {
+  return {
+    status: parseStatusSet(inputs.status),
+    headers: parseLines(inputs.headers).map((line) => {
+      const { name, value } = parseHeaderLine('expect_headers', line)
+      return { name, pattern: checkPattern('expect_headers', value) }
+    }),
+    body: parseLines(inputs.body).map((line) => checkPattern('expect_body', line)),
+    json: await compileJson(parseLines(inputs.json))
+  }
+}
+
+/** The library is loaded only where there is an expression. */
+export async function compileJson(expressions: readonly string[]): Promise<JsonExpression[]> {
+  if (expressions.length === 0) return []
+  const { compileJsonExpression } = await import('../inputs/json-expression.ts')
+  return expressions.map(compileJsonExpression)
+}

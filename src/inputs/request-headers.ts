@@ -1,0 +1,97 @@
+import { inputInvalid, quoteValue } from './failures.ts'
+import { parseLines } from './values.ts'
+
+/** What a request carries besides the token, and in which header the token travels. */
+export interface RequestHeaders {
+  /** As the author wrote them; a name that stands more than once has all its values. */
+  readonly own: Readonly<Record<string, readonly string[]>>
+  readonly tokenHeader: TokenHeader
+}
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'] as const
+export type TokenHeader = (typeof TOKEN_HEADERS)[number]
+
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const OWN_BUSINESS = [
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade'
+]
+
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @throws {Failure} INPUT_INVALID
+ */
+export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders {
+  const own = Object.create(null) as Record<string, string[]>
+  for (const line of parseLines(lines)) {
+    const { name, value } = parseHeaderLine('headers', line)
+    if (OWN_BUSINESS.includes(name.toLowerCase())) {
+      throw inputInvalid('headers', `${quoteValue(name)} is set by HTTP itself`, 'Leave it out.')
+    }
+    // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw inputInvalid(
+        'headers',
+        `the value of ${quoteValue(name)} has characters that no header can carry`,
+        'Encode them.'
+      )
+    }
+    const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name
+    ;(own[written] ??= []).push(value)
+  }
+  const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1)
+  if (repeated !== undefined) {
+    throw inputInvalid('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.')
+  }
+  return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) }
+}
+
+function chooseTokenHeader(own: RequestHeaders['own'], wanted: string): TokenHeader {
+  if (wanted === '') {
+    const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization'
+    if (valuesOf(own, header) === undefined) return header
+    throw inputInvalid(
+      'headers',
+      `both Authorization and ${header} are set, so no header is left for the token`,
+      'Leave one out.'
+    )
+  }
+  const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase())
+  if (header === undefined) {
+    throw inputInvalid('token_header', `${quoteValue(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+      'token_header: X-Serverless-Authorization'
+    ])
+  }
+  if (valuesOf(own, header) === undefined) return header
+  throw inputInvalid('token_header', `${header} is set in headers too`, 'Use another header for one of the two.')
+}
+
+function valuesOf(headers: RequestHeaders['own'], name: string): readonly string[] | undefined {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]
+}
+
+/** `Name: value`; only the first colon counts. */
+export function parseHeaderLine(input: string, line: string): { name: string; value: string } {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(0, colon)).trim()
+  // RFC 9110, 5.1: a token.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    // The line is not quoted: what should have been a value may be a secret.
+    throw inputInvalid(
+      input,
+      'a line is not of the form "Name: value"',
+      'Write one header per line, as Accept: application/json.',
+      [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']
+    )
+  }
+  return { name, value: line.slice(colon + 1).trim() }
+}

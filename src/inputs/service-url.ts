@@ -1,0 +1,67 @@
+import { audienceRequired } from './failures.ts'
+
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---'
+
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+export function deriveAudience(url: URL): string {
+  const audience = findAudience(url)
+  if (audience === undefined) throw audienceRequired(url)
+  return audience
+}
+
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ */
+export function findAudience(url: URL): string | undefined {
+  if (isCloudRunUrl(url)) return `${url.protocol}//${splitTag(url.host).service}`
+  const [, name] = url.pathname.split('/')
+  const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== ''
+  return isNamedFunction ? `${url.origin}/${name}` : undefined
+}
+
+/** Whether Cloud Run's own domain serves this URL. */
+export function isCloudRunUrl(url: URL): boolean {
+  return url.protocol === 'https:' && url.hostname.endsWith('.run.app')
+}
+
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+export function tagOf(url: URL): string | undefined {
+  return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined
+}
+
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+export function withTag(url: URL, tag: string): URL {
+  const tagged = new URL(url)
+  tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`
+  return tagged
+}
+
+/** The URL of the service itself, whatever tag it has. */
+export function withoutTag(url: URL): URL {
+  const plain = new URL(url)
+  if (isCloudRunUrl(url)) plain.host = splitTag(url.host).service
+  return plain
+}
+
+function splitTag(host: string): { tag?: string; service: string } {
+  const end = host.indexOf(TAG_SEPARATOR)
+  if (end <= 0) return { service: host }
+  return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) }
+}
+
+/**
+ * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
+ * of the others Google says only that some are kept and all should be avoided.
+ * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
+ */
+export function findReservation(url: URL): 'certain' | 'possible' | undefined {
+  if (!isCloudRunUrl(url)) return undefined
+  if (url.pathname === '/healthz') return 'certain'
+  return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined
+}

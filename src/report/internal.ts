@@ -1,0 +1,53 @@
+import { Failure } from '../failure/failure.ts'
+import type { Explanation } from '../failure/failure.ts'
+import type { Job } from '../world/job.ts'
+import { safeText } from '../guard/safe-text.ts'
+import { inTerminalWithGh, onRunner } from '../failure/snippets.ts'
+
+/** A defect of this action. The error itself is not shown: it may hold anything. */
+export function internalFailure(error: unknown, env: Job['env']): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+    ...explainDefect(env)
+  })
+}
+
+/** Nothing was left to wait for, and yet there was no result. */
+export function unfinished(env: Job['env']): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: 'The action ended before it had finished.',
+    ...explainDefect(env)
+  })
+}
+
+function explainDefect(env: Job['env']): Explanation {
+  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${safeText(env['GITHUB_REPOSITORY'])}`
+  return {
+    cause: 'Something came that the action does not foresee; no input or permission mends it.',
+    remedy: 'Run the job again with debug logging, and report what it shows.',
+    snippets: [
+      inTerminalWithGh(`gh run rerun ${safeText(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+      ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
+        ? []
+        : [
+            {
+              place: 'Report it at',
+              lines: [`https://github.com/${safeText(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
+            }
+          ])
+    ]
+  }
+}
+
+/** The files in which the runner expects outputs and the like cannot be written. */
+export function unwritable(): Failure {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence: 'The outputs of the action could not be written.',
+    cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
+    remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
+    snippets: [onRunner('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+  })
+}

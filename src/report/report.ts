@@ -1,0 +1,194 @@
+import {
+  debug,
+  error as annotate,
+  exportVariable,
+  info,
+  setOutput as writeOutput,
+  summary,
+  warning
+} from '@actions/core'
+import type { AttemptRecord } from '../call/attempts.ts'
+import type { CallResult } from '../call/service.ts'
+import { FAILURES } from '../failure/failure.ts'
+import type { Failure, FailureText } from '../failure/failure.ts'
+import type { IdToken } from '../token/id-token.ts'
+import type { Identity } from '../token/credential.ts'
+import type { CallInputs } from '../inputs/call-inputs.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Job, Log } from '../world/job.ts'
+import { unwritable } from './internal.ts'
+import { safeText, safeUrl } from '../guard/safe-text.ts'
+import { renderSummary } from './summary.ts'
+import type { Story } from './summary.ts'
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_OUTPUT_BYTES = 64 * 1024
+
+/** The only writer of outputs, log and summary. */
+export interface Report extends Log {
+  readonly warning: (line: string) => void
+  readonly inputs: (inputs: Inputs) => void
+  readonly identity: (identity: Identity) => void
+  readonly tokens: (tokens: ReadonlyMap<string, IdToken>, now: number) => void
+  /** Google refused a call without a token. */
+  readonly private: () => void
+  readonly attempt: (record: AttemptRecord) => void
+  readonly call: (result: CallResult) => void
+  /** The verdict, once; a failure becomes the only error annotation. */
+  readonly finish: (failure?: Failure) => Promise<void>
+  /** What is left to say where the verdict could not be written. */
+  readonly unwritable: () => void
+  /** Where a defect is in our own code; shown with debug logging only. */
+  readonly trace: (error: unknown) => void
+}
+
+export function createReport(env: Job['env']): Report {
+  let story: Story = {}
+
+  /** Without its files, @actions/core would print outputs, tokens among them. */
+  function setOutput(name: string, value: string | number): void {
+    if ((env['GITHUB_OUTPUT'] ?? '') !== '') writeOutput(name, value)
+  }
+
+  function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
+    const [first] = tokens.values()
+    if (first === undefined) return
+    const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]))
+    setOutput('id_token', first.jwt)
+    setOutput('id_tokens', JSON.stringify(byAudience))
+    setOutput('audience', first.audience)
+    setOutput('email', first.email)
+    setOutput('expires_at', new Date(first.expiresAt).toISOString())
+    const variable = story.inputs?.exportEnv
+    if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt)
+  }
+
+  return {
+    info,
+    warning: (line) => {
+      warning(line)
+    },
+    inputs(inputs) {
+      story = { ...story, inputs }
+    },
+    identity(identity) {
+      story = { ...story, identity }
+      info(`Identity: ${describeIdentity(identity)}`)
+    },
+    tokens(tokens, now) {
+      story = { ...story, tokens }
+      writeTokens(tokens)
+      for (const [audience, token] of tokens) {
+        info(
+          `Audience: ${safeText(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`
+        )
+        info(describeToken(token, now))
+      }
+    },
+    private() {
+      story = { ...story, isPrivate: true }
+      info('Private: Google refused a call without a token')
+    },
+    attempt(record) {
+      story = { ...story, attempts: [...(story.attempts ?? []), record] }
+      const { number, description, milliseconds, next } = record
+      info(`Attempt ${number}: ${describeCall(story.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`)
+    },
+    call(result) {
+      story = { ...story, result }
+      const renewed = replaceFirst(story.tokens, result.token)
+      if (renewed !== undefined) writeTokens(renewed)
+      const last = result.attempts.at(-1)
+      setOutput('attempts', result.attempts.length)
+      if (last !== undefined) setOutput('latency_ms', last.milliseconds)
+      const { response } = result
+      if (response === undefined) return
+      setOutput('status', response.status)
+      setOutput('headers', JSON.stringify(response.headers))
+      setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
+      if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
+    },
+    async finish(failure) {
+      setOutput('outcome', failure === undefined ? 'success' : 'failure')
+      setOutput('failure_code', failure?.text.code ?? '')
+      if (failure !== undefined) reportFailure(failure.text, env)
+      await writeSummary(story, failure?.text, env)
+    },
+    unwritable() {
+      reportFailure(unwritable().text, env)
+    },
+    trace(error) {
+      if (!(error instanceof Error)) return
+      // The message stays out: it may hold anything.
+      for (const line of (error.stack ?? '').split('\n')) if (/^\s+at /.test(line)) debug(safeText(line))
+    }
+  }
+}
+
+/** The tokens with another one for the first audience; undefined where it is the same. */
+function replaceFirst(tokens: Story['tokens'], token: IdToken): Story['tokens'] {
+  const [first, ...others] = tokens ?? []
+  return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others])
+}
+
+function describeCall(call: CallInputs | undefined): string {
+  return call === undefined ? '' : `${call.method} ${safeUrl(call.url)}`
+}
+
+function describeIdentity({ credential, hops }: Identity): string {
+  const chain = hops.flatMap(({ account, delegates }) => [...delegates, account])
+  return safeText([credential.description, ...chain].join(' → '), 500)
+}
+
+function describeToken(token: IdToken, now: number): string {
+  const minutes = Math.round((token.expiresAt - now) / 60_000)
+  const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
+  return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
+}
+
+/** One line for the annotation; below it in the log whatever helps to mend it. */
+function reportFailure(failure: FailureText, env: Job['env']): void {
+  const { code, sentence, remedy } = failure
+  annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
+    title: `google-id-token: ${FAILURES[code]}`
+  })
+  if (failure.cause !== undefined) info(`Likely cause: ${failure.cause}`)
+  info(`Remedy: ${remedy}`)
+  for (const { place, lines } of failure.snippets ?? []) {
+    info(`${place}:`)
+    for (const line of lines) info(`    ${line}`)
+  }
+  if (failure.answer !== undefined) info(`The answer was: ${failure.answer}`)
+  for (const line of failure.details ?? []) info(`  ${line}`)
+}
+
+/** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
+export function troubleshootingLink(code: string, env: Job['env']): string {
+  const path = `docs/troubleshooting.md#${code}`
+  const repository = env['GITHUB_ACTION_REPOSITORY'] ?? ''
+  const ref = env['GITHUB_ACTION_REF'] ?? ''
+  if (repository === '' || ref === '') return path
+  return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`
+}
+
+async function writeSummary(story: Story, failure: FailureText | undefined, env: Job['env']): Promise<void> {
+  // Without inputs nobody said that there should be none.
+  if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
+  try {
+    await summary
+      .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+      .write()
+  } catch {
+    warning('The job summary could not be written.')
+  }
+}
+
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= limit) return text
+  let end = limit
+  // RFC 3629: bytes that continue a character start with the bits 10.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return bytes.subarray(0, end).toString('utf8')
+}

@@ -1,0 +1,232 @@
+import type { AttemptRecord } from '../call/attempts.ts'
+import type { Verdict } from '../call/verdicts.ts'
+import type { CallResult } from '../call/service.ts'
+import { describeStatus } from '../world/outcome.ts'
+import { FAILURES } from '../failure/failure.ts'
+import type { FailureText } from '../failure/failure.ts'
+import type { IdToken } from '../token/id-token.ts'
+import type { Identity } from '../token/credential.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { details, inert, inertBlock, inertCode, inertHtml, inertHtmlCode, table } from './markup.ts'
+import { safeUrl } from '../guard/safe-text.ts'
+
+/** What the run has come to so far. */
+export interface Story {
+  readonly inputs?: Inputs
+  readonly identity?: Identity
+  /** By audience as it was asked for. */
+  readonly tokens?: ReadonlyMap<string, IdToken>
+  /** Google refused a call without a token. */
+  readonly isPrivate?: boolean
+  readonly attempts?: readonly AttemptRecord[]
+  readonly result?: CallResult
+}
+
+/** What a block shows of a body, of claims or of lines to paste, in characters. */
+const BLOCK_LENGTH = 2_000
+
+/** A heading of more characters is more than one line. */
+const PLACE_LENGTH = 70
+
+// GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
+const MOST_AUDIENCES = 10
+const MOST_VERDICTS = 50
+
+/** More bars are no small diagram. */
+const MOST_BARS = 20
+
+/** Bars that are narrower than this part of the whole cannot be seen. */
+const NARROWEST_BAR = 0.01
+
+/** How the axis of a diagram is divided, up to a length in milliseconds: about ten ticks at most, each with a label of its own. */
+const AXES: readonly (readonly [number, string, string])[] = [
+  [2_000, '200millisecond', '%-S.%L s'],
+  [10_000, '1second', '%-S s'],
+  [100_000, '10second', '%M:%S'],
+  [600_000, '1minute', '%M:%S'],
+  [6_000_000, '10minute', '%H:%M h'],
+  [Number.POSITIVE_INFINITY, '1hour', '%H:%M h']
+]
+
+/**
+ * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
+ *
+ * @param link to the failure's heading in the documentation
+ */
+export function renderSummary(story: Story, failure: FailureText | undefined, link: string): string {
+  const verdicts = story.result?.response?.verdicts ?? []
+  const sections = [
+    `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
+    failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
+    renderFacts(story, failure),
+    renderVerdicts(verdicts),
+    renderAttempts(story.attempts ?? []),
+    renderClaims(story),
+    renderBody(story.result)
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+/** The verdict, and where. */
+function headline({ inputs, tokens, result }: Story, failure: FailureText | undefined): string {
+  const url = inputs?.call?.url
+  const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`
+  if (failure !== undefined) return `${failure.code}${place}`
+  if (result?.response !== undefined) return `${describeStatus(result.response.status)}, as expected${place}`
+  const count = tokens?.size ?? 0
+  return count === 1 ? 'ID token issued' : `${count} ID tokens issued`
+}
+
+/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
+function renderFailure(failure: FailureText, link: string, judged: boolean): string {
+  const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure
+  return [
+    `**${inert(FAILURES[code])}.** ${inert(sentence, 500)}`,
+    cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
+    `**Remedy:** ${inert(remedy, 500)}`,
+    ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
+    link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
+    answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
+    judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function renderFacts(story: Story, failure: FailureText | undefined): string {
+  const { inputs, identity, tokens, attempts = [] } = story
+  const [token] = tokens?.values() ?? []
+  const call = inputs?.call
+  const last = attempts.at(-1)
+  const account = token?.email ?? identity?.hops.at(-1)?.account ?? identity?.credential.account
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Service', call && `${call.method} ${inertHtmlCode(safeUrl(call.url))}`],
+    ['Tag', inertHtmlCode(call?.tag ?? '')],
+    ['Audience', inputs && describeAudiences(inputs, tokens)],
+    ['Identity', inertHtmlCode(account ?? '')],
+    ['Credential', identity && inertHtml(identity.credential.description)],
+    ['Status', describeLast(story, last)],
+    ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
+    ['Latency', last && describeDuration(last.milliseconds)],
+    ['Private', describePrivacy(story.isPrivate, failure)],
+    ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
+  ]
+  const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]))
+  return known.length === 0 ? '' : table(known)
+}
+
+function describeAudiences({ audiences, audienceDerived }: Inputs, tokens: Story['tokens']): string {
+  const lines = audiences.slice(0, MOST_AUDIENCES).map((audience) => {
+    const own = tokens?.get(audience)?.audience ?? audience
+    const source = audienceDerived ? 'derived from the URL' : 'as set in the workflow'
+    const other = own === audience ? '' : `; the token itself is for ${inertHtmlCode(own)}`
+    return `${inertHtmlCode(audience)} (${source}${other})`
+  })
+  const more = audiences.length - lines.length
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('<br>')
+}
+
+/** The status of the last attempt, or what came instead; then also the status before. */
+function describeLast({ result }: Story, last: AttemptRecord | undefined): string | undefined {
+  const { status } = result?.response ?? {}
+  if (status === undefined || last === undefined) return last?.label
+  return last.label === `${status}` ? describeStatus(status) : `${last.label}; before it ${describeStatus(status)}`
+}
+
+function describePrivacy(isPrivate: boolean | undefined, failure: FailureText | undefined): string {
+  if (failure?.code === 'NOT_PRIVATE') return '❌ Google did not refuse a call without a token'
+  return isPrivate === true ? '✅ Google refused a call without a token' : ''
+}
+
+function describeTime(milliseconds: number): string {
+  return new Date(milliseconds)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+}
+
+function renderVerdicts(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return ''
+  const all = verdicts.length <= MOST_VERDICTS
+  // Where not all can be shown, those that are missed are.
+  const shown = all ? verdicts : verdicts.toSorted((a, b) => Number(a.met) - Number(b.met)).slice(0, MOST_VERDICTS)
+  const rows = shown.map(({ expectation, met, actual }) => [
+    met ? '✅' : '❌',
+    inertHtmlCode(expectation),
+    inertHtmlCode(actual)
+  ])
+  const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']]
+  return table([...rows, ...more], ['', 'Expectation', 'Actual'])
+}
+
+/**
+ * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
+ * https://mermaid.js.org/syntax/gantt.html
+ */
+function renderAttempts(attempts: readonly AttemptRecord[]): string {
+  const last = attempts.at(-1)
+  if (last === undefined || attempts.length < 2) return ''
+  const lengthMs = Math.max(1, endOf(last))
+  const [, interval, format] = AXES.find(([limit]) => lengthMs <= limit) ?? ['', '1hour', '%H:%M h']
+
+  const drawBar = (name: string, kind: string, startMs: number, endMs: number): string => {
+    // Without a time zone: Mermaid takes and shows local times, so that everybody sees the axis start at zero.
+    const start = new Date(startMs).toISOString().replace('Z', '')
+    return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`
+  }
+  const drawAttempt = (attempt: AttemptRecord): string => {
+    const { number, label, milliseconds, passed, startedMs } = attempt
+    return drawBar(
+      `${number} – ${label}, ${describeDuration(milliseconds)}`,
+      passed ? 'active' : 'crit',
+      startedMs,
+      endOf(attempt)
+    )
+  }
+  const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2
+  const rest = attempts.slice(shown)
+  const omitted = rest.slice(0, -shown)
+  const [from, to] = [omitted[0], omitted.at(-1)]
+  return [
+    '```mermaid',
+    'gantt',
+    '  title Attempts',
+    '  dateFormat YYYY-MM-DDTHH:mm:ss.SSS',
+    `  axisFormat ${format}`,
+    `  tickInterval ${interval}`,
+    ...attempts.slice(0, shown).map(drawAttempt),
+    ...(from && to ? [drawBar(`${omitted.length} more`, 'done', from.startedMs, endOf(to))] : []),
+    ...rest.slice(-shown).map(drawAttempt),
+    '```'
+  ].join('\n')
+}
+
+function renderClaims({ tokens }: Story): string {
+  return [...(tokens?.values() ?? [])]
+    .slice(0, MOST_AUDIENCES)
+    .map(({ audience, claims }) =>
+      details(
+        `Claims of the token for ${inertHtmlCode(audience)}`,
+        inertBlock(JSON.stringify(claims, undefined, 2), BLOCK_LENGTH)
+      )
+    )
+    .join('\n\n')
+}
+
+function renderBody(result: CallResult | undefined): string {
+  const text = result?.response?.text ?? ''
+  if (text.trim() === '') return ''
+  return details(
+    text.length > BLOCK_LENGTH ? 'Beginning of the body of the last answer' : 'Body of the last answer',
+    inertBlock(text, BLOCK_LENGTH)
+  )
+}
+
+function endOf({ startedMs, milliseconds }: AttemptRecord): number {
+  return startedMs + milliseconds
+}
+
+function describeDuration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds} ms`
+  return milliseconds < 100_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${(milliseconds / 60_000).toFixed(1)} min`
+}

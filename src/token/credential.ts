@@ -1,0 +1,48 @@
+import type { ClientCertificate } from '../world/connection.ts'
+
+/** A credential as it stands, before it impersonates anybody. One file of this folder for each kind. */
+export interface Credential {
+  /** For people: what it is and where it came from. */
+  readonly description: string
+  /** How IAM names whoever holds it, for the commands that grant something: `principalSet://…`, `serviceAccount:…`. */
+  readonly principal: string
+  /** The service account that it is, where that is known. */
+  readonly account?: string
+  /** Whom it is certain to ask for its tokens, apart from whom it has asked already. */
+  readonly endpoints: readonly URL[]
+  readonly accessToken: () => Promise<AccessToken>
+  /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
+  readonly idToken?: (audience: string) => Promise<string>
+  /** A person's ID token is for an OAuth client, one of these, whatever was asked for. */
+  readonly fixedAudience?: readonly string[]
+  /** A service account's private key: a secret that does not expire. */
+  readonly isKey?: boolean
+  /** Its tokens are bound to a certificate, which a connection shows while it opens. */
+  readonly hasCertificate?: boolean
+}
+
+/** What an external identity shows to STS: its own token and, with an X.509 source, the certificate that goes with it. */
+export interface SubjectToken {
+  readonly token: string
+  readonly clientCertificate?: ClientCertificate | undefined
+}
+
+/** An access token that may call IAM, and what is known of its holder once it is there. */
+export interface AccessToken extends SubjectToken {
+  /** How IAM names the holder, where that is known better than before. */
+  readonly principal?: string
+}
+
+/** One step of impersonation: the service account, and whoever passes the right on to it. */
+export interface Hop {
+  /** E-mail or unique id. */
+  readonly account: string
+  /** E-mails, from the caller towards `account`. */
+  readonly delegates: readonly string[]
+}
+
+/** Who the job is: a credential, and the service accounts that it becomes one after the other. */
+export interface Identity {
+  readonly credential: Credential
+  readonly hops: readonly Hop[]
+}

@@ -1,0 +1,87 @@
+import { decodeClaims } from './jwt.ts'
+import { tokenInvalid } from './failures/id-token.ts'
+import type { TokenFlaw } from './failures/id-token.ts'
+import { stringIn } from '../guard/json.ts'
+import type { JsonObject } from '../guard/json.ts'
+import { DEFAULT_UNIVERSE } from './google-hosts.ts'
+
+/** An ID token that was decoded and found to be what was asked for. */
+export interface IdToken {
+  readonly jwt: string
+  readonly claims: JsonObject
+  /** `aud`: what was asked for, except with a person's own credentials. */
+  readonly audience: string
+  readonly email: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export interface Expected {
+  readonly audience: string
+  /** E-mail or unique id; undefined where it cannot be known before. */
+  readonly account: string | undefined
+  readonly universe: string
+  /** The token is for somebody else than asked for, and belongs to a person, who may have hidden the e-mail. */
+  readonly fixedAudience: readonly string[] | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Checks that a token is the one that was asked for. The signature is not checked: the token came from Google over TLS, and
+ * who receives it will. https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ *
+ * @throws {Failure} TOKEN_INVALID, which names claims but never the token
+ */
+export function checkIdToken(jwt: string, expected: Expected): IdToken {
+  const { account } = expected
+  const claims = decodeClaims(jwt)
+  if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form')
+
+  const issuer = stringIn(claims, 'iss')
+  if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', issuer, 'issuer')
+
+  const audience = stringIn(claims, 'aud')
+  if (
+    audience === undefined ||
+    (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)
+  ) {
+    throw wrong('audience', 'aud', audience, 'audience')
+  }
+
+  const { exp } = claims
+  // ECMAScript knows no time beyond 8.64e15 milliseconds.
+  if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
+    throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form')
+  if (exp * 1000 <= expected.now) {
+    throw tokenInvalid(
+      `it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`,
+      expected.audience,
+      'expiry'
+    )
+  }
+
+  const email = stringIn(claims, 'email')
+  if (account === undefined || account.includes('@')) {
+    const known = email !== undefined || expected.fixedAudience !== undefined
+    if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
+      throw wrong('e-mail', 'email', email, { account })
+  } else if (stringIn(claims, 'sub') !== account) {
+    throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account })
+  }
+  return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
+
+  function wrong(what: string, claim: string, actual: string | undefined, flaw: TokenFlaw): Error {
+    return tokenInvalid(
+      `its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`,
+      expected.audience,
+      flaw
+    )
+  }
+}
+
+/** Google's issuer is the same for every product; verifiers know the older form too. */
+function issuersOf(universe: string): readonly string[] {
+  const google = ['https://accounts.google.com', 'accounts.google.com']
+  return universe === DEFAULT_UNIVERSE ? google : [...google, `https://accounts.${universe}`]
+}

@@ -1,0 +1,55 @@
+import { generateIdToken, generateAccessToken } from './iam-credentials.ts'
+import type { Caller } from './iam-credentials.ts'
+import { serviceAccountPrincipal } from './principal.ts'
+import type { Job } from '../world/job.ts'
+import type { Identity } from './credential.ts'
+import { checkIdToken } from './id-token.ts'
+import type { IdToken } from './id-token.ts'
+
+/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
+const CALLER_LIFETIME_MS = 4 * 60 * 1000
+
+/** Mints ID tokens for one identity; its access token is asked for once in a while, not for every one of them. */
+export type Mint = (audience: string) => Promise<IdToken>
+
+/**
+ * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ */
+export function createMint(job: Job, universe: string, identity: Identity): Mint {
+  const { credential, hops } = identity
+  const target = hops.at(-1)
+  const expected = {
+    account: target?.account ?? credential.account,
+    universe,
+    fixedAudience: target === undefined ? credential.fixedAudience : undefined
+  }
+  let caller: { readonly since: number; readonly promise: Promise<Caller> } | undefined
+
+  return async (audience) => {
+    let jwt: string
+    if (target === undefined) {
+      // findIdentity has seen to it that a credential without hops has an ID token of its own.
+      if (credential.idToken === undefined) throw new Error('no ID token and nobody to impersonate')
+      jwt = await credential.idToken(audience)
+    } else {
+      if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
+        caller = { since: job.now(), promise: becomeCaller(job, universe, identity) }
+      }
+      jwt = await generateIdToken(job, universe, await caller.promise, target, audience)
+    }
+    return checkIdToken(jwt, { ...expected, audience, now: job.now() })
+  }
+}
+
+/** Becomes every account before the last, one after the other. */
+async function becomeCaller(job: Job, universe: string, { credential, hops }: Identity): Promise<Caller> {
+  const { token, principal = credential.principal, clientCertificate } = await credential.accessToken()
+  let caller: Caller = { accessToken: token, principal, clientCertificate }
+  for (const hop of hops.slice(0, -1)) {
+    caller = {
+      accessToken: await generateAccessToken(job, universe, caller, hop),
+      principal: serviceAccountPrincipal(hop.account)
+    }
+  }
+  return caller
+}

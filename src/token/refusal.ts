@@ -1,0 +1,52 @@
+import type { Answer } from '../world/outcome.ts'
+import { isObject, objectIn, parseJson, parseObject, stringIn } from '../guard/json.ts'
+import type { JsonObject } from '../guard/json.ts'
+import { safeText } from '../guard/safe-text.ts'
+
+/** What a token endpoint says when it refuses, in the two forms that Google uses. Every text in it is safe to show. */
+export interface Refusal {
+  readonly status: number
+  /** OAuth's error code (RFC 6749, 5.2), such as `invalid_grant`, or the status name of a Google API, such as `NOT_FOUND`. */
+  readonly code: string
+  /** The explanation that came with it; the beginning of the body where that is no JSON. */
+  readonly message: string
+  /** `reason` of google.rpc.ErrorInfo (https://cloud.google.com/apis/design/errors#error_info), such as `SERVICE_DISABLED`. */
+  readonly reason: string
+  /** `metadata` of the same. */
+  readonly metadata: JsonObject
+  /** Google's clock, in milliseconds since the epoch, where the answer has a `Date`. */
+  readonly googleTime: number | undefined
+}
+
+export function readRefusal(answer: Answer): Refusal {
+  const text = answer.body.toString('utf8')
+  const body = parseObject(text)
+  const date = Date.parse(answer.headers['date'] ?? '')
+  const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date }
+  const error = body['error']
+  if (isObject(error)) {
+    const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : []
+    const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {}
+    return {
+      ...common,
+      code: safeText(stringIn(error, 'status') ?? ''),
+      message: safeText(stringIn(error, 'message') ?? ''),
+      reason: safeText(stringIn(info, 'reason') ?? ''),
+      metadata: objectIn(info, 'metadata')
+    }
+  }
+  const code = stringIn(body, 'error')
+  const isJson = parseJson(text) !== undefined
+  return {
+    ...common,
+    code: safeText(code ?? ''),
+    message: safeText(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
+    reason: safeText(stringIn(body, 'error_subtype') ?? ''),
+    metadata: {}
+  }
+}
+
+/** The refusal as one line: what Google answered, in its own words. */
+export function quoteRefusal(refusal: Refusal): string {
+  return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ')
+}

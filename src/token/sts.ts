@@ -1,0 +1,39 @@
+import { decodeClaims } from './jwt.ts'
+import { federationRejected } from './failures/sts.ts'
+import { CLOUD_PLATFORM_SCOPE } from './google-hosts.ts'
+import type { Job } from '../world/job.ts'
+import { readAccessToken, requestToken } from './token-endpoint.ts'
+import type { TokenRequest } from './token-endpoint.ts'
+
+/** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token, which is RFC 8693. */
+export interface TokenExchange extends Omit<TokenRequest, 'form'> {
+  /** `//iam.googleapis.com/projects/…/providers/…`, in every universe. */
+  readonly audience: string
+  readonly subjectToken: string
+  readonly subjectTokenType: string
+  /** The project that is charged; for workforce identities. */
+  readonly userProject?: string | undefined
+}
+
+/**
+ * Exchanges an external identity's own token for a federated access token.
+ *
+ * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
+ */
+export async function exchangeToken(job: Job, request: TokenExchange): Promise<string> {
+  const { url, client, userProject } = request
+  const form = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    audience: request.audience,
+    scope: CLOUD_PLATFORM_SCOPE,
+    requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token: request.subjectToken,
+    subject_token_type: request.subjectTokenType,
+    // With client authentication the client's project is charged, and the option is refused.
+    ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
+  }
+  const answer = await requestToken(job, { ...request, form }, (refusal) =>
+    federationRejected(refusal, request.audience, decodeClaims(request.subjectToken))
+  )
+  return readAccessToken(job, url, answer, 'access_token')
+}

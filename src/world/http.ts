@@ -1,0 +1,132 @@
+import http from 'node:http'
+import https from 'node:https'
+import { performance } from 'node:perf_hooks'
+import { Readable } from 'node:stream'
+import { HttpClient } from '@actions/http-client'
+import { readBody } from './body.ts'
+import { ConnectionError } from './connection.ts'
+import { createConnectionPool } from './connection-pool.ts'
+import type { ConnectionOptions } from './connection-pool.ts'
+import { codeOf } from '../guard/safe-text.ts'
+import type { Outcome } from './outcome.ts'
+import type { Http, HttpRequest, Limits } from './request.ts'
+
+/** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
+const HEADER_BYTES = 256 * 1024
+
+/** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
+const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
+
+/** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
+export function createHttp(): Http {
+  const client = new HttpClient('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS })
+  const closing = new AbortController()
+  const connections = createConnectionPool(closing.signal)
+
+  async function send(request: HttpRequest, limits: Limits): Promise<Outcome> {
+    const start = performance.now()
+    const limit = new AbortController()
+    const timer = setTimeout(() => {
+      limit.abort()
+    }, limits.milliseconds)
+    const signal = AbortSignal.any([limit.signal, closing.signal])
+    let sent = false
+    let interrupt: (reason: ConnectionError) => void = () => undefined
+    // Whatever Node makes of a request that is cut short, it never outlasts its limit.
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      interrupt = reject
+      signal.addEventListener('abort', () => {
+        reject(new ConnectionError('ECANCELED', 'the request was given up'))
+      })
+    })
+    interrupted.catch(() => undefined)
+    const plainOrTls = request.url.protocol === 'http:' ? http : https
+    // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
+    const httpModule = {
+      ...plainOrTls,
+      // A socket is handed to the request once it is connected, so from there on bytes may travel.
+      request: (options: https.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
+        plainOrTls
+          .request(options, onResponse)
+          .once('socket', () => (sent = true))
+          .once('upgrade', (_message, socket) => {
+            socket.destroy()
+            interrupt(
+              new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for')
+            )
+          })
+    } as typeof https
+    const options: ConnectionOptions = {
+      method: request.method,
+      host: request.url.hostname,
+      port: request.url.port,
+      path: request.url.pathname + request.url.search,
+      headers: {
+        'user-agent': client.userAgent ?? '',
+        ...contentLength(request.body),
+        ...copyHeaders(request.headers)
+      },
+      agent: connections.agentFor(request.url),
+      maxHeaderSize: HEADER_BYTES,
+      signal,
+      destination: request,
+      connectionSignal: signal,
+      // Kept connections are told apart by these as well.
+      ...request.clientCertificate
+    }
+    try {
+      const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body))
+      const { message } = await Promise.race([answering, interrupted])
+      const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
+      const milliseconds = Math.round(performance.now() - start)
+      return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds }
+    } catch (error) {
+      // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
+      if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
+      const timedOut = limit.signal.aborted
+      const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error)
+      const trouble = error instanceof ConnectionError ? error.trouble : 'connection'
+      return { answered: false, timedOut, reason, trouble, sent, milliseconds: Math.round(performance.now() - start) }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    send,
+    prepare: connections.prepare,
+    close() {
+      closing.abort()
+      connections.close()
+    }
+  }
+}
+
+function copyHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]])
+  )
+}
+
+function contentLength(body: string | Buffer | undefined): http.OutgoingHttpHeaders {
+  return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+}
+
+function toStream(body: string | Buffer | undefined): NodeJS.ReadableStream | null {
+  return body === undefined ? null : Readable.from([Buffer.from(body)])
+}
+
+function joinHeaders(message: http.IncomingMessage): Record<string, string> {
+  const headers = Object.create(null) as Record<string, string>
+  for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = (values ?? []).join(', ')
+  return headers
+}
+
+function describeBreak(error: unknown): string {
+  if (error instanceof ConnectionError) return error.message
+  const code = codeOf(error)
+  if (code === 'HPE_HEADER_OVERFLOW') return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`
+  if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${code})`
+  if (code.startsWith('Z_') || code.startsWith('ERR__')) return `the answer's body cannot be decoded (${code})`
+  return `the connection broke off (${code})`
+}

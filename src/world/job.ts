@@ -1,0 +1,26 @@
+import type { Http } from './request.ts'
+import type { Masks } from '../guard/masks.ts'
+
+/** Lines of the log; every one of them safe to show. */
+export interface Log {
+  readonly info: (line: string) => void
+}
+
+/** What everything that talks to the world is handed: the world itself, and how much of the step's time is left. */
+export interface Job {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly masks: Masks
+  readonly log: Log
+  readonly send: Http['send']
+  readonly prepare: Http['prepare']
+  /** Ends early once the step is over. */
+  readonly sleep: (milliseconds: number) => Promise<void>
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Milliseconds since the epoch, by the machine's clock. */
+  readonly now: () => number
+  /** Limit for one request, in milliseconds. */
+  readonly timeoutMs: number
+  /** Milliseconds until the step's deadline; 0 once it has passed or the step is over. */
+  readonly timeLeft: () => number
+}

@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http'
+
+/** What kept an answer from coming, as far as it decides what mends it. */
+export type Trouble = 'proxy' | 'certificate' | 'handshake' | 'connection'
+
+/** A complete answer, whatever its status, or the first `bodyBytes` of one. */
+export interface Answer {
+  readonly answered: true
+  readonly status: number
+  /** By lower-case name; repeated headers are joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  /** The body was longer than the limit. */
+  readonly truncated: boolean
+  readonly milliseconds: number
+}
+
+/** No answer, or one that broke off. */
+export interface NoAnswer {
+  readonly answered: false
+  readonly timedOut: boolean
+  /** Safe to show. */
+  readonly reason: string
+  readonly trouble: Trouble
+  /** Whether anything of the request may have reached the other side. */
+  readonly sent: boolean
+  readonly milliseconds: number
+}
+
+export type Outcome = Answer | NoAnswer
+
+/** An outcome in a few safe words. */
+export function describeOutcome(outcome: Outcome): string {
+  return outcome.answered ? `status ${outcome.status}` : outcome.reason
+}
+
+/** After how many attempts, where that is worth a word. */
+export function inAttempts(attempts: number): string {
+  return attempts > 1 ? `, after ${attempts} attempts` : ''
+}
+
+/** A status with its meaning: `404 Not Found`. */
+export function describeStatus(status: number): string {
+  const meaning = STATUS_CODES[status]
+  return meaning === undefined ? `${status}` : `${status} ${meaning}`
+}

@@ -1,0 +1,45 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createHttp } from './http.ts'
+import type { Job, Log } from './job.ts'
+import { createMasks } from '../guard/masks.ts'
+
+/** Everything outside of the action: network, clock, chance, environment. */
+export interface World {
+  readonly env: Job['env']
+  /** The world with the limits that the inputs set. */
+  readonly startJob: (limits: { readonly timeoutMs: number; readonly deadlineMs: number }) => Job
+  /** Ends whatever is still under way: requests, connections, pauses. */
+  readonly close: () => void
+}
+
+export function createWorld(env: Job['env'], log: Log): World {
+  const http = createHttp()
+  const closing = new AbortController()
+  const masks = createMasks()
+  // GitHub's own token is there before anything happens; other secrets are masked where they are read.
+  masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
+  return {
+    env,
+    startJob: ({ timeoutMs, deadlineMs }) => ({
+      env,
+      masks,
+      log,
+      send: http.send,
+      prepare: http.prepare,
+      async sleep(milliseconds) {
+        // An interrupted pause is a pause that is over.
+        await wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined)
+      },
+      random: Math.random,
+      now: Date.now,
+      timeoutMs,
+      // The clock of `performance` starts with the process and never jumps.
+      timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - performance.now())))
+    }),
+    close() {
+      closing.abort()
+      http.close()
+    }
+  }
+}
