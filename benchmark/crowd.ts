@@ -3,7 +3,7 @@
 import { requestWithRetries } from '../src/world/retried-request.ts'
 import { Failure } from '../src/failure/failure.ts'
 import type { Answer, Outcome } from '../src/world/outcome.ts'
-import type { Job } from '../src/world/job.ts'
+import type { Step } from '../src/world/step.ts'
 import { createMasks } from '../src/guard/masks.ts'
 
 const JOBS = 200
@@ -77,7 +77,7 @@ async function simulate(
   let refused = 0
   let failed = 0
   let lastDone = 0
-  const job: Job = {
+  const step: Step = {
     env: {},
     masks: createMasks(() => undefined),
     log: { info: () => undefined },
@@ -98,7 +98,7 @@ async function simulate(
   const request = { method: 'POST', url: new URL('https://sts.googleapis.com/v1/token'), headers: {} }
   async function runJob(): Promise<void> {
     try {
-      await requestWithRetries(job, request, unavailable)
+      await requestWithRetries(step, request, unavailable)
     } catch {
       failed += 1
     }

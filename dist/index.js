@@ -547,7 +547,7 @@ async function finish(error) {
         return;
     }
     if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
-        report.trace(error);
+        report.onDefect(error);
     await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_report_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)));
 }
 node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
@@ -780,16 +780,16 @@ const AXES = [
  *
  * @param link to the failure's heading in the documentation
  */
-function renderSummary(story, failure, link) {
-    const verdicts = story.result?.response?.verdicts ?? [];
+function renderSummary(record, failure, link) {
+    const verdicts = record.result?.response?.verdicts ?? [];
     const sections = [
-        `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
+        `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
         failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
-        renderFacts(story, failure),
+        renderFacts(record, failure),
         renderVerdicts(verdicts),
-        renderAttempts(story.attempts ?? []),
-        renderClaims(story),
-        renderBody(story.result)
+        renderAttempts(record.attempts ?? []),
+        renderClaims(record),
+        renderBody(record.result)
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -819,22 +819,22 @@ function renderFailure(failure, link, judged) {
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function renderFacts(story, failure) {
-    const { inputs, identity, tokens, attempts = [] } = story;
+function renderFacts(record, failure) {
+    const { inputs, identity, tokens, attempts = [] } = record;
     const [token] = tokens?.values() ?? [];
     const call = inputs?.call;
     const last = attempts.at(-1);
-    const account = token?.email ?? identity?.hops.at(-1)?.account ?? identity?.credential.account;
+    const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
     const rows = [
         ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.Pl)(call.url))}`],
         ['Tag', inertHtmlCode(call?.tag ?? '')],
         ['Audience', inputs && describeAudiences(inputs, tokens)],
         ['Identity', inertHtmlCode(account ?? '')],
         ['Credential', identity && inertHtml(identity.credential.description)],
-        ['Status', describeLast(story, last)],
+        ['Status', describeLast(record, last)],
         ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
         ['Latency', last && describeDuration(last.milliseconds)],
-        ['Private', describePrivacy(story.isPrivate, failure)],
+        ['Private', describePrivacy(record.isPrivate, failure)],
         ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
     ];
     const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]));
@@ -948,7 +948,7 @@ function describeDuration(milliseconds) {
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
 function createReport(env) {
-    let story = {};
+    let run = {};
     /** Without its files, @actions/core would print outputs, tokens among them. */
     function setOutput(name, value) {
         if ((env['GITHUB_OUTPUT'] ?? '') !== '')
@@ -964,42 +964,42 @@ function createReport(env) {
         setOutput('audience', first.audience);
         setOutput('email', first.email);
         setOutput('expires_at', new Date(first.expiresAt).toISOString());
-        const variable = story.inputs?.exportEnv;
+        const variable = run.inputs?.exportEnv;
         if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
             (0,core/* exportVariable */.dN)(variable, first.jwt);
     }
     return {
         info: core/* info */.pq,
-        warning: (line) => {
+        warn: (line) => {
             (0,core/* warning */.$e)(line);
         },
-        inputs(inputs) {
-            story = { ...story, inputs };
+        onInputs(inputs) {
+            run = { ...run, inputs };
         },
-        identity(identity) {
-            story = { ...story, identity };
+        onIdentity(identity) {
+            run = { ...run, identity };
             (0,core/* info */.pq)(`Identity: ${describeIdentity(identity)}`);
         },
-        tokens(tokens, now) {
-            story = { ...story, tokens };
+        onTokens(tokens, now) {
+            run = { ...run, tokens };
             writeTokens(tokens);
             for (const [audience, token] of tokens) {
-                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
+                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
                 (0,core/* info */.pq)(describeToken(token, now));
             }
         },
-        private() {
-            story = { ...story, isPrivate: true };
+        onPrivate() {
+            run = { ...run, isPrivate: true };
             (0,core/* info */.pq)('Private: Google refused a call without a token');
         },
-        attempt(record) {
-            story = { ...story, attempts: [...(story.attempts ?? []), record] };
+        onAttempt(record) {
+            run = { ...run, attempts: [...(run.attempts ?? []), record] };
             const { number, description, milliseconds, next } = record;
-            (0,core/* info */.pq)(`Attempt ${number}: ${describeCall(story.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`);
+            (0,core/* info */.pq)(`Attempt ${number}: ${describeCall(run.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`);
         },
-        call(result) {
-            story = { ...story, result };
-            const renewed = replaceFirst(story.tokens, result.token);
+        onCall(result) {
+            run = { ...run, result };
+            const renewed = replaceFirst(run.tokens, result.token);
             if (renewed !== undefined)
                 writeTokens(renewed);
             const last = result.attempts.at(-1);
@@ -1020,12 +1020,12 @@ function createReport(env) {
             setOutput('failure_code', failure?.text.code ?? '');
             if (failure !== undefined)
                 reportFailure(failure.text, env);
-            await writeSummary(story, failure?.text, env);
+            await writeSummary(run, failure?.text, env);
         },
         unwritable() {
             reportFailure((0,internal/* unwritable */.mP)().text, env);
         },
-        trace(error) {
+        onDefect(error) {
             if (!(error instanceof Error))
                 return;
             // The message stays out: it may hold anything.
@@ -1043,8 +1043,8 @@ function replaceFirst(tokens, token) {
 function describeCall(call) {
     return call === undefined ? '' : `${call.method} ${(0,safe_text/* safeUrl */.Pl)(call.url)}`;
 }
-function describeIdentity({ credential, hops }) {
-    const chain = hops.flatMap(({ account, delegates }) => [...delegates, account]);
+function describeIdentity({ credential, impersonations }) {
+    const chain = impersonations.flatMap(({ account, delegates }) => [...delegates, account]);
     return (0,safe_text/* safeText */.Hk)([credential.description, ...chain].join(' → '), 500);
 }
 function describeToken(token, now) {
@@ -1080,13 +1080,13 @@ function troubleshootingLink(code, env) {
         return path;
     return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`;
 }
-async function writeSummary(story, failure, env) {
+async function writeSummary(run, failure, env) {
     // Without inputs nobody said that there should be none.
-    if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
+    if (run.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
         return;
     try {
         await core/* summary */.z
-            .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+            .addRaw(renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
             .write();
     }
     catch {
@@ -1404,7 +1404,7 @@ function updateCommand(url, flags) {
 
 
 /** A call without a token was not refused by Google. */
-function exposed(url, method, answer) {
+function notPrivate(url, method, answer) {
     return new failure/* Failure */.H({
         code: 'NOT_PRIVATE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
@@ -1630,13 +1630,13 @@ function describeAttempt(attempt) {
     return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
 }
 const FINAL = { kind: 'final' };
-/** What RFC 9110, 9.2.2, calls not idempotent: sent twice, it may act twice. */
-function mayActTwice(method) {
-    return method === 'POST' || method === 'PATCH';
+/** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
+function isIdempotent(method) {
+    return method !== 'POST' && method !== 'PATCH';
 }
 /** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
 function decideNext(attempt, history) {
-    const repeatable = !mayActTwice(history.method);
+    const repeatable = isIdempotent(history.method);
     if (!attempt.answered)
         return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
     const { response } = attempt;
@@ -1734,7 +1734,7 @@ function no_answer_explain(url, last, method) {
             snippets: [connect, (0,snippets/* setNoProxy */.WC)(host)]
         };
     }
-    if (last.sent && mayActTwice(method))
+    if (last.sent && !isIdempotent(method))
         return { ...notRepeated(method), snippets: [log] };
     if (last.timedOut) {
         return {
@@ -1764,33 +1764,33 @@ function no_answer_explain(url, last, method) {
 /** The pages by which Google refuses are small. */
 const LONGEST_PAGE_BYTES = 64 * 1024;
 /** Methods that change nothing, and may be sent by somebody who is not to come in. */
-const HARMLESS = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /**
  * Calls the service without any credential, cookie or body, and sees whether Google refuses.
  *
  * @returns why the service is not known to be private; undefined where Google refused the call
  */
-async function checkPrivacy(job, call) {
-    const method = HARMLESS.includes(call.method) ? call.method : 'GET';
-    let verdict = await askAnonymously(job, call.url, method);
+async function checkPrivacy(step, call) {
+    const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
+    let verdict = await askAnonymously(step, call.url, method);
     // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
     if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
-        verdict = await askAnonymously(job, call.url, 'GET');
+        verdict = await askAnonymously(step, call.url, 'GET');
     if (!verdict.answered)
         return verdict.failure;
-    return isRefusal(verdict.answer) ? undefined : exposed(call.url, verdict.method, verdict.answer);
+    return isRefusal(verdict.answer) ? undefined : notPrivate(call.url, verdict.method, verdict.answer);
 }
-async function askAnonymously(job, url, method) {
+async function askAnonymously(step, url, method) {
     for (let attempt = 1;; attempt += 1) {
-        const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
-        const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+        const outcome = await step.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
         if (outcome.answered && !isTransient(outcome))
             return { answered: true, method, answer: outcome };
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, job.random);
-        if (pause >= job.timeLeft())
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, step.random);
+        if (pause >= step.timeLeft())
             return { answered: false, failure: noUsableAnswer(url, outcome, attempt, 'without a token') };
-        await job.sleep(pause);
+        await step.sleep(pause);
     }
 }
 /** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
@@ -1888,7 +1888,7 @@ function explainUnavailable({ method }, service, { status, text }) {
         };
     }
     const log = showLog(service);
-    if (mayActTwice(method) && status !== 429 && status !== 503)
+    if (!isIdempotent(method) && status !== 429 && status !== 503)
         return { ...notRepeated(method), snippets: [log] };
     if (text.includes('no available instance') || status === 429) {
         return {
@@ -1938,7 +1938,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         };
     }
     return {
-        cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
+        cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
         remedy: "Look at the service's log, or mend the expectation.",
         snippets: [showLog(service)]
     };
@@ -2612,10 +2612,10 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param mintAgain gets another token for the same audience
  * @param onAttempt is told of each attempt as soon as it is over
  */
-async function callService(job, call, firstToken, mintAgain, onAttempt) {
-    const limitAtStart = job.timeLeft();
+async function callService(step, call, firstToken, mintAgain, onAttempt) {
+    const limitAtStart = step.timeLeft();
     /** By the clock of the deadline: unlike the machine's, it never jumps. */
-    const elapsedMs = () => limitAtStart - job.timeLeft();
+    const elapsedMs = () => limitAtStart - step.timeLeft();
     const attempts = [];
     const tokens = [firstToken];
     /** Since when the front end has refused with a status. */
@@ -2630,46 +2630,46 @@ async function callService(job, call, firstToken, mintAgain, onAttempt) {
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()));
-            if (token.expiresAt <= job.now() + limitMs)
+            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+            if (token.expiresAt <= step.now() + limitMs)
                 await renew();
             const startedMs = elapsedMs();
-            const outcome = await job.send(buildRequest(call, token.jwt), {
+            const outcome = await step.send(buildRequest(call, token.jwt), {
                 milliseconds: limitMs,
                 bodyBytes: LONGEST_BODY_BYTES
             });
-            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, job.timeLeft()));
+            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
             const attempt = readAttempt(outcome, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
-            const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, elapsedMs()) : 0;
-            const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
+            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
+            const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
             const number = attempts.length + 1;
-            const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined;
+            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
             const record = {
                 number,
                 startedMs,
                 milliseconds: outcome.milliseconds,
                 label: labelAttempt(attempt),
                 description: describeAttempt(attempt),
-                passed: step.kind === 'passed',
-                next: describeStep(step, pauseMs)
+                passed: next.kind === 'passed',
+                next: describeNext(next, pauseMs)
             };
             attempts.push(record);
             onAttempt(record);
-            if (step.kind === 'passed')
+            if (next.kind === 'passed')
                 return end();
-            if (step.kind === 'renew') {
+            if (next.kind === 'renew') {
                 renewed = true;
                 await renew();
             }
             else if (pauseMs === undefined) {
-                const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs);
-                const clientId = await findClientId(job, call, response);
+                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
+                const clientId = await findClientId(step, call, response);
                 return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }));
             }
             else {
-                await job.sleep(pauseMs);
+                await step.sleep(pauseMs);
             }
         }
     }
@@ -2681,7 +2681,7 @@ async function callService(job, call, firstToken, mintAgain, onAttempt) {
     }
 }
 /** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
-function sinceFirst(refusedSince, { responder, status }, now) {
+function refusedFor(refusedSince, { responder, status }, now) {
     if (responder !== 'front end')
         return 0;
     const since = refusedSince.get(status) ?? now;
@@ -2713,32 +2713,32 @@ function buildRequest({ method, url, headers, body }, jwt) {
  *
  * @returns undefined where none does
  */
-function choosePause(job, attempt, outcome, withinMs) {
-    const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
-    const longestMs = Math.min(job.timeLeft() - Math.min(LAST_ATTEMPT_MS, job.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, job.random), longestMs);
+function choosePause(step, attempt, outcome, withinMs) {
+    const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+    const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
+    return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs);
 }
-function describeStep(step, pauseMs) {
-    switch (step.kind) {
+function describeNext(next, pauseMs) {
+    switch (next.kind) {
         case 'passed':
         case 'final':
-            return step.kind;
+            return next.kind;
         case 'renew':
             return 'once more with a new token';
         case 'again':
             return pauseMs === undefined
                 ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${step.why}`;
+                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
     }
 }
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
-async function findClientId(job, call, response) {
+async function findClientId(step, call, response) {
     if (response?.responder !== 'iap')
         return undefined;
-    if (response.clientId !== undefined || job.timeLeft() <= 0)
+    if (response.clientId !== undefined || step.timeLeft() <= 0)
         return response.clientId;
-    const limits = { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: 0 };
-    const outcome = await job.send({ method: 'GET', url: call.url, headers: {} }, limits);
+    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
+    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
@@ -2758,33 +2758,33 @@ const LONGEST_ANSWER_BYTES = 256 * 1024;
  *
  * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
  */
-async function requestWithRetries(job, request, unavailable) {
-    let telling = outOfTime();
+async function requestWithRetries(step, request, unavailable) {
+    let lastInformative = outOfTime();
     let failures = 0;
-    for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
-        const milliseconds = Math.min(job.timeoutMs, job.timeLeft());
-        const outcome = await job.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
+        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
+        const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
         if (outcome.answered && !isTransient(outcome))
-            return outcome.status < 400 ? outcome : withoutSecrets(job, outcome);
+            return outcome.status < 400 ? outcome : withoutSecrets(step, outcome);
         // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs;
+        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
         if (!cutShort || attempt === 1)
-            telling = outcome.answered ? withoutSecrets(job, outcome) : outcome;
+            lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, job.random);
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, step.random);
         // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft())
-            throw unavailable(telling, attempt);
-        job.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
-        await job.sleep(pause);
+        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+            throw unavailable(lastInformative, attempt);
+        step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
+        await step.sleep(pause);
     }
-    throw unavailable(telling, 0);
+    throw unavailable(lastInformative, 0);
 }
 /** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(job, answer) {
-    const redact = createRedaction(job.masks.known());
+function withoutSecrets(step, answer) {
+    const redact = createRedaction(step.masks.known());
     return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
 }
 function outOfTime() {
@@ -2845,17 +2845,17 @@ function quoteRefusal(refusal) {
 
 
 /** IAM refused a token for a service account. @param url of the method that was called */
-function impersonationRefused(refusal, url, principal, hop) {
+function impersonationRefused(refusal, url, principal, impersonation) {
     const answer = quoteRefusal(refusal);
-    const account = (0,safe_text/* safeText */.Hk)(hop.account);
+    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
     if (refusal.status === 404) {
         return new failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
             sentence: `There is no service account ${account}.`,
             cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
-            remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
+            remedy: `Check ${impersonation.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
             snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(hop.account)}   # shows those that there are`)
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(impersonation.account)}   # shows those that there are`)
             ],
             answer
         });
@@ -2881,14 +2881,14 @@ function impersonationRefused(refusal, url, principal, hop) {
             answer
         });
     }
-    const explanation = explainOther(refusal, url, principal, hop) ?? explainPermission(refusal, url, principal, hop);
+    const explanation = explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation);
     return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
 }
 /** Refusals that no role of the account mends. */
-function explainOther(refusal, url, principal, hop) {
+function explainOther(refusal, url, principal, impersonation) {
     const { status, reason, message } = refusal;
     const caller = (0,safe_text/* safeText */.Hk)(principal);
-    const account = (0,safe_text/* safeText */.Hk)(hop.account);
+    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
     if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
         return {
             sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
@@ -2928,10 +2928,10 @@ function explainOther(refusal, url, principal, hop) {
     }
     if (status === 400) {
         return {
-            sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
+            sentence: `Google calls the request for a token of ${account} invalid${describeChain(impersonation)}.`,
             cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
             remedy: 'Check service_account, delegates and audience.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...[...hop.delegates, hop.account].map(describeCommand))]
+            snippets: [(0,snippets/* inTerminal */.e5)(...[...impersonation.delegates, impersonation.account].map(describeCommand))]
         };
     }
     if (status === 403)
@@ -2940,28 +2940,28 @@ function explainOther(refusal, url, principal, hop) {
         sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
         cause: 'Google does not say why in words that this action knows.',
         remedy: 'See what it answered, and run the job again.',
-        snippets: [(0,snippets/* inTerminal */.e5)(describeCommand(hop.account))]
+        snippets: [(0,snippets/* inTerminal */.e5)(describeCommand(impersonation.account))]
     };
 }
-function explainPermission(refusal, url, principal, hop) {
+function explainPermission(refusal, url, principal, impersonation) {
     const caller = (0,safe_text/* safeText */.Hk)(principal);
     const forIdToken = url.pathname.endsWith(':generateIdToken');
     const permission = stringIn(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
-    const last = hop.delegates.at(-1);
+    const last = impersonation.delegates.at(-1);
     return {
-        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.Hk)(hop.account)}${describeChain(hop)}: permission ${(0,safe_text/* safeText */.Hk)(permission)} is missing.`,
+        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.Hk)(impersonation.account)}${describeChain(impersonation)}: permission ${(0,safe_text/* safeText */.Hk)(permission)} is missing.`,
         cause: last === undefined
-            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.Hk)(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
+            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
             : permission.endsWith('implicitDelegation')
-                ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
-                : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
+                ? `A link before the last one is missing: ${describeLinks(caller, { ...impersonation, account: last, delegates: impersonation.delegates.slice(0, -1) })}.`
+                : `A link of the chain is missing: ${describeLinks(caller, impersonation)}; which one, Google does not say, but the permission belongs to the last.`,
         remedy: last === undefined
-            ? `Check how ${(0,safe_text/* safeText */.Hk)(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
+            ? `Check how ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
             : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
         snippets: [
             ...findCaller(principal),
-            (0,snippets/* inTerminal */.e5)(`${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, hop, forIdToken))
+            (0,snippets/* inTerminal */.e5)(`${describeCommand(impersonation.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, impersonation, forIdToken))
         ]
     };
 }
@@ -2969,16 +2969,16 @@ function explainPermission(refusal, url, principal, hop) {
 function describeChain({ delegates }) {
     return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
 }
-function describeLinks(caller, hop) {
-    const chain = [caller, ...hop.delegates, hop.account].map((name) => (0,safe_text/* safeText */.Hk)(name));
+function describeLinks(caller, impersonation) {
+    const chain = [caller, ...impersonation.delegates, impersonation.account].map((name) => (0,safe_text/* safeText */.Hk)(name));
     return chain
         .slice(1)
         .map((name, index) => `${chain[index] ?? ''} on ${name}`)
         .join(', ');
 }
 /** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
-function bindings(principal, hop, forIdToken) {
-    const chain = [...hop.delegates, hop.account];
+function bindings(principal, impersonation, forIdToken) {
+    const chain = [...impersonation.delegates, impersonation.account];
     const lines = chain.flatMap((account, index) => {
         const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '');
         const isLast = index === chain.length - 1;
@@ -3173,8 +3173,8 @@ function isLegacyTokenUrl(url) {
  * @param refused what to fail with where Google refuses the grant
  * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
  */
-async function requestToken(job, request, refused) {
-    const answer = await requestWithRetries(job, {
+async function requestToken(step, request, refused) {
+    const answer = await requestWithRetries(step, {
         method: 'POST',
         url: request.url,
         headers: {
@@ -3185,7 +3185,7 @@ async function requestToken(job, request, refused) {
         body: new URLSearchParams(request.form).toString(),
         clientCertificate: request.clientCertificate
     }, (last, attempts) => googleUnavailable(request.url, last, attempts));
-    maskTokens(job, answer);
+    maskTokens(step, answer);
     if (answer.status >= 400)
         throw refusedBy(request.url, answer, refused);
     return answer;
@@ -3197,20 +3197,20 @@ function refusedBy(url, answer, refused) {
     return isPage ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer));
 }
 /** An answer may hold more tokens than the one that is wanted. */
-function maskTokens(job, answer) {
+function maskTokens(step, answer) {
     const body = parseObject(answer.body.toString('utf8'));
     for (const member of ['access_token', 'id_token', 'refresh_token'])
-        job.masks.addJwt(stringIn(body, member) ?? '');
+        step.masks.addJwt(stringIn(body, member) ?? '');
 }
 /**
  * The opaque token in an answer's JSON, masked.
  *
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
-function readAccessToken(job, url, answer, member) {
+function readAccessToken(step, url, answer, member) {
     const token = stringIn(parseObject(answer.body.toString('utf8')), member);
     if (token !== undefined)
-        job.masks.add(token);
+        step.masks.add(token);
     // RFC 6750, 2.1: what may follow "Bearer ".
     if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token))
         throw tokenMissing(url, answer);
@@ -3221,10 +3221,10 @@ function readAccessToken(job, url, answer, member) {
  *
  * @throws {Failure} TOKEN_INVALID where there is none
  */
-function readIdToken(job, url, answer, member) {
+function readIdToken(step, url, answer, member) {
     const token = stringIn(parseObject(answer.body.toString('utf8')), member);
     if (token !== undefined)
-        job.masks.addJwt(token);
+        step.masks.addJwt(token);
     if (answer.status !== 200 || token === undefined)
         throw tokenMissing(url, answer);
     return token;
@@ -3245,25 +3245,25 @@ function basicAuthorization(client) {
  * @returns the token as it came, masked but not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-async function generateIdToken(job, universe, caller, hop, audience) {
-    const url = iamCredentialsUrl(universe, hop.account, 'generateIdToken');
+async function generateIdToken(step, universe, caller, impersonation, audience) {
+    const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
-    const answer = await callIam(job, url, caller, hop, { audience, includeEmail: true });
-    return readIdToken(job, url, answer, 'token');
+    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true });
+    return readIdToken(step, url, answer, 'token');
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  *
  * @throws {Failure} as `generateIdToken`
  */
-async function generateAccessToken(job, universe, caller, hop) {
-    const url = iamCredentialsUrl(universe, hop.account, 'generateAccessToken');
-    const answer = await callIam(job, url, caller, hop, { scope: [CLOUD_PLATFORM_SCOPE] });
-    return readAccessToken(job, url, answer, 'accessToken');
+async function generateAccessToken(step, universe, caller, impersonation) {
+    const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken');
+    const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] });
+    return readAccessToken(step, url, answer, 'accessToken');
 }
-async function callIam(job, url, caller, hop, body) {
-    const delegates = hop.delegates.map(serviceAccountResource);
-    const answer = await requestWithRetries(job, {
+async function callIam(step, url, caller, impersonation, body) {
+    const delegates = impersonation.delegates.map(serviceAccountResource);
+    const answer = await requestWithRetries(step, {
         method: 'POST',
         url,
         headers: {
@@ -3275,7 +3275,7 @@ async function callIam(job, url, caller, hop, body) {
         clientCertificate: caller.clientCertificate
     }, (last, attempts) => googleUnavailable(url, last, attempts));
     if (answer.status >= 400) {
-        throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, hop));
+        throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation));
     }
     return answer;
 }
@@ -3401,9 +3401,9 @@ const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 /**
  * @returns a function that gets a checked ID token for an audience, masked before it is returned
  */
-function createMint(job, universe, identity) {
-    const { credential, hops } = identity;
-    const target = hops.at(-1);
+function createMint(step, universe, identity) {
+    const { credential, impersonations } = identity;
+    const target = impersonations.at(-1);
     const expected = {
         account: target?.account ?? credential.account,
         universe,
@@ -3413,28 +3413,28 @@ function createMint(job, universe, identity) {
     return async (audience) => {
         let jwt;
         if (target === undefined) {
-            // findIdentity has seen to it that a credential without hops has an ID token of its own.
+            // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
             if (credential.idToken === undefined)
                 throw new Error('no ID token and nobody to impersonate');
             jwt = await credential.idToken(audience);
         }
         else {
-            if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
-                caller = { since: job.now(), promise: becomeCaller(job, universe, identity) };
+            if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
+                caller = { since: step.now(), promise: becomeCaller(step, universe, identity) };
             }
-            jwt = await generateIdToken(job, universe, await caller.promise, target, audience);
+            jwt = await generateIdToken(step, universe, await caller.promise, target, audience);
         }
-        return checkIdToken(jwt, { ...expected, audience, now: job.now() });
+        return checkIdToken(jwt, { ...expected, audience, now: step.now() });
     };
 }
 /** Becomes every account before the last, one after the other. */
-async function becomeCaller(job, universe, { credential, hops }) {
+async function becomeCaller(step, universe, { credential, impersonations }) {
     const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
     let caller = { accessToken: token, principal, clientCertificate };
-    for (const hop of hops.slice(0, -1)) {
+    for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
-            accessToken: await generateAccessToken(job, universe, caller, hop),
-            principal: serviceAccountPrincipal(hop.account)
+            accessToken: await generateAccessToken(step, universe, caller, impersonation),
+            principal: serviceAccountPrincipal(impersonation.account)
         };
     }
     return caller;
@@ -3916,56 +3916,60 @@ function metadataRefused(refusal) {
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
-const FLAVOR = 'metadata-flavor';
-const HEADERS = { [FLAVOR]: 'Google' };
+const METADATA_FLAVOR = 'metadata-flavor';
+const HEADERS = { [METADATA_FLAVOR]: 'Google' };
 /**
  * Whether this machine has a metadata server of Google's. Honours `METADATA_SERVER_DETECTION` as Google's libraries do:
  * `none` never looks, `assume-present` does not ask. https://github.com/googleapis/google-cloud-node/tree/main/core/packages/gcp-metadata
  *
- * @returns true, or why there is none
+ * @returns `reason` says for people why there is none
  */
-async function lookForMetadataServer(job) {
-    const detection = job.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase();
+async function lookForMetadataServer(step) {
+    const detection = step.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase();
     if (detection === 'none')
-        return 'not to be looked for (METADATA_SERVER_DETECTION)';
-    const host = metadataHost(job);
+        return absent('not to be looked for (METADATA_SERVER_DETECTION)');
+    const host = metadataHost(step);
     if (!URL.canParse(`http://${host}`))
-        return `"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`;
+        return absent(`"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`);
     if (detection === 'assume-present')
-        return true;
-    let outcome = await ping(job);
+        return { found: true };
+    let outcome = await ping(step);
     // A server that is there may fail once; a machine without one is not asked twice.
     if (outcome.answered ? isTransient(outcome) : outcome.sent && !outcome.timedOut) {
-        await job.sleep(pauseAfter(1, 0, job.random));
-        outcome = await ping(job);
+        await step.sleep(pauseAfter(1, 0, step.random));
+        outcome = await ping(step);
     }
-    return (outcome.answered && outcome.headers[FLAVOR] === 'Google') || 'none on this machine';
+    const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google';
+    return isGoogle ? { found: true } : absent('none on this machine');
 }
-async function ping(job) {
-    const milliseconds = Math.min(DETECTION_MS, job.timeoutMs, Math.max(1, job.timeLeft()));
-    const url = metadataUrl(job, 'instance');
-    return await job.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
+function absent(reason) {
+    return { found: false, reason };
+}
+async function ping(step) {
+    const milliseconds = Math.min(DETECTION_MS, step.timeoutMs, Math.max(1, step.timeLeft()));
+    const url = metadataUrl(step, 'instance');
+    return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
-function fromMetadataServer(job) {
+function fromMetadataServer(step) {
     async function ask(path) {
-        const url = metadataUrl(job, path);
-        const answer = await requestWithRetries(job, { method: 'GET', url, headers: HEADERS }, (last, attempts) => googleUnavailable(url, last, attempts));
+        const url = metadataUrl(step, path);
+        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS }, (last, attempts) => googleUnavailable(url, last, attempts));
         if (answer.status >= 400)
             throw metadataRefused(readRefusal(answer));
         // Other clouds have a server at the same address.
-        if (answer.headers[FLAVOR] !== 'Google')
+        if (answer.headers[METADATA_FLAVOR] !== 'Google')
             throw tokenMissing(url, answer);
         return { url, answer };
     }
     return {
-        description: `the machine's service account (metadata server ${metadataHost(job)})`,
+        description: `the machine's service account (metadata server ${metadataHost(step)})`,
         principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
             const { url, answer } = await ask('instance/service-accounts/default/token');
-            return { token: readAccessToken(job, url, answer, 'access_token') };
+            return { token: readAccessToken(step, url, answer, 'access_token') };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -3975,17 +3979,17 @@ function fromMetadataServer(job) {
             // A page of HTML is no secret, and masking its lines would take words out of every log.
             if (answer.status !== 200 || !/^\S+$/.test(token))
                 throw tokenMissing(url, answer);
-            job.masks.addJwt(token);
+            step.masks.addJwt(token);
             return token;
         }
     };
 }
-function metadataUrl(job, path) {
-    return new URL(`http://${metadataHost(job)}/computeMetadata/v1/${path}`);
+function metadataUrl(step, path) {
+    return new URL(`http://${metadataHost(step)}/computeMetadata/v1/${path}`);
 }
 /** Google's libraries share these two variables. */
-function metadataHost(job) {
-    const { GCE_METADATA_IP: ip = '', GCE_METADATA_HOST: name = '' } = job.env;
+function metadataHost(step) {
+    const { GCE_METADATA_IP: ip = '', GCE_METADATA_HOST: name = '' } = step.env;
     const host = ip.trim() === '' ? name : ip;
     return (host
         .trim()
@@ -4005,32 +4009,32 @@ function metadataHost(job) {
  *
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
  */
-async function findApplicationDefault(job, universe) {
+async function findApplicationDefault(step, universe) {
     const looked = [];
-    const named = job.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
+    const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
         const file = await readSmallFile(named);
         if (!file.ok)
             throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
-        return readDocument(job.masks, file.content, origin, universe);
+        return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
-    const wellKnown = wellKnownFile(job.env);
+    const wellKnown = wellKnownFile(step.env);
     if (wellKnown !== undefined) {
         const origin = `gcloud's file ${wellKnown}`;
         const file = await readSmallFile(wellKnown);
         if (file.ok)
-            return readDocument(job.masks, file.content, origin, universe);
+            return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
         if (!file.missing)
             throw credentialsInvalid(origin, file.reason, 'unreadable file');
         looked.push(`${wellKnown}: ${file.reason}`);
     }
-    const found = await lookForMetadataServer(job);
-    if (found === true)
-        return 'metadata server';
-    looked.push(`metadata server: ${found}`);
-    throw credentialsNotFound(looked, job.env);
+    const server = await lookForMetadataServer(step);
+    if (server.found)
+        return { kind: 'metadata server' };
+    looked.push(`metadata server: ${server.reason}`);
+    throw credentialsNotFound(looked, step.env);
 }
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
 function nameAbsence(file) {
@@ -4119,7 +4123,7 @@ const GCLOUD_CLIENTS = [
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
  */
-function fromAuthorizedUser(job, user) {
+function fromAuthorizedUser(step, user) {
     const { tokenUrl } = user;
     let underWay;
     /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
@@ -4130,7 +4134,7 @@ function fromAuthorizedUser(job, user) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined));
+        underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined));
         return await underWay;
     }
     return {
@@ -4142,7 +4146,7 @@ function fromAuthorizedUser(job, user) {
             const answer = await refresh();
             const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '');
             const email = stringIn(claims ?? {}, 'email');
-            const token = readAccessToken(job, tokenUrl, answer, 'access_token');
+            const token = readAccessToken(step, tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: memberOf(email) };
         },
         async idToken() {
@@ -4152,7 +4156,7 @@ function fromAuthorizedUser(job, user) {
             const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined;
             if (granted && scope?.split(' ').includes('openid') !== true)
                 throw openidMissing(tokenUrl, scope);
-            return readIdToken(job, tokenUrl, answer, 'id_token');
+            return readIdToken(step, tokenUrl, answer, 'id_token');
         }
     };
 }
@@ -4383,7 +4387,7 @@ function describeClaims(claims) {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-async function exchangeToken(job, request) {
+async function exchangeToken(step, request) {
     const { url, client, userProject } = request;
     const form = {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -4395,8 +4399,8 @@ async function exchangeToken(job, request) {
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await requestToken(job, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, decodeClaims(request.subjectToken)));
-    return readAccessToken(job, url, answer, 'access_token');
+    const answer = await requestToken(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, decodeClaims(request.subjectToken)));
+    return readAccessToken(step, url, answer, 'access_token');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
@@ -4409,7 +4413,7 @@ async function exchangeToken(job, request) {
  * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
  * a second role, on the account itself.
  */
-function createFederatedIdentity(job, identity) {
+function createFederatedIdentity(step, identity) {
     const { description, principal, endpoints, hasCertificate = false } = identity;
     return {
         description,
@@ -4419,7 +4423,7 @@ function createFederatedIdentity(job, identity) {
         hasCertificate,
         async accessToken() {
             const { token: subjectToken, clientCertificate } = await identity.subjectToken();
-            const token = await exchangeToken(job, { ...identity, subjectToken, clientCertificate });
+            const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
             return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate };
         }
     };
@@ -4557,19 +4561,19 @@ function describe(what) {
  *
  * @param provider `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
  */
-function fromGithub(job, universe, provider) {
+function fromGithub(step, universe, provider) {
     const audience = `//iam.googleapis.com/${provider}`;
-    const endpoint = githubEndpoint(job.env);
+    const endpoint = githubEndpoint(step.env);
     const url = stsUrl(universe, 'token');
-    return createFederatedIdentity(job, {
+    return createFederatedIdentity(step, {
         description: `workload identity federation of GitHub Actions (${provider})`,
-        principal: federatedPrincipal(audience, job.env['GITHUB_REPOSITORY']),
+        principal: federatedPrincipal(audience, step.env['GITHUB_REPOSITORY']),
         endpoints: endpoint === undefined ? [url] : [endpoint, url],
         url,
         audience,
         subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
         // Google expects the provider's name as an https URL where the provider names no audiences of its own.
-        subjectToken: async () => ({ token: await requestGithubToken(job, `https:${audience}`) })
+        subjectToken: async () => ({ token: await requestGithubToken(step, `https:${audience}`) })
     });
 }
 /** Where GitHub's token comes from; undefined where the runner does not say. */
@@ -4578,10 +4582,10 @@ function githubEndpoint(env) {
     return URL.canParse(url) ? new URL(url) : undefined;
 }
 /** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
-async function requireGithubPermission(job) {
+async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-    if (names.some((name) => (job.env[name] ?? '') === ''))
-        throw oidcUnavailable(job.env, await isForkPullRequest(job));
+    if (names.some((name) => (step.env[name] ?? '') === ''))
+        throw oidcUnavailable(step.env, await isForkPullRequest(step));
 }
 /**
  * GitHub's OIDC token for this job.
@@ -4590,20 +4594,20 @@ async function requireGithubPermission(job) {
  * @param audience whom the token is for; Google expects the provider's name as an https URL
  * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
-async function requestGithubToken(job, audience) {
-    const endpoint = githubEndpoint(job.env);
+async function requestGithubToken(step, audience) {
+    const endpoint = githubEndpoint(step.env);
     if (endpoint === undefined)
         throw oidcFailed(undefined, 'the runner gave no valid request URL');
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
-    const requestToken = job.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-    const answer = await requestWithRetries(job, {
+    const requestToken = step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    const answer = await requestWithRetries(step, {
         method: 'GET',
         url: new URL(url),
         headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
     }, (last, attempts) => oidcFailed(endpoint, last, attempts));
     const token = stringIn(parseObject(answer.body.toString('utf8')), 'value');
     if (token !== undefined)
-        job.masks.addJwt(token);
+        step.masks.addJwt(token);
     if (answer.status !== 200 || token === undefined)
         throw oidcFailed(endpoint, answer);
     return token;
@@ -4612,10 +4616,10 @@ async function requestGithubToken(job, audience) {
  * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
  */
-async function isForkPullRequest(job) {
-    if (job.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+async function isForkPullRequest(step) {
+    if (step.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
         return false;
-    const file = await readSmallFile(job.env['GITHUB_EVENT_PATH'] ?? '');
+    const file = await readSmallFile(step.env['GITHUB_EVENT_PATH'] ?? '');
     const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request');
     const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name');
     const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name');
@@ -4690,18 +4694,18 @@ const TROUBLES = {
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
  * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
  */
-async function readAwsToken(job, document, credentialSource) {
+async function readAwsToken(step, document, credentialSource) {
     // Loaded only where it is needed: it is larger than everything else together.
     const { AwsClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
     for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
-        job.masks.add(job.env[name] ?? '');
+        step.masks.add(step.env[name] ?? '');
     const client = new AwsClient({
         type: 'external_account',
         audience: document.audience,
         subject_token_type: document.subjectTokenType,
         token_url: document.tokenUrl.href,
         credential_source: credentialSource,
-        transporterOptions: { fetchImplementation: instanceMetadata(job) }
+        transporterOptions: { fetchImplementation: instanceMetadata(step) }
     });
     try {
         return await client.retrieveSubjectToken();
@@ -4715,16 +4719,16 @@ async function readAwsToken(job, document, credentialSource) {
     }
 }
 /** `fetch` for the library's requests to the instance's metadata server. */
-function instanceMetadata(job) {
+function instanceMetadata(step) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        const answer = await requestWithRetries(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
         const text = answer.body.toString('utf8');
         if (init?.method === 'PUT')
-            job.masks.add(text);
+            step.masks.add(text);
         for (const name of ['SecretAccessKey', 'Token'])
-            job.masks.add(stringIn(parseObject(text), name) ?? '');
+            step.masks.add(stringIn(parseObject(text), name) ?? '');
         return new Response(text, { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -4739,7 +4743,7 @@ var external_node_https_ = __nccwpck_require__(4708);
  * https://cloud.google.com/iam/docs/workload-identity-federation-with-x509-certificates. google-auth-library finds and reads
  * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
  */
-async function readCertificate(job, document, credentialSource) {
+async function readCertificate(step, document, credentialSource) {
     const { IdentityPoolClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
     try {
         const client = new IdentityPoolClient({
@@ -4756,7 +4760,7 @@ async function readCertificate(job, document, credentialSource) {
         const { cert, key } = agent.options;
         if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
             throw new Error('no certificate');
-        job.masks.addPrivateKey(key.toString('utf8'));
+        step.masks.addPrivateKey(key.toString('utf8'));
         return { token, clientCertificate: { cert, key } };
     }
     catch {
@@ -4780,17 +4784,17 @@ const OUTPUT_BYTES = 1024 * 1024;
  * A program that prints the token: https://google.aip.dev/auth/4117. Run by ourselves, because google-auth-library ends the
  * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
  */
-async function runExecutable(job, document, source) {
+async function runExecutable(step, document, source) {
     const where = `the program ${(0,safe_text/* safeText */.Hk)(source.command, 100)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
-    if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
+    if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
     }
-    const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile);
+    const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile);
     if (cached !== undefined)
         return cached;
-    const { exitCode, stdout } = await run(job, document, source, where);
-    const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined);
+    const { exitCode, stdout } = await run(step, document, source, where);
+    const verdict = judgeResponse(parseObject(stdout), step.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
     const problems = [
@@ -4800,15 +4804,15 @@ async function runExecutable(job, document, source) {
     throw subjectTokenUnavailable(where, problems.join('; '), 'program failed');
 }
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
-async function readCachedToken(job, path) {
+async function readCachedToken(step, path) {
     const file = await readSmallFile(path);
-    return file.ok ? judgeResponse(parseObject(file.content), job.now(), true).token : undefined;
+    return file.ok ? judgeResponse(parseObject(file.content), step.now(), true).token : undefined;
 }
-async function run(job, document, source, where) {
+async function run(step, document, source, where) {
     const [program = '', ...args] = splitCommand(source.command);
-    const timeout = Math.max(1, Math.min(source.timeoutMs, job.timeLeft()));
+    const timeout = Math.max(1, Math.min(source.timeoutMs, step.timeLeft()));
     // Inputs are not the program's business, and a credential may be among them.
-    const inherited = Object.entries(job.env).filter(([name]) => !name.startsWith('INPUT_'));
+    const inherited = Object.entries(step.env).filter(([name]) => !name.startsWith('INPUT_'));
     const env = {
         ...Object.fromEntries(inherited),
         GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,
@@ -4871,26 +4875,26 @@ function judgeResponse(response, nowMs, mustExpire) {
  *
  * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
  */
-async function readSubjectToken(job, document) {
-    const subject = await read(job, document);
+async function readSubjectToken(step, document) {
+    const subject = await read(step, document);
     // A certificate is no secret; its key is, and stays in the process.
     if (subject.clientCertificate === undefined)
-        job.masks.addJwt(subject.token);
+        step.masks.addJwt(subject.token);
     return subject;
 }
-async function read(job, document) {
+async function read(step, document) {
     const { source } = document;
     switch (source.kind) {
         case 'file':
             return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) };
         case 'url':
-            return { token: pickToken(await fetchToken(job, source.url, source.headers), source.format, source.url.origin) };
+            return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) };
         case 'executable':
-            return { token: await runExecutable(job, document, source) };
+            return { token: await runExecutable(step, document, source) };
         case 'aws':
-            return { token: await readAwsToken(job, document, source.raw) };
+            return { token: await readAwsToken(step, document, source.raw) };
         case 'certificate':
-            return await readCertificate(job, document, source.raw);
+            return await readCertificate(step, document, source.raw);
     }
 }
 /** Finds the token in what a file or a URL holds. */
@@ -4908,8 +4912,8 @@ async function readTokenFile(path) {
     throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-async function fetchToken(job, url, headers) {
-    const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+async function fetchToken(step, url, headers) {
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
     // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
     if (answer.status >= 200 && answer.status < 300)
         return answer.body.toString('utf8');
@@ -4923,13 +4927,13 @@ async function fetchToken(job, url, headers) {
 
 
 /** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */
-function fromExternalAccount(job, document) {
+function fromExternalAccount(step, document) {
     const { source, audience, tokenUrl, origin } = document;
     // google-github-actions/auth leaves a document whose token comes from GitHub.
-    const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(job.env)?.host;
-    return createFederatedIdentity(job, {
+    const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host;
+    return createFederatedIdentity(step, {
         description: `external account (${source.kind}) from ${origin}`,
-        principal: federatedPrincipal(audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+        principal: federatedPrincipal(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
         endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
         hasCertificate: source.kind === 'certificate',
         url: tokenUrl,
@@ -4937,7 +4941,7 @@ function fromExternalAccount(job, document) {
         userProject: document.userProject,
         audience,
         subjectTokenType: document.subjectTokenType,
-        subjectToken: async () => await readSubjectToken(job, document)
+        subjectToken: async () => await readSubjectToken(step, document)
     });
 }
 
@@ -5025,14 +5029,14 @@ function describeSkew({ googleTime }, now) {
  *
  * @throws {Failure} CREDENTIALS_INVALID where the private key cannot be read
  */
-function fromServiceAccountKey(job, universe, key) {
+function fromServiceAccountKey(step, universe, key) {
     const { email, tokenUrl } = key;
     const privateKey = readPrivateKey(key);
     async function grant(claims) {
-        const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, job.now());
-        job.masks.addJwt(assertion);
+        const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, step.now());
+        step.masks.addJwt(assertion);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await requestToken(job, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, job.now()));
+        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()));
     }
     return {
         description: `service account key of ${email} from ${key.origin}`,
@@ -5041,10 +5045,10 @@ function fromServiceAccountKey(job, universe, key) {
         isKey: true,
         endpoints: [tokenUrl],
         async accessToken() {
-            return { token: readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') };
+            return { token: readAccessToken(step, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') };
         },
         async idToken(audience) {
-            return readIdToken(job, tokenUrl, await grant({ target_audience: audience }), 'id_token');
+            return readIdToken(step, tokenUrl, await grant({ target_audience: audience }), 'id_token');
         }
     };
 }
@@ -5074,15 +5078,15 @@ function signAssertion(privateKey, key, audience, claims, nowMs) {
  * A workforce identity that signed in with gcloud (`external_account_authorized_user`). Google gives it access tokens only.
  * https://cloud.google.com/iam/docs/workforce-sign-in-gcloud
  */
-function fromWorkforceUser(job, user) {
+function fromWorkforceUser(step, user) {
     return {
         description: `workforce identity (external_account_authorized_user) from ${user.origin}`,
         principal: federatedPrincipal(user.pool),
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
-            const answer = await requestToken(job, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
-            return { token: readAccessToken(job, user.tokenUrl, answer, 'access_token') };
+            const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
+            return { token: readAccessToken(step, user.tokenUrl, answer, 'access_token') };
         }
     };
 }
@@ -5103,63 +5107,68 @@ function fromWorkforceUser(job, user) {
  *
  * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */
-async function findIdentity(job, inputs) {
-    const start = await findCredential(job, inputs);
-    const hops = addHop(start, inputs);
-    if (hops.length === 0 && start.credential.idToken === undefined) {
+async function findIdentity(step, inputs) {
+    const start = await findCredential(step, inputs);
+    const impersonations = addImpersonation(start, inputs);
+    if (impersonations.length === 0 && start.credential.idToken === undefined) {
         throw serviceAccountRequired(start.credential);
     }
     if (inputs.workloadIdentityProvider !== undefined)
-        await requireGithubPermission(job);
-    return { credential: start.credential, hops };
+        await requireGithubPermission(step);
+    return { credential: start.credential, impersonations };
 }
-async function findCredential(job, inputs) {
+async function findCredential(step, inputs) {
     const { universe } = inputs;
     if (inputs.workloadIdentityProvider !== undefined) {
-        return { credential: fromGithub(job, universe, inputs.workloadIdentityProvider), hops: [] };
+        return { credential: fromGithub(step, universe, inputs.workloadIdentityProvider), impersonations: [] };
     }
     if (inputs.credentialsJson !== undefined) {
-        return fromDocument(job, readDocument(job.masks, inputs.credentialsJson, 'credentials_json', universe), universe);
+        return fromDocument(step, readDocument(step.masks, inputs.credentialsJson, 'credentials_json', universe), universe);
     }
-    const found = await findApplicationDefault(job, universe);
-    return found === 'metadata server'
-        ? { credential: fromMetadataServer(job), hops: [] }
-        : fromDocument(job, found, universe);
+    const found = await findApplicationDefault(step, universe);
+    return found.kind === 'metadata server'
+        ? { credential: fromMetadataServer(step), impersonations: [] }
+        : fromDocument(step, found.document, universe);
 }
 /**
- * The hop to the account that the inputs ask for. An account that the credential stands for already is not impersonated
+ * The impersonation of the account that the inputs ask for. An account that the credential stands for already is not impersonated
  * twice: that would need a role of the account on itself.
  */
-function addHop({ credential, hops }, inputs) {
+function addImpersonation({ credential, impersonations }, inputs) {
     const account = inputs.serviceAccount;
-    const last = hops.at(-1);
+    const last = impersonations.at(-1);
     if (account === undefined || (last === undefined && isSame(credential.account, account)))
-        return hops;
+        return impersonations;
     if (!isSame(last?.account, account) || last === undefined)
-        return [...hops, { account, delegates: inputs.delegates }];
-    return inputs.delegates.length === 0 ? hops : [...hops.slice(0, -1), { account, delegates: inputs.delegates }];
+        return [...impersonations, { account, delegates: inputs.delegates }];
+    return inputs.delegates.length === 0
+        ? impersonations
+        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates }];
 }
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one, other) {
     return one?.toLowerCase() === other.toLowerCase();
 }
 /** The credential that a document describes, and the accounts that the document itself impersonates. */
-function fromDocument(job, document, universe) {
+function fromDocument(step, document, universe) {
     switch (document.type) {
         case 'service_account':
-            return { credential: fromServiceAccountKey(job, universe, document), hops: [] };
+            return { credential: fromServiceAccountKey(step, universe, document), impersonations: [] };
         case 'authorized_user':
-            return { credential: fromAuthorizedUser(job, document), hops: [] };
+            return { credential: fromAuthorizedUser(step, document), impersonations: [] };
         case 'external_account_authorized_user':
-            return { credential: fromWorkforceUser(job, document), hops: [] };
+            return { credential: fromWorkforceUser(step, document), impersonations: [] };
         case 'external_account':
             return {
-                credential: fromExternalAccount(job, document),
-                hops: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
+                credential: fromExternalAccount(step, document),
+                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
             };
         case 'impersonated_service_account': {
-            const source = fromDocument(job, document.source, universe);
-            return { ...source, hops: [...source.hops, { account: document.account, delegates: document.delegates }] };
+            const source = fromDocument(step, document.source, universe);
+            return {
+                ...source,
+                impersonations: [...source.impersonations, { account: document.account, delegates: document.delegates }]
+            };
         }
     }
 }
@@ -5299,7 +5308,7 @@ function parseVariableName(value) {
 /** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
 const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
 /** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const OWN_BUSINESS = [
+const FRAMING_HEADERS = [
     'connection',
     'content-length',
     'expect',
@@ -5319,7 +5328,7 @@ function parseHeaders(lines, tokenHeader) {
     const own = Object.create(null);
     for (const line of parseLines(lines)) {
         const { name, value } = parseHeaderLine('headers', line);
-        if (OWN_BUSINESS.includes(name.toLowerCase())) {
+        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
             throw (0,failures/* inputInvalid */.m7)('headers', `${(0,failures/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
@@ -5524,10 +5533,10 @@ async function readCall(workspace) {
     const serviceUrl = optional('url');
     const assertPrivate = parseBoolean('assert_private', orDefault('assert_private'));
     if (serviceUrl === undefined) {
-        const senseless = CALL_ONLY.find((name) => raw_inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
-        if (senseless === undefined)
+        const misplaced = CALL_ONLY.find((name) => raw_inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
+        if (misplaced === undefined)
             return undefined;
-        throw (0,failures/* inputInvalid */.m7)(senseless, 'it is about a call, and there is no url to call', `Set url, or leave ${senseless} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+        throw (0,failures/* inputInvalid */.m7)(misplaced, 'it is about a call, and there is no url to call', `Set url, or leave ${misplaced} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
     }
     const url = parseUrl('url', serviceUrl);
     const tag = optional('tag');
@@ -5624,8 +5633,8 @@ function readAudiences(call) {
 
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
-function findWarnings(prospect) {
-    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(prospect) ?? []);
+function findWarnings(context) {
+    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
 }
 /**
  * The same of the token, before it is used.
@@ -5685,8 +5694,8 @@ function warnOfClientId({ inputs: { audiences, call } }) {
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
-function warnOfPerson({ credential, hops }, token) {
-    if (credential.fixedAudience === undefined || hops.length > 0)
+function warnOfPerson({ credential, impersonations }, token) {
+    if (credential.fixedAudience === undefined || impersonations.length > 0)
         return undefined;
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
     return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.Hk)(token.audience)}) only, whatever audience is asked for. ` +
@@ -5722,33 +5731,33 @@ function warnOfDefaultAccount({ email }) {
  */
 async function run_run(world, report) {
     const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.');
-    report.inputs(inputs);
-    const job = world.startJob(inputs);
-    const identity = await findIdentity(job, inputs);
-    report.identity(identity);
+    report.onInputs(inputs);
+    const step = world.startStep(inputs);
+    const identity = await findIdentity(step, inputs);
+    report.onIdentity(identity);
     for (const url of planConnections(identity, inputs))
-        job.prepare(url);
+        step.prepare(url);
     for (const line of findWarnings({ inputs, identity, env: world.env }))
-        report.warning(line);
+        report.warn(line);
     // The call without a token needs none, so that it costs no time of its own.
-    const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined;
-    const mint = createMint(job, inputs.universe, identity);
+    const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined;
+    const mint = createMint(step, inputs.universe, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
-    report.tokens(tokens, job.now());
+    report.onTokens(tokens, step.now());
     const [token] = tokens.values();
     if (token === undefined)
         throw new Error('no token for the first audience');
     for (const line of findTokenWarnings(identity, token))
-        report.warning(line);
+        report.warn(line);
     const exposure = await privacy;
     if (exposure !== undefined)
         throw exposure;
     if (privacy !== undefined)
-        report.private();
+        report.onPrivate();
     if (inputs.call === undefined)
         return;
-    const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt);
-    report.call(result);
+    const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt);
+    report.onCall(result);
     if (result.failure !== undefined)
         throw result.failure;
 }
@@ -5762,8 +5771,8 @@ const MOST_FOR_TOKENS = 6;
  * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
  * or more, and otherwise only begins when its turn comes.
  */
-function planConnections({ credential, hops }, inputs) {
-    const target = hops.at(-1);
+function planConnections({ credential, impersonations }, inputs) {
+    const target = impersonations.at(-1);
     const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
     const { call } = inputs;
     return [
@@ -6260,7 +6269,7 @@ function createWorld(env, log) {
     masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     return {
         env,
-        startJob: ({ timeoutMs, deadlineMs }) => ({
+        startStep: ({ timeoutMs, deadlineMs }) => ({
             env,
             masks,
             log,

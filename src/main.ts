@@ -27,7 +27,7 @@ async function finish(error?: unknown): Promise<void> {
     if (!broken) process.exitCode = 0
     return
   }
-  if (!(error instanceof Failure)) report.trace(error)
+  if (!(error instanceof Failure)) report.onDefect(error)
   await report.finish(error instanceof Failure ? error : internalFailure(error, process.env))
 }
 

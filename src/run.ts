@@ -19,30 +19,30 @@ import { iamCredentialsUrl } from './token/google-hosts.ts'
  */
 export async function run(world: World, report: Report): Promise<void> {
   const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.')
-  report.inputs(inputs)
-  const job = world.startJob(inputs)
+  report.onInputs(inputs)
+  const step = world.startStep(inputs)
 
-  const identity = await findIdentity(job, inputs)
-  report.identity(identity)
-  for (const url of planConnections(identity, inputs)) job.prepare(url)
-  for (const line of findWarnings({ inputs, identity, env: world.env })) report.warning(line)
+  const identity = await findIdentity(step, inputs)
+  report.onIdentity(identity)
+  for (const url of planConnections(identity, inputs)) step.prepare(url)
+  for (const line of findWarnings({ inputs, identity, env: world.env })) report.warn(line)
 
   // The call without a token needs none, so that it costs no time of its own.
-  const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(job, inputs.call) : undefined
-  const mint = createMint(job, inputs.universe, identity)
+  const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined
+  const mint = createMint(step, inputs.universe, identity)
   const tokens = await obtainIdTokens(mint, inputs.audiences)
-  report.tokens(tokens, job.now())
+  report.onTokens(tokens, step.now())
   const [token] = tokens.values()
   if (token === undefined) throw new Error('no token for the first audience')
-  for (const line of findTokenWarnings(identity, token)) report.warning(line)
+  for (const line of findTokenWarnings(identity, token)) report.warn(line)
 
   const exposure = await privacy
   if (exposure !== undefined) throw exposure
-  if (privacy !== undefined) report.private()
+  if (privacy !== undefined) report.onPrivate()
 
   if (inputs.call === undefined) return
-  const result = await callService(job, inputs.call, token, () => mint(inputs.audiences[0]), report.attempt)
-  report.call(result)
+  const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt)
+  report.onCall(result)
   if (result.failure !== undefined) throw result.failure
 }
 
@@ -58,8 +58,8 @@ const MOST_FOR_TOKENS = 6
  * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
  * or more, and otherwise only begins when its turn comes.
  */
-export function planConnections({ credential, hops }: Identity, inputs: Inputs): readonly URL[] {
-  const target = hops.at(-1)
+export function planConnections({ credential, impersonations }: Identity, inputs: Inputs): readonly URL[] {
+  const target = impersonations.at(-1)
   const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS)
   const { call } = inputs
   return [

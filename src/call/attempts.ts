@@ -48,22 +48,22 @@ export interface History {
   readonly refusedForMs: number
 }
 
-export type Step =
+export type Next =
   | { readonly kind: 'passed' | 'final' }
   | { readonly kind: 'renew' }
   /** Once more after a pause. `within` is what is left of a shorter limit than the deadline. */
   | { readonly kind: 'again'; readonly why: string; readonly withinMs: number }
 
-const FINAL: Step = { kind: 'final' }
+const FINAL: Next = { kind: 'final' }
 
-/** What RFC 9110, 9.2.2, calls not idempotent: sent twice, it may act twice. */
-export function mayActTwice(method: string): boolean {
-  return method === 'POST' || method === 'PATCH'
+/** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return method !== 'POST' && method !== 'PATCH'
 }
 
 /** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
-export function decideNext(attempt: Attempt, history: History): Step {
-  const repeatable = !mayActTwice(history.method)
+export function decideNext(attempt: Attempt, history: History): Next {
+  const repeatable = isIdempotent(history.method)
   if (!attempt.answered) return repeatable || !attempt.sent ? again('the service may be starting') : FINAL
   const { response } = attempt
   if (response.accepted) return { kind: 'passed' }
@@ -79,14 +79,14 @@ export function decideNext(attempt: Attempt, history: History): Step {
 }
 
 /** The front end lets nothing through to the application, so that every method may be repeated. */
-function decideOnRefusal(status: number, { renewed, refusedForMs, iamWaitMs }: History): Step {
+function decideOnRefusal(status: number, { renewed, refusedForMs, iamWaitMs }: History): Next {
   if (status === 401) return renewed ? FINAL : { kind: 'renew' }
   const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS
   const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading'
   return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL
 }
 
-function decideOnAnswer(status: number, repeatable: boolean): Step {
+function decideOnAnswer(status: number, repeatable: boolean): Next {
   if (!repeatable) return status === 429 || status === 503 ? again('the service is busy') : FINAL
   if (status >= 300 && status < 400) return FINAL
   if (isTransientStatus(status) || status === 425) return again('the service is busy')
@@ -94,6 +94,6 @@ function decideOnAnswer(status: number, repeatable: boolean): Step {
   return again('an old revision may still be answering')
 }
 
-function again(why: string, withinMs = Number.POSITIVE_INFINITY): Step {
+function again(why: string, withinMs = Number.POSITIVE_INFINITY): Next {
   return { kind: 'again', why, withinMs }
 }

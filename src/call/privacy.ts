@@ -1,9 +1,9 @@
-import { exposed } from './failures/privacy.ts'
+import { notPrivate } from './failures/privacy.ts'
 import { noUsableAnswer } from './failures/no-answer.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Answer } from '../world/outcome.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from '../world/retry.ts'
 import { isMarkedByIap, whoAnswered } from './responder.ts'
 
@@ -11,37 +11,37 @@ import { isMarkedByIap, whoAnswered } from './responder.ts'
 const LONGEST_PAGE_BYTES = 64 * 1024
 
 /** Methods that change nothing, and may be sent by somebody who is not to come in. */
-const HARMLESS = ['GET', 'HEAD', 'OPTIONS']
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * Calls the service without any credential, cookie or body, and sees whether Google refuses.
  *
  * @returns why the service is not known to be private; undefined where Google refused the call
  */
-export async function checkPrivacy(job: Job, call: CallInputs): Promise<Failure | undefined> {
-  const method = HARMLESS.includes(call.method) ? call.method : 'GET'
-  let verdict = await askAnonymously(job, call.url, method)
+export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failure | undefined> {
+  const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET'
+  let verdict = await askAnonymously(step, call.url, method)
   // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
   if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
-    verdict = await askAnonymously(job, call.url, 'GET')
+    verdict = await askAnonymously(step, call.url, 'GET')
   if (!verdict.answered) return verdict.failure
-  return isRefusal(verdict.answer) ? undefined : exposed(call.url, verdict.method, verdict.answer)
+  return isRefusal(verdict.answer) ? undefined : notPrivate(call.url, verdict.method, verdict.answer)
 }
 
 async function askAnonymously(
-  job: Job,
+  step: Step,
   url: URL,
   method: string
 ): Promise<{ answered: true; method: string; answer: Answer } | { answered: false; failure: Failure }> {
   for (let attempt = 1; ; attempt += 1) {
-    const milliseconds = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
-    const outcome = await job.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
+    const outcome = await step.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
     if (outcome.answered && !isTransient(outcome)) return { answered: true, method, answer: outcome }
-    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
-    const pause = pauseAfter(attempt, retryAfter, job.random)
-    if (pause >= job.timeLeft())
+    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
+    const pause = pauseAfter(attempt, retryAfter, step.random)
+    if (pause >= step.timeLeft())
       return { answered: false, failure: noUsableAnswer(url, outcome, attempt, 'without a token') }
-    await job.sleep(pause)
+    await step.sleep(pause)
   }
 }
 

@@ -2,13 +2,13 @@ import type { HttpRequest } from '../world/request.ts'
 import type { Outcome } from '../world/outcome.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { parseRetryAfter, pauseAfter } from '../world/retry.ts'
 import { callFailed } from './failures/service.ts'
 import { Failure } from '../failure/failure.ts'
 import { LONGEST_BODY_BYTES } from './verdicts.ts'
 import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
-import type { Attempt, AttemptRecord, Step } from './attempts.ts'
+import type { Attempt, AttemptRecord, Next } from './attempts.ts'
 import { createRedaction } from '../guard/redaction.ts'
 import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
@@ -40,15 +40,15 @@ export interface CallResult {
  * @param onAttempt is told of each attempt as soon as it is over
  */
 export async function callService(
-  job: Job,
+  step: Step,
   call: CallInputs,
   firstToken: IdToken,
   mintAgain: () => Promise<IdToken>,
   onAttempt: (record: AttemptRecord) => void
 ): Promise<CallResult> {
-  const limitAtStart = job.timeLeft()
+  const limitAtStart = step.timeLeft()
   /** By the clock of the deadline: unlike the machine's, it never jumps. */
-  const elapsedMs = (): number => limitAtStart - job.timeLeft()
+  const elapsedMs = (): number => limitAtStart - step.timeLeft()
   const attempts: AttemptRecord[] = []
   const tokens = [firstToken]
   /** Since when the front end has refused with a status. */
@@ -65,43 +65,43 @@ export async function callService(
 
   try {
     for (;;) {
-      const limitMs = Math.max(1, Math.min(job.timeoutMs, job.timeLeft()))
-      if (token.expiresAt <= job.now() + limitMs) await renew()
+      const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
+      if (token.expiresAt <= step.now() + limitMs) await renew()
       const startedMs = elapsedMs()
-      const outcome = await job.send(buildRequest(call, token.jwt), {
+      const outcome = await step.send(buildRequest(call, token.jwt), {
         milliseconds: limitMs,
         bodyBytes: LONGEST_BODY_BYTES
       })
-      const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, job.timeLeft()))
+      const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
       const attempt = readAttempt(outcome, call, tokens, patternsMs)
       if (attempt.answered) response = attempt.response
 
-      const refusedForMs = attempt.answered ? sinceFirst(refusedSince, attempt.response, elapsedMs()) : 0
-      const step = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
+      const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0
+      const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
       const number = attempts.length + 1
-      const pauseMs = step.kind === 'again' ? choosePause(job, number, outcome, step.withinMs) : undefined
+      const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined
       const record = {
         number,
         startedMs,
         milliseconds: outcome.milliseconds,
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
-        passed: step.kind === 'passed',
-        next: describeStep(step, pauseMs)
+        passed: next.kind === 'passed',
+        next: describeNext(next, pauseMs)
       }
       attempts.push(record)
       onAttempt(record)
 
-      if (step.kind === 'passed') return end()
-      if (step.kind === 'renew') {
+      if (next.kind === 'passed') return end()
+      if (next.kind === 'renew') {
         renewed = true
         await renew()
       } else if (pauseMs === undefined) {
-        const decisive = decisiveAttempt(attempt, response, limitMs < job.timeoutMs)
-        const clientId = await findClientId(job, call, response)
+        const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs)
+        const clientId = await findClientId(step, call, response)
         return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }))
       } else {
-        await job.sleep(pauseMs)
+        await step.sleep(pauseMs)
       }
     }
   } catch (error) {
@@ -112,7 +112,7 @@ export async function callService(
 }
 
 /** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
-function sinceFirst(refusedSince: Map<number, number>, { responder, status }: Response, now: number): number {
+function refusedFor(refusedSince: Map<number, number>, { responder, status }: Response, now: number): number {
   if (responder !== 'front end') return 0
   const since = refusedSince.get(status) ?? now
   refusedSince.set(status, since)
@@ -146,31 +146,31 @@ function buildRequest({ method, url, headers, body }: CallInputs, jwt: string): 
  *
  * @returns undefined where none does
  */
-function choosePause(job: Job, attempt: number, outcome: Outcome, withinMs: number): number | undefined {
-  const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
-  const longestMs = Math.min(job.timeLeft() - Math.min(LAST_ATTEMPT_MS, job.timeoutMs), withinMs)
-  return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, job.random), longestMs)
+function choosePause(step: Step, attempt: number, outcome: Outcome, withinMs: number): number | undefined {
+  const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
+  const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs)
+  return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs)
 }
 
-function describeStep(step: Step, pauseMs: number | undefined): string {
-  switch (step.kind) {
+function describeNext(next: Next, pauseMs: number | undefined): string {
+  switch (next.kind) {
     case 'passed':
     case 'final':
-      return step.kind
+      return next.kind
     case 'renew':
       return 'once more with a new token'
     case 'again':
       return pauseMs === undefined
         ? 'no time is left for another'
-        : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${step.why}`
+        : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`
   }
 }
 
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
-async function findClientId(job: Job, call: CallInputs, response: Response | undefined): Promise<string | undefined> {
+async function findClientId(step: Step, call: CallInputs, response: Response | undefined): Promise<string | undefined> {
   if (response?.responder !== 'iap') return undefined
-  if (response.clientId !== undefined || job.timeLeft() <= 0) return response.clientId
-  const limits = { milliseconds: Math.min(job.timeoutMs, job.timeLeft()), bodyBytes: 0 }
-  const outcome = await job.send({ method: 'GET', url: call.url, headers: {} }, limits)
+  if (response.clientId !== undefined || step.timeLeft() <= 0) return response.clientId
+  const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 }
+  const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits)
   return outcome.answered ? iapClientId(outcome) : undefined
 }

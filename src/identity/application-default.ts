@@ -1,10 +1,13 @@
 import path from 'node:path'
 import { credentialsInvalid, credentialsNotFound } from './failures/credentials.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { readSmallFile } from '../guard/small-file.ts'
 import { readDocument } from './document.ts'
 import type { CredentialDocument } from './document.ts'
 import { lookForMetadataServer } from './metadata-server.ts'
+
+export type ApplicationDefault =
+  { readonly kind: 'document'; readonly document: CredentialDocument } | { readonly kind: 'metadata server' }
 
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
@@ -12,34 +15,31 @@ import { lookForMetadataServer } from './metadata-server.ts'
  *
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
  */
-export async function findApplicationDefault(
-  job: Job,
-  universe: string
-): Promise<CredentialDocument | 'metadata server'> {
+export async function findApplicationDefault(step: Step, universe: string): Promise<ApplicationDefault> {
   const looked: string[] = []
 
-  const named = job.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
+  const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
   if (named !== '') {
     const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`
     const file = await readSmallFile(named)
     if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file')
-    return readDocument(job.masks, file.content, origin, universe)
+    return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) }
   }
   looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
 
-  const wellKnown = wellKnownFile(job.env)
+  const wellKnown = wellKnownFile(step.env)
   if (wellKnown !== undefined) {
     const origin = `gcloud's file ${wellKnown}`
     const file = await readSmallFile(wellKnown)
-    if (file.ok) return readDocument(job.masks, file.content, origin, universe)
+    if (file.ok) return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) }
     if (!file.missing) throw credentialsInvalid(origin, file.reason, 'unreadable file')
     looked.push(`${wellKnown}: ${file.reason}`)
   }
 
-  const found = await lookForMetadataServer(job)
-  if (found === true) return 'metadata server'
-  looked.push(`metadata server: ${found}`)
-  throw credentialsNotFound(looked, job.env)
+  const server = await lookForMetadataServer(step)
+  if (server.found) return { kind: 'metadata server' }
+  looked.push(`metadata server: ${server.reason}`)
+  throw credentialsNotFound(looked, step.env)
 }
 
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
@@ -48,7 +48,7 @@ function nameAbsence(file: string): 'removed file' | 'missing file' {
 }
 
 /** Where `gcloud auth application-default login` leaves its document. */
-function wellKnownFile(env: Job['env']): string | undefined {
+function wellKnownFile(env: Step['env']): string | undefined {
   const name = 'application_default_credentials.json'
   const configured = env['CLOUDSDK_CONFIG'] ?? ''
   if (configured !== '') return path.join(configured, name)

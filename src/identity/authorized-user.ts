@@ -3,7 +3,7 @@ import { openidMissing } from './failures/authorized-user.ts'
 import { decodeClaims } from '../token/jwt.ts'
 import type { Answer } from '../world/outcome.ts'
 import { memberOf, UNKNOWN_PERSON } from '../token/principal.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { parseObject, stringIn } from '../guard/json.ts'
 import type { Credential } from '../token/credential.ts'
 import type { AuthorizedUser } from './document.ts'
@@ -19,7 +19,7 @@ const GCLOUD_CLIENTS = [
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
  */
-export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
+export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential {
   const { tokenUrl } = user
   let underWay: Promise<Answer> | undefined
 
@@ -31,7 +31,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    underWay ??= requestToken(job, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(
+    underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(
       () => (underWay = undefined)
     )
     return await underWay
@@ -46,7 +46,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       const answer = await refresh()
       const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '')
       const email = stringIn(claims ?? {}, 'email')
-      const token = readAccessToken(job, tokenUrl, answer, 'access_token')
+      const token = readAccessToken(step, tokenUrl, answer, 'access_token')
       return email === undefined ? { token } : { token, principal: memberOf(email) }
     },
     async idToken() {
@@ -55,7 +55,7 @@ export function fromAuthorizedUser(job: Job, user: AuthorizedUser): Credential {
       const scope = stringIn(body, 'scope')
       const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined
       if (granted && scope?.split(' ').includes('openid') !== true) throw openidMissing(tokenUrl, scope)
-      return readIdToken(job, tokenUrl, answer, 'id_token')
+      return readIdToken(step, tokenUrl, answer, 'id_token')
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { federatedPrincipal } from '../token/principal.ts'
 import type { Credential } from '../token/credential.ts'
 import type { ExternalAccountDocument } from './document.ts'
@@ -7,13 +7,13 @@ import { githubEndpoint } from './github.ts'
 import { readSubjectToken } from './subject-token/subject-token.ts'
 
 /** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */
-export function fromExternalAccount(job: Job, document: ExternalAccountDocument): Credential {
+export function fromExternalAccount(step: Step, document: ExternalAccountDocument): Credential {
   const { source, audience, tokenUrl, origin } = document
   // google-github-actions/auth leaves a document whose token comes from GitHub.
-  const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(job.env)?.host
-  return createFederatedIdentity(job, {
+  const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host
+  return createFederatedIdentity(step, {
     description: `external account (${source.kind}) from ${origin}`,
-    principal: federatedPrincipal(audience, isGithub ? job.env['GITHUB_REPOSITORY'] : undefined),
+    principal: federatedPrincipal(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
     endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
     hasCertificate: source.kind === 'certificate',
     url: tokenUrl,
@@ -21,6 +21,6 @@ export function fromExternalAccount(job: Job, document: ExternalAccountDocument)
     userProject: document.userProject,
     audience,
     subjectTokenType: document.subjectTokenType,
-    subjectToken: async () => await readSubjectToken(job, document)
+    subjectToken: async () => await readSubjectToken(step, document)
   })
 }

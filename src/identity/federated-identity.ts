@@ -1,5 +1,5 @@
 import { decodeClaims } from '../token/jwt.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { stringIn } from '../guard/json.ts'
 import { subjectPrincipal } from '../token/principal.ts'
 import type { Credential, SubjectToken } from '../token/credential.ts'
@@ -17,7 +17,7 @@ export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCerti
  * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
  * a second role, on the account itself.
  */
-export function createFederatedIdentity(job: Job, identity: ExternalIdentity): Credential {
+export function createFederatedIdentity(step: Step, identity: ExternalIdentity): Credential {
   const { description, principal, endpoints, hasCertificate = false } = identity
   return {
     description,
@@ -27,7 +27,7 @@ export function createFederatedIdentity(job: Job, identity: ExternalIdentity): C
     hasCertificate,
     async accessToken() {
       const { token: subjectToken, clientCertificate } = await identity.subjectToken()
-      const token = await exchangeToken(job, { ...identity, subjectToken, clientCertificate })
+      const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate })
       return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate }
     }
   }

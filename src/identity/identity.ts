@@ -1,9 +1,9 @@
 import { serviceAccountRequired } from './failures/credentials.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { findApplicationDefault } from './application-default.ts'
 import { fromAuthorizedUser } from './authorized-user.ts'
-import type { Hop, Identity } from '../token/credential.ts'
+import type { Impersonation, Identity } from '../token/credential.ts'
 import { readDocument } from './document.ts'
 import type { CredentialDocument } from './document.ts'
 import { fromExternalAccount } from './external-account.ts'
@@ -23,40 +23,43 @@ type IdentityInputs = Pick<
  *
  * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */
-export async function findIdentity(job: Job, inputs: IdentityInputs): Promise<Identity> {
-  const start = await findCredential(job, inputs)
-  const hops = addHop(start, inputs)
-  if (hops.length === 0 && start.credential.idToken === undefined) {
+export async function findIdentity(step: Step, inputs: IdentityInputs): Promise<Identity> {
+  const start = await findCredential(step, inputs)
+  const impersonations = addImpersonation(start, inputs)
+  if (impersonations.length === 0 && start.credential.idToken === undefined) {
     throw serviceAccountRequired(start.credential)
   }
-  if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(job)
-  return { credential: start.credential, hops }
+  if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(step)
+  return { credential: start.credential, impersonations }
 }
 
-async function findCredential(job: Job, inputs: IdentityInputs): Promise<Identity> {
+async function findCredential(step: Step, inputs: IdentityInputs): Promise<Identity> {
   const { universe } = inputs
   if (inputs.workloadIdentityProvider !== undefined) {
-    return { credential: fromGithub(job, universe, inputs.workloadIdentityProvider), hops: [] }
+    return { credential: fromGithub(step, universe, inputs.workloadIdentityProvider), impersonations: [] }
   }
   if (inputs.credentialsJson !== undefined) {
-    return fromDocument(job, readDocument(job.masks, inputs.credentialsJson, 'credentials_json', universe), universe)
+    return fromDocument(step, readDocument(step.masks, inputs.credentialsJson, 'credentials_json', universe), universe)
   }
-  const found = await findApplicationDefault(job, universe)
-  return found === 'metadata server'
-    ? { credential: fromMetadataServer(job), hops: [] }
-    : fromDocument(job, found, universe)
+  const found = await findApplicationDefault(step, universe)
+  return found.kind === 'metadata server'
+    ? { credential: fromMetadataServer(step), impersonations: [] }
+    : fromDocument(step, found.document, universe)
 }
 
 /**
- * The hop to the account that the inputs ask for. An account that the credential stands for already is not impersonated
+ * The impersonation of the account that the inputs ask for. An account that the credential stands for already is not impersonated
  * twice: that would need a role of the account on itself.
  */
-function addHop({ credential, hops }: Identity, inputs: IdentityInputs): readonly Hop[] {
+function addImpersonation({ credential, impersonations }: Identity, inputs: IdentityInputs): readonly Impersonation[] {
   const account = inputs.serviceAccount
-  const last = hops.at(-1)
-  if (account === undefined || (last === undefined && isSame(credential.account, account))) return hops
-  if (!isSame(last?.account, account) || last === undefined) return [...hops, { account, delegates: inputs.delegates }]
-  return inputs.delegates.length === 0 ? hops : [...hops.slice(0, -1), { account, delegates: inputs.delegates }]
+  const last = impersonations.at(-1)
+  if (account === undefined || (last === undefined && isSame(credential.account, account))) return impersonations
+  if (!isSame(last?.account, account) || last === undefined)
+    return [...impersonations, { account, delegates: inputs.delegates }]
+  return inputs.delegates.length === 0
+    ? impersonations
+    : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates }]
 }
 
 /** E-mails of service accounts have no upper case, but people write some. */
@@ -65,22 +68,25 @@ function isSame(one: string | undefined, other: string): boolean {
 }
 
 /** The credential that a document describes, and the accounts that the document itself impersonates. */
-function fromDocument(job: Job, document: CredentialDocument, universe: string): Identity {
+function fromDocument(step: Step, document: CredentialDocument, universe: string): Identity {
   switch (document.type) {
     case 'service_account':
-      return { credential: fromServiceAccountKey(job, universe, document), hops: [] }
+      return { credential: fromServiceAccountKey(step, universe, document), impersonations: [] }
     case 'authorized_user':
-      return { credential: fromAuthorizedUser(job, document), hops: [] }
+      return { credential: fromAuthorizedUser(step, document), impersonations: [] }
     case 'external_account_authorized_user':
-      return { credential: fromWorkforceUser(job, document), hops: [] }
+      return { credential: fromWorkforceUser(step, document), impersonations: [] }
     case 'external_account':
       return {
-        credential: fromExternalAccount(job, document),
-        hops: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
+        credential: fromExternalAccount(step, document),
+        impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
       }
     case 'impersonated_service_account': {
-      const source = fromDocument(job, document.source, universe)
-      return { ...source, hops: [...source.hops, { account: document.account, delegates: document.delegates }] }
+      const source = fromDocument(step, document.source, universe)
+      return {
+        ...source,
+        impersonations: [...source.impersonations, { account: document.account, delegates: document.delegates }]
+      }
     }
   }
 }

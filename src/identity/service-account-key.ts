@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { credentialsInvalid } from './failures/credentials.ts'
 import { keyRefused } from './failures/service-account-key.ts'
 import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../token/google-hosts.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { serviceAccountPrincipal } from '../token/principal.ts'
 import type { Credential } from '../token/credential.ts'
 import type { ServiceAccountKey } from './document.ts'
@@ -15,15 +15,15 @@ import { readAccessToken, readIdToken, requestToken } from '../token/token-endpo
  *
  * @throws {Failure} CREDENTIALS_INVALID where the private key cannot be read
  */
-export function fromServiceAccountKey(job: Job, universe: string, key: ServiceAccountKey): Credential {
+export function fromServiceAccountKey(step: Step, universe: string, key: ServiceAccountKey): Credential {
   const { email, tokenUrl } = key
   const privateKey = readPrivateKey(key)
 
   async function grant(claims: Readonly<Record<string, string>>): ReturnType<typeof requestToken> {
-    const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, job.now())
-    job.masks.addJwt(assertion)
+    const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, step.now())
+    step.masks.addJwt(assertion)
     const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
-    return await requestToken(job, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, job.now()))
+    return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()))
   }
 
   return {
@@ -33,10 +33,10 @@ export function fromServiceAccountKey(job: Job, universe: string, key: ServiceAc
     isKey: true,
     endpoints: [tokenUrl],
     async accessToken() {
-      return { token: readAccessToken(job, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') }
+      return { token: readAccessToken(step, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') }
     },
     async idToken(audience) {
-      return readIdToken(job, tokenUrl, await grant({ target_audience: audience }), 'id_token')
+      return readIdToken(step, tokenUrl, await grant({ target_audience: audience }), 'id_token')
     }
   }
 }

@@ -37,12 +37,12 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
   const serviceUrl = optional('url')
   const assertPrivate = parseBoolean('assert_private', orDefault('assert_private'))
   if (serviceUrl === undefined) {
-    const senseless = CALL_ONLY.find((name) => read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined)
-    if (senseless === undefined) return undefined
+    const misplaced = CALL_ONLY.find((name) => read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined)
+    if (misplaced === undefined) return undefined
     throw inputInvalid(
-      senseless,
+      misplaced,
       'it is about a call, and there is no url to call',
-      `Set url, or leave ${senseless} empty.`,
+      `Set url, or leave ${misplaced} empty.`,
       ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
     )
   }

@@ -13,7 +13,7 @@ const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Aut
 export type TokenHeader = (typeof TOKEN_HEADERS)[number]
 
 /** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const OWN_BUSINESS = [
+const FRAMING_HEADERS = [
   'connection',
   'content-length',
   'expect',
@@ -34,7 +34,7 @@ export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders
   const own = Object.create(null) as Record<string, string[]>
   for (const line of parseLines(lines)) {
     const { name, value } = parseHeaderLine('headers', line)
-    if (OWN_BUSINESS.includes(name.toLowerCase())) {
+    if (FRAMING_HEADERS.includes(name.toLowerCase())) {
       throw inputInvalid('headers', `${quoteValue(name)} is set by HTTP itself`, 'Leave it out.')
     }
     // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.

@@ -1,11 +1,11 @@
 import { Failure } from '../failure/failure.ts'
 import type { Explanation } from '../failure/failure.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { safeText } from '../guard/safe-text.ts'
 import { inTerminalWithGh, onRunner } from '../failure/snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
-export function internalFailure(error: unknown, env: Job['env']): Failure {
+export function internalFailure(error: unknown, env: Step['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
@@ -14,7 +14,7 @@ export function internalFailure(error: unknown, env: Job['env']): Failure {
 }
 
 /** Nothing was left to wait for, and yet there was no result. */
-export function unfinished(env: Job['env']): Failure {
+export function unfinished(env: Step['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
     sentence: 'The action ended before it had finished.',
@@ -22,7 +22,7 @@ export function unfinished(env: Job['env']): Failure {
   })
 }
 
-function explainDefect(env: Job['env']): Explanation {
+function explainDefect(env: Step['env']): Explanation {
   const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${safeText(env['GITHUB_REPOSITORY'])}`
   return {
     cause: 'Something came that the action does not foresee; no input or permission mends it.',

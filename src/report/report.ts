@@ -15,35 +15,35 @@ import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import type { Job, Log } from '../world/job.ts'
+import type { Step, Log } from '../world/step.ts'
 import { unwritable } from './internal.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { renderSummary } from './summary.ts'
-import type { Story } from './summary.ts'
+import type { RunRecord } from './summary.ts'
 
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024
 
 /** The only writer of outputs, log and summary. */
 export interface Report extends Log {
-  readonly warning: (line: string) => void
-  readonly inputs: (inputs: Inputs) => void
-  readonly identity: (identity: Identity) => void
-  readonly tokens: (tokens: ReadonlyMap<string, IdToken>, now: number) => void
+  readonly warn: (line: string) => void
+  readonly onInputs: (inputs: Inputs) => void
+  readonly onIdentity: (identity: Identity) => void
+  readonly onTokens: (tokens: ReadonlyMap<string, IdToken>, now: number) => void
   /** Google refused a call without a token. */
-  readonly private: () => void
-  readonly attempt: (record: AttemptRecord) => void
-  readonly call: (result: CallResult) => void
+  readonly onPrivate: () => void
+  readonly onAttempt: (record: AttemptRecord) => void
+  readonly onCall: (result: CallResult) => void
   /** The verdict, once; a failure becomes the only error annotation. */
   readonly finish: (failure?: Failure) => Promise<void>
   /** What is left to say where the verdict could not be written. */
   readonly unwritable: () => void
   /** Where a defect is in our own code; shown with debug logging only. */
-  readonly trace: (error: unknown) => void
+  readonly onDefect: (error: unknown) => void
 }
 
-export function createReport(env: Job['env']): Report {
-  let story: Story = {}
+export function createReport(env: Step['env']): Report {
+  let run: RunRecord = {}
 
   /** Without its files, @actions/core would print outputs, tokens among them. */
   function setOutput(name: string, value: string | number): void {
@@ -59,44 +59,44 @@ export function createReport(env: Job['env']): Report {
     setOutput('audience', first.audience)
     setOutput('email', first.email)
     setOutput('expires_at', new Date(first.expiresAt).toISOString())
-    const variable = story.inputs?.exportEnv
+    const variable = run.inputs?.exportEnv
     if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt)
   }
 
   return {
     info,
-    warning: (line) => {
+    warn: (line) => {
       warning(line)
     },
-    inputs(inputs) {
-      story = { ...story, inputs }
+    onInputs(inputs) {
+      run = { ...run, inputs }
     },
-    identity(identity) {
-      story = { ...story, identity }
+    onIdentity(identity) {
+      run = { ...run, identity }
       info(`Identity: ${describeIdentity(identity)}`)
     },
-    tokens(tokens, now) {
-      story = { ...story, tokens }
+    onTokens(tokens, now) {
+      run = { ...run, tokens }
       writeTokens(tokens)
       for (const [audience, token] of tokens) {
         info(
-          `Audience: ${safeText(audience)} (${story.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`
+          `Audience: ${safeText(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`
         )
         info(describeToken(token, now))
       }
     },
-    private() {
-      story = { ...story, isPrivate: true }
+    onPrivate() {
+      run = { ...run, isPrivate: true }
       info('Private: Google refused a call without a token')
     },
-    attempt(record) {
-      story = { ...story, attempts: [...(story.attempts ?? []), record] }
+    onAttempt(record) {
+      run = { ...run, attempts: [...(run.attempts ?? []), record] }
       const { number, description, milliseconds, next } = record
-      info(`Attempt ${number}: ${describeCall(story.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`)
+      info(`Attempt ${number}: ${describeCall(run.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`)
     },
-    call(result) {
-      story = { ...story, result }
-      const renewed = replaceFirst(story.tokens, result.token)
+    onCall(result) {
+      run = { ...run, result }
+      const renewed = replaceFirst(run.tokens, result.token)
       if (renewed !== undefined) writeTokens(renewed)
       const last = result.attempts.at(-1)
       setOutput('attempts', result.attempts.length)
@@ -112,12 +112,12 @@ export function createReport(env: Job['env']): Report {
       setOutput('outcome', failure === undefined ? 'success' : 'failure')
       setOutput('failure_code', failure?.text.code ?? '')
       if (failure !== undefined) reportFailure(failure.text, env)
-      await writeSummary(story, failure?.text, env)
+      await writeSummary(run, failure?.text, env)
     },
     unwritable() {
       reportFailure(unwritable().text, env)
     },
-    trace(error) {
+    onDefect(error) {
       if (!(error instanceof Error)) return
       // The message stays out: it may hold anything.
       for (const line of (error.stack ?? '').split('\n')) if (/^\s+at /.test(line)) debug(safeText(line))
@@ -126,7 +126,7 @@ export function createReport(env: Job['env']): Report {
 }
 
 /** The tokens with another one for the first audience; undefined where it is the same. */
-function replaceFirst(tokens: Story['tokens'], token: IdToken): Story['tokens'] {
+function replaceFirst(tokens: RunRecord['tokens'], token: IdToken): RunRecord['tokens'] {
   const [first, ...others] = tokens ?? []
   return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others])
 }
@@ -135,8 +135,8 @@ function describeCall(call: CallInputs | undefined): string {
   return call === undefined ? '' : `${call.method} ${safeUrl(call.url)}`
 }
 
-function describeIdentity({ credential, hops }: Identity): string {
-  const chain = hops.flatMap(({ account, delegates }) => [...delegates, account])
+function describeIdentity({ credential, impersonations }: Identity): string {
+  const chain = impersonations.flatMap(({ account, delegates }) => [...delegates, account])
   return safeText([credential.description, ...chain].join(' → '), 500)
 }
 
@@ -147,7 +147,7 @@ function describeToken(token: IdToken, now: number): string {
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */
-function reportFailure(failure: FailureText, env: Job['env']): void {
+function reportFailure(failure: FailureText, env: Step['env']): void {
   const { code, sentence, remedy } = failure
   annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
     title: `google-id-token: ${FAILURES[code]}`
@@ -163,7 +163,7 @@ function reportFailure(failure: FailureText, env: Job['env']): void {
 }
 
 /** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
-export function troubleshootingLink(code: string, env: Job['env']): string {
+export function troubleshootingLink(code: string, env: Step['env']): string {
   const path = `docs/troubleshooting.md#${code}`
   const repository = env['GITHUB_ACTION_REPOSITORY'] ?? ''
   const ref = env['GITHUB_ACTION_REF'] ?? ''
@@ -171,12 +171,12 @@ export function troubleshootingLink(code: string, env: Job['env']): string {
   return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`
 }
 
-async function writeSummary(story: Story, failure: FailureText | undefined, env: Job['env']): Promise<void> {
+async function writeSummary(run: RunRecord, failure: FailureText | undefined, env: Step['env']): Promise<void> {
   // Without inputs nobody said that there should be none.
-  if (story.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
+  if (run.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
   try {
     await summary
-      .addRaw(renderSummary(story, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+      .addRaw(renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
       .write()
   } catch {
     warning('The job summary could not be written.')

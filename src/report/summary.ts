@@ -11,7 +11,7 @@ import { details, inert, inertBlock, inertCode, inertHtml, inertHtmlCode, table 
 import { safeUrl } from '../guard/safe-text.ts'
 
 /** What the run has come to so far. */
-export interface Story {
+export interface RunRecord {
   readonly inputs?: Inputs
   readonly identity?: Identity
   /** By audience as it was asked for. */
@@ -53,22 +53,22 @@ const AXES: readonly (readonly [number, string, string])[] = [
  *
  * @param link to the failure's heading in the documentation
  */
-export function renderSummary(story: Story, failure: FailureText | undefined, link: string): string {
-  const verdicts = story.result?.response?.verdicts ?? []
+export function renderSummary(record: RunRecord, failure: FailureText | undefined, link: string): string {
+  const verdicts = record.result?.response?.verdicts ?? []
   const sections = [
-    `### ${failure === undefined ? '✅' : '❌'} ${headline(story, failure)}`,
+    `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
     failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
-    renderFacts(story, failure),
+    renderFacts(record, failure),
     renderVerdicts(verdicts),
-    renderAttempts(story.attempts ?? []),
-    renderClaims(story),
-    renderBody(story.result)
+    renderAttempts(record.attempts ?? []),
+    renderClaims(record),
+    renderBody(record.result)
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
 
 /** The verdict, and where. */
-function headline({ inputs, tokens, result }: Story, failure: FailureText | undefined): string {
+function headline({ inputs, tokens, result }: RunRecord, failure: FailureText | undefined): string {
   const url = inputs?.call?.url
   const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`
   if (failure !== undefined) return `${failure.code}${place}`
@@ -93,29 +93,29 @@ function renderFailure(failure: FailureText, link: string, judged: boolean): str
     .join('\n\n')
 }
 
-function renderFacts(story: Story, failure: FailureText | undefined): string {
-  const { inputs, identity, tokens, attempts = [] } = story
+function renderFacts(record: RunRecord, failure: FailureText | undefined): string {
+  const { inputs, identity, tokens, attempts = [] } = record
   const [token] = tokens?.values() ?? []
   const call = inputs?.call
   const last = attempts.at(-1)
-  const account = token?.email ?? identity?.hops.at(-1)?.account ?? identity?.credential.account
+  const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Service', call && `${call.method} ${inertHtmlCode(safeUrl(call.url))}`],
     ['Tag', inertHtmlCode(call?.tag ?? '')],
     ['Audience', inputs && describeAudiences(inputs, tokens)],
     ['Identity', inertHtmlCode(account ?? '')],
     ['Credential', identity && inertHtml(identity.credential.description)],
-    ['Status', describeLast(story, last)],
+    ['Status', describeLast(record, last)],
     ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
     ['Latency', last && describeDuration(last.milliseconds)],
-    ['Private', describePrivacy(story.isPrivate, failure)],
+    ['Private', describePrivacy(record.isPrivate, failure)],
     ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
   ]
   const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]))
   return known.length === 0 ? '' : table(known)
 }
 
-function describeAudiences({ audiences, audienceDerived }: Inputs, tokens: Story['tokens']): string {
+function describeAudiences({ audiences, audienceDerived }: Inputs, tokens: RunRecord['tokens']): string {
   const lines = audiences.slice(0, MOST_AUDIENCES).map((audience) => {
     const own = tokens?.get(audience)?.audience ?? audience
     const source = audienceDerived ? 'derived from the URL' : 'as set in the workflow'
@@ -127,7 +127,7 @@ function describeAudiences({ audiences, audienceDerived }: Inputs, tokens: Story
 }
 
 /** The status of the last attempt, or what came instead; then also the status before. */
-function describeLast({ result }: Story, last: AttemptRecord | undefined): string | undefined {
+function describeLast({ result }: RunRecord, last: AttemptRecord | undefined): string | undefined {
   const { status } = result?.response ?? {}
   if (status === undefined || last === undefined) return last?.label
   return last.label === `${status}` ? describeStatus(status) : `${last.label}; before it ${describeStatus(status)}`
@@ -201,7 +201,7 @@ function renderAttempts(attempts: readonly AttemptRecord[]): string {
   ].join('\n')
 }
 
-function renderClaims({ tokens }: Story): string {
+function renderClaims({ tokens }: RunRecord): string {
   return [...(tokens?.values() ?? [])]
     .slice(0, MOST_AUDIENCES)
     .map(({ audience, claims }) =>

@@ -3,22 +3,22 @@ import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { findReservation } from '../inputs/service-url.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 
 /** What is known before any token is asked for. */
-export interface Prospect {
+export interface WarningContext {
   readonly inputs: Pick<Inputs, 'audiences' | 'audienceDerived'> & {
     readonly call: Pick<CallInputs, 'url'> | undefined
   }
   readonly identity: Identity
-  readonly env: Job['env']
+  readonly env: Step['env']
 }
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
-export function findWarnings(prospect: Prospect): string[] {
-  return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(prospect) ?? [])
+export function findWarnings(context: WarningContext): string[] {
+  return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? [])
 }
 
 /**
@@ -30,7 +30,7 @@ export function findTokenWarnings(identity: Identity, token: Pick<IdToken, 'audi
   return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? [])
 }
 
-function warnOfPath({ inputs: { call } }: Prospect): string | undefined {
+function warnOfPath({ inputs: { call } }: WarningContext): string | undefined {
   const reservation = call && findReservation(call.url)
   if (call === undefined || reservation === undefined) return undefined
   const path = safeText(call.url.pathname)
@@ -40,7 +40,7 @@ function warnOfPath({ inputs: { call } }: Prospect): string | undefined {
 }
 
 /** https://cloud.google.com/run/docs/authenticating/service-to-service */
-function warnOfAudience({ inputs: { audiences, audienceDerived, call } }: Prospect): string | undefined {
+function warnOfAudience({ inputs: { audiences, audienceDerived, call } }: WarningContext): string | undefined {
   const [audience] = audiences
   if (call === undefined || audienceDerived || !URL.canParse(audience)) return undefined
   const url = new URL(audience)
@@ -67,22 +67,25 @@ function isOnlySlash(audience: string, fitting: string): boolean {
   return audience === `${fitting}/` || new URL(audience).pathname === `${new URL(fitting).pathname}/`
 }
 
-function warnOfProvider({ inputs: { audiences } }: Prospect): string | undefined {
+function warnOfProvider({ inputs: { audiences } }: WarningContext): string | undefined {
   const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name))
   return audience === undefined
     ? undefined
     : `The audience ${safeText(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`
 }
 
-function warnOfClientId({ inputs: { audiences, call } }: Prospect): string | undefined {
+function warnOfClientId({ inputs: { audiences, call } }: WarningContext): string | undefined {
   const [audience] = audiences
   if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
     return undefined
   return `The audience ${safeText(audience)} is an OAuth client id, which ${safeText(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`
 }
 
-function warnOfPerson({ credential, hops }: Identity, token: Pick<IdToken, 'audience' | 'email'>): string | undefined {
-  if (credential.fixedAudience === undefined || hops.length > 0) return undefined
+function warnOfPerson(
+  { credential, impersonations }: Identity,
+  token: Pick<IdToken, 'audience' | 'email'>
+): string | undefined {
+  if (credential.fixedAudience === undefined || impersonations.length > 0) return undefined
   const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
   return (
     `A person's own credentials${who} give ID tokens for gcloud's OAuth client (${safeText(token.audience)}) only, whatever audience is asked for. ` +
@@ -90,7 +93,7 @@ function warnOfPerson({ credential, hops }: Identity, token: Pick<IdToken, 'audi
   )
 }
 
-function warnOfKey({ identity: { credential }, env }: Prospect): string | undefined {
+function warnOfKey({ identity: { credential }, env }: WarningContext): string | undefined {
   const mayFederate =
     env['GITHUB_ACTIONS'] === 'true' &&
     (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&

@@ -34,7 +34,7 @@ export interface AccessToken extends SubjectToken {
 }
 
 /** One step of impersonation: the service account, and whoever passes the right on to it. */
-export interface Hop {
+export interface Impersonation {
   /** E-mail or unique id. */
   readonly account: string
   /** E-mails, from the caller towards `account`. */
@@ -44,5 +44,5 @@ export interface Hop {
 /** Who the job is: a credential, and the service accounts that it becomes one after the other. */
 export interface Identity {
   readonly credential: Credential
-  readonly hops: readonly Hop[]
+  readonly impersonations: readonly Impersonation[]
 }

@@ -4,9 +4,9 @@ import { impersonationRefused } from './failures/iam-credentials.ts'
 import { googleUnavailable } from './failures/token-endpoint.ts'
 import { CLOUD_PLATFORM_SCOPE, iamCredentialsUrl, serviceAccountResource } from './google-hosts.ts'
 import type { Answer } from '../world/outcome.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import type { JsonObject } from '../guard/json.ts'
-import type { Hop } from './credential.ts'
+import type { Impersonation } from './credential.ts'
 import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
 /** Whoever calls IAM. */
@@ -25,16 +25,16 @@ export interface Caller {
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 export async function generateIdToken(
-  job: Job,
+  step: Step,
   universe: string,
   caller: Caller,
-  hop: Hop,
+  impersonation: Impersonation,
   audience: string
 ): Promise<string> {
-  const url = iamCredentialsUrl(universe, hop.account, 'generateIdToken')
+  const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken')
   // Identity-Aware Proxy refuses a token without e-mail.
-  const answer = await callIam(job, url, caller, hop, { audience, includeEmail: true })
-  return readIdToken(job, url, answer, 'token')
+  const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true })
+  return readIdToken(step, url, answer, 'token')
 }
 
 /**
@@ -42,16 +42,27 @@ export async function generateIdToken(
  *
  * @throws {Failure} as `generateIdToken`
  */
-export async function generateAccessToken(job: Job, universe: string, caller: Caller, hop: Hop): Promise<string> {
-  const url = iamCredentialsUrl(universe, hop.account, 'generateAccessToken')
-  const answer = await callIam(job, url, caller, hop, { scope: [CLOUD_PLATFORM_SCOPE] })
-  return readAccessToken(job, url, answer, 'accessToken')
+export async function generateAccessToken(
+  step: Step,
+  universe: string,
+  caller: Caller,
+  impersonation: Impersonation
+): Promise<string> {
+  const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken')
+  const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] })
+  return readAccessToken(step, url, answer, 'accessToken')
 }
 
-async function callIam(job: Job, url: URL, caller: Caller, hop: Hop, body: JsonObject): Promise<Answer> {
-  const delegates = hop.delegates.map(serviceAccountResource)
+async function callIam(
+  step: Step,
+  url: URL,
+  caller: Caller,
+  impersonation: Impersonation,
+  body: JsonObject
+): Promise<Answer> {
+  const delegates = impersonation.delegates.map(serviceAccountResource)
   const answer = await requestWithRetries(
-    job,
+    step,
     {
       method: 'POST',
       url,
@@ -66,7 +77,7 @@ async function callIam(job: Job, url: URL, caller: Caller, hop: Hop, body: JsonO
     (last, attempts) => googleUnavailable(url, last, attempts)
   )
   if (answer.status >= 400) {
-    throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, hop))
+    throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation))
   }
   return answer
 }

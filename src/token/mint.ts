@@ -1,7 +1,7 @@
 import { generateIdToken, generateAccessToken } from './iam-credentials.ts'
 import type { Caller } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import type { Identity } from './credential.ts'
 import { checkIdToken } from './id-token.ts'
 import type { IdToken } from './id-token.ts'
@@ -15,9 +15,9 @@ export type Mint = (audience: string) => Promise<IdToken>
 /**
  * @returns a function that gets a checked ID token for an audience, masked before it is returned
  */
-export function createMint(job: Job, universe: string, identity: Identity): Mint {
-  const { credential, hops } = identity
-  const target = hops.at(-1)
+export function createMint(step: Step, universe: string, identity: Identity): Mint {
+  const { credential, impersonations } = identity
+  const target = impersonations.at(-1)
   const expected = {
     account: target?.account ?? credential.account,
     universe,
@@ -28,27 +28,27 @@ export function createMint(job: Job, universe: string, identity: Identity): Mint
   return async (audience) => {
     let jwt: string
     if (target === undefined) {
-      // findIdentity has seen to it that a credential without hops has an ID token of its own.
+      // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
       if (credential.idToken === undefined) throw new Error('no ID token and nobody to impersonate')
       jwt = await credential.idToken(audience)
     } else {
-      if (caller === undefined || job.now() - caller.since > CALLER_LIFETIME_MS) {
-        caller = { since: job.now(), promise: becomeCaller(job, universe, identity) }
+      if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
+        caller = { since: step.now(), promise: becomeCaller(step, universe, identity) }
       }
-      jwt = await generateIdToken(job, universe, await caller.promise, target, audience)
+      jwt = await generateIdToken(step, universe, await caller.promise, target, audience)
     }
-    return checkIdToken(jwt, { ...expected, audience, now: job.now() })
+    return checkIdToken(jwt, { ...expected, audience, now: step.now() })
   }
 }
 
 /** Becomes every account before the last, one after the other. */
-async function becomeCaller(job: Job, universe: string, { credential, hops }: Identity): Promise<Caller> {
+async function becomeCaller(step: Step, universe: string, { credential, impersonations }: Identity): Promise<Caller> {
   const { token, principal = credential.principal, clientCertificate } = await credential.accessToken()
   let caller: Caller = { accessToken: token, principal, clientCertificate }
-  for (const hop of hops.slice(0, -1)) {
+  for (const impersonation of impersonations.slice(0, -1)) {
     caller = {
-      accessToken: await generateAccessToken(job, universe, caller, hop),
-      principal: serviceAccountPrincipal(hop.account)
+      accessToken: await generateAccessToken(step, universe, caller, impersonation),
+      principal: serviceAccountPrincipal(impersonation.account)
     }
   }
   return caller

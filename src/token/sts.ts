@@ -1,7 +1,7 @@
 import { decodeClaims } from './jwt.ts'
 import { federationRejected } from './failures/sts.ts'
 import { CLOUD_PLATFORM_SCOPE } from './google-hosts.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { readAccessToken, requestToken } from './token-endpoint.ts'
 import type { TokenRequest } from './token-endpoint.ts'
 
@@ -20,7 +20,7 @@ export interface TokenExchange extends Omit<TokenRequest, 'form'> {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-export async function exchangeToken(job: Job, request: TokenExchange): Promise<string> {
+export async function exchangeToken(step: Step, request: TokenExchange): Promise<string> {
   const { url, client, userProject } = request
   const form = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -32,8 +32,8 @@ export async function exchangeToken(job: Job, request: TokenExchange): Promise<s
     // With client authentication the client's project is charged, and the option is refused.
     ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
   }
-  const answer = await requestToken(job, { ...request, form }, (refusal) =>
+  const answer = await requestToken(step, { ...request, form }, (refusal) =>
     federationRejected(refusal, request.audience, decodeClaims(request.subjectToken))
   )
-  return readAccessToken(job, url, answer, 'access_token')
+  return readAccessToken(step, url, answer, 'access_token')
 }

@@ -3,7 +3,7 @@ import { googleUnavailable, tokenMissing } from './failures/token-endpoint.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Answer } from '../world/outcome.ts'
 import type { HttpRequest } from '../world/request.ts'
-import type { Job } from '../world/job.ts'
+import type { Step } from '../world/step.ts'
 import { parseJson, parseObject, stringIn } from '../guard/json.ts'
 import { readRefusal } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
@@ -24,12 +24,12 @@ export interface TokenRequest {
  * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
  */
 export async function requestToken(
-  job: Job,
+  step: Step,
   request: TokenRequest,
   refused: (refusal: Refusal) => Failure
 ): Promise<Answer> {
   const answer = await requestWithRetries(
-    job,
+    step,
     {
       method: 'POST',
       url: request.url,
@@ -43,7 +43,7 @@ export async function requestToken(
     },
     (last, attempts) => googleUnavailable(request.url, last, attempts)
   )
-  maskTokens(job, answer)
+  maskTokens(step, answer)
   if (answer.status >= 400) throw refusedBy(request.url, answer, refused)
   return answer
 }
@@ -56,9 +56,9 @@ export function refusedBy(url: URL, answer: Answer, refused: (refusal: Refusal) 
 }
 
 /** An answer may hold more tokens than the one that is wanted. */
-function maskTokens(job: Job, answer: Answer): void {
+function maskTokens(step: Step, answer: Answer): void {
   const body = parseObject(answer.body.toString('utf8'))
-  for (const member of ['access_token', 'id_token', 'refresh_token']) job.masks.addJwt(stringIn(body, member) ?? '')
+  for (const member of ['access_token', 'id_token', 'refresh_token']) step.masks.addJwt(stringIn(body, member) ?? '')
 }
 
 /**
@@ -66,9 +66,9 @@ function maskTokens(job: Job, answer: Answer): void {
  *
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
-export function readAccessToken(job: Job, url: URL, answer: Answer, member: 'access_token' | 'accessToken'): string {
+export function readAccessToken(step: Step, url: URL, answer: Answer, member: 'access_token' | 'accessToken'): string {
   const token = stringIn(parseObject(answer.body.toString('utf8')), member)
-  if (token !== undefined) job.masks.add(token)
+  if (token !== undefined) step.masks.add(token)
   // RFC 6750, 2.1: what may follow "Bearer ".
   if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw tokenMissing(url, answer)
   return token
@@ -79,9 +79,9 @@ export function readAccessToken(job: Job, url: URL, answer: Answer, member: 'acc
  *
  * @throws {Failure} TOKEN_INVALID where there is none
  */
-export function readIdToken(job: Job, url: URL, answer: Answer, member: 'id_token' | 'token'): string {
+export function readIdToken(step: Step, url: URL, answer: Answer, member: 'id_token' | 'token'): string {
   const token = stringIn(parseObject(answer.body.toString('utf8')), member)
-  if (token !== undefined) job.masks.addJwt(token)
+  if (token !== undefined) step.masks.addJwt(token)
   if (answer.status !== 200 || token === undefined) throw tokenMissing(url, answer)
   return token
 }

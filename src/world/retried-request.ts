@@ -3,7 +3,7 @@ import { createRedaction } from '../guard/redaction.ts'
 import { describeOutcome } from './outcome.ts'
 import type { Answer, NoAnswer, Outcome } from './outcome.ts'
 import type { HttpRequest } from './request.ts'
-import type { Job } from './job.ts'
+import type { Step } from './step.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
 
 /** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
@@ -22,33 +22,34 @@ const LONGEST_ANSWER_BYTES = 256 * 1024
  * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
  */
 export async function requestWithRetries(
-  job: Job,
+  step: Step,
   request: HttpRequest,
   unavailable: (last: Outcome, attempts: number) => Failure
 ): Promise<Answer> {
-  let telling: Outcome = outOfTime()
+  let lastInformative: Outcome = outOfTime()
   let failures = 0
-  for (let attempt = 1; job.timeLeft() > 0; attempt += 1) {
-    const milliseconds = Math.min(job.timeoutMs, job.timeLeft())
-    const outcome = await job.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
-    if (outcome.answered && !isTransient(outcome)) return outcome.status < 400 ? outcome : withoutSecrets(job, outcome)
+  for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
+    const milliseconds = Math.min(step.timeoutMs, step.timeLeft())
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
+    if (outcome.answered && !isTransient(outcome)) return outcome.status < 400 ? outcome : withoutSecrets(step, outcome)
     // An attempt that the deadline cut short says less than the one before it.
-    const cutShort = !outcome.answered && outcome.timedOut && milliseconds < job.timeoutMs
-    if (!cutShort || attempt === 1) telling = outcome.answered ? withoutSecrets(job, outcome) : outcome
+    const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
+    if (!cutShort || attempt === 1) lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome
     if (!outcome.answered || outcome.status !== 429) failures += 1
-    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], job.now()) : 0
-    const pause = pauseAfter(attempt, retryAfter, job.random)
+    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
+    const pause = pauseAfter(attempt, retryAfter, step.random)
     // Beyond the deadline another attempt could only end in failure: fail at once.
-    if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= job.timeLeft()) throw unavailable(telling, attempt)
-    job.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`)
-    await job.sleep(pause)
+    if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+      throw unavailable(lastInformative, attempt)
+    step.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`)
+    await step.sleep(pause)
   }
-  throw unavailable(telling, 0)
+  throw unavailable(lastInformative, 0)
 }
 
 /** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(job: Job, answer: Answer): Answer {
-  const redact = createRedaction(job.masks.known())
+function withoutSecrets(step: Step, answer: Answer): Answer {
+  const redact = createRedaction(step.masks.known())
   return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) }
 }
 

@@ -1,19 +1,19 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createHttp } from './http.ts'
-import type { Job, Log } from './job.ts'
+import type { Step, Log } from './step.ts'
 import { createMasks } from '../guard/masks.ts'
 
 /** Everything outside of the action: network, clock, chance, environment. */
 export interface World {
-  readonly env: Job['env']
+  readonly env: Step['env']
   /** The world with the limits that the inputs set. */
-  readonly startJob: (limits: { readonly timeoutMs: number; readonly deadlineMs: number }) => Job
+  readonly startStep: (limits: { readonly timeoutMs: number; readonly deadlineMs: number }) => Step
   /** Ends whatever is still under way: requests, connections, pauses. */
   readonly close: () => void
 }
 
-export function createWorld(env: Job['env'], log: Log): World {
+export function createWorld(env: Step['env'], log: Log): World {
   const http = createHttp()
   const closing = new AbortController()
   const masks = createMasks()
@@ -21,7 +21,7 @@ export function createWorld(env: Job['env'], log: Log): World {
   masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   return {
     env,
-    startJob: ({ timeoutMs, deadlineMs }) => ({
+    startStep: ({ timeoutMs, deadlineMs }) => ({
       env,
       masks,
       log,

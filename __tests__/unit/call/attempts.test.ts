@@ -126,9 +126,9 @@ const WINDOWS: [string, Attempt, number, number][] = [
 
 for (const [what, attempt, refusedForMs, withinMs] of WINDOWS) {
   test(`After ${what} for ${refusedForMs} ms, what is left is ${withinMs} ms, and a reason is given.`, () => {
-    const step = decideNext(attempt, { ...FRESH, method: 'GET', refusedForMs })
-    assert.ok(step.kind === 'again')
-    assert.equal(step.withinMs, withinMs)
-    assert.match(step.why, /\w/)
+    const next = decideNext(attempt, { ...FRESH, method: 'GET', refusedForMs })
+    assert.ok(next.kind === 'again')
+    assert.equal(next.withinMs, withinMs)
+    assert.match(next.why, /\w/)
   })
 }

@@ -8,7 +8,7 @@ import type { Identity } from '../../../src/token/credential.ts'
 import type { CallInputs } from '../../../src/inputs/call-inputs.ts'
 import type { Inputs } from '../../../src/inputs/inputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
-import type { Story } from '../../../src/report/summary.ts'
+import type { RunRecord } from '../../../src/report/summary.ts'
 import { ACCOUNT, NOW, SERVICE } from '../fixtures.ts'
 
 const LINK = 'https://github.com/octo-org/google-id-token/blob/v1/docs/troubleshooting.md#INVOKER_MISSING'
@@ -75,36 +75,36 @@ const IDENTITY: Identity = {
     endpoints: [],
     accessToken: () => Promise.resolve({ token: 'do-not-show' })
   },
-  hops: []
+  impersonations: []
 }
 
 /** A run that failed, or ended, before a call. */
-const UNCALLED: Story = { inputs: INPUTS, identity: IDENTITY, tokens: new Map([[SERVICE, TOKEN]]) }
-const STORY: Story = { ...UNCALLED, ...attempted([attempt(1, 0, 5, '200')]) }
+const UNCALLED: RunRecord = { inputs: INPUTS, identity: IDENTITY, tokens: new Map([[SERVICE, TOKEN]]) }
+const STORY: RunRecord = { ...UNCALLED, ...attempted([attempt(1, 0, 5, '200')]) }
 
 function attempt(number: number, startedMs: number, milliseconds: number, label: string): AttemptRecord {
   return { number, startedMs, milliseconds, label, description: '', passed: label === '200', next: '' }
 }
 
-function attempted(attempts: readonly AttemptRecord[], response: Response | undefined = RESPONSE): Partial<Story> {
+function attempted(attempts: readonly AttemptRecord[], response: Response | undefined = RESPONSE): Partial<RunRecord> {
   return { attempts, result: { attempts, response, token: TOKEN, failure: undefined } }
 }
 
-function withCall(call: Partial<CallInputs>): Story {
+function withCall(call: Partial<CallInputs>): RunRecord {
   return { ...STORY, inputs: { ...INPUTS, call: { ...CALL, ...call } } }
 }
 
 function withToken(
   audience: string,
   audiences: Inputs['audiences'] = [SERVICE]
-): Story & Required<Pick<Story, 'inputs' | 'tokens'>> {
+): RunRecord & Required<Pick<RunRecord, 'inputs' | 'tokens'>> {
   const tokens = new Map(audiences.map((asked) => [asked, { ...TOKEN, audience }]))
   return { ...STORY, inputs: { ...INPUTS, audiences, audienceDerived: false }, tokens }
 }
 
 const PLACE = '`shop-123456789012.europe-west1.run.app/health`'
 
-const HEADLINES: [string, Story, FailureText | undefined, string][] = [
+const HEADLINES: [string, RunRecord, FailureText | undefined, string][] = [
   ['a call that passed', STORY, undefined, `### ✅ 200 OK, as expected: ${PLACE}`],
   ['a call that failed', STORY, FAILURE, `### ❌ INVOKER_MISSING: ${PLACE}`],
   [
@@ -133,9 +133,9 @@ const HEADLINES: [string, Story, FailureText | undefined, string][] = [
   ['a failure before anything', {}, { code: 'INPUT_INVALID', sentence: 'a', remedy: 'b' }, '### ❌ INPUT_INVALID']
 ]
 
-for (const [what, story, failure, headline] of HEADLINES) {
+for (const [what, record, failure, headline] of HEADLINES) {
   test(`The headline of ${what} says the verdict first, and no more than a line.`, () => {
-    assert.equal(renderSummary(story, failure, LINK).split('\n')[0], headline)
+    assert.equal(renderSummary(record, failure, LINK).split('\n')[0], headline)
   })
 }
 
@@ -160,8 +160,8 @@ test('Details are shown where there are no verdicts, and no link where it would 
 })
 
 test('The facts stand in one table, in this order.', () => {
-  const story = { ...withCall({ tag: 'green' }), isPrivate: true }
-  const names = [...renderSummary(story, undefined, '').matchAll(/<tr><th align="left">([A-Z][^<]*)<\/th>/g)]
+  const record = { ...withCall({ tag: 'green' }), isPrivate: true }
+  const names = [...renderSummary(record, undefined, '').matchAll(/<tr><th align="left">([A-Z][^<]*)<\/th>/g)]
   assert.deepEqual(
     names.map(([, name]) => name),
     [
@@ -184,7 +184,7 @@ const TIMED_OUT = {
   ...attempted([attempt(1, 0, 5, '503'), attempt(2, 1_000, 30_000, 'timeout')], { ...RESPONSE, status: 503 })
 }
 const CUSTOM = '<code>x</code> (as set in the workflow'
-const FACTS: [string, Story, FailureText | undefined, string, string][] = [
+const FACTS: [string, RunRecord, FailureText | undefined, string, string][] = [
   [
     'the URL without its query',
     STORY,
@@ -241,15 +241,15 @@ const FACTS: [string, Story, FailureText | undefined, string, string][] = [
   ['the end of the token', STORY, undefined, 'Token&nbsp;expires', '2026-11-23 12:00:00 UTC']
 ]
 
-for (const [what, story, failure, name, value] of FACTS) {
+for (const [what, record, failure, name, value] of FACTS) {
   test(`The table shows ${what}.`, () => {
-    const summary = renderSummary(story, failure, LINK)
+    const summary = renderSummary(record, failure, LINK)
     assert.ok(summary.includes(`<tr><th align="left">${name}</th><td>${value}</td></tr>\n`), summary)
   })
 }
 
 test('An identity that got no token is the account that it was to become.', () => {
-  const identity = { ...IDENTITY, hops: [{ account: 'a@b.example', delegates: [] }] }
+  const identity = { ...IDENTITY, impersonations: [{ account: 'a@b.example', delegates: [] }] }
   assert.match(renderSummary({ inputs: INPUTS, identity }, FAILURE, LINK), /Identity.*a&#64;b\.example/)
 })
 
@@ -323,8 +323,8 @@ const EVIL =
 
 test('Whatever came from outside stands in code, wherever it comes from.', () => {
   const { inputs, tokens } = withToken(EVIL, [EVIL])
-  const uncalled: Story = { inputs, tokens }
-  const called: Story = {
+  const uncalled: RunRecord = { inputs, tokens }
+  const called: RunRecord = {
     ...uncalled,
     ...attempted(every(2, 1_000), {
       ...RESPONSE,
@@ -341,8 +341,8 @@ test('Whatever came from outside stands in code, wherever it comes from.', () =>
     answer: EVIL,
     details: [EVIL]
   }
-  for (const story of [uncalled, called]) {
-    const summary = renderSummary(story, failure, LINK)
+  for (const record of [uncalled, called]) {
+    const summary = renderSummary(record, failure, LINK)
     const rest = summary
       .replaceAll(/^```(mermaid)?$/gm, '')
       .replaceAll(/<pre>[^<]*<\/pre>/g, '')
@@ -361,7 +361,7 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
   const audiences = Array.from({ length: 1_000 }, (_unused, index) => `${index}${long}`)
   const claims = Object.fromEntries(audiences.slice(0, 100).map((name) => [name, long]))
   const verdicts = audiences.map(() => ({ expectation: long, met: true, actual: long }))
-  const story = {
+  const record = {
     ...withToken(long, ['x', ...audiences]),
     ...attempted(every(10_000, 1_000), {
       ...RESPONSE,
@@ -378,7 +378,7 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
     snippets: [{ place: long, lines: audiences }],
     answer: long
   }
-  const summary = renderSummary({ ...story, tokens }, failure, LINK)
+  const summary = renderSummary({ ...record, tokens }, failure, LINK)
   assert.ok(Buffer.byteLength(summary) < 400_000, `${Buffer.byteLength(summary)}`)
   // What was left out is said, and a missed expectation never is.
   assertInOrder(summary, ['and 991 more', '<td>❌</td><td><code>e</code>', '<td>951 more</td>', '9980 more :done'])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Credential } from '../../../src/token/credential.ts'
 import { findTokenWarnings, findWarnings } from '../../../src/report/warnings.ts'
-import type { Prospect } from '../../../src/report/warnings.ts'
+import type { WarningContext } from '../../../src/report/warnings.ts'
 import { ACCOUNT, SERVICE } from '../fixtures.ts'
 
 const CREDENTIAL: Credential = {
@@ -25,9 +25,9 @@ interface Row {
   /** Derived where it is left out. */
   readonly audience?: string
   readonly credential?: Credential
-  readonly hops?: Prospect['identity']['hops']
+  readonly impersonations?: WarningContext['identity']['impersonations']
   readonly email?: string
-  readonly env?: Prospect['env']
+  readonly env?: WarningContext['env']
   /** What the only warning says; nothing where there is to be none. */
   readonly words?: RegExp
 }
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
     email: 'jane@shop.example',
     words: /person's own credentials of jane@shop\.example .*service_account/
   },
-  { what: 'a person who became an account', url: SERVICE, credential: PERSON, hops: HOPS },
+  { what: 'a person who became an account', url: SERVICE, credential: PERSON, impersonations: HOPS },
   { what: 'a key in a job that may federate', url: SERVICE, credential: KEY, env: OIDC, words: /key of deployer@shop/ },
   { what: 'a key in a job that may not', url: SERVICE, credential: KEY, env: { GITHUB_ACTIONS: 'true' } },
   { what: 'a key elsewhere', url: SERVICE, credential: KEY, env: { ...OIDC, GITHUB_ACTIONS: '' } },
@@ -100,9 +100,18 @@ const ROWS: readonly Row[] = [
 ]
 
 for (const row of ROWS) {
-  const { what, url, audience, credential = CREDENTIAL, hops = [], email = ACCOUNT, env = {}, words } = row
+  const {
+    what,
+    url,
+    audience,
+    credential = CREDENTIAL,
+    impersonations: impersonations = [],
+    email = ACCOUNT,
+    env = {},
+    words
+  } = row
   test(`${words === undefined ? 'Nothing warns' : 'A warning is given'} of ${what}.`, () => {
-    const identity = { credential, hops }
+    const identity = { credential, impersonations }
     const inputs = {
       audiences: [audience ?? SERVICE] as const,
       audienceDerived: audience === undefined && url !== undefined,

@@ -7,7 +7,7 @@ import type { Explanation, Snippet } from '../../failure/failure.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { inAttempts } from '../../world/outcome.ts'
-import { mayActTwice } from '../attempts.ts'
+import { isIdempotent } from '../attempts.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
 import { describeRunService, ownUrl, showLog, updateCommand } from './gcloud.ts'
@@ -82,7 +82,7 @@ function explainUnavailable({ method }: FailedCall['call'], service: URL, { stat
     }
   }
   const log = showLog(service)
-  if (mayActTwice(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: [log] }
+  if (!isIdempotent(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: [log] }
   if (text.includes('no available instance') || status === 429) {
     return {
       cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
@@ -139,7 +139,7 @@ function explainAnswer(
     }
   }
   return {
-    cause: `The application gave another answer than the workflow expects${mayActTwice(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
+    cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
     remedy: "Look at the service's log, or mend the expectation.",
     snippets: [showLog(service)]
   }

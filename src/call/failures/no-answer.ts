@@ -4,7 +4,7 @@ import type { Explanation } from '../../failure/failure.ts'
 import type { Outcome } from '../../world/outcome.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { inAttempts } from '../../world/outcome.ts'
-import { mayActTwice } from '../attempts.ts'
+import { isIdempotent } from '../attempts.ts'
 import { showLog } from './gcloud.ts'
 import { inStep, onRunner, setNoProxy, shellWord, tryConnection } from '../../failure/snippets.ts'
 
@@ -62,7 +62,7 @@ function explain(url: URL, last: Outcome, method: string): Explanation {
       snippets: [connect, setNoProxy(host)]
     }
   }
-  if (last.sent && mayActTwice(method)) return { ...notRepeated(method), snippets: [log] }
+  if (last.sent && !isIdempotent(method)) return { ...notRepeated(method), snippets: [log] }
   if (last.timedOut) {
     return {
       cause: 'The service needs longer than timeout allows, or starts slowly.',

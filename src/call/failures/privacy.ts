@@ -9,7 +9,7 @@ import { describeFunction, describeRunService, updateCommand } from './gcloud.ts
 import { inStep, inTerminal } from '../../failure/snippets.ts'
 
 /** A call without a token was not refused by Google. */
-export function exposed(url: URL, method: string, answer: Answer): Failure {
+export function notPrivate(url: URL, method: string, answer: Answer): Failure {
   return new Failure({
     code: 'NOT_PRIVATE',
     sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,

@@ -1,7 +1,7 @@
 import { Failure } from '../../failure/failure.ts'
 import type { Explanation } from '../../failure/failure.ts'
 import type { Credential } from '../../token/credential.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { mappingNote } from '../../token/principal.ts'
 import {
@@ -21,7 +21,7 @@ const FEDERATION = [
 ]
 
 /** No credential anywhere. @param looked the places, in order, with what was found there */
-export function credentialsNotFound(looked: readonly string[], env: Job['env']): Failure {
+export function credentialsNotFound(looked: readonly string[], env: Step['env']): Failure {
   const onGithub = env['GITHUB_ACTIONS'] === 'true'
   return new Failure({
     code: 'CREDENTIALS_NOT_FOUND',

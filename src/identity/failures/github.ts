@@ -2,13 +2,13 @@ import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
 import type { Explanation } from '../../failure/failure.ts'
 import type { Outcome } from '../../world/outcome.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { inWorkflow, onRunner, RERUN, tryConnection } from '../../failure/snippets.ts'
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
-export function oidcUnavailable(env: Job['env'], fromFork: boolean): Failure {
+export function oidcUnavailable(env: Step['env'], fromFork: boolean): Failure {
   return new Failure({
     code: 'OIDC_UNAVAILABLE',
     sentence: 'GitHub gave this job no way to ask for an OIDC token.',
@@ -22,7 +22,7 @@ const PERMISSIONS = [
   '      id-token: write'
 ]
 
-function explainAbsence(env: Job['env'], fromFork: boolean): Explanation {
+function explainAbsence(env: Step['env'], fromFork: boolean): Explanation {
   const job = safeText(env['GITHUB_JOB'] ?? 'JOB')
   if (env['GITHUB_ACTIONS'] !== 'true') {
     return {

@@ -3,7 +3,7 @@ import { Failure } from '../../failure/failure.ts'
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import { parseObject, stringIn } from '../../guard/json.ts'
 import type { JsonObject } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
@@ -13,20 +13,20 @@ import type { ExternalAccountDocument } from '../document.ts'
  * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
  */
 export async function readAwsToken(
-  job: Job,
+  step: Step,
   document: ExternalAccountDocument,
   credentialSource: JsonObject
 ): Promise<string> {
   // Loaded only where it is needed: it is larger than everything else together.
   const { AwsClient } = await import('google-auth-library')
-  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) job.masks.add(job.env[name] ?? '')
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) step.masks.add(step.env[name] ?? '')
   const client = new AwsClient({
     type: 'external_account',
     audience: document.audience,
     subject_token_type: document.subjectTokenType,
     token_url: document.tokenUrl.href,
     credential_source: credentialSource as unknown as NonNullable<AwsClientOptions['credential_source']>,
-    transporterOptions: { fetchImplementation: instanceMetadata(job) as typeof fetch }
+    transporterOptions: { fetchImplementation: instanceMetadata(step) as typeof fetch }
   })
   try {
     return await client.retrieveSubjectToken()
@@ -43,16 +43,16 @@ export async function readAwsToken(
 }
 
 /** `fetch` for the library's requests to the instance's metadata server. */
-function instanceMetadata(job: Job): (input: URL | string, init?: RequestInit) => Promise<Response> {
+function instanceMetadata(step: Step): (input: URL | string, init?: RequestInit) => Promise<Response> {
   return async (input, init) => {
     const url = new URL(input)
     const headers = Object.fromEntries(new Headers(init?.headers))
-    const answer = await requestWithRetries(job, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
+    const answer = await requestWithRetries(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
       subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
     )
     const text = answer.body.toString('utf8')
-    if (init?.method === 'PUT') job.masks.add(text)
-    for (const name of ['SecretAccessKey', 'Token']) job.masks.add(stringIn(parseObject(text), name) ?? '')
+    if (init?.method === 'PUT') step.masks.add(text)
+    for (const name of ['SecretAccessKey', 'Token']) step.masks.add(stringIn(parseObject(text), name) ?? '')
     return new Response(text, { status: answer.status, headers: { ...answer.headers } })
   }
 }

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import type { JsonObject } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../../token/credential.ts'
@@ -11,7 +11,7 @@ import type { SubjectToken } from '../../token/credential.ts'
  * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
  */
 export async function readCertificate(
-  job: Job,
+  step: Step,
   document: ExternalAccountDocument,
   credentialSource: JsonObject
 ): Promise<SubjectToken> {
@@ -29,7 +29,7 @@ export async function readCertificate(
     if (!(agent instanceof Agent)) throw new Error('no agent')
     const { cert, key } = agent.options
     if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) throw new Error('no certificate')
-    job.masks.addPrivateKey(key.toString('utf8'))
+    step.masks.addPrivateKey(key.toString('utf8'))
     return { token, clientCertificate: { cert, key } }
   } catch {
     // The library's message may quote a file, and a file named by mistake may be the key.

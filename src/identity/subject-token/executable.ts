@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { codeOf } from '../../guard/safe-text.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import { parseObject, stringIn } from '../../guard/json.ts'
 import type { JsonObject } from '../../guard/json.ts'
 import { safeText } from '../../guard/safe-text.ts'
@@ -18,20 +18,24 @@ const OUTPUT_BYTES = 1024 * 1024
  * A program that prints the token: https://google.aip.dev/auth/4117. Run by ourselves, because google-auth-library ends the
  * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
  */
-export async function runExecutable(job: Job, document: ExternalAccountDocument, source: Executable): Promise<string> {
+export async function runExecutable(
+  step: Step,
+  document: ExternalAccountDocument,
+  source: Executable
+): Promise<string> {
   const where = `the program ${safeText(source.command, 100)}`
   // Running what a document names is a decision of whoever runs the job, not of the document.
-  if (job.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
+  if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
     throw subjectTokenUnavailable(
       where,
       'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1',
       'program forbidden'
     )
   }
-  const cached = source.outputFile === undefined ? undefined : await readCachedToken(job, source.outputFile)
+  const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile)
   if (cached !== undefined) return cached
-  const { exitCode, stdout } = await run(job, document, source, where)
-  const verdict = judgeResponse(parseObject(stdout), job.now(), source.outputFile !== undefined)
+  const { exitCode, stdout } = await run(step, document, source, where)
+  const verdict = judgeResponse(parseObject(stdout), step.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
   const problems = [
     ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
@@ -41,21 +45,21 @@ export async function runExecutable(job: Job, document: ExternalAccountDocument,
 }
 
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
-async function readCachedToken(job: Job, path: string): Promise<string | undefined> {
+async function readCachedToken(step: Step, path: string): Promise<string | undefined> {
   const file = await readSmallFile(path)
-  return file.ok ? judgeResponse(parseObject(file.content), job.now(), true).token : undefined
+  return file.ok ? judgeResponse(parseObject(file.content), step.now(), true).token : undefined
 }
 
 async function run(
-  job: Job,
+  step: Step,
   document: ExternalAccountDocument,
   source: Executable,
   where: string
 ): Promise<{ exitCode: number; stdout: string }> {
   const [program = '', ...args] = splitCommand(source.command)
-  const timeout = Math.max(1, Math.min(source.timeoutMs, job.timeLeft()))
+  const timeout = Math.max(1, Math.min(source.timeoutMs, step.timeLeft()))
   // Inputs are not the program's business, and a credential may be among them.
-  const inherited = Object.entries(job.env).filter(([name]) => !name.startsWith('INPUT_'))
+  const inherited = Object.entries(step.env).filter(([name]) => !name.startsWith('INPUT_'))
   const env = {
     ...Object.fromEntries(inherited),
     GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,

@@ -1,5 +1,5 @@
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
-import type { Job } from '../../world/job.ts'
+import type { Step } from '../../world/step.ts'
 import { parseObject, stringIn } from '../../guard/json.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../../token/credential.ts'
@@ -17,26 +17,26 @@ import { requestWithRetries } from '../../world/retried-request.ts'
  *
  * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
  */
-export async function readSubjectToken(job: Job, document: ExternalAccountDocument): Promise<SubjectToken> {
-  const subject = await read(job, document)
+export async function readSubjectToken(step: Step, document: ExternalAccountDocument): Promise<SubjectToken> {
+  const subject = await read(step, document)
   // A certificate is no secret; its key is, and stays in the process.
-  if (subject.clientCertificate === undefined) job.masks.addJwt(subject.token)
+  if (subject.clientCertificate === undefined) step.masks.addJwt(subject.token)
   return subject
 }
 
-async function read(job: Job, document: ExternalAccountDocument): Promise<SubjectToken> {
+async function read(step: Step, document: ExternalAccountDocument): Promise<SubjectToken> {
   const { source } = document
   switch (source.kind) {
     case 'file':
       return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) }
     case 'url':
-      return { token: pickToken(await fetchToken(job, source.url, source.headers), source.format, source.url.origin) }
+      return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) }
     case 'executable':
-      return { token: await runExecutable(job, document, source) }
+      return { token: await runExecutable(step, document, source) }
     case 'aws':
-      return { token: await readAwsToken(job, document, source.raw) }
+      return { token: await readAwsToken(step, document, source.raw) }
     case 'certificate':
-      return await readCertificate(job, document, source.raw)
+      return await readCertificate(step, document, source.raw)
   }
 }
 
@@ -59,8 +59,8 @@ export async function readTokenFile(path: string): Promise<string> {
 }
 
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-export async function fetchToken(job: Job, url: URL, headers: Readonly<Record<string, string>>): Promise<string> {
-  const answer = await requestWithRetries(job, { method: 'GET', url, headers }, (last, attempts) =>
+export async function fetchToken(step: Step, url: URL, headers: Readonly<Record<string, string>>): Promise<string> {
+  const answer = await requestWithRetries(step, { method: 'GET', url, headers }, (last, attempts) =>
     subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
   )
   // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.

@@ -1,6 +1,6 @@
 import { Failure } from '../../failure/failure.ts'
 import type { Explanation, FailureText, Snippet } from '../../failure/failure.ts'
-import type { Hop } from '../credential.ts'
+import type { Impersonation } from '../credential.ts'
 import { stringIn } from '../../guard/json.ts'
 import { MACHINE_ACCOUNT, serviceAccountPrincipal, UNKNOWN_PERSON } from '../principal.ts'
 import { quoteRefusal } from '../refusal.ts'
@@ -13,17 +13,24 @@ import { mappingNote } from '../principal.ts'
 import { inTerminal, onRunner, RERUN, shellWord, tryConnection } from '../../failure/snippets.ts'
 
 /** IAM refused a token for a service account. @param url of the method that was called */
-export function impersonationRefused(refusal: Refusal, url: URL, principal: string, hop: Hop): Failure {
+export function impersonationRefused(
+  refusal: Refusal,
+  url: URL,
+  principal: string,
+  impersonation: Impersonation
+): Failure {
   const answer = quoteRefusal(refusal)
-  const account = safeText(hop.account)
+  const account = safeText(impersonation.account)
   if (refusal.status === 404) {
     return new Failure({
       code: 'SERVICE_ACCOUNT_NOT_FOUND',
       sentence: `There is no service account ${account}.`,
       cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
-      remedy: `Check ${hop.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
+      remedy: `Check ${impersonation.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
       snippets: [
-        inTerminal(`gcloud iam service-accounts list${projectFlag(hop.account)}   # shows those that there are`)
+        inTerminal(
+          `gcloud iam service-accounts list${projectFlag(impersonation.account)}   # shows those that there are`
+        )
       ],
       answer
     })
@@ -49,17 +56,18 @@ export function impersonationRefused(refusal: Refusal, url: URL, principal: stri
       answer
     })
   }
-  const explanation = explainOther(refusal, url, principal, hop) ?? explainPermission(refusal, url, principal, hop)
+  const explanation =
+    explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation)
   return new Failure({ code: 'IMPERSONATION_DENIED', ...explanation, answer })
 }
 
 type Denial = Pick<FailureText, 'sentence'> & Explanation
 
 /** Refusals that no role of the account mends. */
-function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): Denial | undefined {
+function explainOther(refusal: Refusal, url: URL, principal: string, impersonation: Impersonation): Denial | undefined {
   const { status, reason, message } = refusal
   const caller = safeText(principal)
-  const account = safeText(hop.account)
+  const account = safeText(impersonation.account)
   if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
     return {
       sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
@@ -107,10 +115,10 @@ function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): 
   }
   if (status === 400) {
     return {
-      sentence: `Google calls the request for a token of ${account} invalid${describeChain(hop)}.`,
+      sentence: `Google calls the request for a token of ${account} invalid${describeChain(impersonation)}.`,
       cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
       remedy: 'Check service_account, delegates and audience.',
-      snippets: [inTerminal(...[...hop.delegates, hop.account].map(describeCommand))]
+      snippets: [inTerminal(...[...impersonation.delegates, impersonation.account].map(describeCommand))]
     }
   }
   if (status === 403) return undefined
@@ -118,46 +126,46 @@ function explainOther(refusal: Refusal, url: URL, principal: string, hop: Hop): 
     sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
     cause: 'Google does not say why in words that this action knows.',
     remedy: 'See what it answered, and run the job again.',
-    snippets: [inTerminal(describeCommand(hop.account))]
+    snippets: [inTerminal(describeCommand(impersonation.account))]
   }
 }
 
-function explainPermission(refusal: Refusal, url: URL, principal: string, hop: Hop): Denial {
+function explainPermission(refusal: Refusal, url: URL, principal: string, impersonation: Impersonation): Denial {
   const caller = safeText(principal)
   const forIdToken = url.pathname.endsWith(':generateIdToken')
   const permission =
     stringIn(refusal.metadata, 'permission') ??
     (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken')
-  const last = hop.delegates.at(-1)
+  const last = impersonation.delegates.at(-1)
   return {
-    sentence: `${caller} may not impersonate ${safeText(hop.account)}${describeChain(hop)}: permission ${safeText(permission)} is missing.`,
+    sentence: `${caller} may not impersonate ${safeText(impersonation.account)}${describeChain(impersonation)}: permission ${safeText(permission)} is missing.`,
     cause:
       last === undefined
-        ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${safeText(hop.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
+        ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${safeText(impersonation.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
         : permission.endsWith('implicitDelegation')
-          ? `A link before the last one is missing: ${describeLinks(caller, { ...hop, account: last, delegates: hop.delegates.slice(0, -1) })}.`
-          : `A link of the chain is missing: ${describeLinks(caller, hop)}; which one, Google does not say, but the permission belongs to the last.`,
+          ? `A link before the last one is missing: ${describeLinks(caller, { ...impersonation, account: last, delegates: impersonation.delegates.slice(0, -1) })}.`
+          : `A link of the chain is missing: ${describeLinks(caller, impersonation)}; which one, Google does not say, but the permission belongs to the last.`,
     remedy:
       last === undefined
-        ? `Check how ${safeText(hop.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
+        ? `Check how ${safeText(impersonation.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
         : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
     snippets: [
       ...findCaller(principal),
       inTerminal(
-        `${describeCommand(hop.account)}   # NOT_FOUND: there is no such account`,
-        ...bindings(principal, hop, forIdToken)
+        `${describeCommand(impersonation.account)}   # NOT_FOUND: there is no such account`,
+        ...bindings(principal, impersonation, forIdToken)
       )
     ]
   }
 }
 
 /** The way of a delegation, between the caller and the account that a sentence names. */
-function describeChain({ delegates }: Hop): string {
+function describeChain({ delegates }: Impersonation): string {
   return delegates.length === 0 ? '' : ` through ${delegates.map((name) => safeText(name)).join(' → ')}`
 }
 
-function describeLinks(caller: string, hop: Hop): string {
-  const chain = [caller, ...hop.delegates, hop.account].map((name) => safeText(name))
+function describeLinks(caller: string, impersonation: Impersonation): string {
+  const chain = [caller, ...impersonation.delegates, impersonation.account].map((name) => safeText(name))
   return chain
     .slice(1)
     .map((name, index) => `${chain[index] ?? ''} on ${name}`)
@@ -165,8 +173,8 @@ function describeLinks(caller: string, hop: Hop): string {
 }
 
 /** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
-function bindings(principal: string, hop: Hop, forIdToken: boolean): string[] {
-  const chain = [...hop.delegates, hop.account]
+function bindings(principal: string, impersonation: Impersonation, forIdToken: boolean): string[] {
+  const chain = [...impersonation.delegates, impersonation.account]
   const lines = chain.flatMap((account, index) => {
     const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '')
     const isLast = index === chain.length - 1

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../../src/call/verdicts.ts'
 import type { Responder } from '../../../../src/call/responder.ts'
 import type { FailedCall } from '../../../../src/call/failures/failed-call.ts'
-import { exposed } from '../../../../src/call/failures/privacy.ts'
+import { notPrivate } from '../../../../src/call/failures/privacy.ts'
 import { callFailed } from '../../../../src/call/failures/service.ts'
 import { noUsableAnswer } from '../../../../src/call/failures/no-answer.ts'
 import type { Failure } from '../../../../src/failure/failure.ts'
@@ -416,40 +416,45 @@ testFailures([
   ],
   [
     'a service that is open',
-    exposed(URL_OF_CALL, 'GET', answer(200)),
+    notPrivate(URL_OF_CALL, 'GET', answer(200)),
     'NOT_PRIVATE',
     /GET without a token with 200 OK.*remove-iam-policy-binding shop --region=europe-west1.*allUsers/
   ],
   [
     'an application that refuses by itself',
-    exposed(URL_OF_CALL, 'GET', answer(401)),
+    notPrivate(URL_OF_CALL, 'GET', answer(401)),
     'NOT_PRIVATE',
     /refusal is the application's own.*remove-iam-policy-binding shop/
   ],
   [
     'a redirect for everybody',
-    exposed(URL_OF_CALL, 'GET', answer(302, '', { location: 'https://shop.example/login' })),
+    notPrivate(URL_OF_CALL, 'GET', answer(302, '', { location: 'https://shop.example/login' })),
     'NOT_PRIVATE',
     /redirects to https:\/\/shop\.example\/login is open/
   ],
   [
     "a gateway's refusal of a call without token",
-    exposed(new URL('https://gw.example/'), 'GET', answer(401, '{"code":401,"message":"Jwt is missing"}')),
+    notPrivate(new URL('https://gw.example/'), 'GET', answer(401, '{"code":401,"message":"Jwt is missing"}')),
     'NOT_PRIVATE',
     /gateway in front(?!.*gcloud run)/
   ],
   [
     'a custom domain that is open',
-    exposed(new URL('https://shop.example/'), 'GET', answer(200)),
+    notPrivate(new URL('https://shop.example/'), 'GET', answer(200)),
     'NOT_PRIVATE',
     /allUsers.*Where a Cloud Run service is behind the domain/
   ],
   [
     'a function that is open',
-    exposed(new URL('https://europe-west1-shop.cloudfunctions.net/pay'), 'GET', answer(200)),
+    notPrivate(new URL('https://europe-west1-shop.cloudfunctions.net/pay'), 'GET', answer(200)),
     'NOT_PRIVATE',
     /functions remove-invoker-policy-binding pay --region=europe-west1 --project=shop(?!.*gcloud run)/
   ],
-  ['an application that fails for everybody', exposed(URL_OF_CALL, 'GET', answer(404)), 'NOT_PRIVATE', /went through/],
-  ['a URL with a secret in its query', exposed(URL_OF_CALL, 'GET', answer(299)), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
+  [
+    'an application that fails for everybody',
+    notPrivate(URL_OF_CALL, 'GET', answer(404)),
+    'NOT_PRIVATE',
+    /went through/
+  ],
+  ['a URL with a secret in its query', notPrivate(URL_OF_CALL, 'GET', answer(299)), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
 ])

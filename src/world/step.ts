@@ -7,7 +7,7 @@ export interface Log {
 }
 
 /** What everything that talks to the world is handed: the world itself, and how much of the step's time is left. */
-export interface Job {
+export interface Step {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly masks: Masks
   readonly log: Log
