@@ -1,6 +1,9 @@
 import { send } from './client.ts'
 import type { ClientAnswer, ClientRequest } from './client.ts'
 import type { GithubJob } from './endpoints/github-oidc.ts'
+import type { ServiceSettings } from './services/services.ts'
+import type { Claims } from './tokens/jwt.ts'
+import { startPretendGoogle } from './world.ts'
 import type { PretendGoogle } from './world.ts'
 
 /** The steps from GitHub's token to Google's, for the tests of this world. */
@@ -53,7 +56,7 @@ export async function callIam(
   accessToken: string,
   account: string,
   body: object,
-  method: 'generateIdToken' | 'generateAccessToken' = 'generateIdToken'
+  method: 'generateIdToken' | 'generateAccessToken' | 'signJwt' = 'generateIdToken'
 ): Promise<ClientAnswer> {
   const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:${method}`
   return await send(world, url, { headers: { authorization: `Bearer ${accessToken}` }, body })
@@ -71,3 +74,29 @@ export async function requestToken(
 ): Promise<ClientAnswer> {
   return await send(world, 'https://oauth2.googleapis.com/token', { body: new URLSearchParams(parameters) })
 }
+
+export const HOST = 'hello-abc-uc.a.run.app'
+export const URL_OF_SERVICE = `https://${HOST}`
+export const MEMBER = `serviceAccount:${ACCOUNT}`
+export const ACCOUNT_ID = '112233445566778899000'
+
+interface Started extends AsyncDisposable {
+  readonly world: PretendGoogle
+  mint: (claims?: Claims) => Promise<string>
+}
+
+/** A world with one service, and a way to make tokens for it. */
+export async function startService(settings: Partial<ServiceSettings> = {}): Promise<Started> {
+  const world = await startPretendGoogle()
+  world.addServiceAccount({ email: ACCOUNT, uniqueId: ACCOUNT_ID })
+  const echo = ({ headers }: { headers: object }): { body: string } => ({ body: JSON.stringify(headers) })
+  world.addService({ host: HOST, invokers: [MEMBER], app: echo, ...settings })
+  const identity = { sub: ACCOUNT_ID, email: ACCOUNT, aud: URL_OF_SERVICE }
+  return {
+    world,
+    mint: (claims) => world.issueIdToken({ ...identity, ...claims }),
+    [Symbol.asyncDispose]: world.close
+  }
+}
+
+export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { send } from './client.ts'
-import { ACCOUNT, callIam, federate, googleError, repositoryMember } from './flow.ts'
+import { ACCOUNT, callIam, federate, googleError, repositoryMember, requestToken } from './flow.ts'
 import { decodeJwt } from './tokens/jwt.ts'
 import { startPretendGoogle } from './world.ts'
 import type { PretendGoogle } from './world.ts'
@@ -165,5 +165,80 @@ describe('generateAccessToken', () => {
     assert.equal((await callIam(world, ownToken, ACCOUNT, { audience: AUDIENCE })).status, 200)
     const tooLong = await callIam(world, token, ACCOUNT, { scope, lifetime: '3601s' }, 'generateAccessToken')
     assert.equal(tooLong.status, 400)
+  })
+})
+
+describe('signJwt', () => {
+  const claims = { iss: ACCOUNT, sub: ACCOUNT, aud: `${AUDIENCE}/*` }
+
+  it('signs what it is given with the key that Google keeps, and nothing of its own', async () => {
+    await using started = await startFederated()
+    const { world, member, token } = started
+    world.grant(member, ['iam.serviceAccounts.signJwt'], ACCOUNT)
+    const answer = await callIam(world, token, ACCOUNT, { payload: JSON.stringify(claims) }, 'signJwt')
+    assert.deepEqual(Object.keys(answer.json), ['keyId', 'signedJwt'])
+    const signedJwt = String(answer.json['signedJwt'])
+    const jwt = decodeJwt(signedJwt)
+    assert.deepEqual(jwt?.claims, claims)
+    assert.deepEqual(jwt.header, { alg: 'RS256', kid: answer.json['keyId'], typ: 'JWT' })
+    assert.ok(world.secrets().some(({ kind, value }) => kind === 'signed JWT' && value === signedJwt))
+  })
+
+  it('needs a permission that roles/iam.workloadIdentityUser does not have', async () => {
+    await using started = await startFederated()
+    const { world, member, token } = started
+    const sign = async (body = {}): Promise<unknown> => {
+      const answer = await callIam(world, token, ACCOUNT, { payload: JSON.stringify(claims), ...body }, 'signJwt')
+      return answer.status === 200 ? 200 : googleError(answer).message
+    }
+    const denial = "Permission 'iam.serviceAccounts.signJwt' denied on resource (or it may not exist)."
+    world.grant(member, 'roles/iam.workloadIdentityUser', ACCOUNT)
+    world.grant(member, 'roles/iam.serviceAccountOpenIdTokenCreator', ACCOUNT)
+    assert.equal(await sign(), denial)
+    const delegate = 'delegate@octo-project.iam.gserviceaccount.com'
+    world.addServiceAccount({ email: delegate })
+    world.grant(member, 'roles/iam.serviceAccountTokenCreator', delegate)
+    const delegates = [`projects/-/serviceAccounts/${delegate}`]
+    assert.equal(await sign({ delegates }), denial)
+    world.grant(`serviceAccount:${delegate}`, 'roles/iam.serviceAccountTokenCreator', ACCOUNT)
+    assert.equal(await sign({ delegates }), 200)
+    assert.equal(await sign(), denial)
+    world.grant(member, 'roles/iam.serviceAccountTokenCreator', ACCOUNT)
+    assert.equal(await sign(), 200)
+  })
+
+  it('refuses a payload that is no claims set, or expires too early or too late', async () => {
+    await using started = await startFederated()
+    const { world, member, token } = started
+    world.grant(member, 'roles/iam.serviceAccountTokenCreator', ACCOUNT)
+    const now = world.clock.seconds()
+    const statusFor = async (payload: unknown): Promise<number> =>
+      (await callIam(world, token, ACCOUNT, { payload }, 'signJwt')).status
+    for (const payload of [undefined, '', '[]', 'claims', claims]) assert.equal(await statusFor(payload), 400)
+    for (const [exp, status] of [
+      [now + 60, 200],
+      [now + 12 * 3600, 200],
+      [now + 12 * 3600 + 60, 400],
+      [now - 60, 400],
+      [now + 60.5, 400],
+      [String(now + 60), 400],
+      [null, 400]
+    ]) {
+      assert.equal(await statusFor(JSON.stringify({ ...claims, exp })), status, String(exp))
+    }
+  })
+
+  it('makes an assertion for the token endpoint, so that its caller may become the account', async () => {
+    await using started = await startFederated()
+    const { world, member, token } = started
+    world.grant(member, ['iam.serviceAccounts.signJwt'], ACCOUNT)
+    const now = world.clock.seconds()
+    const payload = JSON.stringify({
+      ...{ iss: ACCOUNT, aud: 'https://oauth2.googleapis.com/token', iat: now, exp: now + 3600 },
+      scope: 'https://www.googleapis.com/auth/cloud-platform'
+    })
+    const { json } = await callIam(world, token, ACCOUNT, { payload }, 'signJwt')
+    const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: String(json['signedJwt']) }
+    assert.match(String((await requestToken(world, grant)).json['access_token']), /^ya29\./)
   })
 })

@@ -2,39 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { send } from './client.ts'
 import type { ClientAnswer } from './client.ts'
-import { ACCOUNT } from './flow.ts'
-import type { ServiceSettings } from './services/services.ts'
+import { ACCOUNT_ID, bearer, HOST, MEMBER, startService, URL_OF_SERVICE } from './flow.ts'
 import { signJwt } from './tokens/jwt.ts'
-import type { Claims } from './tokens/jwt.ts'
 import { signingKeyOf } from './tokens/keys.ts'
-import { startPretendGoogle } from './world.ts'
-import type { PretendGoogle } from './world.ts'
-
-const HOST = 'hello-abc-uc.a.run.app'
-const URL_OF_SERVICE = `https://${HOST}`
-const MEMBER = `serviceAccount:${ACCOUNT}`
-const ACCOUNT_ID = '112233445566778899000'
-
-interface Started extends AsyncDisposable {
-  readonly world: PretendGoogle
-  mint: (claims?: Claims) => Promise<string>
-}
-
-/** A world with one service, and a way to make tokens for it. */
-async function startService(settings: Partial<ServiceSettings> = {}): Promise<Started> {
-  const world = await startPretendGoogle()
-  world.addServiceAccount({ email: ACCOUNT, uniqueId: ACCOUNT_ID })
-  const echo = ({ headers }: { headers: object }): { body: string } => ({ body: JSON.stringify(headers) })
-  world.addService({ host: HOST, invokers: [MEMBER], app: echo, ...settings })
-  const identity = { sub: ACCOUNT_ID, email: ACCOUNT, aud: URL_OF_SERVICE }
-  return {
-    world,
-    mint: (claims) => world.issueIdToken({ ...identity, ...claims }),
-    [Symbol.asyncDispose]: world.close
-  }
-}
-
-const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
 
 describe("Cloud Run's front end", () => {
   it('lets an invoker in, and takes the signature off X-Serverless-Authorization', async () => {
@@ -155,45 +125,6 @@ describe("Cloud Run's front end", () => {
     await using started = await startService({ invokers: ['allUsers'] })
     const { world } = started
     assert.equal((await send(world, URL_OF_SERVICE, { headers: bearer('nonsense') })).status, 200)
-  })
-})
-
-describe('Identity-Aware Proxy', () => {
-  const clientId = '123-abc.apps.googleusercontent.com'
-
-  it('lets an accessor in, by either header', async () => {
-    await using started = await startService({ iap: { clientId, accessors: [MEMBER] } })
-    const { world, mint } = started
-    const token = `Bearer ${await mint({ aud: clientId })}`
-    assert.equal((await send(world, URL_OF_SERVICE, { headers: { authorization: token } })).status, 200)
-    const headers = { authorization: 'Basic dXNlcjpwYXNz', 'proxy-authorization': token }
-    assert.equal((await send(world, URL_OF_SERVICE, { headers })).status, 200)
-  })
-
-  it('sends whoever shows no token to sign in, and says what is wrong with one', async () => {
-    await using started = await startService({ iap: { clientId, accessors: [] } })
-    const { world, mint } = started
-    const anonymous = await send(world, URL_OF_SERVICE)
-    assert.equal(anonymous.status, 302)
-    assert.equal(new URL(anonymous.headers.location ?? '').searchParams.get('client_id'), clientId)
-    const past = world.clock.seconds() - 60
-    const refusals = {
-      nonsense: 'Invalid IAP credentials: Unable to parse JWT',
-      [await mint()]: 'Invalid IAP credentials: Invalid JWT audience.',
-      [await mint({ aud: clientId, exp: past })]: 'OpenID Connect token expired: JWT has expired',
-      [await mint({ aud: clientId, email: undefined })]: "Invalid IAP credentials: JWT 'email' claim isn't a string",
-      [await mint({ aud: clientId })]: "You don't have access"
-    }
-    for (const [token, sentence] of Object.entries(refusals)) {
-      const answer = await send(world, URL_OF_SERVICE, { headers: bearer(token) })
-      assert.deepEqual([answer.text, answer.headers['x-goog-iap-generated-response']], [sentence, 'true'])
-    }
-  })
-
-  it("lets no program in with Google's own client", async () => {
-    await using started = await startService({ iap: { clientId, accessors: [MEMBER], managedClient: true } })
-    const { world, mint } = started
-    assert.equal((await send(world, URL_OF_SERVICE, { headers: bearer(await mint({ aud: clientId })) })).status, 401)
   })
 })
 

@@ -30,6 +30,7 @@ import type { Policy } from './tokens/iam-policy.ts'
 import { signingKeyOf } from './tokens/keys.ts'
 import { createSecretBook } from './tokens/secrets.ts'
 import type { Secret } from './tokens/secrets.ts'
+import { findSignedJwts } from './tokens/signed-jwts.ts'
 import { createCertificateAuthority } from './transport/certificates.ts'
 import type { Certificate } from './transport/certificates.ts'
 import { createFaults } from './transport/faults.ts'
@@ -160,7 +161,7 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     }),
     githubOidcEnv: github.allowTokens,
     requests,
-    secrets: () => secretBook.all,
+    secrets: () => [...secretBook.all, ...findSignedJwts(requests, accounts)],
     clock,
     metadataServer,
     addAwsIdentity: aws.add,

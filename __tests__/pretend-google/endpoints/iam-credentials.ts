@@ -1,99 +1,106 @@
-import type { AccessTokens, Principal } from '../tokens/access-tokens.ts'
+import type { Principal } from '../tokens/access-tokens.ts'
 import type { Accounts, ServiceAccount } from '../tokens/accounts.ts'
-import type { Clock } from '../tokens/clock.ts'
 import type { IdTokens } from '../tokens/id-tokens.ts'
 import type { Policy } from '../tokens/iam-policy.ts'
-import type { Claims } from '../tokens/jwt.ts'
+import { signJwt } from '../tokens/jwt.ts'
+import type { SecretBook } from '../tokens/secrets.ts'
 import { answerJson } from '../transport/answer.ts'
+import type { Answer } from '../transport/answer.ts'
 import { parseObject } from '../transport/json.ts'
 import type { Call, Handler } from '../transport/requests.ts'
+import { identifyCaller } from './api-caller.ts'
+import type { ApiCallerWorld } from './api-caller.ts'
 import { answerNotFound, refuseApiCall } from './errors.ts'
+import { readMessage } from './protobuf-json.ts'
 
-interface IamCredentialsWorld {
-  readonly accessTokens: AccessTokens
+interface IamCredentialsWorld extends ApiCallerWorld {
   readonly accounts: Accounts
   readonly idTokens: IdTokens
   readonly policy: Policy
-  readonly clock: Clock
-  /** By `API PROJECT_NUMBER`. */
-  readonly disabledApis: ReadonlySet<string>
+  readonly secrets: SecretBook
 }
 
-const API = 'iamcredentials.googleapis.com'
-const SUFFICIENT_SCOPES = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/iam']
-const LOGIN_ADVICE =
-  'Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.'
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  generateIdToken: ['audience', 'includeEmail', 'delegates', 'useEmailAzp', 'organizationNumberIncluded'],
-  generateAccessToken: ['scope', 'lifetime', 'delegates']
+const API = {
+  name: 'iamcredentials.googleapis.com',
+  title: 'IAM Service Account Credentials API',
+  scopes: ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/iam']
 }
+
+/** The account of the request's path, if the caller has the permission. @throws {Refusal} with 400, 403 or 404 */
+type Become = (permission: string, delegates: readonly string[] | undefined) => ServiceAccount
+
+const METHODS = new Map<string, (world: IamCredentialsWorld, call: Call, become: Become) => Answer | Promise<Answer>>([
+  ['generateIdToken', generateIdToken],
+  ['generateAccessToken', generateAccessToken],
+  ['signJwt', signPayload]
+])
 
 /** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts */
 export function createIamCredentials(world: IamCredentialsWorld): Handler {
   return async (call) => {
-    const [, project, target = '', method = ''] =
-      /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/:]+):(generateIdToken|generateAccessToken)$/.exec(call.path) ?? []
-    if (call.method !== 'POST' || project === undefined) return answerNotFound(call.path)
-    const caller = authenticate(world, call)
+    const [, project, target = '', name = ''] =
+      /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/:]+):(\w+)$/.exec(call.url.pathname) ?? []
+    const method = METHODS.get(name)
+    if (call.method !== 'POST' || method === undefined) return answerNotFound(call.path)
+    const caller = identifyCaller(world, API, call)
     // The project must be given as "-".
     if (project !== '-') throw refuseArgument()
-    const body = readBody(call, method)
-    const delegates = readDelegates(body['delegates'])
-    const emailOrId = decodeURIComponent(target)
-    if (method === 'generateIdToken') {
-      const audience = body['audience']
-      if (typeof audience !== 'string' || audience === '') throw refuseArgument()
-      const account = impersonate(world, caller, delegates, emailOrId, 'iam.serviceAccounts.getOpenIdToken')
-      return answerJson(200, { token: await world.idTokens.issue(describeAccount(account, audience, body)) })
-    }
-    const scopes = readStrings(body['scope'])
-    const seconds = readLifetime(body['lifetime'])
-    if (scopes.length === 0) throw refuseArgument()
-    const account = impersonate(world, caller, delegates, emailOrId, 'iam.serviceAccounts.getAccessToken')
-    return answerJson(200, {
-      accessToken: world.accessTokens.issue(account, scopes, seconds),
-      expireTime: new Date((world.clock.seconds() + seconds) * 1000).toISOString().replace('.000Z', 'Z')
-    })
+    return await method(world, call, (permission, delegates) =>
+      impersonate(world, caller, readDelegates(delegates), decodeURIComponent(target), permission)
+    )
   }
 }
 
-function authenticate({ accessTokens, clock, disabledApis }: IamCredentialsWorld, { headers }: Call): Principal {
-  const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-  const about = { domain: 'googleapis.com', metadata: { service: API } }
-  if (token === undefined) {
-    throw refuseApiCall('UNAUTHENTICATED', `Request is missing required authentication credential. ${LOGIN_ADVICE}`, {
-      reason: 'CREDENTIALS_MISSING',
-      ...about
-    })
-  }
-  const grant = accessTokens.find(token)
-  if (grant === undefined || grant.expiresAt <= clock.now()) {
-    // A JWT is no access token.
-    const reason = token.startsWith('eyJ') ? 'ACCESS_TOKEN_TYPE_UNSUPPORTED' : 'ACCESS_TOKEN_EXPIRED'
-    throw refuseApiCall('UNAUTHENTICATED', `Request had invalid authentication credentials. ${LOGIN_ADVICE}`, {
-      reason,
-      ...about
-    })
-  }
-  const { projectNumber } = grant.principal
-  if (disabledApis.has(`${API} ${projectNumber}`)) {
-    throw refuseApiCall(
-      'PERMISSION_DENIED',
-      `IAM Service Account Credentials API has not been used in project ${projectNumber} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${API}/overview?project=${projectNumber} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.`,
-      {
-        reason: 'SERVICE_DISABLED',
-        domain: 'googleapis.com',
-        metadata: { service: API, consumer: `projects/${projectNumber}` }
-      }
-    )
-  }
-  if (!grant.scopes.some((scope) => SUFFICIENT_SCOPES.includes(scope))) {
-    throw refuseApiCall('PERMISSION_DENIED', 'Request had insufficient authentication scopes.', {
-      reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
-      ...about
-    })
-  }
-  return grant.principal
+async function generateIdToken({ idTokens }: IamCredentialsWorld, call: Call, become: Become): Promise<Answer> {
+  const { audience, delegates, includeEmail, useEmailAzp, organizationNumberIncluded } = readMessage(call, {
+    audience: 'string',
+    delegates: 'strings',
+    includeEmail: 'boolean',
+    useEmailAzp: 'boolean',
+    organizationNumberIncluded: 'boolean'
+  })
+  if (audience === undefined || audience === '') throw refuseArgument()
+  const { email, uniqueId } = become('iam.serviceAccounts.getOpenIdToken', delegates)
+  const token = await idTokens.issue({
+    aud: audience,
+    azp: useEmailAzp === true ? email : uniqueId,
+    sub: uniqueId,
+    ...(includeEmail === true ? { email, email_verified: true } : {}),
+    ...(organizationNumberIncluded === true ? { google: { organization_number: 123 } } : {})
+  })
+  return answerJson(200, { token })
+}
+
+function generateAccessToken({ accessTokens, clock }: IamCredentialsWorld, call: Call, become: Become): Answer {
+  const { scope, lifetime, delegates } = readMessage(call, {
+    scope: 'strings',
+    lifetime: 'string',
+    delegates: 'strings'
+  })
+  if (scope === undefined || scope.length === 0) throw refuseArgument()
+  const seconds = readLifetime(lifetime)
+  const account = become('iam.serviceAccounts.getAccessToken', delegates)
+  return answerJson(200, {
+    accessToken: accessTokens.issue(account, scope, seconds),
+    expireTime: new Date((clock.seconds() + seconds) * 1000).toISOString().replace('.000Z', 'Z')
+  })
+}
+
+const LONGEST_JWT_SECONDS = 12 * 3600
+
+async function signPayload(world: IamCredentialsWorld, call: Call, become: Become): Promise<Answer> {
+  const { accounts, clock, secrets } = world
+  const { payload = '', delegates } = readMessage(call, { payload: 'string', delegates: 'strings' })
+  const claims = parseObject(payload)
+  const { exp: expiresAt = clock.seconds() } = claims ?? {}
+  const isTimely =
+    Number.isInteger(expiresAt) &&
+    Number(expiresAt) >= clock.seconds() &&
+    Number(expiresAt) <= clock.seconds() + LONGEST_JWT_SECONDS
+  if (claims === undefined || !isTimely) throw refuseArgument()
+  const { email } = become('iam.serviceAccounts.signJwt', delegates)
+  const key = await accounts.managedKeyOf(email)
+  return answerJson(200, { keyId: key.id, signedJwt: secrets.note('signed JWT', signJwt(claims, key)) })
 }
 
 /**
@@ -129,39 +136,12 @@ function impersonate(
   return account
 }
 
-function describeAccount({ email, uniqueId }: ServiceAccount, audience: string, body: Claims): Claims {
-  return {
-    aud: audience,
-    azp: body['useEmailAzp'] === true ? email : uniqueId,
-    sub: uniqueId,
-    ...(body['includeEmail'] === true ? { email, email_verified: true } : {}),
-    ...(body['organizationNumberIncluded'] === true ? { google: { organization_number: 123 } } : {})
-  }
-}
-
 const refuseArgument = (): ReturnType<typeof refuseApiCall> =>
   refuseApiCall('INVALID_ARGUMENT', 'Request contains an invalid argument.')
 
-function readBody({ body }: Call, method: string): Claims {
-  const value = parseObject(body.toString('utf8'))
-  if (value === undefined) throw refuseApiCall('INVALID_ARGUMENT', 'Invalid JSON payload received.')
-  const unknown = Object.keys(value).find((name) => MEMBERS[method]?.includes(name) !== true)
-  if (unknown === undefined) return value
-  throw refuseApiCall(
-    'INVALID_ARGUMENT',
-    `Invalid JSON payload received. Unknown name "${unknown}": Cannot find field.`
-  )
-}
-
-function readStrings(value: unknown): string[] {
-  if (value === undefined) return []
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  throw refuseArgument()
-}
-
 /** Delegates are resource names, with "-" for their project; bare e-mails are refused. */
-function readDelegates(value: unknown): string[] {
-  return readStrings(value).map((name) => {
+function readDelegates(names: readonly string[] = []): string[] {
+  return names.map((name) => {
     const emailOrId = /^projects\/-\/serviceAccounts\/([^/]+)$/.exec(name)?.[1]
     if (emailOrId === undefined) throw refuseArgument()
     return emailOrId
@@ -169,8 +149,8 @@ function readDelegates(value: unknown): string[] {
 }
 
 /** `3600s`, at most an hour, which is also what goes without saying. */
-function readLifetime(value: unknown): number {
-  const seconds = typeof value === 'string' ? Number(/^(\d+)s$/.exec(value)?.[1]) : 3600
-  if (value !== undefined && !(seconds > 0 && seconds <= 3600)) throw refuseArgument()
+function readLifetime(lifetime = '3600s'): number {
+  const seconds = Number(/^(\d+)s$/.exec(lifetime)?.[1])
+  if (!(seconds > 0 && seconds <= 3600)) throw refuseArgument()
   return seconds
 }

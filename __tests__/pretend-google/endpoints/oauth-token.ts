@@ -7,6 +7,7 @@ import type { IdTokens } from '../tokens/id-tokens.ts'
 import { decodeJwt } from '../tokens/jwt.ts'
 import type { Claims } from '../tokens/jwt.ts'
 import type { SecretBook } from '../tokens/secrets.ts'
+import { isSignedFor } from '../tokens/signed-jwts.ts'
 import { answerJson } from '../transport/answer.ts'
 import type { Answer } from '../transport/answer.ts'
 import type { Handler } from '../transport/requests.ts'
@@ -80,7 +81,7 @@ function verifyAssertion(
   const account = accounts.findServiceAccount(String(claims['iss']))
   if (account === undefined) throw refuseGrant(400, 'invalid_grant', 'Invalid grant: account not found')
   if (account.disabled) throw refuseGrant(401, 'disabled_client', 'The OAuth client was disabled.')
-  if (![...account.keys.values()].some((key) => jwt.isSignedBy(key))) {
+  if (!isSignedFor(account, jwt)) {
     throw refuseGrant(400, 'invalid_grant', 'Invalid JWT Signature.')
   }
   if (claims['aud'] !== `https://oauth2.${universe}/token`) {

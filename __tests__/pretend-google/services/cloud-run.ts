@@ -50,12 +50,12 @@ export async function checkInvoker(world: FrontEndWorld, settings: CloudRunSetti
     world.policy.allows(principal, 'run.routes.invoke', settings.resource)
 
   if (world.policy.allows(undefined, 'run.routes.invoke', settings.resource)) return call
-  if (given.length === 0) throw new Refusal(answerForbidden(call))
+  if (given.length === 0) throw refuseInvoker(call)
   const token = given.length === 1 ? bearerToken(given[0]) : undefined
   const judgement = await judgeIdToken(world, token ?? '')
   if (typeof judgement === 'string' || !isAudience(settings, judgement.audiences))
     throw new Refusal(answerUnauthorized(call))
-  if (!mayInvoke(judgement.principal)) throw new Refusal(answerForbidden(call))
+  if (!mayInvoke(judgement.principal)) throw refuseInvoker(call)
   return removeSignatures(call, settings.stripsAuthorization)
 }
 
@@ -76,12 +76,15 @@ function removeSignatures(call: Call, stripsAuthorization: boolean): Call {
   return { ...call, headers, rawHeaders }
 }
 
-function answerForbidden({ url }: Call): ReturnType<typeof answerHtml> {
-  return answerPage(
-    403,
-    '403 Forbidden',
-    'Error: Forbidden',
-    `Your client does not have permission to get URL <code>${escape(url.pathname)}</code> from this server.`
+/** With 403: the caller is not allowed to invoke the service. */
+export function refuseInvoker({ url }: Call): Refusal {
+  return new Refusal(
+    answerPage(
+      403,
+      '403 Forbidden',
+      'Error: Forbidden',
+      `Your client does not have permission to get URL <code>${escape(url.pathname)}</code> from this server.`
+    )
   )
 }
 

@@ -6,7 +6,7 @@ import type { Propagation } from '../tokens/iam-policy.ts'
 import { createAppHandler } from './app.ts'
 import type { App } from './app.ts'
 import type { FrontEndWorld } from './bearer.ts'
-import { checkInvoker, route } from './cloud-run.ts'
+import { checkInvoker, refuseInvoker, route } from './cloud-run.ts'
 import type { CloudRunSettings } from './cloud-run.ts'
 import { checkGateway } from './gateway.ts'
 import type { GatewaySettings } from './gateway.ts'
@@ -76,6 +76,8 @@ export function createServices(world: FrontEndWorld): Services {
       async function handler(call: Call): Promise<Answer> {
         route(cloudRun, call)
         if (iap !== undefined) await checkIap(world, resource, iap, call)
+        // IAP calls on as an account of its own: https://cloud.google.com/iap/docs/enabling-cloud-run
+        if (iap?.trouble === 'not invoker') throw refuseInvoker(call)
         if (gateway !== undefined) await checkGateway(world, gateway, call)
         const isGuarded = iap !== undefined || gateway !== undefined
         return await answerAsApp(isGuarded ? call : await checkInvoker(world, cloudRun, call))

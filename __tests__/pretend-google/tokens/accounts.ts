@@ -2,11 +2,13 @@ import type { KeyObject } from 'node:crypto'
 import { randomInt } from 'node:crypto'
 import type { Principal } from './access-tokens.ts'
 import { signingKeyOf } from './keys.ts'
+import type { SigningKey } from './keys.ts'
 import type { SecretBook } from './secrets.ts'
 
 export interface ServiceAccount extends Principal {
   readonly email: string
   readonly uniqueId: string
+  /** By their ids: those that were handed out, and the one with which Google signs for the account once it has. */
   readonly keys: Map<string, KeyObject>
   disabled: boolean
 }
@@ -43,6 +45,8 @@ export interface Accounts {
   addServiceAccount: (settings: ServiceAccountSettings) => ServiceAccount
   /** A new key of a service account, as the JSON document that Google hands out. */
   addServiceAccountKey: (email: string) => Promise<Readonly<Record<string, string>>>
+  /** The key that Google keeps for itself, and with which signJwt signs: https://cloud.google.com/iam/docs/service-account-creds#key-types */
+  managedKeyOf: (email: string) => Promise<SigningKey>
   deleteKey: (keyId: string) => void
   disableServiceAccount: (email: string) => void
   /** Somebody who signed in with `gcloud auth application-default login`, as the document that this leaves. */
@@ -100,6 +104,11 @@ export function createAccounts(secrets: SecretBook, universe: string): Accounts 
         client_x509_cert_url: `https://www.googleapis.com/robot/v1/metadata/x509/${encodeURIComponent(email)}`,
         universe_domain: universe
       }
+    },
+    async managedKeyOf(email) {
+      const key = await signingKeyOf(`Google for ${email}`)
+      find(email).keys.set(key.id, key.publicKey)
+      return key
     },
     deleteKey(keyId) {
       for (const account of serviceAccounts.values()) account.keys.delete(keyId)

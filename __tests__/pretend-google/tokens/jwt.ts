@@ -6,7 +6,7 @@ import type { SigningKey } from './keys.ts'
 
 export type Claims = JsonObject
 
-interface DecodedJwt {
+export interface DecodedJwt {
   readonly header: Claims
   readonly claims: Claims
   /** Whether this key signed it, with RS256 and nothing else. */

@@ -7,6 +7,7 @@ export type SecretKind =
   | 'federated access token'
   | 'access token'
   | 'ID token'
+  | 'signed JWT'
   | 'refresh token'
   | 'client secret'
   | 'private key'
