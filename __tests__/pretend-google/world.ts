@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createAwsIdentities } from './endpoints/aws.ts'
 import type { AwsIdentities } from './endpoints/aws.ts'
+import { createCloudRunAdmin } from './endpoints/cloud-run-admin.ts'
 import { createGithubOidc, GITHUB_ISSUER } from './endpoints/github-oidc.ts'
 import type { GithubOidc } from './endpoints/github-oidc.ts'
 import { createHostTable } from './endpoints/hosts.ts'
@@ -121,7 +122,8 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
       github: github.handler,
       sts: sts.handler,
       iamcredentials: createIamCredentials(state),
-      oauth2: createOAuthToken(state)
+      oauth2: createOAuthToken(state),
+      run: createCloudRunAdmin({ ...state, services })
     },
     universe
   )

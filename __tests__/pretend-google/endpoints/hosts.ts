@@ -9,9 +9,10 @@ interface Endpoints {
   readonly sts: Handler
   readonly iamcredentials: Handler
   readonly oauth2: Handler
+  readonly run: Handler
 }
 
-/** @returns who answers at a host, if it is one of Google's token services or GitHub's */
+/** @returns who answers at a host, if it is one of Google's APIs or GitHub's */
 export function createHostTable(endpoints: Endpoints, universe: string): (host: string) => Handler | undefined {
   const jwks = createJwks(GOOGLE_ISSUER, '/oauth2/v3/certs')
   const fixed = new Map<string, Handler>([
@@ -22,11 +23,11 @@ export function createHostTable(endpoints: Endpoints, universe: string): (host: 
   ])
   // With mutual TLS, regional (https://cloud.google.com/sts/docs/reference/rest) and through Private Service Connect.
   const label = '[a-z0-9-]+'
-  const tokenService = new RegExp(
-    `^(?:${label}[.-])?(sts|iamcredentials|oauth2)(?:\\.${label}(?:\\.rep)?|-${label}\\.p)?\\.${universe.replaceAll('.', '\\.')}$`
+  const ofThisUniverse = new RegExp(
+    `^(?:${label}[.-])?(sts|iamcredentials|oauth2|run)(?:\\.${label}(?:\\.rep)?|-${label}\\.p)?\\.${universe.replaceAll('.', '\\.')}$`
   )
   return (host) => {
-    const name = tokenService.exec(host)?.[1]
+    const name = ofThisUniverse.exec(host)?.[1]
     return name === undefined ? fixed.get(host) : endpoints[name as keyof Endpoints]
   }
 }

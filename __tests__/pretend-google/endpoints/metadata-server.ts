@@ -1,5 +1,6 @@
 import { ACCESS_TOKEN_SECONDS } from '../tokens/access-tokens.ts'
 import type { AccessTokens } from '../tokens/access-tokens.ts'
+import { DEFAULT_PROJECT_ID } from '../tokens/accounts.ts'
 import type { Accounts, ServiceAccount } from '../tokens/accounts.ts'
 import type { IdTokens } from '../tokens/id-tokens.ts'
 import { answerJson } from '../transport/answer.ts'
@@ -62,7 +63,7 @@ async function answerMetadata(
     case 'instance':
       return answerText(200, 'attributes/\nid\nservice-accounts/\nzone\n')
     case 'project/project-id':
-      return answerText(200, 'octo-project')
+      return answerText(200, DEFAULT_PROJECT_ID)
     case 'universe/universe-domain':
       return answerText(200, world.universe)
   }
@@ -100,7 +101,7 @@ async function answerIdentity(
   if (audience === '') return answerText(400, 'non-empty audience parameter required')
   const isFull = query.get('format') === 'full'
   const instance = {
-    project_id: 'octo-project',
+    project_id: DEFAULT_PROJECT_ID,
     project_number: Number(projectNumber),
     zone: 'europe-west1-b',
     instance_id: '4152180462173925362',

@@ -14,6 +14,10 @@ export interface CloudRunSettings {
   readonly customAudiences: readonly string[]
   readonly tags: readonly string[]
   readonly ingress: 'all' | 'internal'
+  /** No invoker is asked for, as if the service were public. */
+  readonly invokerIamDisabled: boolean
+  /** Its hosts under run.app lead nowhere. */
+  readonly defaultUriDisabled: boolean
   /** Takes the signature off `Authorization` too; Google promises it for `X-Serverless-Authorization` alone. */
   readonly stripsAuthorization: boolean
 }
@@ -32,7 +36,8 @@ const RESERVED_PATH = /^\/(healthz|eventlog|_ah\/.*)$/
 export function route(settings: CloudRunSettings, call: Call): void {
   const tag = /^(.+)---/.exec(call.host)?.[1]
   const isUnknownTag = tag !== undefined && !settings.tags.includes(tag)
-  if (settings.ingress === 'internal' || isUnknownTag || RESERVED_PATH.test(call.url.pathname)) {
+  const isDisabled = settings.defaultUriDisabled && call.host.endsWith('.run.app')
+  if (settings.ingress === 'internal' || isDisabled || isUnknownTag || RESERVED_PATH.test(call.url.pathname)) {
     throw new Refusal(answerNotFound(call.path))
   }
 }
@@ -49,7 +54,7 @@ export async function checkInvoker(world: FrontEndWorld, settings: CloudRunSetti
   const mayInvoke = (principal: Parameters<typeof world.policy.allows>[0]): boolean =>
     world.policy.allows(principal, 'run.routes.invoke', settings.resource)
 
-  if (world.policy.allows(undefined, 'run.routes.invoke', settings.resource)) return call
+  if (settings.invokerIamDisabled || mayInvoke(undefined)) return call
   if (given.length === 0) throw refuseInvoker(call)
   const token = given.length === 1 ? bearerToken(given[0]) : undefined
   const judgement = await judgeIdToken(world, token ?? '')

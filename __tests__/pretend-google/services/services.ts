@@ -13,9 +13,7 @@ import type { GatewaySettings } from './gateway.ts'
 import { checkIap } from './iap.ts'
 import type { IapSettings } from './iap.ts'
 
-export interface ServiceSettings extends Partial<
-  Pick<CloudRunSettings, 'customAudiences' | 'tags' | 'ingress' | 'stripsAuthorization'>
-> {
+export interface ServiceSettings extends Partial<Omit<CloudRunSettings, 'resource' | 'urls'>> {
   /** Such as `hello-abc123-uc.a.run.app`, or any domain that leads to the service. */
   readonly host: string
   /** The function's name, for `REGION-PROJECT.cloudfunctions.net`, which many functions share. */
@@ -29,12 +27,30 @@ export interface ServiceSettings extends Partial<
   readonly gateway?: GatewaySettings
   /** Answers 200 and `Hello` where nothing else is said. */
   readonly app?: App
+  /** Fields of any kind that go over those with which the Admin API describes the service. */
+  readonly admin?: Readonly<Record<string, unknown>>
+}
+
+/** How the Admin API names a service: it has a host `NAME-PROJECTNUMBER.REGION.run.app`. */
+interface RunServiceName {
+  readonly name: string
+  readonly projectNumber: string
+  readonly region: string
+}
+
+/** A service of Cloud Run, as far as its Admin API goes. */
+export interface RunService extends RunServiceName {
+  readonly settings: ServiceSettings
+  readonly urls: readonly string[]
+  /** As in IAM policies. */
+  readonly resource: string
 }
 
 export interface Services {
   /** @returns the service's URL, which is its audience too */
   addService: (settings: ServiceSettings) => string
   findHandler: (host: string) => Handler | undefined
+  findRunService: (name: RunServiceName) => RunService | undefined
 }
 
 /** Names under which Google's front end answers, whether there is a service or not. */
@@ -42,7 +58,7 @@ const GOOGLE_FRONT_END = /\.(run\.app|cloudfunctions\.net)$/
 const FRONT_END_HEADERS = { server: 'Google Frontend' }
 const SERVICE_URL = /^https:\/\/[^/]+\.(run\.app|cloudfunctions\.net)/
 
-interface Service {
+interface Service extends Pick<RunService, 'settings' | 'urls' | 'resource'> {
   readonly hosts: readonly string[]
   readonly pathPrefix: string
   readonly handler: Handler
@@ -61,6 +77,8 @@ export function createServices(world: FrontEndWorld): Services {
         customAudiences: [],
         tags: [],
         ingress: 'all',
+        invokerIamDisabled: false,
+        defaultUriDisabled: false,
         stripsAuthorization: false,
         ...settings,
         resource,
@@ -82,8 +100,13 @@ export function createServices(world: FrontEndWorld): Services {
         const isGuarded = iap !== undefined || gateway !== undefined
         return await answerAsApp(isGuarded ? call : await checkInvoker(world, cloudRun, call))
       }
-      services.push({ hosts, pathPrefix, handler })
+      services.push({ settings, urls: cloudRun.urls, resource, hosts, pathPrefix, handler })
       return `https://${host}${pathPrefix}`
+    },
+    findRunService(wanted) {
+      const host = `${wanted.name}-${wanted.projectNumber}.${wanted.region}.run.app`
+      const service = services.find(({ hosts }) => hosts.includes(host))
+      return service === undefined ? undefined : { ...wanted, ...service }
     },
     findHandler(host) {
       const name = host.replace(/^.+---/, '')

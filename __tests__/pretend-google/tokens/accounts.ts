@@ -62,6 +62,7 @@ export const GCLOUD_CLIENT_ID = '764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.a
 const GCLOUD_PROJECT_NUMBER = '764086051850'
 
 export const DEFAULT_PROJECT_NUMBER = '123456789012'
+export const DEFAULT_PROJECT_ID = 'octo-project'
 const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 const EMAIL_SCOPE = 'https://www.googleapis.com/auth/userinfo.email'
 

@@ -19,6 +19,7 @@ const ROLES = {
   ],
   'roles/iam.serviceAccountOpenIdTokenCreator': ['iam.serviceAccounts.getOpenIdToken'],
   'roles/run.invoker': ['run.routes.invoke'],
+  'roles/run.viewer': ['run.services.get'],
   'roles/iap.httpsResourceAccessor': ['iap.webServiceVersions.accessViaIAP']
 } as const satisfies Record<string, readonly string[]>
 
@@ -35,7 +36,7 @@ export interface Propagation {
 export interface Policy {
   /**
    * @param member `principal://…`, `principalSet://…`, `serviceAccount:…`, `user:…` or `allUsers`
-   * @param resource a service account's e-mail, or a service's host
+   * @param resource a service account's e-mail, a service's host (and `/FUNCTION`), or `projects/NUMBER`
    */
   grant: (member: string, permissions: Role | readonly string[], resource: string, propagation?: Propagation) => void
   allows: (principal: Principal | undefined, permission: string, resource: string) => boolean
