@@ -12,6 +12,9 @@ import { answer, wordsOf } from './fixtures.ts'
 /** What happened, the failure, its code, and words that it must have somewhere. */
 export type FailureRow = [string, Failure, FailureCode, RegExp]
 
+/** Every failure of a row, for scripts/check-commands.ts. */
+export const TESTED: Failure[] = []
+
 /** Text from outside with everything that must not reach a log. */
 export const HOSTILE = 'x\r\n::error::y\u202e##[error]\u001b[31m\u2028z'
 
@@ -32,6 +35,7 @@ export function oauthRefusal(
 
 /** Makes a test of each: the code, and texts that people can read and act on. */
 export function testFailures(rows: readonly FailureRow[]): void {
+  TESTED.push(...rows.map(([, failure]) => failure))
   for (const [what, { text }, code, words] of rows) {
     test(`${code} is what ${what} is called, in words that say what to do.`, () => {
       assert.equal(text.code, code)
