@@ -1,19 +1,13 @@
 // Asks gcloud's own parser about every gcloud command that README, docs, infra/ and the action's failures offer:
 //   npm run check:commands [-- WORD…]      only commands that contain each WORD
-// Nothing leaves the machine: gcloud gets an invented token, no default project or region, and a proxy that accepts nobody. A
-// command that gets as far as asking that proxy has been understood; then gcloud is stopped. Values that only Google can judge,
-// such as the name of a role, are not checked.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { glob, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+// Nothing leaves the machine. Values that only Google can judge, such as the name of a role, are not checked.
+import { spawnSync } from 'node:child_process'
+import { glob } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { run } from 'node:test'
 import { readText } from '../__tests__/contract/markdown.ts'
-import { TESTED } from '../__tests__/unit/failures/rows.ts'
+import { TESTED } from '../__tests__/unit/rows.ts'
 import {
   expand,
   faultsInPosixShells,
@@ -23,16 +17,12 @@ import {
   placeholderInQuotes
 } from './commands.ts'
 import type { Offer } from './commands.ts'
+import { askParser } from './gcloud-parser.ts'
 
 /** gcloud takes a second of one core. */
 const AT_ONCE = 2
-const TIME_LIMIT_MS = 60_000
 const TRANSCRIPTS = '__tests__/scenarios/transcripts.test.ts.snapshot'
 const UNIT_TESTS = '__tests__/unit/**/*.test.ts'
-
-/** Commands that need no network until they have a real token, or a person. */
-const UNDERSTOOD =
-  /access_token_file or --access-token-file was set|No identity token can be obtained|accounts\.google\.com\/o\/oauth2/
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -87,13 +77,19 @@ async function offersOfTranscripts(): Promise<Offer[]> {
   return lines.filter((line) => /^ {4}gcloud /.test(line)).map((line) => ({ where: TRANSCRIPTS, text: line.trim() }))
 }
 
+/** https://nodejs.org/docs/latest-v24.x/api/test.html#class-testsstream */
+interface TestEvent {
+  readonly type: string
+  readonly data: { readonly name: string }
+}
+
 /** What the unit tests of the failures put into words. */
 async function offersOfFailures(): Promise<Offer[]> {
   const files: string[] = []
   for await (const file of glob(UNIT_TESTS)) files.push(path.resolve(file))
   // In this process, so that the rows of the tests arrive in this program's copy of TESTED.
-  for await (const { type, data } of run({ files, isolation: 'none' }))
-    if (type === 'test:fail') throw new Error(`A unit test fails: ${data.name}`, { cause: data.details.error })
+  for await (const event of run({ files, isolation: 'none' }) as AsyncIterable<TestEvent>)
+    if (event.type === 'test:fail') throw new Error(`A unit test fails: ${event.data.name}`)
   return TESTED.flatMap(({ text: { code, snippets = [] } }) =>
     snippets.map(({ lines }) => ({ where: code, text: lines.join('\n') })).filter(({ text }) => hasCommand(text))
   )
@@ -110,74 +106,11 @@ async function askAll(commands: readonly Command[], complain: Complain): Promise
   const left = commands.values()
   const worker = async (): Promise<void> => {
     for (const { words, where } of left) {
-      const about = await ask(words)
+      const about = await askParser(words)
       const text = `gcloud ${words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`
       if (about === undefined) console.log(`ok  ${text}`)
       else complain(where, text, about)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
-}
-
-/** @returns what gcloud has against the command, undefined where it went on to the network or did what it was told */
-async function ask(words: readonly string[]): Promise<string | undefined> {
-  // For this command alone, because gcloud keeps settings, such as a default project.
-  const directory = await mkdtemp(path.join(tmpdir(), 'check-commands-'))
-  const proxy = createServer()
-  try {
-    const token = path.join(directory, 'token')
-    await writeFile(token, 'ya29.invented')
-    // What the command reads, and an earlier one has written.
-    for (const [name] of words.join(' ').matchAll(/(?<=^|[ =])[\w-]+\.(?:json|yaml)(?=$| )/g))
-      await writeFile(path.join(directory, name), '{}')
-    proxy.listen(0, '127.0.0.1')
-    await once(proxy, 'listening')
-    return await answerOf(words, directory, token, proxy)
-  } finally {
-    proxy.close()
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 })
-  }
-}
-
-async function answerOf(
-  words: readonly string[],
-  directory: string,
-  token: string,
-  proxy: ReturnType<typeof createServer>
-): Promise<string | undefined> {
-  const child = spawn('gcloud', words, {
-    cwd: directory,
-    // A group of its own, because gcloud may start other programs.
-    detached: true,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: directory,
-      CLOUDSDK_CONFIG: path.join(directory, 'gcloud'),
-      CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: token,
-      CLOUDSDK_CORE_CHECK_GCE_METADATA: 'false',
-      CLOUDSDK_CORE_DISABLE_PROMPTS: '1',
-      CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: '1',
-      CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: '1',
-      CLOUDSDK_PROXY_TYPE: 'http',
-      CLOUDSDK_PROXY_ADDRESS: '127.0.0.1',
-      CLOUDSDK_PROXY_PORT: String((proxy.address() as AddressInfo).port)
-    },
-    stdio: ['ignore', 'ignore', 'pipe']
-  })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const end = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
-  }
-  let asked = false
-  proxy.once('connection', (socket) => {
-    asked = true
-    socket.destroy()
-    end()
-  })
-  const limit = setTimeout(end, TIME_LIMIT_MS)
-  const [code] = (await once(child, 'close')) as [number | null]
-  clearTimeout(limit)
-  if (asked || code === 0 || UNDERSTOOD.test(said)) return undefined
-  return code === null ? `no answer within ${TIME_LIMIT_MS / 1000} s` : (said.split(/\n\n|\nUsage:/, 1)[0] ?? said)
 }

@@ -57,7 +57,7 @@ export function hasCommand(text: string): boolean {
 function scriptsIn(yaml: string): string[] {
   const scripts: string[] = []
   for (const document of parseAllDocuments(yaml)) {
-    visit(document as Parameters<typeof visit>[0], {
+    visit(document, {
       Pair(_, { key, value }) {
         if (String(key) === 'run') scripts.push(String(value).replaceAll(/\$\{\{.*?\}\}/g, 'x'))
       }
@@ -149,6 +149,6 @@ function faultsIn(text: string, faults: readonly Fault[]): string[] {
 
 /** @returns a placeholder within quotes, which is easily taken for part of the expression around it */
 export function placeholderInQuotes(text: string): string | undefined {
-  const [, , placeholder] = /(["'])(?:(?!\1).)*?(?<![$\w{./])([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,})\b/.exec(text) ?? []
-  return placeholder
+  const quoted = text.match(/'[^']*'|"[^"]*"/g) ?? []
+  return quoted.map((span) => /(?<![$\w{./])(?:[A-Z]+_[A-Z0-9_]+|[A-Z]{4,})\b/.exec(span)?.[0]).find(Boolean)
 }
