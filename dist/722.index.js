@@ -9,8 +9,10 @@ export const modules = {
 /* harmony export */   compileJsonExpression: () => (/* binding */ compileJsonExpression)
 /* harmony export */ });
 /* harmony import */ var _jmespath_community_jmespath__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4022);
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6777);
 /* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4042);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6530);
+
 
 
 
@@ -34,7 +36,7 @@ function compileJsonExpression(text) {
     }
     catch (error) {
         const reason = error instanceof Error ? (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(error.message, 120) : 'unknown';
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_json', `${(0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .cl)(text)} is not a JMESPath expression (${reason})`, "Write it as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('expect_json', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .c)(text)} is not a JMESPath expression (${reason})`, "Write it as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
     }
 }
 function evaluate(expression, data) {

@@ -414,6 +414,60 @@ const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe 
 
 /***/ }),
 
+/***/ 6777:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ quoteValue),
+/* harmony export */   w: () => (/* binding */ describeSecret)
+/* harmony export */ });
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120;
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+function quoteValue(value) {
+    const description = describeSecret(value);
+    if (description !== undefined)
+        return description;
+    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
+}
+/** What a value is that may be a secret, without any piece of it; undefined for every other one. */
+function describeSecret(value) {
+    const text = value.trim();
+    if (/^[{[]/.test(text))
+        return describe('a JSON document', text);
+    if (text.includes('-----BEGIN'))
+        return describe('a key in PEM', text);
+    // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
+    if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text))
+        return describe('a token', text);
+    if (isEncoded(text))
+        return describe('base64 of a document or key', text);
+    return isRandom(text) ? describe('a value that looks like a key', text) : undefined;
+}
+function describe(what, text) {
+    return `${what} (${text.length.toLocaleString('en')} characters)`;
+}
+/** Base64, alone or twice, of a JSON document or a key in PEM. */
+function isEncoded(text) {
+    if (text.length < 16 || !/^[\w+/=\s-]+$/.test(text))
+        return false;
+    const once = Buffer.from(text.slice(0, 200), 'base64').toString('latin1');
+    return [once, Buffer.from(once, 'base64').toString('latin1')].some((decoded) => /^\s*([{[][\s"{[]|-----BEGIN)/.test(decoded));
+}
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+function isRandom(text) {
+    const words = text.match(/[A-Za-z0-9+_]{20,}/g) ?? [];
+    return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)));
+}
+
+
+/***/ }),
+
 /***/ 6530:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -457,8 +511,8 @@ function codeOf(error) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   QG: () => (/* binding */ audienceRequired),
-/* harmony export */   cl: () => (/* binding */ quoteValue),
-/* harmony export */   m7: () => (/* binding */ inputInvalid)
+/* harmony export */   m7: () => (/* binding */ inputInvalid),
+/* harmony export */   tz: () => (/* binding */ inputsInvalid)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
@@ -467,7 +521,7 @@ function codeOf(error) {
 
 
 /**
- * Found before any request is made.
+ * One input is wrong, found before any request is made.
  *
  * @param remedy what to write instead, as a sentence
  * @param example the same as lines of YAML, where it is not to leave the input out
@@ -477,14 +531,29 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
-        cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
         remedy,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
 }
-/** The value of an input, as messages show it. */
-function quoteValue(value) {
-    return `"${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(value, 120)}"`;
+/** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
+function inputsInvalid(complaints) {
+    // The same value may be read for two purposes.
+    const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()];
+    const [first, ...others] = texts;
+    if (first === undefined)
+        throw new Error('no complaint');
+    if (others.length === 0)
+        return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(first);
+    const count = others.length === 1
+        ? '1 other complaint about the inputs is'
+        : `${others.length} other complaints about the inputs are`;
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        ...first,
+        code: 'INPUT_INVALID',
+        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+        snippets: texts.flatMap(({ snippets = [] }) => snippets),
+        details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
+    });
 }
 /** The host is not one of those whose audience follows from the URL. */
 function audienceRequired(url) {
@@ -517,7 +586,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
 /* harmony import */ var _report_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9841);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4167);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7295);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6272);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7662);
 
 
@@ -1108,7 +1177,7 @@ function cutBytes(text, limit) {
 
 /***/ }),
 
-/***/ 7295:
+/***/ 6272:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1167,6 +1236,10 @@ function withoutTag(url) {
     if (isCloudRunUrl(url))
         plain.host = splitTag(url.host).service;
     return plain;
+}
+/** Whether a name can be a traffic tag: lower-case letters, digits and hyphens, but never what separates it from its host. */
+function isTag(name) {
+    return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= 46 && !name.includes(TAG_SEPARATOR);
 }
 function splitTag(host) {
     const end = host.indexOf(TAG_SEPARATOR);
@@ -1500,7 +1573,10 @@ function parseRetryAfter(value, now) {
 var external_node_perf_hooks_ = __nccwpck_require__(643);
 ;// CONCATENATED MODULE: external "node:vm"
 const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
 ;// CONCATENATED MODULE: ./src/inputs/pattern.ts
+
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -1516,7 +1592,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /**
@@ -1807,7 +1883,7 @@ function isRefusal(answer) {
 
 
 /** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-function quote({ status, text: body }) {
+function failed_call_quote({ status, text: body }) {
     const json = parseObject(body);
     const text = stringIn(objectIn(json, 'error'), 'message') ??
         ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
@@ -1842,7 +1918,7 @@ function applicationFailed({ call, token, attempts }, response) {
             sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
             ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
             details,
-            answer: quote(response)
+            answer: failed_call_quote(response)
         });
     }
     return new failure/* Failure */.H({
@@ -1850,7 +1926,7 @@ function applicationFailed({ call, token, attempts }, response) {
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
         details,
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function describeVerdict({ met, expectation, actual }) {
@@ -2036,7 +2112,7 @@ function tokenRejected({ call, token }, response) {
         code: 'TOKEN_REJECTED',
         sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
         ...explainRejection(call.url, token),
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function explainRejection(url, { audience, email }) {
@@ -2089,7 +2165,7 @@ function invokerMissing(failed, response) {
         code: 'INVOKER_MISSING',
         sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
         ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function explainRefusal({ call, token }) {
@@ -2143,7 +2219,7 @@ function notReached({ call, token }, response) {
         code: 'NOT_REACHED',
         sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
         ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function explainNotReached({ url, tag }, service, text) {
@@ -2224,7 +2300,7 @@ function gatewayRejected({ call, token }, response) {
         code: 'GATEWAY_REJECTED',
         sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function gateway_explain(text, audience, tokenHeader) {
@@ -2321,7 +2397,7 @@ function iapRejected(failed, response) {
         code: 'IAP_REJECTED',
         sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
         ...iap_explain(failed, response),
-        answer: quote(response)
+        answer: failed_call_quote(response)
     });
 }
 function iap_explain({ call, token, clientId }, response) {
@@ -3504,6 +3580,11 @@ const credentials_FLAWS = {
             (0,snippets/* inStep */.qg)('# or without google-github-actions/auth:', ...FEDERATION)
         ]
     },
+    'content for path': {
+        cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
+        remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
+        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
+    },
     'unreadable file': {
         cause: 'The path leads to something else than a small file that this user may read.',
         remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
@@ -4003,6 +4084,7 @@ function metadataHost(step) {
 
 
 
+
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
  * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
@@ -4014,6 +4096,10 @@ async function findApplicationDefault(step, universe) {
     const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
+        const secret = (0,quote/* describeSecret */.w)(named);
+        if (secret !== undefined) {
+            throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
+        }
         const file = await readSmallFile(named);
         if (!file.ok)
             throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
@@ -5175,7 +5261,60 @@ function fromDocument(step, document, universe) {
 
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: ./src/inputs/complaints.ts
+
+/**
+ * Calls every reader, whatever the others come to, so that all that is wrong is said at once.
+ *
+ * @throws {Failure} the only complaint
+ * @throws {AggregateError} several of them, in the order of the readers
+ */
+async function readAll(readers) {
+    const values = {};
+    const complaints = [];
+    for (const [name, read] of Object.entries(readers)) {
+        try {
+            values[name] = await read();
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The same for each part of a list. */
+function readEach(parts, read) {
+    const values = [];
+    const complaints = [];
+    for (const part of parts) {
+        try {
+            values.push(read(part));
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
+function complaintsIn(error) {
+    if (error instanceof failure/* Failure */.H)
+        return [error];
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure/* Failure */.H))
+        return error.errors;
+    throw error;
+}
+function throwAny(complaints) {
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return;
+    throw others.length === 0 ? first : new AggregateError(complaints);
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/values.ts
+
 
 
 
@@ -5199,7 +5338,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5207,27 +5346,36 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where nobody can listen. */
 function parseUrl(input, value) {
     // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
     const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    if (url === undefined || url.hostname === '') {
+    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,failures/* quoteValue */.cl)(value.replace(/\?.*$/s, ''));
+        const shown = value.includes('@') ? 'the value' : (0,quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
         throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
-    if (url.username !== '' || url.password !== '') {
+    // RFC 3986, 3.2.1: user information is there even where it is empty.
+    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
         throw (0,failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
     url.hash = '';
     return url;
+}
+/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+function parseAudience(value) {
+    const secret = (0,quote/* describeSecret */.w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value))
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
@@ -5250,7 +5398,7 @@ function parseProvider(value) {
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -5274,35 +5422,65 @@ function parseAccount(input, value) {
             ? 'has blanks in it'
             : value.startsWith('serviceAccount:')
                 ? 'has the prefix of a member'
-                : 'is neither an e-mail nor a unique id';
+                : isPlaceholder(value)
+                    ? 'is a placeholder'
+                    : isMisspelled(value)
+                        ? 'does not end in .gserviceaccount.com'
+                        : /^\d+$/.test(value)
+                            ? 'is no unique id, which has 21 digits; a project number is shorter'
+                            : 'is neither an e-mail nor a unique id';
     const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,failures/* quoteValue */.cl)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
 }
+const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
-    return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value);
+    if (/^\d{16,30}$/.test(value))
+        return true;
+    return EMAIL.test(value) && !isPlaceholder(value) && !isMisspelled(value);
+}
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+function isMisspelled(value) {
+    return EMAIL.test(value) && /gserviceac|\.iam\./i.test(value) && !/\.gserviceaccount\.com$/i.test(value);
+}
+/** A name as documentation writes it, for the reader to fill in. */
+function isPlaceholder(email) {
+    return /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./.test(email);
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
-    if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value))
+    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,failures/* quoteValue */.cl)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(`^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+].join('|')})$`, 'i');
 /** A variable that later steps may see, and that changes nothing but what they see. */
 function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,failures/* quoteValue */.cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
-    // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
-    if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,failures/* quoteValue */.cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+    if (RESERVED_VARIABLES.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
+
+
 
 
 /** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
@@ -5322,19 +5500,23 @@ const FRAMING_HEADERS = [
 /**
  * @param lines `Name: value`, one per line
  * @param tokenHeader empty for the one that fits
- * @throws {Failure} INPUT_INVALID
+ * @param audience of the token, where the author names it
+ * @throws {Failure | AggregateError} INPUT_INVALID
  */
-function parseHeaders(lines, tokenHeader) {
+function parseHeaders(lines, tokenHeader, audience) {
     const own = Object.create(null);
-    for (const line of parseLines(lines)) {
+    const headers = readEach(parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
         if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,failures/* quoteValue */.cl)(name)} is set by HTTP itself`, 'Leave it out.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
         if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,failures/* quoteValue */.cl)(name)} has characters that no header can carry`, 'Encode them.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
         }
+        return { name, value };
+    });
+    for (const { name, value } of headers) {
         const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
         (own[written] ??= []).push(value);
     }
@@ -5342,24 +5524,30 @@ function parseHeaders(lines, tokenHeader) {
     if (repeated !== undefined) {
         throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
     }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) };
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) };
 }
-function chooseTokenHeader(own, wanted) {
+function chooseTokenHeader(own, wanted, audience = '') {
     if (wanted === '') {
-        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization';
+        // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
+        const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
         if (valuesOf(own, header) === undefined)
             return header;
         throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
     }
     const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
     if (header === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,failures/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
     }
     if (valuesOf(own, header) === undefined)
         return header;
     throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
+function isOAuthClient(audience) {
+    return audience.endsWith('.apps.googleusercontent.com');
 }
 function valuesOf(headers, name) {
     return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
@@ -5377,6 +5565,7 @@ function parseHeaderLine(input, line) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/status-set.ts
+
 
 
 /**
@@ -5405,7 +5594,7 @@ function parsePart(part) {
     return { from, to, exact: last === undefined };
 }
 function invalid(part) {
-    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,failures/* quoteValue */.cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/expectations.ts
@@ -5413,74 +5602,27 @@ function invalid(part) {
 
 
 
+
 /**
- * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
+ * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
  */
 async function compileExpectations(inputs) {
-    return {
-        status: parseStatusSet(inputs.status),
-        headers: parseLines(inputs.headers).map((line) => {
+    return await readAll({
+        status: () => parseStatusSet(inputs.status),
+        headers: () => readEach(parseLines(inputs.headers), (line) => {
             const { name, value } = parseHeaderLine('expect_headers', line);
             return { name, pattern: checkPattern('expect_headers', value) };
         }),
-        body: parseLines(inputs.body).map((line) => checkPattern('expect_body', line)),
-        json: await compileJson(parseLines(inputs.json))
-    };
+        body: () => readEach(parseLines(inputs.body), (line) => checkPattern('expect_body', line)),
+        json: async () => await compileJson(parseLines(inputs.json))
+    });
 }
 /** The library is loaded only where there is an expression. */
 async function compileJson(expressions) {
     if (expressions.length === 0)
         return [];
     const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(722)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9722));
-    return expressions.map(compileJsonExpression);
-}
-
-;// CONCATENATED MODULE: ./src/inputs/request-body.ts
-
-
-
-
-/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
-const request_body_MOST_BYTES = 32 * 1024 * 1024;
-/**
- * @param body text, exactly as it is to be sent; empty for none
- * @param file of the workspace, and not outside of it
- * @throws {Failure} INPUT_INVALID
- */
-async function readRequestBody(body, file, method, workspace) {
-    if (body !== '' && file !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
-    }
-    if (body === '' && file === undefined)
-        return undefined;
-    if (method === 'GET' || method === 'HEAD') {
-        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
-        throw (0,failures/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
-    }
-    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
-}
-async function readBodyFile(file, workspace) {
-    try {
-        const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
-        const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
-        if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
-        }
-        const status = await (0,promises_namespaceObject.stat)(real);
-        if (!status.isFile())
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is not a file`, 'Name a regular file.', [
-                'body_file: payload.json'
-            ]);
-        if (status.size <= request_body_MOST_BYTES)
-            return await (0,promises_namespaceObject.readFile)(real);
-    }
-    catch (error) {
-        const code = (0,safe_text/* codeOf */.$N)(error);
-        if (code === 'UNKNOWN')
-            throw error;
-        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
-    }
-    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,failures/* quoteValue */.cl)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+    return readEach(expressions, compileJsonExpression);
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
@@ -5509,6 +5651,55 @@ function orDefault(name) {
     return optional(name) ?? DEFAULTS[name];
 }
 
+;// CONCATENATED MODULE: ./src/inputs/request-body.ts
+
+
+
+
+
+/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
+const request_body_MOST_BYTES = 32 * 1024 * 1024;
+/**
+ * @param body text, exactly as it is to be sent; empty for none
+ * @param file of the workspace, and not outside of it
+ * @throws {Failure} INPUT_INVALID
+ */
+async function readRequestBody(body, file, method, workspace) {
+    if (body !== '' && file !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
+    }
+    if (body === '' && file === undefined)
+        return undefined;
+    if (method === 'GET' || method === 'HEAD') {
+        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
+        throw (0,failures/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
+    }
+    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
+}
+async function readBodyFile(file, workspace) {
+    try {
+        const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
+        const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
+        if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
+        }
+        const status = await (0,promises_namespaceObject.stat)(real);
+        if (!status.isFile())
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is not a file`, 'Name a regular file.', [
+                'body_file: payload.json'
+            ]);
+        if (status.size <= request_body_MOST_BYTES)
+            return await (0,promises_namespaceObject.readFile)(real);
+    }
+    catch (error) {
+        const code = (0,safe_text/* codeOf */.$N)(error);
+        if (code === 'UNKNOWN')
+            throw error;
+        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
+    }
+    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
 
 
@@ -5518,57 +5709,84 @@ function orDefault(name) {
 
 
 
-/** Inputs that mean nothing where no service is called; `method`, `expect_status` and the like have defaults. */
-const CALL_ONLY = [
-    'tag',
-    'headers',
-    'body',
-    'body_file',
-    'token_header',
-    'expect_headers',
-    'expect_body',
-    'expect_json'
-];
+
+
+/** Inputs that are about a call, with what they are where no call is meant. */
+const WITHOUT_CALL = {
+    tag: '',
+    method: DEFAULTS.method,
+    headers: '',
+    body: '',
+    body_file: '',
+    token_header: '',
+    expect_status: DEFAULTS.expect_status,
+    expect_headers: '',
+    expect_body: '',
+    expect_json: '',
+    assert_private: DEFAULTS.assert_private,
+    iam_wait: DEFAULTS.iam_wait
+};
+/**
+ * Reads what is about the call, whether or not there is one.
+ *
+ * @returns undefined where the action only gets tokens
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
 async function readCall(workspace) {
-    const serviceUrl = optional('url');
-    const assertPrivate = parseBoolean('assert_private', orDefault('assert_private'));
-    if (serviceUrl === undefined) {
-        const misplaced = CALL_ONLY.find((name) => raw_inputs_read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined);
-        if (misplaced === undefined)
-            return undefined;
-        throw (0,failures/* inputInvalid */.m7)(misplaced, 'it is about a call, and there is no url to call', `Set url, or leave ${misplaced} empty.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
-    }
-    const url = parseUrl('url', serviceUrl);
-    const tag = optional('tag');
-    const method = parseMethod(orDefault('method'));
-    const body = await readRequestBody(raw_inputs_read('body', false), optional('body_file'), method, workspace);
-    return {
-        url: tag === undefined ? url : tagUrl(url, tag),
-        tag: tag ?? tagOf(url),
-        method,
-        headers: parseHeaders(raw_inputs_read('headers'), raw_inputs_read('token_header')),
-        body,
-        expectations: await compileExpectations({
+    const { target, ...call } = await readAll({
+        target: readTarget,
+        method: () => parseMethod(orDefault('method')),
+        headers: () => parseHeaders(raw_inputs_read('headers'), raw_inputs_read('token_header'), parseLines(raw_inputs_read('audience'))[0]),
+        body: async () => await readRequestBody(raw_inputs_read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
             headers: raw_inputs_read('expect_headers'),
             body: raw_inputs_read('expect_body'),
             json: raw_inputs_read('expect_json')
         }),
-        assertPrivate,
-        iamWaitMs: parseDuration('iam_wait', orDefault('iam_wait'), 0)
-    };
+        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
+        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
+    });
+    return target === undefined ? undefined : { ...target, ...call };
+}
+/** Where the call goes. */
+function readTarget() {
+    const value = optional('url');
+    if (value === undefined) {
+        checkNoCall();
+        return undefined;
+    }
+    const url = parseUrl('url', value);
+    const tag = optional('tag');
+    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) };
+}
+/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
+function checkNoCall() {
+    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    // That neither url nor audience is set is a complaint of its own.
+    if (set.length === 0 || raw_inputs_read('audience') === '')
+        return;
+    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+    const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+}
+function isSet(name, unset) {
+    const value = raw_inputs_read(name);
+    if (value === '' || value.toUpperCase() === unset.toUpperCase())
+        return false;
+    // A minute is a minute, however it is written.
+    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
 }
 function tagUrl(url, tag) {
-    // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
-    if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,failures/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and hyphens.', ['tag: canary']);
+    if (!isTag(tag)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
     }
     if (!isCloudRunUrl(url)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,failures/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = tagOf(url);
     if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `it is ${(0,failures/* quoteValue */.cl)(tag)}, but url has the tag ${(0,failures/* quoteValue */.cl)(inUrl)}`, 'Set one of the two.');
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
     }
     return withTag(url, tag);
 }
@@ -5577,7 +5795,42 @@ function parseMethod(value) {
     // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
     if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
         return method;
-    throw (0,failures/* inputInvalid */.m7)('method', `${(0,failures/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+    throw (0,failures/* inputInvalid */.m7)('method', `${(0,quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
+
+
+
+
+/** @throws {Failure | AggregateError} INPUT_INVALID */
+async function readIdentityInputs() {
+    const { workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+        workloadIdentityProvider: () => {
+            const name = optional('workload_identity_provider');
+            return name === undefined ? undefined : parseProvider(name);
+        },
+        oneIdentity: checkOneIdentity,
+        serviceAccount: () => {
+            const name = optional('service_account');
+            return name === undefined ? undefined : parseAccount('service_account', name);
+        },
+        delegates: () => readEach(parseList(raw_inputs_read('delegates')), (name) => parseAccount('delegates', name)),
+        endOfChain: checkEndOfChain,
+        universe: () => parseUniverse(orDefault('universe'))
+    });
+    const credentialsJson = optional('credentials_json');
+    return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+}
+function checkOneIdentity() {
+    if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
+        return;
+    throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
+}
+function checkEndOfChain() {
+    if (raw_inputs_read('delegates') === '' || raw_inputs_read('service_account') !== '')
+        return;
+    throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -5586,46 +5839,39 @@ function parseMethod(value) {
 
 
 
+
+
 /**
- * Reads every input, and complains before any request is made.
+ * Reads every input, and says everything that is wrong with them at once, before any request is made.
  *
  * @param workspace the folder to which `body_file` is relative
- * @throws {Failure} INPUT_INVALID or AUDIENCE_REQUIRED
+ * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
 async function readInputs(workspace) {
-    const workloadIdentityProvider = optional('workload_identity_provider');
-    const credentialsJson = optional('credentials_json');
-    if (workloadIdentityProvider !== undefined && credentialsJson !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a job has one identity', 'Set one of the two.');
+    try {
+        const { call, audiences, identity, ...rest } = await readAll({
+            call: async () => await readCall(workspace),
+            audiences: readAudiences,
+            identity: readIdentityInputs,
+            exportEnv: () => parseVariableName(optional('export_env')),
+            timeoutMs: () => parseDuration('timeout', orDefault('timeout'), 1),
+            deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
+            summary: () => parseBoolean('summary', orDefault('summary'))
+        });
+        return { ...identity, ...audiences, ...rest, call };
     }
-    const serviceAccount = optional('service_account');
-    const delegates = parseList(raw_inputs_read('delegates')).map((name) => parseAccount('delegates', name));
-    if (delegates.length > 0 && serviceAccount === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('delegates', 'a chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
+    catch (error) {
+        throw (0,failures/* inputsInvalid */.tz)(complaintsIn(error));
     }
-    const call = await readCall(workspace);
-    const audiences = readAudiences(call);
-    return {
-        ...audiences,
-        workloadIdentityProvider: workloadIdentityProvider === undefined ? undefined : parseProvider(workloadIdentityProvider),
-        serviceAccount: serviceAccount === undefined ? undefined : parseAccount('service_account', serviceAccount),
-        delegates,
-        credentialsJson,
-        universe: parseUniverse(orDefault('universe')),
-        exportEnv: parseVariableName(optional('export_env')),
-        call,
-        timeoutMs: parseDuration('timeout', orDefault('timeout'), 1),
-        deadlineMs: parseDuration('deadline', orDefault('deadline'), 1),
-        summary: parseBoolean('summary', orDefault('summary'))
-    };
 }
-function readAudiences(call) {
-    const [first, ...others] = new Set(parseLines(raw_inputs_read('audience')));
+function readAudiences() {
+    const [first, ...others] = readEach(new Set(parseLines(raw_inputs_read('audience'))), parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
-    if (call !== undefined)
-        return { audiences: [deriveAudience(call.url)], audienceDerived: true };
-    throw (0,failures/* inputInvalid */.m7)('audience', 'neither audience nor url is set; an empty one may come from an output that GitHub dropped because it holds a secret', 'Set url to the service to call, or audience to whom the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list   # shows the URL of each Cloud Run service']);
+    const url = optional('url');
+    if (url !== undefined)
+        return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
+    throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts

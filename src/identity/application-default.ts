@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { credentialsInvalid, credentialsNotFound } from './failures/credentials.ts'
 import type { Step } from '../world/step.ts'
+import { describeSecret } from '../guard/quote.ts'
 import { readSmallFile } from '../guard/small-file.ts'
 import { readDocument } from './document.ts'
 import type { CredentialDocument } from './document.ts'
@@ -21,6 +22,14 @@ export async function findApplicationDefault(step: Step, universe: string): Prom
   const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
   if (named !== '') {
     const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`
+    const secret = describeSecret(named)
+    if (secret !== undefined) {
+      throw credentialsInvalid(
+        'the variable GOOGLE_APPLICATION_CREDENTIALS',
+        `it holds ${secret}, not a path`,
+        'content for path'
+      )
+    }
     const file = await readSmallFile(named)
     if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file')
     return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) }

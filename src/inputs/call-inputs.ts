@@ -1,13 +1,15 @@
 import { METHODS } from 'node:http'
+import { quoteValue } from '../guard/quote.ts'
+import { readAll } from './complaints.ts'
 import { compileExpectations } from './expectations.ts'
 import type { Expectations } from './expectations.ts'
+import { inputInvalid } from './failures.ts'
+import { DEFAULTS, optional, orDefault, read } from './raw-inputs.ts'
 import { readRequestBody } from './request-body.ts'
-import { optional, orDefault, read } from './raw-inputs.ts'
-import { inputInvalid, quoteValue } from './failures.ts'
 import { parseHeaders } from './request-headers.ts'
 import type { RequestHeaders } from './request-headers.ts'
-import { parseBoolean, parseUrl, parseDuration } from './values.ts'
-import { tagOf, isCloudRunUrl, withTag } from './service-url.ts'
+import { isCloudRunUrl, isTag, tagOf, withTag } from './service-url.ts'
+import { parseBoolean, parseDuration, parseLines, parseUrl } from './values.ts'
 
 /** The call of the service, as the workflow's author asked for it. Durations are in milliseconds. */
 export interface CallInputs {
@@ -22,57 +24,88 @@ export interface CallInputs {
   readonly iamWaitMs: number
 }
 
-/** Inputs that mean nothing where no service is called; `method`, `expect_status` and the like have defaults. */
-export const CALL_ONLY = [
-  'tag',
-  'headers',
-  'body',
-  'body_file',
-  'token_header',
-  'expect_headers',
-  'expect_body',
-  'expect_json'
-] as const
-export async function readCall(workspace: string): Promise<CallInputs | undefined> {
-  const serviceUrl = optional('url')
-  const assertPrivate = parseBoolean('assert_private', orDefault('assert_private'))
-  if (serviceUrl === undefined) {
-    const misplaced = CALL_ONLY.find((name) => read(name) !== '') ?? (assertPrivate ? 'assert_private' : undefined)
-    if (misplaced === undefined) return undefined
-    throw inputInvalid(
-      misplaced,
-      'it is about a call, and there is no url to call',
-      `Set url, or leave ${misplaced} empty.`,
-      ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
-    )
-  }
-  const url = parseUrl('url', serviceUrl)
-  const tag = optional('tag')
-  const method = parseMethod(orDefault('method'))
-  const body = await readRequestBody(read('body', false), optional('body_file'), method, workspace)
-  return {
-    url: tag === undefined ? url : tagUrl(url, tag),
-    tag: tag ?? tagOf(url),
-    method,
-    headers: parseHeaders(read('headers'), read('token_header')),
-    body,
-    expectations: await compileExpectations({
-      status: orDefault('expect_status'),
-      headers: read('expect_headers'),
-      body: read('expect_body'),
-      json: read('expect_json')
-    }),
-    assertPrivate,
-    iamWaitMs: parseDuration('iam_wait', orDefault('iam_wait'), 0)
-  }
+/** Inputs that are about a call, with what they are where no call is meant. */
+const WITHOUT_CALL: Readonly<Record<string, string>> = {
+  tag: '',
+  method: DEFAULTS.method,
+  headers: '',
+  body: '',
+  body_file: '',
+  token_header: '',
+  expect_status: DEFAULTS.expect_status,
+  expect_headers: '',
+  expect_body: '',
+  expect_json: '',
+  assert_private: DEFAULTS.assert_private,
+  iam_wait: DEFAULTS.iam_wait
 }
+
+/**
+ * Reads what is about the call, whether or not there is one.
+ *
+ * @returns undefined where the action only gets tokens
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+export async function readCall(workspace: string): Promise<CallInputs | undefined> {
+  const { target, ...call } = await readAll({
+    target: readTarget,
+    method: () => parseMethod(orDefault('method')),
+    headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+    body: async () =>
+      await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+    expectations: async () =>
+      await compileExpectations({
+        status: orDefault('expect_status'),
+        headers: read('expect_headers'),
+        body: read('expect_body'),
+        json: read('expect_json')
+      }),
+    assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
+    iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
+  })
+  return target === undefined ? undefined : { ...target, ...call }
+}
+
+/** Where the call goes. */
+function readTarget(): Pick<CallInputs, 'url' | 'tag'> | undefined {
+  const value = optional('url')
+  if (value === undefined) {
+    checkNoCall()
+    return undefined
+  }
+  const url = parseUrl('url', value)
+  const tag = optional('tag')
+  return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) }
+}
+
+/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
+function checkNoCall(): void {
+  const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []))
+  // That neither url nor audience is set is a complaint of its own.
+  if (set.length === 0 || read('audience') === '') return
+  const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ')
+  const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them']
+  throw inputInvalid(
+    'url',
+    `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`,
+    `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`,
+    ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
+  )
+}
+
+function isSet(name: string, unset: string): boolean {
+  const value = read(name)
+  if (value === '' || value.toUpperCase() === unset.toUpperCase()) return false
+  // A minute is a minute, however it is written.
+  return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value)
+}
+
 function tagUrl(url: URL, tag: string): URL {
-  // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
-  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(tag) || tag.length > 46) {
+  if (!isTag(tag)) {
     throw inputInvalid(
       'tag',
       `${quoteValue(tag)} is not a traffic tag`,
-      'Use lower-case letters, digits and hyphens.',
+      'Use lower-case letters, digits and single hyphens.',
       ['tag: canary']
     )
   }
@@ -88,12 +121,13 @@ function tagUrl(url: URL, tag: string): URL {
   if (inUrl !== undefined && inUrl !== tag) {
     throw inputInvalid(
       'tag',
-      `it is ${quoteValue(tag)}, but url has the tag ${quoteValue(inUrl)}`,
+      `tag is ${quoteValue(tag)}, but url has the tag ${quoteValue(inUrl)}`,
       'Set one of the two.'
     )
   }
   return withTag(url, tag)
 }
+
 function parseMethod(value: string): string {
   const method = value.toUpperCase()
   // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.

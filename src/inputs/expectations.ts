@@ -1,4 +1,5 @@
 import type { JsonExpression } from './json-expression.ts'
+import { readAll, readEach } from './complaints.ts'
 import { parseHeaderLine } from './request-headers.ts'
 import { checkPattern } from './pattern.ts'
 import { parseStatusSet } from './status-set.ts'
@@ -14,25 +15,26 @@ export interface Expectations {
 }
 
 /**
- * @throws {Failure} INPUT_INVALID for whatever can be known to be wrong
+ * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
  */
 export async function compileExpectations(
   inputs: Readonly<Record<'status' | 'headers' | 'body' | 'json', string>>
 ): Promise<Expectations> {
-  return {
-    status: parseStatusSet(inputs.status),
-    headers: parseLines(inputs.headers).map((line) => {
-      const { name, value } = parseHeaderLine('expect_headers', line)
-      return { name, pattern: checkPattern('expect_headers', value) }
-    }),
-    body: parseLines(inputs.body).map((line) => checkPattern('expect_body', line)),
-    json: await compileJson(parseLines(inputs.json))
-  }
+  return await readAll({
+    status: () => parseStatusSet(inputs.status),
+    headers: () =>
+      readEach(parseLines(inputs.headers), (line) => {
+        const { name, value } = parseHeaderLine('expect_headers', line)
+        return { name, pattern: checkPattern('expect_headers', value) }
+      }),
+    body: () => readEach(parseLines(inputs.body), (line) => checkPattern('expect_body', line)),
+    json: async () => await compileJson(parseLines(inputs.json))
+  })
 }
 
 /** The library is loaded only where there is an expression. */
-export async function compileJson(expressions: readonly string[]): Promise<JsonExpression[]> {
+async function compileJson(expressions: readonly string[]): Promise<JsonExpression[]> {
   if (expressions.length === 0) return []
-  const { compileJsonExpression } = await import('../inputs/json-expression.ts')
-  return expressions.map(compileJsonExpression)
+  const { compileJsonExpression } = await import('./json-expression.ts')
+  return readEach(expressions, compileJsonExpression)
 }

@@ -3,7 +3,7 @@ import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { inStep, inTerminal } from '../failure/snippets.ts'
 
 /**
- * Found before any request is made.
+ * One input is wrong, found before any request is made.
  *
  * @param remedy what to write instead, as a sentence
  * @param example the same as lines of YAML, where it is not to leave the input out
@@ -19,15 +19,29 @@ export function inputInvalid(
   return new Failure({
     code: 'INPUT_INVALID',
     sentence: `Input ${input}: ${problem}.`,
-    cause: `The workflow sets ${input} so under "with", or an expression there (\${{ … }}) gave another text than was meant.`,
     remedy,
     snippets: [inTerminal(...commands), inStep(...example)].filter(({ lines }) => lines.length > 0)
   })
 }
 
-/** The value of an input, as messages show it. */
-export function quoteValue(value: string): string {
-  return `"${safeText(value, 120)}"`
+/** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
+export function inputsInvalid(complaints: readonly Failure[]): Failure {
+  // The same value may be read for two purposes.
+  const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()]
+  const [first, ...others] = texts
+  if (first === undefined) throw new Error('no complaint')
+  if (others.length === 0) return new Failure(first)
+  const count =
+    others.length === 1
+      ? '1 other complaint about the inputs is'
+      : `${others.length} other complaints about the inputs are`
+  return new Failure({
+    ...first,
+    code: 'INPUT_INVALID',
+    sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+    snippets: texts.flatMap(({ snippets = [] }) => snippets),
+    details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
+  })
 }
 
 /** The host is not one of those whose audience follows from the URL. */

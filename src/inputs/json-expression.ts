@@ -1,6 +1,7 @@
 import { compile, search, TreeInterpreter } from '@jmespath-community/jmespath'
 import type { JSONValue } from '@jmespath-community/jmespath'
-import { inputInvalid, quoteValue } from './failures.ts'
+import { quoteValue } from '../guard/quote.ts'
+import { inputInvalid } from './failures.ts'
 import { safeText } from '../guard/safe-text.ts'
 
 type Expression = ReturnType<typeof compile>

@@ -1,5 +1,6 @@
 import { createContext, runInContext } from 'node:vm'
-import { inputInvalid, quoteValue } from './failures.ts'
+import { quoteValue } from '../guard/quote.ts'
+import { inputInvalid } from './failures.ts'
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
 const FLAGS = 'm'

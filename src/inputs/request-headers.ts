@@ -1,4 +1,6 @@
-import { inputInvalid, quoteValue } from './failures.ts'
+import { quoteValue } from '../guard/quote.ts'
+import { readEach } from './complaints.ts'
+import { inputInvalid } from './failures.ts'
 import { parseLines } from './values.ts'
 
 /** What a request carries besides the token, and in which header the token travels. */
@@ -28,11 +30,12 @@ const FRAMING_HEADERS = [
 /**
  * @param lines `Name: value`, one per line
  * @param tokenHeader empty for the one that fits
- * @throws {Failure} INPUT_INVALID
+ * @param audience of the token, where the author names it
+ * @throws {Failure | AggregateError} INPUT_INVALID
  */
-export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders {
+export function parseHeaders(lines: string, tokenHeader: string, audience?: string): RequestHeaders {
   const own = Object.create(null) as Record<string, string[]>
-  for (const line of parseLines(lines)) {
+  const headers = readEach(parseLines(lines), (line) => {
     const { name, value } = parseHeaderLine('headers', line)
     if (FRAMING_HEADERS.includes(name.toLowerCase())) {
       throw inputInvalid('headers', `${quoteValue(name)} is set by HTTP itself`, 'Leave it out.')
@@ -45,6 +48,9 @@ export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders
         'Encode them.'
       )
     }
+    return { name, value }
+  })
+  for (const { name, value } of headers) {
     const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name
     ;(own[written] ??= []).push(value)
   }
@@ -52,12 +58,14 @@ export function parseHeaders(lines: string, tokenHeader: string): RequestHeaders
   if (repeated !== undefined) {
     throw inputInvalid('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.')
   }
-  return { own, tokenHeader: chooseTokenHeader(own, tokenHeader) }
+  return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) }
 }
 
-function chooseTokenHeader(own: RequestHeaders['own'], wanted: string): TokenHeader {
+function chooseTokenHeader(own: RequestHeaders['own'], wanted: string, audience = ''): TokenHeader {
   if (wanted === '') {
-    const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : 'X-Serverless-Authorization'
+    // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
+    const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization'
+    const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other
     if (valuesOf(own, header) === undefined) return header
     throw inputInvalid(
       'headers',
@@ -73,6 +81,11 @@ function chooseTokenHeader(own: RequestHeaders['own'], wanted: string): TokenHea
   }
   if (valuesOf(own, header) === undefined) return header
   throw inputInvalid('token_header', `${header} is set in headers too`, 'Use another header for one of the two.')
+}
+
+/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
+function isOAuthClient(audience: string): boolean {
+  return audience.endsWith('.apps.googleusercontent.com')
 }
 
 function valuesOf(headers: RequestHeaders['own'], name: string): readonly string[] | undefined {

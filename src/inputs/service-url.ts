@@ -49,6 +49,11 @@ export function withoutTag(url: URL): URL {
   return plain
 }
 
+/** Whether a name can be a traffic tag: lower-case letters, digits and hyphens, but never what separates it from its host. */
+export function isTag(name: string): boolean {
+  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= 46 && !name.includes(TAG_SEPARATOR)
+}
+
 function splitTag(host: string): { tag?: string; service: string } {
   const end = host.indexOf(TAG_SEPARATOR)
   if (end <= 0) return { service: host }

@@ -1,4 +1,5 @@
-import { inputInvalid, quoteValue } from './failures.ts'
+import { quoteValue } from '../guard/quote.ts'
+import { inputInvalid } from './failures.ts'
 import { parseList } from './values.ts'
 
 /** The statuses that `expect_status` accepts. */

@@ -1,4 +1,5 @@
-import { inputInvalid, quoteValue } from './failures.ts'
+import { describeSecret, quoteValue } from '../guard/quote.ts'
+import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
 import { safeText } from '../guard/safe-text.ts'
 
@@ -44,14 +45,16 @@ export function parseBoolean(input: string, value: string): boolean {
 export function parseUrl(input: string, value: string): URL {
   // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
   const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value)
-  if (url === undefined || url.hostname === '') {
+  // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+  if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
     // It may hold a password.
     const shown = value.includes('@') ? 'the value' : quoteValue(value.replace(/\?.*$/s, ''))
     throw inputInvalid(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
       `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
     ])
   }
-  if (url.username !== '' || url.password !== '') {
+  // RFC 3986, 3.2.1: user information is there even where it is empty.
+  if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
     throw inputInvalid(
       input,
       'it holds a user name or password',
@@ -68,6 +71,18 @@ export function parseUrl(input: string, value: string): URL {
   }
   url.hash = ''
   return url
+}
+
+/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+export function parseAudience(value: string): string {
+  const secret = describeSecret(value)
+  if (secret === undefined && !/\p{Cc}/u.test(value)) return value
+  throw inputInvalid(
+    'audience',
+    `${secret ?? 'a value with control characters'} is no audience`,
+    'Set audience to the URL of the service, or to an OAuth client id.',
+    ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']
+  )
 }
 
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/
@@ -122,7 +137,13 @@ export function parseAccount(input: string, value: string): string {
       ? 'has blanks in it'
       : value.startsWith('serviceAccount:')
         ? 'has the prefix of a member'
-        : 'is neither an e-mail nor a unique id'
+        : isPlaceholder(value)
+          ? 'is a placeholder'
+          : isMisspelled(value)
+            ? 'does not end in .gserviceaccount.com'
+            : /^\d+$/.test(value)
+              ? 'is no unique id, which has 21 digits; a project number is shorter'
+              : 'is neither an e-mail nor a unique id'
   const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '')
   const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com'
   throw inputInvalid(
@@ -134,13 +155,27 @@ export function parseAccount(input: string, value: string): string {
   )
 }
 
+const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/
+
 function isAccount(value: string): boolean {
-  return /^[\w.-]+@[\w-]+(\.[\w-]+)+$/.test(value) || /^\d{6,30}$/.test(value)
+  if (/^\d{16,30}$/.test(value)) return true
+  return EMAIL.test(value) && !isPlaceholder(value) && !isMisspelled(value)
+}
+
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+function isMisspelled(value: string): boolean {
+  return EMAIL.test(value) && /gserviceac|\.iam\./i.test(value) && !/\.gserviceaccount\.com$/i.test(value)
+}
+
+/** A name as documentation writes it, for the reader to fill in. */
+function isPlaceholder(email: string): boolean {
+  return /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./.test(email)
 }
 
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 export function parseUniverse(value: string): string {
-  if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value)) return value
+  // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+  if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200) return value
   throw inputInvalid(
     'universe',
     `${quoteValue(value)} is not a domain`,
@@ -148,6 +183,20 @@ export function parseUniverse(value: string): string {
     ['universe: googleapis.com']
   )
 }
+
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(
+  `^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+  ].join('|')})$`,
+  'i'
+)
 
 /** A variable that later steps may see, and that changes nothing but what they see. */
 export function parseVariableName(value: string | undefined): string | undefined {
@@ -160,8 +209,8 @@ export function parseVariableName(value: string | undefined): string | undefined
       ['export_env: ID_TOKEN']
     )
   }
-  // The runner ignores or refuses some of these; with the others a token would break the steps that follow.
-  if (/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_|^(NODE_OPTIONS|PATH|HOME|CI|SHELL|USER)$/i.test(value)) {
+  // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+  if (RESERVED_VARIABLES.test(value)) {
     throw inputInvalid(
       'export_env',
       `${quoteValue(value)} has a meaning of its own`,

@@ -4,6 +4,7 @@ import {
   ACCOUNT,
   assertFailure,
   assertNoToken,
+  assertSuccess,
   givenFederation,
   givenService,
   listRequests,
@@ -112,21 +113,77 @@ for (const [name, cases] of Object.entries(WRONG)) {
 }
 
 const OF_A_CALL: Inputs = {
+  tag: 'canary',
+  method: 'POST',
   headers: 'Accept: text/plain',
   body: 'x',
   body_file: 'body.txt',
   token_header: 'Authorization',
+  expect_status: '200',
   expect_headers: 'Server: x',
   expect_body: 'x',
   expect_json: 'x',
-  assert_private: 'true'
+  assert_private: 'true',
+  iam_wait: '5m'
 }
 
 for (const [name, value] of Object.entries(OF_A_CALL)) {
   scenario(`${name} without a url to call is a mistake, which costs no request`, async ({ world, run }) => {
     const inputs = { audience: SERVICE_URL, [name]: value }
     const result = await run(await givenFederation(world), FILES, { inputs })
-    assertFailure(result, 'INPUT_INVALID', `Input ${name}: `)
+    assertFailure(result, 'INPUT_INVALID', `Input url: url is empty, but ${name} is set, `)
     assert.deepEqual(listRequests(world), [])
   })
+}
+
+scenario('Defaults that are written out are no call', async ({ world, run }) => {
+  const inputs = { audience: SERVICE_URL, method: 'get', expect_status: '2XX', assert_private: 'False', iam_wait: '1m' }
+  assertSuccess(await run(await givenFederation(world), { inputs }))
+})
+
+scenario('Everything that is wrong is said at once', async ({ world, run }) => {
+  const inputs = {
+    url: 'hello.example',
+    headers: 'no colon\nHost: elsewhere.example',
+    expect_json: 'status ==\nno_such_function(@)',
+    delegates: 'nobody\nsomebody',
+    universe: 'googleapis',
+    timeout: 'soon'
+  }
+  const result = await run(await givenFederation(world), { inputs })
+  assertFailure(result, 'INPUT_INVALID', '"no_such_function(@)"', 'delegates: "nobody"', 'delegates: "somebody"')
+  for (const name of Object.keys(inputs)) assert.ok(result.log.includes(`  Input ${name}: `), name)
+  assert.match(
+    result.annotations[0]?.message ?? '',
+    /^INPUT_INVALID: Input url: "hello\.example" is not a URL \(8 other /
+  )
+  assert.deepEqual(listRequests(world), [])
+})
+
+const DOCUMENT = JSON.stringify({
+  type: 'authorized_user',
+  client_id: 'x',
+  refresh_token: '1//0secretive-refresh-token'
+})
+
+for (const name of [
+  'url',
+  'audience',
+  'workload_identity_provider',
+  'service_account',
+  'delegates',
+  'tag',
+  'universe',
+  'timeout'
+]) {
+  for (const value of [DOCUMENT, Buffer.from(DOCUMENT).toString('base64')]) {
+    scenario(
+      `A document in the place of ${name} is described, not quoted: ${value.slice(0, 2)}`,
+      async ({ world, run }) => {
+        const result = await run(await givenFederation(world), { inputs: { url: givenService(world), [name]: value } })
+        assertFailure(result, 'INPUT_INVALID', `Input ${name}: `, /\(\d+ characters\)/)
+        assert.doesNotMatch(result.log + result.summary, /secretive|authorized_user|eyJ/)
+      }
+    )
+  }
 }

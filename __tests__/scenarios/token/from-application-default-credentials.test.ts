@@ -96,3 +96,18 @@ scenario('A key whose PEM is broken fails before any request, and the key is not
   assertFailure(await run(FOR_SERVICE, asInput(cut)), 'CREDENTIALS_INVALID', '"private_key"')
   assert.deepEqual(listRequests(world), [])
 })
+
+for (const [form, encode] of [
+  ['as JSON', (text: string) => text],
+  ['in base64', (text: string) => Buffer.from(text).toString('base64')]
+] as const) {
+  scenario(`The document itself ${form} in the place of its path is described, not quoted`, async ({ world, run }) => {
+    world.addServiceAccount({ email: ACCOUNT })
+    const document = encode(JSON.stringify(await world.addServiceAccountKey(ACCOUNT)))
+    const env = { ...world.env(), GOOGLE_APPLICATION_CREDENTIALS: document }
+    const result = await run(FOR_SERVICE, { env })
+    assertFailure(result, 'CREDENTIALS_INVALID', 'GOOGLE_APPLICATION_CREDENTIALS', ' not a path')
+    assert.ok(!(result.log + result.summary).includes(document.slice(0, 40)), result.log)
+    assert.deepEqual(listRequests(world), [])
+  })
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { audienceRequired, inputInvalid, quoteValue } from '../../../src/inputs/failures.ts'
+import { audienceRequired, inputInvalid, inputsInvalid } from '../../../src/inputs/failures.ts'
+import { quoteValue } from '../../../src/guard/quote.ts'
 import { HOSTILE, testFailures } from '../rows.ts'
 
 testFailures([
@@ -24,6 +25,23 @@ testFailures([
   ]
 ])
 
-test('A long value is quoted in part.', () => {
-  assert.equal(quoteValue('a'.repeat(1_000)), `"${'a'.repeat(119)}…"`)
+const LENGTH = inputInvalid('timeout', '"soon" is not a duration', 'Write it as 30s.', ['timeout: 30s'])
+const METHOD = inputInvalid('method', '"FETCH" is not an HTTP method', 'Use GET.', ['method: GET'])
+
+test('Several complaints are one failure: the first in its sentence with the number of the others, all of them below.', () => {
+  const { text } = inputsInvalid([LENGTH, audienceRequired(new URL('https://shop.example/')), METHOD])
+  assert.equal(text.code, 'INPUT_INVALID')
+  assert.equal(
+    text.sentence,
+    'Input timeout: "soon" is not a duration (2 other complaints about the inputs are in the log).'
+  )
+  assert.match(text.details?.join('\n') ?? '', /^Input timeout: .*\nNo audience .*\nInput method: .* Use GET\.$/)
+})
+
+test('A complaint that was made twice is one complaint.', () => {
+  assert.deepEqual(inputsInvalid([LENGTH, LENGTH]).text, LENGTH.text)
+})
+
+test('Where the audience is the only complaint, it keeps its code.', () => {
+  assert.equal(inputsInvalid([audienceRequired(new URL('https://shop.example/'))]).text.code, 'AUDIENCE_REQUIRED')
 })

@@ -56,6 +56,15 @@ for (const lines of [
   })
 }
 
+const CLIENT = '123-abc.apps.googleusercontent.com'
+
+test('Where headers sets Authorization and the audience is an OAuth client, IAP finds the token in Proxy-Authorization.', () => {
+  assert.equal(parseHeaders('Authorization: Basic eA==', '', CLIENT).tokenHeader, 'Proxy-Authorization')
+  assert.equal(parseHeaders('', '', CLIENT).tokenHeader, 'Authorization')
+  const lines = 'Authorization: x\nProxy-Authorization: y'
+  assertFails(() => parseHeaders(lines, '', CLIENT), 'INPUT_INVALID', /^Input headers: .*Proxy-Authorization/)
+})
+
 test('Headers are kept as they were written, with every value of a name that is repeated.', () => {
   const { own } = parseHeaders('X-Key: a: b\r\n\n x-KEY :c\nAccept:\nX-Latin: é\n__proto__: x', '')
   assert.deepEqual(Object.entries(own), [

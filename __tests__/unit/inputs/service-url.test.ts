@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deriveAudience, tagOf, withTag } from '../../../src/inputs/service-url.ts'
+import { deriveAudience, isTag, tagOf, withTag } from '../../../src/inputs/service-url.ts'
 import { assertFails } from '../fixtures.ts'
 
 const DERIVED: [string, string, string][] = [
@@ -38,6 +38,11 @@ for (const [what, url, audience] of DERIVED) {
     assert.equal(deriveAudience(new URL(url)), audience)
   })
 }
+
+test('A tag is lower-case letters, digits and hyphens, without what separates it from the host.', () => {
+  for (const tag of ['canary', 'pr-12', 'a', 'a--b']) assert.ok(isTag(tag), tag)
+  for (const tag of ['', 'Canary', '1a', 'a-', 'a---b', 'a.b', 'x'.repeat(47)]) assert.ok(!isTag(tag), tag)
+})
 
 const UNKNOWN: [string, string][] = [
   ['a function without a name', 'https://europe-west1-shop.cloudfunctions.net/'],

@@ -138,6 +138,11 @@ const NO_ACCOUNTS: [string, string, RegExp][] = [
   ['blanks', 'ci@shop.iam.gserviceaccount.com, b@shop', /has blanks/],
   ["a member's prefix", 'serviceAccount:ci@shop.iam.gserviceaccount.com', /prefix of a member/],
   ['no domain', 'ci', /neither an e-mail nor a unique id/],
+  ['a misspelled domain', 'ci@shop.iam.gserviceaccounts.com', /does not end in \.gserviceaccount\.com/],
+  ['a placeholder for a name', 'NAME@shop.iam.gserviceaccount.com', /is a placeholder/],
+  ['a placeholder for a project', 'ci@PROJECT_ID.iam.gserviceaccount.com', /is a placeholder/],
+  ['a project number', '123456789012', /is no unique id/],
+  ['a lone surrogate', 'ci\ud800@shop.iam.gserviceaccount.com', /neither an e-mail nor a unique id/],
   ['a path in it', 'a/b@shop.iam.gserviceaccount.com', /neither/],
   ['another method', 'ci@shop.iam.gserviceaccount.com:signJwt', /neither/],
   ['a query', 'ci@shop.iam.gserviceaccount.com?x=1', /neither/]
@@ -164,14 +169,19 @@ for (const value of [
   'a..b',
   'a.b:443',
   'x@a.b',
-  '*.b'
+  '*.b',
+  '1.2.3.4',
+  'a.123',
+  'foo.0x1',
+  '0.0',
+  'a.-b'
 ]) {
   test(`"${value}" is no universe.`, () => {
     assertFails(() => parseUniverse(value), 'INPUT_INVALID', /^Input universe: /)
   })
 }
 
-for (const value of ['ID_TOKEN', '_token', 'token2', 'PATH_TOKEN', 'GITHUBTOKEN']) {
+for (const value of ['ID_TOKEN', '_token', 'token2', 'PATH_TOKEN', 'GITHUBTOKEN', 'GOOGLE_ID_TOKEN', 'NODE_TOKEN']) {
   test(`${value} is a name for a variable.`, () => {
     assert.equal(parseVariableName(value), value)
   })
@@ -197,7 +207,19 @@ for (const value of [
   'Path',
   'NODE_OPTIONS',
   'HOME',
-  'CI'
+  'CI',
+  'LD_PRELOAD',
+  'DYLD_INSERT_LIBRARIES',
+  'BASH_ENV',
+  'https_proxy',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'CLOUDSDK_CONFIG',
+  'GIT_SSH_COMMAND',
+  'JAVA_TOOL_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  '_JAVA_OPTIONS'
 ]) {
   test(`The variable ${value} has a meaning of its own.`, () => {
     assertFails(() => parseVariableName(value), 'INPUT_INVALID', /meaning of its own/)
@@ -233,7 +255,11 @@ const NO_URLS: [string, string, RegExp][] = [
   ['another scheme', 'ftp://shop.example/', /is not https/],
   ['a file', 'file://localhost/etc/passwd', /is not/],
   ['a user name', 'https://user@shop.example/', /user name or password/],
-  ['a password', 'https://user:pass@shop.example/', /user name or password/]
+  ['a password', 'https://user:pass@shop.example/', /user name or password/],
+  ['an empty user name and password', 'https://:@shop.example/', /user name or password/],
+  ['a service without a name', 'https://.run.app/', /is not a URL/],
+  ['a tag without a service', 'https://canary---.run.app/', /is not a URL/],
+  ['a function without a project', 'https://.cloudfunctions.net/f', /is not a URL/]
 ]
 
 for (const [what, value, problem] of NO_URLS) {

@@ -53,6 +53,8 @@ export type Flaw =
   /** The file that google-github-actions/auth leaves in the workspace. */
   | 'removed file'
   | 'unreadable file'
+  /** The document itself stands in the variable that is to hold its path. */
+  | 'content for path'
   | 'foreign host'
   | 'plain http'
   | 'private key'
@@ -99,6 +101,11 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
       ),
       inStep('# or without google-github-actions/auth:', ...FEDERATION)
     ]
+  },
+  'content for path': {
+    cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
+    remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
+    snippets: [inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
   },
   'unreadable file': {
     cause: 'The path leads to something else than a small file that this user may read.',

@@ -1,0 +1,44 @@
+import { safeText } from './safe-text.ts'
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120
+
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+export function quoteValue(value: string): string {
+  const description = describeSecret(value)
+  if (description !== undefined) return description
+  return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${safeText(value, LONGEST_QUOTE)}"`
+}
+
+/** What a value is that may be a secret, without any piece of it; undefined for every other one. */
+export function describeSecret(value: string): string | undefined {
+  const text = value.trim()
+  if (/^[{[]/.test(text)) return describe('a JSON document', text)
+  if (text.includes('-----BEGIN')) return describe('a key in PEM', text)
+  // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
+  if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text)) return describe('a token', text)
+  if (isEncoded(text)) return describe('base64 of a document or key', text)
+  return isRandom(text) ? describe('a value that looks like a key', text) : undefined
+}
+
+function describe(what: string, text: string): string {
+  return `${what} (${text.length.toLocaleString('en')} characters)`
+}
+
+/** Base64, alone or twice, of a JSON document or a key in PEM. */
+function isEncoded(text: string): boolean {
+  if (text.length < 16 || !/^[\w+/=\s-]+$/.test(text)) return false
+  const once = Buffer.from(text.slice(0, 200), 'base64').toString('latin1')
+  return [once, Buffer.from(once, 'base64').toString('latin1')].some((decoded) =>
+    /^\s*([{[][\s"{[]|-----BEGIN)/.test(decoded)
+  )
+}
+
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+function isRandom(text: string): boolean {
+  const words: readonly string[] = text.match(/[A-Za-z0-9+_]{20,}/g) ?? []
+  return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)))
+}

@@ -1,0 +1,52 @@
+import { Failure } from '../failure/failure.ts'
+
+type Readers = Readonly<Record<string, () => unknown>>
+type Values<R extends Readers> = { readonly [Name in keyof R]: Awaited<ReturnType<R[Name]>> }
+
+/**
+ * Calls every reader, whatever the others come to, so that all that is wrong is said at once.
+ *
+ * @throws {Failure} the only complaint
+ * @throws {AggregateError} several of them, in the order of the readers
+ */
+export async function readAll<R extends Readers>(readers: R): Promise<Values<R>> {
+  const values: Record<string, unknown> = {}
+  const complaints: Failure[] = []
+  for (const [name, read] of Object.entries(readers)) {
+    try {
+      values[name] = await read()
+    } catch (error) {
+      complaints.push(...complaintsIn(error))
+    }
+  }
+  throwAny(complaints)
+  return values as Values<R>
+}
+
+/** The same for each part of a list. */
+export function readEach<Part, Value>(parts: Iterable<Part>, read: (part: Part) => Value): Value[] {
+  const values: Value[] = []
+  const complaints: Failure[] = []
+  for (const part of parts) {
+    try {
+      values.push(read(part))
+    } catch (error) {
+      complaints.push(...complaintsIn(error))
+    }
+  }
+  throwAny(complaints)
+  return values
+}
+
+/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
+export function complaintsIn(error: unknown): readonly Failure[] {
+  if (error instanceof Failure) return [error]
+  if (error instanceof AggregateError && error.errors.every((each) => each instanceof Failure)) return error.errors
+  throw error
+}
+
+function throwAny(complaints: readonly Failure[]): void {
+  const [first, ...others] = complaints
+  if (first === undefined) return
+  throw others.length === 0 ? first : new AggregateError(complaints)
+}

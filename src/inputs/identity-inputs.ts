@@ -1,0 +1,55 @@
+import { readAll, readEach } from './complaints.ts'
+import { inputInvalid } from './failures.ts'
+import { optional, orDefault, read } from './raw-inputs.ts'
+import { parseAccount, parseList, parseProvider, parseUniverse } from './values.ts'
+
+/** Whose tokens are wanted, as the workflow's author wrote it. */
+export interface IdentityInputs {
+  /** `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
+  readonly workloadIdentityProvider: string | undefined
+  /** E-mail or unique id. */
+  readonly serviceAccount: string | undefined
+  /** E-mails, from the caller towards the service account. */
+  readonly delegates: readonly string[]
+  readonly credentialsJson: string | undefined
+  readonly universe: string
+}
+
+/** @throws {Failure | AggregateError} INPUT_INVALID */
+export async function readIdentityInputs(): Promise<IdentityInputs> {
+  const { workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+    workloadIdentityProvider: () => {
+      const name = optional('workload_identity_provider')
+      return name === undefined ? undefined : parseProvider(name)
+    },
+    oneIdentity: checkOneIdentity,
+    serviceAccount: () => {
+      const name = optional('service_account')
+      return name === undefined ? undefined : parseAccount('service_account', name)
+    },
+    delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
+    endOfChain: checkEndOfChain,
+    universe: () => parseUniverse(orDefault('universe'))
+  })
+  const credentialsJson = optional('credentials_json')
+  return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson }
+}
+
+function checkOneIdentity(): void {
+  if (read('workload_identity_provider') === '' || read('credentials_json') === '') return
+  throw inputInvalid(
+    'workload_identity_provider',
+    'it is set together with credentials_json, and a step has one identity',
+    'Set one of the two.'
+  )
+}
+
+function checkEndOfChain(): void {
+  if (read('delegates') === '' || read('service_account') !== '') return
+  throw inputInvalid(
+    'delegates',
+    'service_account is empty, and a delegation chain needs an account at its end',
+    'Set service_account, or leave delegates empty.',
+    ['service_account: NAME@PROJECT.iam.gserviceaccount.com']
+  )
+}
