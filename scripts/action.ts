@@ -48,7 +48,7 @@ async function run(inputs: Record<string, string>): Promise<void> {
   const file = (name: string): string => path.join(directory, name)
   try {
     for (const name of ['OUTPUT', 'ENV']) await writeFile(file(name), '')
-    const log = createStepLog(process.env['RUNNER_DEBUG'] === '1')
+    const log = createStepLog()
     let printed = 0
     const { exitCode } = await runProcess({
       file: action.main,
@@ -62,7 +62,7 @@ async function run(inputs: Record<string, string>): Promise<void> {
       timeoutMs: 24 * 60 * 60 * 1000,
       onLine(line) {
         log.receive(line)
-        const text = log.text()
+        const text = process.env['RUNNER_DEBUG'] === '1' ? log.debugText() : log.text()
         process.stdout.write(text.slice(printed).replaceAll('::add-mask::***\n', ''))
         printed = text.length
       }

@@ -53,7 +53,8 @@ async function show({ about, prepare }: DemoScenario): Promise<void> {
   }
   heading('What the log shows')
   // The runner shows a line for each mask; here they would only be in the way.
-  console.log(run.log.replaceAll('::add-mask::***\n', '').trimEnd())
+  const log = values.debug === true ? run.debugLog : run.log
+  console.log(log.replaceAll('::add-mask::***\n', '').trimEnd())
   heading(`Exit code ${String(run.exitCode)}; outputs, masked`)
   for (const [output, value] of Object.entries(run.outputs)) console.log(`  ${output}: ${masker.hide(value)}`)
   for (const [variable, value] of Object.entries(run.environment))

@@ -21,6 +21,8 @@ interface StepLog {
   readonly lines: readonly OutputLine[]
   /** What a person sees. */
   text: () => string
+  /** What a person sees with debug logging on: the same, and debug messages. */
+  debugText: () => string
   readonly annotations: readonly Annotation[]
   readonly masks: readonly string[]
   readonly commands: readonly Command[]
@@ -32,15 +34,15 @@ interface StepLog {
 const LONGEST_ANNOTATION = 4096
 
 /** Acts on a step's output as the runner does. */
-export function createStepLog(debug: boolean): StepLog {
+export function createStepLog(): StepLog {
   const masker = createMasker()
   const lines: OutputLine[] = []
-  const shown: string[] = []
+  const shown: { text: string; debug: boolean }[] = []
   const annotations: Annotation[] = []
   const commands: Command[] = []
   let stopToken: string | undefined
 
-  const show = (text: string): number => shown.push(masker.hide(text))
+  const show = (text: string, debug = false): number => shown.push({ text: masker.hide(text), debug })
 
   function receive(line: OutputLine): void {
     lines.push(line)
@@ -66,7 +68,7 @@ export function createStepLog(debug: boolean): StepLog {
         stopToken = message
         break
       case 'debug':
-        if (debug) show(`##[debug]${message}`)
+        show(`##[debug]${message}`, true)
         break
       case 'error':
       case 'warning':
@@ -94,6 +96,8 @@ export function createStepLog(debug: boolean): StepLog {
     show(`${level[0]?.toUpperCase() ?? ''}${level.slice(1)}: ${message}`)
   }
 
-  const text = (): string => shown.map((line) => `${line}\n`).join('')
-  return { receive, lines, text, annotations, masks: masker.masks, commands, hide: masker.hide }
+  const join = (lines: readonly { text: string }[]): string => lines.map(({ text }) => `${text}\n`).join('')
+  const text = (): string => join(shown.filter(({ debug }) => !debug))
+  const debugText = (): string => join(shown)
+  return { receive, lines, text, debugText, annotations, masks: masker.masks, commands, hide: masker.hide }
 }

@@ -120,13 +120,13 @@ describe('runAction', () => {
     assert.equal(run.log, '::error::a\n##[error]b\nError: c\n')
   })
 
-  it('shows debug messages where they are asked for, and tells of the event', async () => {
+  it('tells debug messages from what is always shown, and of debug logging and the event', async () => {
     const event = { pull_request: { head: { repo: { fork: true } } } }
     const run = await runScript(
-      `console.log('::debug::' + env.RUNNER_DEBUG + fs.readFileSync(env.GITHUB_EVENT_PATH))`,
+      `console.log('::debug::' + env.RUNNER_DEBUG + fs.readFileSync(env.GITHUB_EVENT_PATH) + '\\nshown')`,
       { debug: true, event }
     )
-    assert.equal(run.log, `##[debug]1${JSON.stringify(event)}\n`)
+    assert.deepEqual([run.log, run.debugLog], ['shown\n', `##[debug]1${JSON.stringify(event)}\nshown\n`])
   })
 
   it('kills what does not end', async () => {

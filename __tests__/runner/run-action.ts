@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly allowUndeclared?: boolean
   /** On top of the variables of a push to `octo-org/octo-repo`; nothing else is inherited but what programs need to start. */
   readonly env?: Readonly<Record<string, string>>
+  /** Debug logging is on: RUNNER_DEBUG is set. */
   readonly debug?: boolean
   /** Written into the workspace first; the action's working directory is the workspace. */
   readonly files?: Files
@@ -38,6 +39,8 @@ export interface ActionRun {
   readonly exitCode: number | null
   /** What a person sees: commands acted on, masks applied from where they were registered. */
   readonly log: string
+  /** What a person sees with debug logging on: the same, and debug messages. */
+  readonly debugLog: string
   readonly rawStdout: string
   readonly rawStderr: string
   /** Both streams, line by line, as they came. */
@@ -78,7 +81,7 @@ export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
   })
   try {
     const before = await workspace.read()
-    const log = createStepLog(debug)
+    const log = createStepLog()
     const startedAt = readClock()
     const end = await runProcess({
       file: options.bundle ?? action.main,
@@ -102,6 +105,7 @@ export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
       rawStdout: end.rawStdout,
       rawStderr: end.rawStderr,
       log: log.text(),
+      debugLog: log.debugText(),
       lines: log.lines,
       commands: log.commands,
       annotations: log.annotations,

@@ -26,7 +26,17 @@ describe('assertNoSecretLeaks', () => {
 
   /** A run in which everything is as it should be, but for `parts`. */
   const run = (parts: Partial<ActionRun> = {}): ActionRun => ({
-    ...{ given: [], exitCode: 0, log: '', rawStdout: '', rawStderr: '', lines: [], commands: [], annotations: [] },
+    ...{
+      given: [],
+      exitCode: 0,
+      log: '',
+      debugLog: '',
+      rawStdout: '',
+      rawStderr: '',
+      lines: [],
+      commands: [],
+      annotations: []
+    },
     ...{ outputs: {}, environment: {}, state: {}, paths: [], summary: '', filesLeft: [], contentsLeft: {} },
     ...{ startedAt: Date.now() - 5000, durationMs: 10_000, maxRssBytes: undefined, masks: [token, signature] },
     ...parts
@@ -41,7 +51,7 @@ describe('assertNoSecretLeaks', () => {
         outputs: { id_token: token, id_tokens: JSON.stringify({ a: token }) },
         environment: { TOKEN: token },
         lines: [{ stream: 'stdout', text: `::add-mask::${token}` }],
-        log: `::add-mask::***\n${token.split('.')[1] ?? ''}`
+        debugLog: `::add-mask::***\n${token.split('.')[1] ?? ''}`
       },
       { exportEnv: 'TOKEN' }
     )
@@ -50,7 +60,7 @@ describe('assertNoSecretLeaks', () => {
   it('finds a secret, or a piece of one, in any other place', () => {
     const piece = signature.slice(100, 116)
     const leaks: readonly Partial<ActionRun>[] = [
-      { log: `.. ${piece} ..` },
+      { debugLog: `.. ${piece} ..` },
       { lines: [{ stream: 'stderr', text: token }] },
       { annotations: [{ level: 'error', message: piece }] },
       { summary: token },

@@ -47,7 +47,7 @@ export function assertNoSecretLeaks(run: ActionRun, world: PretendGoogle, option
 function collectPlaces(run: ActionRun, { exportEnv }: LeakOptions): Record<string, string> {
   const withoutMasks = run.lines.filter(({ text }) => !text.startsWith('::add-mask::')).map(({ text }) => text)
   return {
-    'The log': run.log,
+    'The log': run.debugLog,
     'The raw output': withoutMasks.join('\n'),
     'An annotation': run.annotations.map(({ message, title }) => `${title ?? ''} ${message}`).join('\n'),
     'The summary': run.summary,

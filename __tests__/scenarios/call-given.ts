@@ -3,16 +3,12 @@ import { FAILURES } from '../../src/failure/failure.ts'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { test } from 'node:test'
 import type { ServiceSettings } from '../pretend-google/services/services.ts'
 import type { Answer } from '../pretend-google/transport/answer.ts'
 import { answerHtml } from '../pretend-google/transport/answer.ts'
 import type { RecordedRequest } from '../pretend-google/transport/requests.ts'
-import { startPretendGoogle } from '../pretend-google/world.ts'
 import type { PretendGoogle } from '../pretend-google/world.ts'
-import { runAction } from '../runner/run-action.ts'
 import type { ActionRun, RunOptions } from '../runner/run-action.ts'
-import { assertNoSecretLeaks } from '../runner/secrets.ts'
 import { ACCOUNT, claimsOf, scenario, SERVICE_HOST, SERVICE_URL } from './given.ts'
 
 type App = NonNullable<ServiceSettings['app']>
@@ -32,45 +28,20 @@ type Act = (stage: CallStage) => Promise<void>
 
 /** A scenario about a service that ACCOUNT may invoke, unless the settings say otherwise. */
 export function callScenario(title: string, settings: Settings, act: Act): void {
-  scenario(title, ({ world, run }) => play(world, run, settings, act))
-}
-
-let variants = 0
-
-/** The same for one of many alike: it runs once, and every other one with debug logging. */
-export function callVariant(title: string, settings: Settings, act: Act): void {
-  variants += 1
-  const debug = variants % 2 === 0
-  test(title, async () => {
-    await using world = await startPretendGoogle()
-    const run = async (options: RunOptions): Promise<ActionRun> => {
-      const result = await runAction({ debug, ...options, env: { ...world.env(), ...options.env } })
-      assertNoSecretLeaks(result, world)
-      assert.deepEqual(result.filesLeft, [])
-      return result
-    }
-    await play(world, run, settings, act)
-  })
-}
-
-async function play(
-  world: PretendGoogle,
-  run: (options: RunOptions) => Promise<ActionRun>,
-  settings: Settings,
-  act: Act
-): Promise<void> {
-  world.addServiceAccount({ email: ACCOUNT })
-  const key = JSON.stringify(await world.addServiceAccountKey(ACCOUNT))
-  const special = typeof settings === 'function' ? settings(world) : settings
-  world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], ...special })
-  await act({
-    world,
-    async call(inputs = {}, options = {}) {
-      const result = await run({ ...options, inputs: { url: SERVICE_URL, credentials_json: key, ...inputs } })
-      assertOwnCommandsOnly(result)
-      assertAttemptLines(result)
-      return result
-    }
+  scenario(title, async ({ world, run }) => {
+    world.addServiceAccount({ email: ACCOUNT })
+    const key = JSON.stringify(await world.addServiceAccountKey(ACCOUNT))
+    const special = typeof settings === 'function' ? settings(world) : settings
+    world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], ...special })
+    await act({
+      world,
+      async call(inputs = {}, options = {}) {
+        const result = await run({ inputs: { url: SERVICE_URL, credentials_json: key, ...inputs } }, options)
+        assertOwnCommandsOnly(result)
+        assertAttemptLines(result)
+        return result
+      }
+    })
   })
 }
 

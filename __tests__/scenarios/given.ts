@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { GITHUB_OIDC_HOST } from '../pretend-google/endpoints/github-oidc.ts'
 import { startPretendGoogle } from '../pretend-google/world.ts'
 import type { PretendGoogle, WorldOptions } from '../pretend-google/world.ts'
@@ -31,28 +32,24 @@ export const ASKED = {
 } as const
 
 export interface Stage {
+  readonly test: TestContext
   readonly world: PretendGoogle
   /**
    * Runs the committed bundle in this world, with what the parts say together; a later one goes over an earlier one. Asserts
-   * that no secret leaks and that no file is left.
+   * that no secret leaks and that no file is left. Debug logging is on, unless the parts say otherwise.
    */
   readonly run: (...parts: readonly RunOptions[]) => Promise<ActionRun>
 }
 
-/** A test that runs twice, with debug logging off and on, each time in a world of its own. */
+/** A test in a world of its own. */
 export function scenario(title: string, body: (stage: Stage) => Promise<void>, options: WorldOptions = {}): void {
-  test(title, async () => {
-    await Promise.all([false, true].map((debug) => play(body, debug, options)))
-  })
-}
-
-async function play(body: (stage: Stage) => Promise<void>, debug: boolean, options: WorldOptions): Promise<void> {
-  const world = await startPretendGoogle(options)
-  try {
+  test(title, async (context) => {
+    await using world = await startPretendGoogle(options)
     await body({
+      test: context,
       world,
       async run(...parts) {
-        const merged = mergeParts([{ debug, env: world.env() }, ...parts])
+        const merged = mergeParts([{ debug: true, env: world.env() }, ...parts])
         const run = await runAction(merged)
         const exportEnv = merged.inputs?.['export_env']
         assertNoSecretLeaks(run, inTheActionsHands(world), exportEnv === undefined ? {} : { exportEnv })
@@ -60,9 +57,7 @@ async function play(body: (stage: Stage) => Promise<void>, debug: boolean, optio
         return run
       }
     })
-  } finally {
-    await world.close()
-  }
+  })
 }
 
 /**
@@ -82,7 +77,7 @@ function inTheActionsHands(world: PretendGoogle): PretendGoogle {
   }
 }
 
-export function mergeParts(parts: readonly RunOptions[]): RunOptions {
+function mergeParts(parts: readonly RunOptions[]): RunOptions {
   return parts.reduce<RunOptions>(
     (merged, part) => ({
       ...merged,

@@ -1,11 +1,12 @@
-import { snapshot, test } from 'node:test'
-import { startPretendGoogle } from '../pretend-google/world.ts'
+import assert from 'node:assert/strict'
+import { snapshot } from 'node:test'
+import type { App } from '../pretend-google/services/app.ts'
 import type { PretendGoogle } from '../pretend-google/world.ts'
-import { runAction } from '../runner/run-action.ts'
 import type { RunOptions } from '../runner/run-action.ts'
-import { givenFederation, givenService, mergeParts, OTHER_ACCOUNT, SERVICE_HOST, SERVICE_URL } from './given.ts'
+import { givenFederation, givenService, OTHER_ACCOUNT, scenario, SERVICE_HOST, SERVICE_URL } from './given.ts'
 
-// What a person reads, whole: log and summary of a run. After a change of words:
+// What a person reads, whole: log and summary of a run. Every other scenario runs with debug logging alone; these run without
+// as well, and show that debug logging adds to the log and changes nothing. After a change of words:
 // node scripts/on-node-24.mjs --test --test-update-snapshots __tests__/scenarios/transcripts.test.ts
 snapshot.setDefaultSnapshotSerializers([String])
 
@@ -52,19 +53,25 @@ const GIVEN: Readonly<Record<string, Given>> = {
   'a service that is open': async (world) => {
     world.addService({ host: SERVICE_HOST, invokers: ['allUsers'] })
     return [await givenFederation(world), { inputs: { url: SERVICE_URL, assert_private: 'true' } }]
+  },
+  'an answer that quotes the token': async (world) => {
+    const app: App = ({ headers }) => ({ status: 400, body: `What is "${String(headers.authorization)}"?` })
+    world.addService({ host: SERVICE_HOST, invokers: ['allUsers'], app })
+    return [await givenFederation(world), { inputs: { url: SERVICE_URL } }]
+  },
+  'a defect of the action': () => {
+    const files = { 'sabotage.mjs': 'URL.canParse = () => { throw new RangeError("words of the defect") }' }
+    return [{ inputs: { url: SERVICE_URL }, files, env: { NODE_OPTIONS: '--import=./sabotage.mjs' } }]
   }
 }
 
 for (const [what, given] of Object.entries(GIVEN)) {
-  test(`What is read of ${what}`, async (t) => {
-    const world = await startPretendGoogle({})
-    try {
-      const parts = await given(world)
-      const run = await runAction(mergeParts([{ env: world.env() }, ...parts]))
-      t.assert.snapshot(`${steady(run.log)}\n----- summary -----\n${steady(run.summary)}`)
-    } finally {
-      await world.close()
-    }
+  scenario(`What is read of ${what}`, async ({ test, world, run }) => {
+    const parts = await given(world)
+    const { log, summary } = await run(...parts, { debug: false })
+    test.assert.snapshot(`${steady(log)}\n----- summary -----\n${steady(summary)}`)
+    const debug = await run(...parts)
+    assert.deepEqual([steady(debug.log), steady(debug.summary)], [steady(log), steady(summary)])
   })
 }
 

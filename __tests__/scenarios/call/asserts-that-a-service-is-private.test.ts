@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import {
-  assertWithin,
-  callScenario,
-  callsOf,
-  callVariant,
-  FRONT_END,
-  json,
-  requestsTo,
-  tokenOf
-} from '../call-given.ts'
+import { assertWithin, callScenario, callsOf, FRONT_END, json, requestsTo, tokenOf } from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
 import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
 
@@ -44,7 +35,7 @@ describe('assert_private passes', { concurrency: 4 }, () => {
   )
 
   for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-    callVariant(`A ${method} is tried as a ${method}`, {}, async ({ world, call }) => {
+    callScenario(`A ${method} is tried as a ${method}`, {}, async ({ world, call }) => {
       assertSuccess(await call({ ...PRIVATE, method, url: `https://${SERVICE_HOST}/a?b=c` }))
       const [anonymous] = requestsTo(world)
       assert.deepEqual([anonymous?.method, anonymous?.path, anonymous?.answeredStatus], [method, '/a?b=c', 403])
@@ -52,7 +43,7 @@ describe('assert_private passes', { concurrency: 4 }, () => {
   }
 
   for (const method of ['PUT', 'PATCH', 'DELETE']) {
-    callVariant(`A ${method} is tried as a GET`, {}, async ({ world, call }) => {
+    callScenario(`A ${method} is tried as a GET`, {}, async ({ world, call }) => {
       assertSuccess(await call({ ...PRIVATE, method }))
       assert.deepEqual(
         requestsTo(world).map((request) => request.method),
@@ -61,18 +52,18 @@ describe('assert_private passes', { concurrency: 4 }, () => {
     })
   }
 
-  callVariant("The front end's 401 is a refusal", {}, async ({ world, call }) => {
+  callScenario("The front end's 401 is a refusal", {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, FRONT_END[401], { times: 1 })
     assertSuccess(await call(PRIVATE))
     assert.equal(callsOf(world).length, 1)
   })
 
-  callVariant("The front end's 404 is a refusal", { ingress: 'internal' }, async ({ call }) => {
+  callScenario("The front end's 404 is a refusal", { ingress: 'internal' }, async ({ call }) => {
     assertFailure(await call({ ...PRIVATE, deadline: '2s' }), 'NOT_REACHED')
   })
 
   const iap = { clientId: CLIENT_ID, accessors: [`serviceAccount:${ACCOUNT}`] }
-  callVariant("IAP's redirect to its sign-in page is a refusal", { iap }, async ({ world, call }) => {
+  callScenario("IAP's redirect to its sign-in page is a refusal", { iap }, async ({ world, call }) => {
     assertSuccess(await call({ ...PRIVATE, audience: CLIENT_ID }))
     assert.deepEqual(
       requestsTo(world).map(({ answeredStatus }) => answeredStatus),
@@ -82,7 +73,7 @@ describe('assert_private passes', { concurrency: 4 }, () => {
   })
 
   for (const fault of ['reset', 'refuse', 'service unavailable', 'server error', 'silence'] as const) {
-    callVariant(`It is repeated after "${fault}"`, {}, async ({ world, call }) => {
+    callScenario(`It is repeated after "${fault}"`, {}, async ({ world, call }) => {
       world.fail(SERVICE_HOST, fault, { times: 1 })
       assertSuccess(await call({ ...PRIVATE, timeout: '1s' }))
       assert.equal(callsOf(world).length, 1)
@@ -119,7 +110,7 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     ['its own 401 with an empty page', { status: 401, headers: { 'content-type': 'text/html' } }]
   ]
   for (const [what, answer] of ANSWERS) {
-    callVariant(
+    callScenario(
       `An application that answers with ${what} is NOT_PRIVATE`,
       { invokers: everybody, app: [answer] },
       async (stage) => {
@@ -130,12 +121,12 @@ describe('assert_private fails', { concurrency: 4 }, () => {
   }
 
   for (const method of ['HEAD', 'OPTIONS', 'POST']) {
-    callVariant(`A public service is found out with ${method} too`, { invokers: everybody }, async ({ call }) => {
+    callScenario(`A public service is found out with ${method} too`, { invokers: everybody }, async ({ call }) => {
       assertFailure(await call({ ...PRIVATE, method }), 'NOT_PRIVATE')
     })
   }
 
-  callVariant(
+  callScenario(
     "A HEAD that the application refuses is the application's",
     { invokers: everybody, app: [{ status: 403, headers: { 'content-type': 'text/html' }, body: '<p>Log in' }] },
     async ({ call }) => {
@@ -143,7 +134,7 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant(
+  callScenario(
     'An exact status in expect_status does not make a public service private',
     { invokers: everybody, app: [401] },
     async (stage) => {
@@ -151,7 +142,7 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant('What was not refused until the deadline is not known to be private', {}, async ({ world, call }) => {
+  callScenario('What was not refused until the deadline is not known to be private', {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, 'service unavailable')
     const run = await call({ ...PRIVATE, deadline: '3s', timeout: '1s' })
     assertFailure(run, 'SERVICE_UNAVAILABLE', 'without')

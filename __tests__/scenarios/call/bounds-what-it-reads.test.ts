@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { describe } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import { assertWithin, callScenario, callVariant, json, openServer } from '../call-given.ts'
+import { assertWithin, callScenario, json, openServer } from '../call-given.ts'
 import type { CallStage, Inputs } from '../call-given.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
 import { assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
@@ -66,7 +66,7 @@ describe('A large body', () => {
     ['that is an echo without end', ({ headers }) => Buffer.from(`${headers.authorization ?? ''}\n`.repeat(500))]
   ]
   for (const [what, piece] of PIECES) {
-    callVariant(`Half a gigabyte ${what} costs neither memory nor time`, {}, async (stage) => {
+    callScenario(`Half a gigabyte ${what} costs neither memory nor time`, {}, async (stage) => {
       const base = await callServer(stage, small, EXPECTING)
       assertSuccess(base.run)
       const { run, bytes } = await callServer(stage, stream(HALF_A_GIGABYTE, piece), EXPECTING)
@@ -78,7 +78,7 @@ describe('A large body', () => {
     })
   }
 
-  callVariant('A large body that misses is not kept from attempt to attempt', {}, async (stage) => {
+  callScenario('A large body that misses is not kept from attempt to attempt', {}, async (stage) => {
     const base = await callServer(stage, small)
     const echo = stream(HALF_A_GIGABYTE, () => Buffer.alloc(MIB, 'x'))
     const { run } = await callServer(stage, echo, { expect_json: "status == 'ok'", deadline: '8s', timeout: '2s' })
@@ -96,7 +96,7 @@ describe('A large body', () => {
   ]
   for (const [coding, body] of BOMBS) {
     const app = [{ headers: { 'content-encoding': coding, 'content-type': 'text/plain' }, body }]
-    callVariant(`A bomb in ${coding} is defused`, { app }, async (stage) => {
+    callScenario(`A bomb in ${coding} is defused`, { app }, async (stage) => {
       const base = await callServer(stage, small)
       const run = await stage.call({ method: 'POST', expect_json: '@' })
       assertFailure(run, 'EXPECTATION_FAILED', /longer than 4 MiB/)
@@ -117,7 +117,7 @@ describe('A compressed body', { concurrency: 4 }, () => {
     ['identity', document]
   ]
   for (const [coding, body] of ENCODED) {
-    callVariant(
+    callScenario(
       `One in ${coding} is decoded`,
       { app: [{ headers: { 'content-encoding': coding }, body }] },
       async (stage) => {
@@ -134,9 +134,13 @@ describe('A compressed body', { concurrency: 4 }, () => {
     ['Brotli that is none', 'br', Buffer.from('hello hello hello')]
   ]
   for (const [what, coding, body] of BROKEN) {
-    callVariant(`${what} is no answer`, { app: [{ headers: { 'content-encoding': coding }, body }] }, async (stage) => {
-      assertFailure(await stage.call({ method: 'POST' }), 'SERVICE_UNAVAILABLE', 'decoded')
-    })
+    callScenario(
+      `${what} is no answer`,
+      { app: [{ headers: { 'content-encoding': coding }, body }] },
+      async (stage) => {
+        assertFailure(await stage.call({ method: 'POST' }), 'SERVICE_UNAVAILABLE', 'decoded')
+      }
+    )
   }
 
   for (const [what, method, status] of [
@@ -146,7 +150,7 @@ describe('A compressed body', { concurrency: 4 }, () => {
     ['with an empty body', 'GET', '200']
   ] as const) {
     const app = [{ ...json({ status: 'ok' }, { 'content-encoding': 'gzip' }), status: Number(status), body: '' }]
-    callVariant(`An answer ${what} has nothing to decode, whatever coding it names`, { app }, async ({ call }) => {
+    callScenario(`An answer ${what} has nothing to decode, whatever coding it names`, { app }, async ({ call }) => {
       const run = await call({ method, expect_status: status, deadline: '3s' })
       assertSuccess(run)
       assert.equal(run.outputs['body'], '')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callsOf, callVariant, json } from '../call-given.ts'
+import { callScenario, callsOf, json } from '../call-given.ts'
 import type { AppAnswer, AppRequest, Inputs } from '../call-given.ts'
 import { ACCOUNT, assertFailure, assertSuccess } from '../given.ts'
 
@@ -27,7 +27,7 @@ describe('The header with the token', { concurrency: 4 }, () => {
     ]
   ]
   for (const [what, inputs, header] of CHOICES) {
-    callVariant(`It is ${what}`, {}, async ({ world, call }) => {
+    callScenario(`It is ${what}`, {}, async ({ world, call }) => {
       assertSuccess(await call(inputs))
       const [request] = callsOf(world)
       const carriers = ['authorization', 'x-serverless-authorization', 'proxy-authorization'].filter(
@@ -39,7 +39,7 @@ describe('The header with the token', { concurrency: 4 }, () => {
   }
 
   for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
-    callVariant(
+    callScenario(
       `The application's own ${name} reaches it untouched`,
       { app, stripsAuthorization: true },
       async (stage) => {
@@ -80,7 +80,7 @@ describe('The header with the token', { concurrency: 4 }, () => {
     { headers: 'Authorization: a\nauthorization: b' }
   ]
   for (const inputs of WRONG) {
-    callVariant(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
+    callScenario(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
       const run = await call(inputs)
       assertFailure(run, 'INPUT_INVALID')
       assert.deepEqual(world.requests, [])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callVariant, callsOf, FRONT_END } from '../call-given.ts'
+import { callScenario, callsOf, FRONT_END } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
 
 describe('expect_status', { concurrency: 4 }, () => {
@@ -16,7 +16,7 @@ describe('expect_status', { concurrency: 4 }, () => {
     [' 201 , 4XX ', 400]
   ]
   for (const [expected, status] of MET) {
-    callVariant(
+    callScenario(
       `"${expected}" is met by a ${status} of the application`,
       { app: [status] },
       async ({ world, call }) => {
@@ -37,7 +37,7 @@ describe('expect_status', { concurrency: 4 }, () => {
     ['2xx', 419, /419/]
   ]
   for (const [expected, status, shown] of MISSED) {
-    callVariant(
+    callScenario(
       `"${expected}" is missed by a ${status}, and its meaning is shown`,
       { app: [status] },
       async (stage) => {
@@ -57,7 +57,7 @@ describe('expect_status', { concurrency: 4 }, () => {
   ]
   const QUICK = { iam_wait: '0', deadline: '2s' }
   for (const [what, settings, status] of GOOGLES) {
-    callVariant(`${what} meets its very code`, settings, async ({ world, call }) => {
+    callScenario(`${what} meets its very code`, settings, async ({ world, call }) => {
       const run = await call({ expect_status: `200,${status}` })
       assertSuccess(run)
       assert.equal(run.outputs['status'], status)
@@ -65,7 +65,7 @@ describe('expect_status', { concurrency: 4 }, () => {
     })
 
     for (const expected of ['200,4xx', `${status}-${status}`]) {
-      callVariant(`${what} does not meet "${expected}"`, settings, async ({ call }) => {
+      callScenario(`${what} does not meet "${expected}"`, settings, async ({ call }) => {
         const run = await call({ expect_status: expected, ...QUICK })
         assert.equal(run.exitCode, 1)
         assert.match(run.outputs['failure_code'] ?? '', /^(INVOKER_MISSING|NOT_REACHED|IAP_REJECTED|GATEWAY_REJECTED)$/)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { assertSays, assertWithin, callScenario, callVariant, callsOf, json } from '../call-given.ts'
+import { assertSays, assertWithin, callScenario, callsOf, json } from '../call-given.ts'
 import type { Inputs } from '../call-given.ts'
 import { assertFailure, assertSuccess } from '../given.ts'
 
@@ -20,7 +20,7 @@ describe('Expectations that are met', { concurrency: 4 }, () => {
     { expect_json: "status=='ok'\nversion == `7`", expect_headers: 'x-revision: .', expect_body: '.' }
   ]
   for (const inputs of MET) {
-    callVariant(`${JSON.stringify(inputs)} is met`, { app: [HEALTHY] }, async ({ call }) => {
+    callScenario(`${JSON.stringify(inputs)} is met`, { app: [HEALTHY] }, async ({ call }) => {
       assertSuccess(await call(inputs))
     })
   }
@@ -57,7 +57,7 @@ describe('Expectations that miss', { concurrency: 4 }, () => {
     ['the body', { expect_body: 'no such words' }, ['no such words', 'c0ffee1']]
   ]
   for (const [what, inputs, words] of MISSED) {
-    callVariant(`A miss shows ${what}`, { app: [HEALTHY] }, async ({ world, call }) => {
+    callScenario(`A miss shows ${what}`, { app: [HEALTHY] }, async ({ world, call }) => {
       assertFailure(await call({ ...once, ...inputs }), 'EXPECTATION_FAILED', ...words)
       assert.equal(callsOf(world).length, 1)
     })
@@ -87,7 +87,7 @@ describe('Expectations that miss', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant(
+  callScenario(
     'However many miss, the annotation is whole and ends with the link',
     { app: [HEALTHY] },
     async ({ call }) => {
@@ -112,7 +112,7 @@ describe('Expectations that miss', { concurrency: 4 }, () => {
     ['text without a type', { body: 'OK' }, ['not JSON', 'no content type', 'OK']]
   ]
   for (const [what, answer, words] of NO_JSON) {
-    callVariant(`A body that is not JSON says so: ${what}`, { app: [answer] }, async ({ call }) => {
+    callScenario(`A body that is not JSON says so: ${what}`, { app: [answer] }, async ({ call }) => {
       assertFailure(await call({ ...once, expect_json: "status == 'ok'" }), 'EXPECTATION_FAILED', ...words)
     })
   }
@@ -173,7 +173,7 @@ describe('Expectations that cannot be meant', { concurrency: 4 }, () => {
     { expect_status: ',' }
   ]
   for (const inputs of WRONG) {
-    callVariant(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
+    callScenario(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
       assertFailure(await call(inputs), 'INPUT_INVALID', Object.keys(inputs)[0] ?? '')
       assert.deepEqual(world.requests, [])
     })

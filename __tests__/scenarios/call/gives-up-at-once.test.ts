@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callVariant, callsOf, json, requestsTo, statusesOf, tokenOf } from '../call-given.ts'
+import { callScenario, callsOf, json, requestsTo, statusesOf, tokenOf } from '../call-given.ts'
 import { ACCOUNT, assertFailure, SERVICE_URL } from '../given.ts'
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
@@ -8,7 +8,7 @@ const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 describe('What can never change', { concurrency: 4 }, () => {
   for (const status of [400, 401, 403, 405, 422]) {
     const app = [json({ error: 'no' })].map((answer) => ({ ...answer, status }))
-    callVariant(`A ${status} of the application is final at once`, { app }, async ({ world, call }) => {
+    callScenario(`A ${status} of the application is final at once`, { app }, async ({ world, call }) => {
       const run = await call()
       assertFailure(run, 'EXPECTATION_FAILED', `${status} `, 'status 2xx')
       assert.deepEqual(statusesOf(callsOf(world)), [status])
@@ -19,7 +19,7 @@ describe('What can never change', { concurrency: 4 }, () => {
 
   for (const status of [300, 304, 308]) {
     const app = [{ status, headers: { location: '/elsewhere' } }]
-    callVariant(`A ${status} is final at once`, { app }, async ({ world, call }) => {
+    callScenario(`A ${status} is final at once`, { app }, async ({ world, call }) => {
       assertFailure(await call(), 'REDIRECTED', `${status} `, '/elsewhere')
       assert.deepEqual(statusesOf(requestsTo(world)), [status])
     })

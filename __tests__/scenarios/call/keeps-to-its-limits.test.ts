@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { RequestListener } from 'node:http'
-import {
-  assertWithin,
-  attemptLines,
-  callScenario,
-  callVariant,
-  callsOf,
-  openServer,
-  statusesOf
-} from '../call-given.ts'
+import { assertWithin, attemptLines, callScenario, callsOf, openServer, statusesOf } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_HOST, SERVICE_URL } from '../given.ts'
 
 const at = (calls: readonly { at: number }[], index: number): number => calls[index]?.at ?? Number.NaN
@@ -43,7 +35,7 @@ describe('Retry-After', { concurrency: 4 }, () => {
   })
 
   for (const nonsense of ['soon', '-5', '99999999999999999999', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
-    callVariant(`"${nonsense}" does no harm`, { app: [busy(nonsense), 200] }, async ({ call }) => {
+    callScenario(`"${nonsense}" does no harm`, { app: [busy(nonsense), 200] }, async ({ call }) => {
       const run = await call({ deadline: '5s', timeout: '1s' })
       assertSuccess(run)
       assertWithin(run, 5_000)
@@ -64,7 +56,7 @@ describe('timeout and deadline', { concurrency: 4 }, () => {
   )
 
   for (const seconds of [1, 3]) {
-    callVariant(`A silent service is TIMED_OUT after a timeout of ${seconds} s`, {}, async ({ world, call }) => {
+    callScenario(`A silent service is TIMED_OUT after a timeout of ${seconds} s`, {}, async ({ world, call }) => {
       world.fail(SERVICE_HOST, 'silence')
       // A POST is not repeated.
       const run = await call({ method: 'POST', timeout: `${seconds}s` })
@@ -147,7 +139,7 @@ describe('timeout and deadline', { concurrency: 4 }, () => {
     ]
   ]
   for (const [what, listener] of SLOW) {
-    callVariant(`A service that trickles ${what} for ever is TIMED_OUT`, {}, async ({ call }) => {
+    callScenario(`A service that trickles ${what} for ever is TIMED_OUT`, {}, async ({ call }) => {
       const server = await openServer(listener)
       try {
         const run = await call({ url: server.url, audience: SERVICE_URL, timeout: '1s', deadline: '2s' })

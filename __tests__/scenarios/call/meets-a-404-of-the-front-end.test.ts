@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import {
-  assertWithin,
-  callScenario,
-  callVariant,
-  callsOf,
-  FRONT_END,
-  json,
-  requestsTo,
-  statusesOf,
-  tokenOf
-} from '../call-given.ts'
+import { assertWithin, callScenario, callsOf, FRONT_END, json, requestsTo, statusesOf, tokenOf } from '../call-given.ts'
 import { assertFailure, assertSuccess, claimsOf, SERVICE_HOST, SERVICE_URL } from '../given.ts'
 
 const SHORT = { deadline: '2s' }
@@ -33,7 +23,7 @@ describe("A 404 of Google's front end", { concurrency: 4 }, () => {
   })
 
   for (const path of ['/healthz', '/eventlog', '/_ah/health']) {
-    callVariant(`The reserved path ${path} is named as the cause`, {}, async ({ call }) => {
+    callScenario(`The reserved path ${path} is named as the cause`, {}, async ({ call }) => {
       assertFailure(await call({ url: SERVICE_URL + path, ...SHORT }), 'NOT_REACHED', path, '/health')
     })
   }

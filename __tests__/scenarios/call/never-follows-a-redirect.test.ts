@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callVariant, requestsTo } from '../call-given.ts'
+import { callScenario, requestsTo } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
 
 const OTHER_HOST = 'login-123456789012.europe-west1.run.app'
@@ -12,7 +12,7 @@ describe('A redirect', { concurrency: 4 }, () => {
   for (const status of [301, 302, 303, 307, 308]) {
     for (const location of status === 302 ? LOCATIONS : LOCATIONS.slice(0, 1)) {
       const app = [{ status, headers: { location } }, { body: '<title>Sign in</title>' }]
-      callVariant(`A sign-in page behind ${status} to ${location} is never seen`, { app }, async ({ world, call }) => {
+      callScenario(`A sign-in page behind ${status} to ${location} is never seen`, { app }, async ({ world, call }) => {
         world.addService({ host: OTHER_HOST, invokers: ['allUsers'] })
         const run = await call({ expect_status: '2xx' })
         assertFailure(run, 'REDIRECTED', String(status), location)
@@ -39,7 +39,7 @@ describe('A redirect', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant(
+  callScenario(
     'One that is expected passes, and is still not followed',
     { app: [{ status: 302, headers: { location: `https://${OTHER_HOST}/` } }] },
     async ({ world, call }) => {
@@ -49,11 +49,11 @@ describe('A redirect', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant('One without a Location is REDIRECTED too', { app: [302] }, async ({ call }) => {
+  callScenario('One without a Location is REDIRECTED too', { app: [302] }, async ({ call }) => {
     assertFailure(await call(), 'REDIRECTED', '302 Found')
   })
 
-  callVariant(
+  callScenario(
     'One of a POST is not followed with its body',
     { app: [{ status: 307, headers: { location: `https://${OTHER_HOST}/` } }] },
     async ({ world, call }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { FaultName } from '../../pretend-google/transport/faults.ts'
-import { callVariant, callsOf, FRONT_END, json, requestsTo } from '../call-given.ts'
+import { callScenario, callsOf, FRONT_END, json, requestsTo } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
 
 const METHODS = ['POST', 'PATCH'] as const
@@ -11,7 +11,7 @@ for (const method of METHODS) {
     const request = { method, body: '{"order":1}' }
 
     for (const status of [429, 503]) {
-      callVariant(`${method} is repeated after ${status}`, { app: [status, 200] }, async ({ world, call }) => {
+      callScenario(`${method} is repeated after ${status}`, { app: [status, 200] }, async ({ world, call }) => {
         assertSuccess(await call(request))
         assert.deepEqual(
           requestsTo(world).map(({ method: sent, body }) => [sent, body]),
@@ -21,7 +21,7 @@ for (const method of METHODS) {
     }
 
     for (const status of [403, 404] as const) {
-      callVariant(`${method} is repeated after the front end's ${status}`, {}, async ({ world, call }) => {
+      callScenario(`${method} is repeated after the front end's ${status}`, {}, async ({ world, call }) => {
         world.fail(SERVICE_HOST, FRONT_END[status], { times: 1 })
         assertSuccess(await call(request))
         assert.equal(callsOf(world).length, 2)
@@ -29,7 +29,7 @@ for (const method of METHODS) {
     }
 
     for (const fault of ['refuse', 'impostor'] as const) {
-      callVariant(`${method} is repeated where no connection came about (${fault})`, {}, async ({ world, call }) => {
+      callScenario(`${method} is repeated where no connection came about (${fault})`, {}, async ({ world, call }) => {
         // One may be for a connection that is opened ahead of the call.
         world.fail(SERVICE_HOST, fault, { times: 2 })
         const run = await call(request)
@@ -40,7 +40,7 @@ for (const method of METHODS) {
     }
 
     for (const status of method === 'POST' ? [408, 425, 500, 502, 504] : [500]) {
-      callVariant(`${method} is not repeated after ${status}`, { app: [status, 200] }, async ({ world, call }) => {
+      callScenario(`${method} is not repeated after ${status}`, { app: [status, 200] }, async ({ world, call }) => {
         const run = await call(request)
         assert.equal(run.exitCode, 1)
         assert.match(run.outputs['failure_code'] ?? '', /^(SERVICE_UNAVAILABLE|EXPECTATION_FAILED)$/)
@@ -50,7 +50,7 @@ for (const method of METHODS) {
     }
 
     for (const status of [404, 409]) {
-      callVariant(
+      callScenario(
         `${method} is not repeated after the application's ${status}`,
         { app: [status, 200] },
         async (stage) => {
@@ -60,7 +60,7 @@ for (const method of METHODS) {
       )
     }
 
-    callVariant(
+    callScenario(
       `${method} is not repeated where a 200 misses an expectation`,
       { app: [json({ commit: 'old' })] },
       async (stage) => {
@@ -76,7 +76,7 @@ for (const method of METHODS) {
       ['silence', 'TIMED_OUT']
     ]
     for (const [fault, code] of BREAKS) {
-      callVariant(`${method} is not repeated after it was sent ("${fault}")`, {}, async ({ world, call }) => {
+      callScenario(`${method} is not repeated after it was sent ("${fault}")`, {}, async ({ world, call }) => {
         world.fail(SERVICE_HOST, fault, { times: 1 })
         assertFailure(await call({ ...request, timeout: '1s' }), code)
         assert.equal(callsOf(world).length, 1)
@@ -87,7 +87,7 @@ for (const method of METHODS) {
 
 describe('The other methods', { concurrency: 4 }, () => {
   for (const method of ['PUT', 'DELETE', 'OPTIONS', 'HEAD']) {
-    callVariant(`${method} is repeated after a reset and a 500`, { app: [500, 200] }, async ({ world, call }) => {
+    callScenario(`${method} is repeated after a reset and a 500`, { app: [500, 200] }, async ({ world, call }) => {
       world.fail(SERVICE_HOST, 'reset', { times: 1 })
       assertSuccess(await call({ method, ...(method === 'PUT' ? { body: 'x' } : {}) }))
       assert.deepEqual(

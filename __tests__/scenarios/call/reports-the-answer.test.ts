@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { attemptLines, callScenario, callVariant, json } from '../call-given.ts'
+import { attemptLines, callScenario, json } from '../call-given.ts'
 import {
   ACCOUNT,
   assertFailure,
@@ -47,14 +47,14 @@ describe('The outputs of the call', { concurrency: 4 }, () => {
   ]
   for (const [what, sent, expected] of BODIES) {
     const body = sent === '\u00FF' ? Buffer.alloc(65_000, 0xff) : sent
-    callVariant(`The body has at most 64 KiB: ${what}`, { app: [{ body }] }, async ({ call }) => {
+    callScenario(`The body has at most 64 KiB: ${what}`, { app: [{ body }] }, async ({ call }) => {
       const run = await call()
       assertSuccess(run)
       assert.ok(run.outputs['body'] === expected, `${run.outputs['body']?.length ?? 0} characters`)
     })
   }
 
-  callVariant('Lines of the body stay lines', { app: [{ body: 'one\ntwo\n\nthree\n' }] }, async ({ call }) => {
+  callScenario('Lines of the body stay lines', { app: [{ body: 'one\ntwo\n\nthree\n' }] }, async ({ call }) => {
     assert.equal((await call()).outputs['body'], 'one\ntwo\n\nthree\n')
   })
 })
@@ -86,7 +86,7 @@ describe('The log of the call', { concurrency: 4 }, () => {
     }
   })
 
-  callVariant('A query of the URL is not shown', {}, async ({ call }) => {
+  callScenario('A query of the URL is not shown', {}, async ({ call }) => {
     const run = await call({ url: `${SERVICE_URL}/path?api_key=do-not-show` })
     assertSuccess(run)
     assert.ok(!`${run.log}${run.summary}`.includes('do-not-show'), run.log)

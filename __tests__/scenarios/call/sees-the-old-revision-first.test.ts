@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { assertWithin, attemptLines, callScenario, callVariant, callsOf, json, statusesOf } from '../call-given.ts'
+import { assertWithin, attemptLines, callScenario, callsOf, json, statusesOf } from '../call-given.ts'
 import { assertFailure, assertSuccess } from '../given.ts'
 
 const OLD = json({ status: 'ok', commit: 'badbee1' })
@@ -25,7 +25,7 @@ describe('The old revision answers first', { concurrency: 4 }, () => {
   })
 
   for (const status of [404, 409]) {
-    callVariant(`A ${status} of the application may be the old revision's`, { app: [status, 200] }, async (stage) => {
+    callScenario(`A ${status} of the application may be the old revision's`, { app: [status, 200] }, async (stage) => {
       assertSuccess(await stage.call())
       assert.deepEqual(statusesOf(callsOf(stage.world)), [status, 200])
     })

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe } from 'node:test'
-import { callScenario, callsOf, callVariant, json } from '../call-given.ts'
+import { callScenario, callsOf, json } from '../call-given.ts'
 import type { AppAnswer, AppRequest, Inputs } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
 
@@ -21,7 +21,7 @@ describe('The request', { concurrency: 4 }, () => {
     '::error::x',
     '%0A'
   ]) {
-    callVariant(`The body ${JSON.stringify(body)} arrives as it is`, { app }, async ({ world, call }) => {
+    callScenario(`The body ${JSON.stringify(body)} arrives as it is`, { app }, async ({ world, call }) => {
       const run = await call({ method: 'POST', body })
       assertSuccess(run)
       assert.equal(hexOf(run), Buffer.from(body).toString('hex'))
@@ -29,7 +29,7 @@ describe('The request', { concurrency: 4 }, () => {
     })
   }
 
-  callVariant('body_file arrives byte for byte', { app }, async ({ call }) => {
+  callScenario('body_file arrives byte for byte', { app }, async ({ call }) => {
     const workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'))
     const bytes = Buffer.from(Array.from({ length: 1024 }, (_, index) => index % 256))
     try {
@@ -42,14 +42,14 @@ describe('The request', { concurrency: 4 }, () => {
     }
   })
 
-  callVariant('body_file of a folder in the workspace is read', { app }, async ({ call }) => {
+  callScenario('body_file of a folder in the workspace is read', { app }, async ({ call }) => {
     const run = await call({ method: 'POST', body_file: './requests/a.json' }, { files: { 'requests/a.json': '{}' } })
     assertSuccess(run)
     assert.equal(hexOf(run), '7b7d')
   })
 
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get', 'Delete']) {
-    callVariant(`${method} is the method that arrives`, {}, async ({ world, call }) => {
+    callScenario(`${method} is the method that arrives`, {}, async ({ world, call }) => {
       assertSuccess(await call({ method }))
       const [request] = callsOf(world)
       assert.equal(request?.method, method.toUpperCase())
@@ -72,7 +72,7 @@ describe('The request', { concurrency: 4 }, () => {
     assert.equal(request.headers.cookie, undefined)
   })
 
-  callVariant('A repeated call is the same call', { app: [503, 200] }, async ({ world, call }) => {
+  callScenario('A repeated call is the same call', { app: [503, 200] }, async ({ world, call }) => {
     assertSuccess(await call({ method: 'PUT', body: 'same', headers: 'X-Same: yes' }))
     const [first, second] = callsOf(world)
     assert.deepEqual(second?.headers, first?.headers)
@@ -89,7 +89,7 @@ describe('The request', { concurrency: 4 }, () => {
     { headers: 'Content-Length: 5' }
   ]
   for (const inputs of WRONG) {
-    callVariant(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
+    callScenario(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
       assertFailure(await call(inputs, { files: { 'body.json': '{}' } }), 'INPUT_INVALID')
       assert.deepEqual(world.requests, [])
     })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callVariant, json } from '../call-given.ts'
+import { callScenario, json } from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
 import { assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
@@ -97,7 +97,7 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
     ['a page where the front end says 404', { ...text, status: 404, body: `Error 404 (Not Found)!!1 ${EVIL}` }]
   ]
   for (const [what, answer] of ANSWERS) {
-    callVariant(`It does nothing in ${what}`, { app: [answer] }, async ({ call }) => {
+    callScenario(`It does nothing in ${what}`, { app: [answer] }, async ({ call }) => {
       const run = await call({ iam_wait: '0', deadline: '2s', method: 'POST' })
       assert.equal(run.exitCode, 1)
       assertInert(run)
@@ -112,7 +112,7 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
   ] as const) {
     const members = Object.fromEntries(some.map((evil, index) => [`m${index}`, `\n${evil}\n`]))
     const headers = Object.fromEntries(evils.map((evil, index) => [`x-evil-${index}`, evil.replaceAll('\n', ' ')]))
-    callVariant(
+    callScenario(
       `They do nothing where they are shown as actual: ${what}`,
       { app: [json(members, headers)] },
       async (stage) => {
@@ -129,7 +129,7 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
     )
   }
 
-  callVariant(
+  callScenario(
     'The content type of what is no JSON does nothing',
     { app: [{ headers: { 'content-type': EVIL_HEADER }, body: EVIL }] },
     async ({ call }) => {
@@ -141,7 +141,7 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
 
   // GitHub makes links of these by itself: https://github.github.com/gfm/#autolinks-extension-
   const bare = 'www.evil.example and https://evil.example/bare'
-  callVariant('A bare address becomes no link', { app: [{ status: 400, body: bare }] }, async ({ call }) => {
+  callScenario('A bare address becomes no link', { app: [{ status: 400, body: bare }] }, async ({ call }) => {
     const run = await call({ expect_body: 'nothing' })
     assertFailure(run, 'EXPECTATION_FAILED', bare)
     assertInert(run)
@@ -149,14 +149,14 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
 
   const delimiters =
     'EOF\noutcome=success\nghadelimiter_x\noutcome<<EOF\nsuccess\nEOF\n_GitHubActionsFileCommandDelimeter_\nfailure_code='
-  callVariant('A body cannot end its own output', { app: [{ status: 400, body: delimiters }] }, async ({ call }) => {
+  callScenario('A body cannot end its own output', { app: [{ status: 400, body: delimiters }] }, async ({ call }) => {
     const run = await call()
     assertFailure(run, 'EXPECTATION_FAILED')
     assert.equal(run.outputs['body'], delimiters)
     assertInert(run)
   })
 
-  callVariant('A path that the front end repeats does nothing', { invokers: [] }, async ({ call }) => {
+  callScenario('A path that the front end repeats does nothing', { invokers: [] }, async ({ call }) => {
     const run = await call({ url: `${SERVICE_URL}/%0A::error::had?<script>=##[error]had`, iam_wait: '0' })
     assertFailure(run, 'INVOKER_MISSING')
     assertInert(run)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callVariant, json } from '../call-given.ts'
+import { callScenario, json } from '../call-given.ts'
 import type { AppAnswer, Inputs } from '../call-given.ts'
 import { assertFailure, assertSuccess } from '../given.ts'
 
@@ -93,7 +93,7 @@ describe('Strange but right', { concurrency: 4 }, () => {
     ]
   ]
   for (const [what, answer, body, inputs] of RIGHT) {
-    callVariant(`It passes: ${what}`, { app: [answer] }, async ({ call }) => {
+    callScenario(`It passes: ${what}`, { app: [answer] }, async ({ call }) => {
       const run = await call({ deadline: '4s', timeout: '2s', ...inputs })
       assertSuccess(run)
       assert.equal(run.outputs['body'], body)
@@ -101,7 +101,7 @@ describe('Strange but right', { concurrency: 4 }, () => {
     })
   }
 
-  callVariant('A HEAD has headers and no body', { app: [json({ status: 'ok' })] }, async ({ call }) => {
+  callScenario('A HEAD has headers and no body', { app: [json({ status: 'ok' })] }, async ({ call }) => {
     const run = await call({ method: 'HEAD', expect_headers: 'Content-Length: ^15$' })
     assertSuccess(run)
     assert.equal(run.outputs['body'], '')
@@ -120,7 +120,7 @@ describe('Strange and wrong', { concurrency: 4 }, () => {
     ['a very long number', `{"n":${'9'.repeat(100_000)}}`, 'n == `1`']
   ]
   for (const [what, body, expression] of DEEP) {
-    callVariant(
+    callScenario(
       `It is EXPECTATION_FAILED: ${what}`,
       { app: [{ headers: { 'content-type': 'application/json' }, body }] },
       async (stage) => {
@@ -143,7 +143,7 @@ describe('Strange and wrong', { concurrency: 4 }, () => {
     ['nothing', { delivery: { raw: '' } }]
   ]
   for (const [what, answer] of BROKEN) {
-    callVariant(`It is SERVICE_UNAVAILABLE: ${what}`, { app: [answer] }, async ({ call }) => {
+    callScenario(`It is SERVICE_UNAVAILABLE: ${what}`, { app: [answer] }, async ({ call }) => {
       const run = await call({ ...once, timeout: '5s' })
       assertFailure(run, 'SERVICE_UNAVAILABLE')
       assert.equal(run.outputs['status'], undefined)

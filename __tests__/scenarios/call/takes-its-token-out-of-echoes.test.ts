@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { callScenario, callsOf, callVariant, json, tokenOf } from '../call-given.ts'
+import { callScenario, callsOf, json, tokenOf } from '../call-given.ts'
 import type { AppRequest } from '../call-given.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
@@ -101,7 +101,7 @@ describe('An echo of the token in the body', { concurrency: 4 }, () => {
       status: 400,
       body: group.map(([name, disguise]) => `${name}: ${disguise(echoed(request))} = ${name}\n`).join('')
     })
-    callVariant(`It is taken out: ${group.map(([name]) => name).join(', ')}`, { app }, async ({ world, call }) => {
+    callScenario(`It is taken out: ${group.map(([name]) => name).join(', ')}`, { app }, async ({ world, call }) => {
       const run = await call({ expect_body: 'nothing', expect_json: '@' })
       assertFailure(run, 'EXPECTATION_FAILED')
       for (const [name, disguise] of group) assertTakenOut(run, sentTo(world), name, disguise)
@@ -119,7 +119,7 @@ describe('An echo of the token in the body', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant(
+  callScenario(
     'One that the end of the output would cut is taken out',
     { app: (request) => ({ body: 'x'.repeat(65_000) + echoed(request) }) },
     async ({ world, call }) => {
@@ -129,7 +129,7 @@ describe('An echo of the token in the body', { concurrency: 4 }, () => {
     }
   )
 
-  callVariant(
+  callScenario(
     'The left side of a comparison does not show it',
     { app: (request) => json({ a: { b: echoed(request) }, c: echoed(request).split('.') }) },
     async ({ world, call }) => {
@@ -143,7 +143,7 @@ describe('An echo of the token in the body', { concurrency: 4 }, () => {
   const innocent =
     `I am ${SERVICE_URL}, ${ACCOUNT} called; 0123456789abcdef0123456789abcdef, ` +
     'a1b2c3d4-e5f6-7890-abcd-ef0123456789, 1700000000000'
-  callVariant('What is no token stays as it is', { app: [{ body: innocent }] }, async ({ call }) => {
+  callScenario('What is no token stays as it is', { app: [{ body: innocent }] }, async ({ call }) => {
     const run = await call()
     assertSuccess(run)
     assert.equal(run.outputs['body'], innocent)
@@ -159,7 +159,7 @@ describe('An echo of the token in a header', { concurrency: 4 }, () => {
       status: 400,
       headers: Object.fromEntries(group.map(([, disguise], index) => [`x-echo-${index}`, disguise(echoed(request))]))
     })
-    callVariant(`It is taken out: ${group.map(([name]) => name).join(', ')}`, { app }, async ({ world, call }) => {
+    callScenario(`It is taken out: ${group.map(([name]) => name).join(', ')}`, { app }, async ({ world, call }) => {
       const run = await call({ expect_headers: group.map((_, index) => `X-Echo-${index}: nothing`).join('\n') })
       assertFailure(run, 'EXPECTATION_FAILED')
       for (const [name, disguise] of group) assertTakenOut(run, sentTo(world), name, disguise)
@@ -185,7 +185,7 @@ describe('An echo of the token in a header', { concurrency: 4 }, () => {
     ['the name of a header', (token) => ({ headers: { [`x-${token}`]: '1' } })]
   ]
   for (const [place, answer] of PLACES) {
-    callVariant(
+    callScenario(
       `It is taken out of ${place}`,
       { app: (request) => answer(echoed(request)) },
       async ({ world, call }) => {

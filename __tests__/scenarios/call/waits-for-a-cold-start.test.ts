@@ -5,7 +5,6 @@ import {
   assertWithin,
   attemptLines,
   callScenario,
-  callVariant,
   callsOf,
   mintedTokens,
   requestsTo,
@@ -31,7 +30,7 @@ describe('A service that is starting', { concurrency: 4 }, () => {
   )
 
   for (const status of [408, 425, 429, 500, 502, 504, 599]) {
-    callVariant(`A ${status} of the application is repeated`, { app: [status, 200] }, async ({ world, call }) => {
+    callScenario(`A ${status} of the application is repeated`, { app: [status, 200] }, async ({ world, call }) => {
       assertSuccess(await call())
       assert.deepEqual(statusesOf(callsOf(world)), [status, 200])
     })
@@ -39,7 +38,7 @@ describe('A service that is starting', { concurrency: 4 }, () => {
 
   const BREAKS: readonly FaultName[] = ['reset', 'cut', 'silence', 'drip', 'not HTTP', 'refuse', 'impostor']
   for (const fault of BREAKS) {
-    callVariant(`A call that ends in "${fault}" is repeated`, { app: [{ body: 'x'.repeat(99) }] }, async (stage) => {
+    callScenario(`A call that ends in "${fault}" is repeated`, { app: [{ body: 'x'.repeat(99) }] }, async (stage) => {
       // A connection may also be opened ahead of the call.
       stage.world.fail(SERVICE_HOST, fault, { times: fault === 'refuse' || fault === 'impostor' ? 2 : 1 })
       const run = await stage.call({ timeout: '1s' })
