@@ -23,7 +23,7 @@ const VALUES: Readonly<Record<string, string>> = {
   ZONE: 'europe-west1-b'
 }
 
-/** gcloud's answers that a command can go on with; every other program answers with a number. */
+/** gcloud's answers that a command can go on with; any other program but mkdir answers with a number. */
 const STAND_INS = `
 set -u
 gcloud() {
@@ -36,6 +36,7 @@ gcloud() {
     *'value(name)'*) echo projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-org ;;
   esac
 }
+mkdir() { command -p mkdir "$@"; }
 command_not_found_handle() { echo 1234567; }
 `
 
@@ -81,10 +82,10 @@ export function expand(text: string): string[][] {
   const record = path.join(directory, 'record')
   writeFileSync(record, '')
   try {
-    const { status, stderr } = spawnSync('/bin/bash', ['-c', `${STAND_INS}\n${text}`], {
+    const { status, stderr } = spawnSync('/bin/bash', ['--norc', '-c', `${STAND_INS}\n${text}`], {
       cwd: directory,
       encoding: 'utf8',
-      env: { PATH: '', RECORD: record },
+      env: { PATH: '/nothing', RECORD: record },
       input: '',
       timeout: 60_000
     })
@@ -150,5 +151,5 @@ function faultsIn(text: string, faults: readonly Fault[]): string[] {
 /** @returns a placeholder within quotes, which is easily taken for part of the expression around it */
 export function placeholderInQuotes(text: string): string | undefined {
   const quoted = text.match(/'[^']*'|"[^"]*"/g) ?? []
-  return quoted.map((span) => /(?<![$\w{./])(?:[A-Z]+_[A-Z0-9_]+|[A-Z]{4,})\b/.exec(span)?.[0]).find(Boolean)
+  return quoted.map((span) => /(?<![$\w{./])(?:[A-Z]+_[A-Z0-9_]+|[A-Z]{4,})\b(?!=)/.exec(span)?.[0]).find(Boolean)
 }

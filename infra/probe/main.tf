@@ -2,63 +2,38 @@
 # either. README.md has the same as gcloud commands.
 
 resource "google_project_service" "needed" {
-  for_each = toset([
-    "iam.googleapis.com",
-    "iamcredentials.googleapis.com",
-    "run.googleapis.com",
-    "sts.googleapis.com",
-  ])
+  for_each           = toset(["iam.googleapis.com", "run.googleapis.com"])
   service            = each.key
   disable_on_destroy = false
 }
 
-# Who may come in.
+# Who may come in, and the account that may call the service.
 
-resource "google_iam_workload_identity_pool" "github" {
-  workload_identity_pool_id = "github-probe"
-  depends_on                = [google_project_service.needed]
+module "quick_start" {
+  source              = "../quick-start"
+  project             = var.project
+  region              = google_cloud_run_v2_service.probed.location
+  service             = google_cloud_run_v2_service.probed.name
+  repository          = var.repository
+  repository_owner_id = var.repository_owner_id
+  attribute_condition = "assertion.repository_id == '${var.repository_id}' && assertion.ref == 'refs/heads/main'"
+  pool                = "github-probe"
+  provider_id         = "github"
+  account             = "probe-caller"
 }
 
-resource "google_iam_workload_identity_pool_provider" "github" {
-  workload_identity_pool_id          = google_iam_workload_identity_pool.github.workload_identity_pool_id
-  workload_identity_pool_provider_id = "github"
-
-  attribute_mapping = {
-    # Short whatever the branch is called: a subject has at most 127 bytes.
-    "google.subject"          = "'repository/' + assertion.repository_id"
-    "attribute.repository_id" = "assertion.repository_id"
-  }
-  attribute_condition = join(" && ", [
-    "assertion.repository_id == '${var.repository_id}'",
-    "assertion.repository_owner_id == '${var.repository_owner_id}'",
-    "assertion.ref == 'refs/heads/main'",
-  ])
-
-  oidc {
-    issuer_uri = "https://token.actions.githubusercontent.com"
-  }
-}
-
-# Whom they may be.
-
-resource "google_service_account" "caller" {
-  account_id   = "probe-caller"
-  display_name = "Calls the probed service"
-}
+# The account that may not.
 
 resource "google_service_account" "stranger" {
   account_id   = "probe-stranger"
   display_name = "May not call the probed service"
+  depends_on   = [google_project_service.needed]
 }
 
-resource "google_service_account_iam_member" "impersonation" {
-  for_each = {
-    caller   = google_service_account.caller.name
-    stranger = google_service_account.stranger.name
-  }
-  service_account_id = each.value
-  role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github.name}/attribute.repository_id/${var.repository_id}"
+resource "google_service_account_iam_member" "stranger" {
+  service_account_id = google_service_account.stranger.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = module.quick_start.repository
 }
 
 # What they call.
@@ -66,6 +41,7 @@ resource "google_service_account_iam_member" "impersonation" {
 resource "google_service_account" "service" {
   account_id   = "probe-service"
   display_name = "The probed service itself; it has no role"
+  depends_on   = [google_project_service.needed]
 }
 
 resource "google_cloud_run_v2_service" "probed" {
@@ -84,11 +60,4 @@ resource "google_cloud_run_v2_service" "probed" {
   }
 
   depends_on = [google_project_service.needed]
-}
-
-resource "google_cloud_run_v2_service_iam_member" "caller" {
-  name     = google_cloud_run_v2_service.probed.name
-  location = google_cloud_run_v2_service.probed.location
-  role     = "roles/run.invoker"
-  member   = google_service_account.caller.member
 }

@@ -9,7 +9,12 @@ variable "region" {
   default     = "europe-west1"
 }
 
-# Numbers, because a name can be given up and be taken by somebody else:
+variable "repository" {
+  description = "Repository whose workflow probes, as OWNER/NAME"
+  type        = string
+}
+
+# Numbers, because a name can be given up and be taken by another:
 #   gh api repos/OWNER/REPO --jq '.id, .owner.id'
 variable "repository_id" {
   description = "Number of the repository whose workflow probes"
