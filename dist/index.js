@@ -319,6 +319,7 @@ const FAILURES = {
     TIMED_OUT: 'The service took too long',
     EXPECTATION_FAILED: 'The answer is not what was expected',
     NOT_PRIVATE: 'The service is open to everybody',
+    PROXY_FAILED: "The proxy's background process is gone",
     INTERNAL: 'A defect of this action'
 };
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
@@ -583,58 +584,20 @@ function audienceRequired(url) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
-/* harmony import */ var _report_internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9841);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4167);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6272);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7662);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
+/* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6272);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7662);
 
 
 
 
 
-
-// Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
-(node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
-// With this variable google-auth-library prints whole answers, credentials included.
-delete (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['GOOGLE_SDK_NODE_LOGGING'];
-const report = (0,_report_report_js__WEBPACK_IMPORTED_MODULE_3__/* .createReport */ .L)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
-const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_5__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
-let finished = false;
-let broken = false;
-/** Reports the verdict, whatever it was that ended the run. */
-async function finish(error) {
-    if (finished)
-        return;
-    finished = true;
-    world.close();
-    if (error === undefined) {
-        await report.finish();
-        // Nothing may have broken while the verdict was written.
-        if (!broken)
-            (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 0;
-        return;
-    }
-    if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H))
-        report.onDefect(error);
-    await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H ? error : (0,_report_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)));
-}
-node_process__WEBPACK_IMPORTED_MODULE_0___default().once('beforeExit', () => {
-    finish((0,_report_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env))).catch(failLoudly);
+const report = (0,_report_report_js__WEBPACK_IMPORTED_MODULE_1__/* .createReport */ .LU)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_4__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
+await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, world, async () => {
+    await (0,_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(world, report);
 });
-// Of every such error: after the first, Node would print what an error says, which may be anything.
-node_process__WEBPACK_IMPORTED_MODULE_0___default().on('uncaughtException', (error) => {
-    broken = true;
-    (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
-    finish(error).catch(failLoudly);
-});
-/** The report itself could not be written: the files of the runner are out of reach. */
-function failLoudly() {
-    (node_process__WEBPACK_IMPORTED_MODULE_0___default().exitCode) = 1;
-    report.unwritable();
-}
-const reason = await (0,_run_js__WEBPACK_IMPORTED_MODULE_4__/* .run */ .e)(world, report).then(() => undefined, (error) => error ?? new Error('no reason'));
-await finish(reason).catch(failLoudly);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -709,10 +672,10 @@ function unwritable() {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  L: () => (/* binding */ createReport)
+  LU: () => (/* binding */ createReport)
 });
 
-// UNUSED EXPORTS: troubleshootingLink
+// UNUSED EXPORTS: reportFailure, troubleshootingLink
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
 var core = __nccwpck_require__(9752);
@@ -1016,11 +979,27 @@ function describeDuration(milliseconds) {
 
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
-function createReport(env) {
+/** The outputs of the root action. */
+const OUTPUTS = [
+    'id_token',
+    'id_tokens',
+    'audience',
+    'email',
+    'expires_at',
+    'outcome',
+    'failure_code',
+    'status',
+    'headers',
+    'body',
+    'attempts',
+    'latency_ms'
+];
+/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
+function createReport(env, outputs = OUTPUTS) {
     let run = {};
     /** Without its files, @actions/core would print outputs, tokens among them. */
     function setOutput(name, value) {
-        if ((env['GITHUB_OUTPUT'] ?? '') !== '')
+        if (outputs.includes(name) && (env['GITHUB_OUTPUT'] ?? '') !== '')
             (0,core/* setOutput */.uH)(name, value);
     }
     function writeTokens(tokens) {
@@ -1033,7 +1012,7 @@ function createReport(env) {
         setOutput('audience', first.audience);
         setOutput('email', first.email);
         setOutput('expires_at', new Date(first.expiresAt).toISOString());
-        const variable = run.inputs?.exportEnv;
+        const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
         if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
             (0,core/* exportVariable */.dN)(variable, first.jwt);
     }
@@ -1084,12 +1063,13 @@ function createReport(env) {
             if (response.accepted)
                 (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
         },
-        async finish(failure) {
+        async finish(failure, options = { summary: true }) {
             setOutput('outcome', failure === undefined ? 'success' : 'failure');
             setOutput('failure_code', failure?.text.code ?? '');
             if (failure !== undefined)
                 reportFailure(failure.text, env);
-            await writeSummary(run, failure?.text, env);
+            if (options.summary)
+                await writeSummary(run, failure?.text, env);
         },
         unwritable() {
             reportFailure((0,internal/* unwritable */.mP)().text, env);
@@ -1172,6 +1152,65 @@ function cutBytes(text, limit) {
     while (((bytes[end] ?? 0) & 0xc0) === 0x80)
         end -= 1;
     return bytes.subarray(0, end).toString('utf8');
+}
+
+
+/***/ }),
+
+/***/ 8281:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ runToEnd)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _internal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9841);
+
+
+/**
+ * Runs a step to its end, whatever it is that ends it, and reports the verdict.
+ *
+ * @param story throws {Failure} once something is not as it has to be
+ */
+async function runToEnd(process, env, report, world, story) {
+    // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
+    process.exitCode = 1;
+    // With this variable google-auth-library prints whole answers, credentials included.
+    delete env['GOOGLE_SDK_NODE_LOGGING'];
+    let finished = false;
+    let broken = false;
+    async function finish(error) {
+        if (finished)
+            return;
+        finished = true;
+        world.close();
+        if (error === undefined) {
+            await report.finish();
+            // Nothing may have broken while the verdict was written.
+            if (!broken)
+                process.exitCode = 0;
+            return;
+        }
+        if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H))
+            report.onDefect(error);
+        await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .internalFailure */ .et)(error, env));
+    }
+    /** The report itself could not be written: the files of the runner are out of reach. */
+    function failLoudly() {
+        process.exitCode = 1;
+        report.unwritable();
+    }
+    process.once('beforeExit', () => {
+        finish((0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinished */ .M1)(env)).catch(failLoudly);
+    });
+    // Of every such error: after the first, Node would print what an error says, which may be anything.
+    process.on('uncaughtException', (error) => {
+        broken = true;
+        process.exitCode = 1;
+        finish(error).catch(failLoudly);
+    });
+    const reason = await story().then(() => undefined, (error) => error ?? new Error('no reason'));
+    await finish(reason).catch(failLoudly);
 }
 
 
@@ -4600,6 +4639,11 @@ function oidcFailed(endpoint, what, attempts = 1) {
             : {})
     });
 }
+const JOB_OVER = 'The job is over, or its variables were carried to another job.';
+/** Whether GitHub no longer gives tokens to this job. */
+function isJobOver({ text }) {
+    return text.cause === JOB_OVER;
+}
 function explainFailure(endpoint, what) {
     if (typeof what === 'string' || endpoint === undefined) {
         return {
@@ -4610,7 +4654,7 @@ function explainFailure(endpoint, what) {
     }
     if (what.answered && (what.status === 401 || what.status === 403)) {
         return {
-            cause: 'The job is over, or its variables were carried to another job.',
+            cause: JOB_OVER,
             remedy: 'Ask in the job that needs the token, while it runs.',
             snippets: [snippets/* RERUN */.Fy]
         };
@@ -5752,11 +5796,17 @@ async function readCall(workspace) {
 /** Where the call goes. */
 function readTarget() {
     const value = optional('url');
-    if (value === undefined) {
-        checkNoCall();
-        return undefined;
-    }
-    const url = parseUrl('url', value);
+    if (value !== undefined)
+        return call_inputs_addTag(parseUrl('url', value));
+    checkNoCall();
+    return undefined;
+}
+/**
+ * The URL with the tag that the input names, or that it has already.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function call_inputs_addTag(url) {
     const tag = optional('tag');
     return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) };
 }
@@ -5852,11 +5902,8 @@ async function readInputs(workspace) {
         const { call, audiences, identity, ...rest } = await readAll({
             call: async () => await readCall(workspace),
             audiences: readAudiences,
-            identity: readIdentityInputs,
-            exportEnv: () => parseVariableName(optional('export_env')),
-            timeoutMs: () => parseDuration('timeout', orDefault('timeout'), 1),
-            deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
-            summary: () => parseBoolean('summary', orDefault('summary'))
+            ...SHARED_READERS,
+            exportEnv: () => parseVariableName(optional('export_env'))
         });
         return { ...identity, ...audiences, ...rest, call };
     }
@@ -5864,6 +5911,14 @@ async function readInputs(workspace) {
         throw (0,failures/* inputsInvalid */.tz)(complaintsIn(error));
     }
 }
+/** What the proxy reads in the same way. */
+const SHARED_READERS = {
+    identity: readIdentityInputs,
+    timeoutMs: () => parseDuration('timeout', orDefault('timeout'), 1),
+    deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
+    summary: () => parseBoolean('summary', orDefault('summary'))
+};
+/** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
     const [first, ...others] = readEach(new Set(parseLines(raw_inputs_read('audience'))), parseAudience);
     if (first !== undefined)
@@ -6169,7 +6224,7 @@ async function openConnection(destination, signal) {
     const host = hostOf(url);
     const proxy = secure ? findProxy(url) : undefined;
     const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal);
-    return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp;
+    return secure ? await openTls(await tcp, host, destination, signal) : await tcp;
 }
 /** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
 function findProxy(url) {
@@ -6189,13 +6244,13 @@ async function openTcp(host, port, signal) {
     const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
     return await untilReady(socket, 'connect', signal);
 }
-async function openTls(socket, host, clientCertificate, signal) {
+async function openTls(socket, host, { clientCertificate, protocol }, signal) {
     const tls = (0,external_node_tls_namespaceObject.connect)({
         socket,
         host,
         // RFC 6066, 3: a literal IP address is no server name.
         ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: [protocol ?? 'http/1.1'],
         ...clientCertificate
     });
     return await untilReady(tls, 'secureConnect', signal);
@@ -6416,10 +6471,8 @@ function createHttp() {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
             if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
-            const timedOut = limit.signal.aborted;
-            const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error);
-            const trouble = error instanceof ConnectionError ? error.trouble : 'connection';
-            return { answered: false, timedOut, reason, trouble, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) };
+            const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
+            return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
         }
         finally {
             clearTimeout(timer);
@@ -6433,6 +6486,15 @@ function createHttp() {
             connections.close();
         }
     };
+}
+/**
+ * What an error of a connection comes to.
+ *
+ * @param missed the limit that was missed, in words
+ */
+function toNoAnswer(error, { missed, ...rest }) {
+    const trouble = error instanceof ConnectionError ? error.trouble : 'connection';
+    return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
 }
 function copyHeaders(headers) {
     return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
@@ -6507,10 +6569,10 @@ function createMasks(register = core/* setSecret */.Pq) {
 
 
 
-function createWorld(env, log) {
+/** @param masks others than the runner's where there is no runner to read them */
+function createWorld(env, log, masks = createMasks()) {
     const http = createHttp();
     const closing = new AbortController();
-    const masks = createMasks();
     // GitHub's own token is there before anything happens; other secrets are masked where they are read.
     masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     return {

@@ -1,15 +1,14 @@
 // Bundles src/ into dist/, which is what GitHub runs: `npm run build`. With `-- --check` it leaves dist/ alone and fails if
 // it is not what src/ gives.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { bundle, filesIn } from './bundles.ts'
 
 // Beside dist/, so that it can take its place in one step, for whoever runs the bundle meanwhile.
 const fresh = mkdtempSync('dist-')
 try {
-  const ncc = 'node_modules/@vercel/ncc/dist/ncc/cli.js'
-  execFileSync(process.execPath, [ncc, 'build', 'src/main.ts', '--out', fresh, '--quiet'], { stdio: 'inherit' })
+  bundle(fresh)
   if (process.argv.includes('--check')) check()
   else replace()
 } finally {
@@ -24,7 +23,7 @@ function replace(): void {
 }
 
 function check(): void {
-  const files = new Set([...readdirSync(fresh), ...readdirSync('dist')])
+  const files = new Set([...filesIn(fresh), ...filesIn('dist')])
   const different = [...files].filter((file) => read(path.join(fresh, file)) !== read(path.join('dist', file)))
   if (different.length === 0) return
   console.error(`dist/ is not what src/ gives: ${different.join(', ')}. Run "npm run build" and commit dist/.`)

@@ -3,11 +3,11 @@
 //
 // What is in the bundle is asked of the bundler itself: its own list of licences leaves out what it merges into one module, and
 // the comments in dist/ leave out what it does not merge.
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { bundle, filesIn } from './bundles.ts'
 
 const NOTICES = 'THIRD_PARTY_NOTICES.txt'
 const RULE = '='.repeat(100)
@@ -39,22 +39,24 @@ else if (!existsSync(NOTICES) || readFileSync(NOTICES, 'utf8') !== text) {
   process.exitCode = 1
 }
 
-/** The directories of the packages whose code is in the bundle. */
+/** The directories of the packages whose code is in a bundle. */
 function findPackages(): Set<string> {
   const fresh = mkdtempSync(path.join(tmpdir(), 'notices-'))
-  const statistics = path.join(fresh, 'statistics.json')
+  const statistics = mkdtempSync(path.join(tmpdir(), 'statistics-'))
   try {
-    const ncc = 'node_modules/@vercel/ncc/dist/ncc/cli.js'
-    const build = ['build', 'src/main.ts', '--out', fresh, '--quiet', '--stats-out', statistics]
-    execFileSync(process.execPath, [ncc, ...build], { stdio: 'inherit' })
-    const { modules } = JSON.parse(readFileSync(statistics, 'utf8')) as { modules: readonly BundledModule[] }
-    rmSync(statistics)
+    bundle(fresh, (entry) => path.resolve(statistics, `${path.dirname(entry).replaceAll('/', '-')}.json`))
     assertSameFiles(fresh, 'dist')
+    const modules = filesIn(statistics).flatMap((file) => readModules(path.join(statistics, file)))
     const files = flatten(modules).flatMap(({ nameForCondition }) => nameForCondition ?? [])
     return new Set(files.flatMap((file) => PACKAGE.exec(file)?.[0] ?? []))
   } finally {
     rmSync(fresh, { recursive: true, force: true })
+    rmSync(statistics, { recursive: true, force: true })
   }
+}
+
+function readModules(file: string): readonly BundledModule[] {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { modules: readonly BundledModule[] }).modules
 }
 
 /** Modules that were merged into one are listed below it. */
@@ -64,7 +66,7 @@ function flatten(modules: readonly BundledModule[]): readonly BundledModule[] {
 
 function assertSameFiles(fresh: string, committed: string): void {
   const contents = (directory: string): string =>
-    JSON.stringify(readdirSync(directory).map((file) => [file, readFileSync(path.join(directory, file), 'latin1')]))
+    JSON.stringify(filesIn(directory).map((file) => [file, readFileSync(path.join(directory, file), 'latin1')]))
   if (contents(fresh) !== contents(committed))
     throw new Error('dist/ is not what src/ gives. Run "npm run build" first.')
 }

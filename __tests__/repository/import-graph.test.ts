@@ -7,7 +7,7 @@ import { test } from 'node:test'
 /** The rooms of src/, from the top floor down; a file at the root of src/ is a room of its own. */
 const FLOORS = [
   ['main.ts'],
-  ['run.ts'],
+  ['run.ts', 'proxy'],
   ['report'],
   ['identity', 'call'],
   ['token', 'inputs'],
@@ -78,5 +78,5 @@ test('no module and no room imports itself in a roundabout way', () => {
 test('every module of src/ is part of the action', () => {
   const imported = new Set([...graph.values()].flat())
   const loose = [...graph.keys()].filter((file) => !imported.has(file))
-  assert.deepEqual(loose, [path.join('src', 'main.ts')])
+  assert.deepEqual(loose.sort(), [path.join('src', 'main.ts'), path.join('src', 'proxy', 'main.ts')])
 })

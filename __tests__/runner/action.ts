@@ -6,13 +6,15 @@ import { parse } from 'yaml'
 interface ActionDefinition {
   /** The file that it runs. */
   readonly main: string
+  /** The file that it runs when the job is over. */
+  readonly post?: string
   /** The inputs with their defaults. */
   readonly inputs: Readonly<Record<string, string>>
 }
 
 interface Metadata {
   readonly inputs?: Readonly<Record<string, { readonly default?: string | boolean | number } | null>>
-  readonly runs: { readonly main: string }
+  readonly runs: { readonly main: string; readonly post?: string }
 }
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax */
@@ -20,6 +22,7 @@ export async function readAction(file: string): Promise<ActionDefinition> {
   const { inputs = {}, runs } = parse(await readFile(file, 'utf8')) as Metadata
   return {
     main: path.resolve(path.dirname(file), runs.main),
+    ...(runs.post === undefined ? {} : { post: path.resolve(path.dirname(file), runs.post) }),
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, String(input?.default ?? '')]))
   }
 }

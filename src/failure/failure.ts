@@ -29,6 +29,7 @@ export const FAILURES = {
   TIMED_OUT: 'The service took too long',
   EXPECTATION_FAILED: 'The answer is not what was expected',
   NOT_PRIVATE: 'The service is open to everybody',
+  PROXY_FAILED: "The proxy's background process is gone",
   INTERNAL: 'A defect of this action'
 } as const
 

@@ -67,13 +67,21 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
 }
 
 /** Where the call goes. */
-function readTarget(): Pick<CallInputs, 'url' | 'tag'> | undefined {
+function readTarget(): Target | undefined {
   const value = optional('url')
-  if (value === undefined) {
-    checkNoCall()
-    return undefined
-  }
-  const url = parseUrl('url', value)
+  if (value !== undefined) return addTag(parseUrl('url', value))
+  checkNoCall()
+  return undefined
+}
+
+export type Target = Pick<CallInputs, 'url' | 'tag'>
+
+/**
+ * The URL with the tag that the input names, or that it has already.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+export function addTag(url: URL): Target {
   const tag = optional('tag')
   return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) }
 }

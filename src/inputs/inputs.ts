@@ -32,11 +32,8 @@ export async function readInputs(workspace: string): Promise<Inputs> {
     const { call, audiences, identity, ...rest } = await readAll({
       call: async () => await readCall(workspace),
       audiences: readAudiences,
-      identity: readIdentityInputs,
-      exportEnv: () => parseVariableName(optional('export_env')),
-      timeoutMs: () => parseDuration('timeout', orDefault('timeout'), 1),
-      deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
-      summary: () => parseBoolean('summary', orDefault('summary'))
+      ...SHARED_READERS,
+      exportEnv: () => parseVariableName(optional('export_env'))
     })
     return { ...identity, ...audiences, ...rest, call }
   } catch (error) {
@@ -44,7 +41,16 @@ export async function readInputs(workspace: string): Promise<Inputs> {
   }
 }
 
-function readAudiences(): Pick<Inputs, 'audiences' | 'audienceDerived'> {
+/** What the proxy reads in the same way. */
+export const SHARED_READERS = {
+  identity: readIdentityInputs,
+  timeoutMs: (): number => parseDuration('timeout', orDefault('timeout'), 1),
+  deadlineMs: (): number => parseDuration('deadline', orDefault('deadline'), 1),
+  summary: (): boolean => parseBoolean('summary', orDefault('summary'))
+}
+
+/** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
+export function readAudiences(): Pick<Inputs, 'audiences' | 'audienceDerived'> {
   const [first, ...others] = readEach(new Set(parseLines(read('audience'))), parseAudience)
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
   const url = optional('url')

@@ -84,7 +84,7 @@ function chooseTokenHeader(own: RequestHeaders['own'], wanted: string, audience 
 }
 
 /** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
-function isOAuthClient(audience: string): boolean {
+export function isOAuthClient(audience: string): boolean {
   return audience.endsWith('.apps.googleusercontent.com')
 }
 

@@ -35,19 +35,36 @@ export interface Report extends Log {
   readonly onAttempt: (record: AttemptRecord) => void
   readonly onCall: (result: CallResult) => void
   /** The verdict, once; a failure becomes the only error annotation. */
-  readonly finish: (failure?: Failure) => Promise<void>
+  readonly finish: (failure?: Failure, options?: { readonly summary: boolean }) => Promise<void>
   /** What is left to say where the verdict could not be written. */
   readonly unwritable: () => void
   /** Where a defect is in our own code; shown with debug logging only. */
   readonly onDefect: (error: unknown) => void
 }
 
-export function createReport(env: Step['env']): Report {
+/** The outputs of the root action. */
+const OUTPUTS = [
+  'id_token',
+  'id_tokens',
+  'audience',
+  'email',
+  'expires_at',
+  'outcome',
+  'failure_code',
+  'status',
+  'headers',
+  'body',
+  'attempts',
+  'latency_ms'
+]
+
+/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
+export function createReport(env: Step['env'], outputs: readonly string[] = OUTPUTS): Report {
   let run: RunRecord = {}
 
   /** Without its files, @actions/core would print outputs, tokens among them. */
   function setOutput(name: string, value: string | number): void {
-    if ((env['GITHUB_OUTPUT'] ?? '') !== '') writeOutput(name, value)
+    if (outputs.includes(name) && (env['GITHUB_OUTPUT'] ?? '') !== '') writeOutput(name, value)
   }
 
   function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
@@ -59,7 +76,7 @@ export function createReport(env: Step['env']): Report {
     setOutput('audience', first.audience)
     setOutput('email', first.email)
     setOutput('expires_at', new Date(first.expiresAt).toISOString())
-    const variable = run.inputs?.exportEnv
+    const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined
     if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt)
   }
 
@@ -108,11 +125,11 @@ export function createReport(env: Step['env']): Report {
       setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
       if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },
-    async finish(failure) {
+    async finish(failure, options = { summary: true }) {
       setOutput('outcome', failure === undefined ? 'success' : 'failure')
       setOutput('failure_code', failure?.text.code ?? '')
       if (failure !== undefined) reportFailure(failure.text, env)
-      await writeSummary(run, failure?.text, env)
+      if (options.summary) await writeSummary(run, failure?.text, env)
     },
     unwritable() {
       reportFailure(unwritable().text, env)
@@ -147,7 +164,7 @@ function describeToken(token: IdToken, now: number): string {
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */
-function reportFailure(failure: FailureText, env: Step['env']): void {
+export function reportFailure(failure: FailureText, env: Step['env']): void {
   const { code, sentence, remedy } = failure
   annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
     title: `google-id-token: ${FAILURES[code]}`

@@ -17,6 +17,8 @@ export interface ClientCertificate {
 export interface Destination {
   readonly url: URL
   readonly clientCertificate?: ClientCertificate | undefined
+  /** By its name in ALPN (RFC 7301); HTTP/1.1 where none is named. */
+  readonly protocol?: 'h2'
 }
 
 /** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
@@ -47,7 +49,7 @@ export async function openConnection(destination: Destination, signal: AbortSign
   const proxy = secure ? findProxy(url) : undefined
 
   const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal)
-  return secure ? await openTls(await tcp, host, destination.clientCertificate, signal) : await tcp
+  return secure ? await openTls(await tcp, host, destination, signal) : await tcp
 }
 
 /** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
@@ -76,7 +78,7 @@ async function openTcp(host: string, port: number, signal: AbortSignal): Promise
 async function openTls(
   socket: Socket,
   host: string,
-  clientCertificate: ClientCertificate | undefined,
+  { clientCertificate, protocol }: Omit<Destination, 'url'>,
   signal: AbortSignal
 ): Promise<TLSSocket> {
   const tls = connectTls({
@@ -84,7 +86,7 @@ async function openTls(
     host,
     // RFC 6066, 3: a literal IP address is no server name.
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [protocol ?? 'http/1.1'],
     ...clientCertificate
   })
   return await untilReady(tls, 'secureConnect', signal)

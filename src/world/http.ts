@@ -8,11 +8,11 @@ import { ConnectionError } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import type { ConnectionOptions } from './connection-pool.ts'
 import { codeOf } from '../guard/safe-text.ts'
-import type { Outcome } from './outcome.ts'
+import type { NoAnswer, Outcome } from './outcome.ts'
 import type { Http, HttpRequest, Limits } from './request.ts'
 
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
-const HEADER_BYTES = 256 * 1024
+export const HEADER_BYTES = 256 * 1024
 
 /** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
 const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
@@ -83,10 +83,8 @@ export function createHttp(): Http {
     } catch (error) {
       // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
       if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
-      const timedOut = limit.signal.aborted
-      const reason = timedOut ? `no complete answer within ${limits.milliseconds} ms` : describeBreak(error)
-      const trouble = error instanceof ConnectionError ? error.trouble : 'connection'
-      return { answered: false, timedOut, reason, trouble, sent, milliseconds: Math.round(performance.now() - start) }
+      const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined
+      return toNoAnswer(error, { missed, sent, milliseconds: Math.round(performance.now() - start) })
     } finally {
       clearTimeout(timer)
     }
@@ -100,6 +98,19 @@ export function createHttp(): Http {
       connections.close()
     }
   }
+}
+
+/**
+ * What an error of a connection comes to.
+ *
+ * @param missed the limit that was missed, in words
+ */
+export function toNoAnswer(
+  error: unknown,
+  { missed, ...rest }: { readonly missed: string | undefined } & Pick<NoAnswer, 'sent' | 'milliseconds'>
+): NoAnswer {
+  const trouble = error instanceof ConnectionError ? error.trouble : 'connection'
+  return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest }
 }
 
 function copyHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {

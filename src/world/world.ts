@@ -13,10 +13,10 @@ export interface World {
   readonly close: () => void
 }
 
-export function createWorld(env: Step['env'], log: Log): World {
+/** @param masks others than the runner's where there is no runner to read them */
+export function createWorld(env: Step['env'], log: Log, masks = createMasks()): World {
   const http = createHttp()
   const closing = new AbortController()
-  const masks = createMasks()
   // GitHub's own token is there before anything happens; other secrets are masked where they are read.
   masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   return {

@@ -91,6 +91,13 @@ export function oidcFailed(endpoint: URL | undefined, what: Outcome | string, at
   })
 }
 
+const JOB_OVER = 'The job is over, or its variables were carried to another job.'
+
+/** Whether GitHub no longer gives tokens to this job. */
+export function isJobOver({ text }: Failure): boolean {
+  return text.cause === JOB_OVER
+}
+
 function explainFailure(endpoint: URL | undefined, what: Outcome | string): Explanation {
   if (typeof what === 'string' || endpoint === undefined) {
     return {
@@ -101,7 +108,7 @@ function explainFailure(endpoint: URL | undefined, what: Outcome | string): Expl
   }
   if (what.answered && (what.status === 401 || what.status === 403)) {
     return {
-      cause: 'The job is over, or its variables were carried to another job.',
+      cause: JOB_OVER,
       remedy: 'Ask in the job that needs the token, while it runs.',
       snippets: [RERUN]
     }

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { test } from 'node:test'
+import type { App } from '../../pretend-google/services/app.ts'
+import { startPretendGoogle } from '../../pretend-google/world.ts'
+import type { PretendGoogle } from '../../pretend-google/world.ts'
+import { readBody } from '../../pretend-google/transport/requests.ts'
+import { runProxy } from '../../runner/run-proxy.ts'
+import type { ProxyJob, ProxyOptions, StepRun } from '../../runner/run-proxy.ts'
+import { ACCOUNT, givenFederation, SERVICE_HOST } from '../given.ts'
+import { assertNoTokenAnywhere, assertStepIsClean } from './no-token.ts'
+
+/** A proxy that listens. */
+export interface RunningProxy {
+  readonly job: ProxyJob
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly port: number
+  /** Sends one request to the proxy, over a connection of its own. */
+  readonly get: (path: string, options?: RequestOptions) => Promise<ProxyAnswer>
+}
+
+export interface RequestOptions {
+  readonly method?: string
+  readonly headers?: OutgoingHttpHeaders | readonly string[]
+  readonly body?: string | Buffer
+  readonly host?: string
+}
+
+export interface ProxyAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  readonly text: string
+  /** What `x-google-id-token-failure` says. */
+  readonly failure: string | undefined
+}
+
+export interface ProxyStage {
+  readonly world: PretendGoogle
+  /** Runs the step, which has to succeed. */
+  readonly start: (...parts: readonly ProxyOptions[]) => Promise<RunningProxy>
+  /** Runs the step, whatever becomes of it. */
+  readonly run: (...parts: readonly ProxyOptions[]) => Promise<ProxyJob>
+}
+
+/** A test in a world of its own, after which no token of it is anywhere on the machine. */
+export function proxyScenario(title: string, body: (stage: ProxyStage) => Promise<void>): void {
+  test(title, async () => {
+    await using world = await startPretendGoogle()
+    await using jobs = new AsyncDisposableStack()
+    const run: ProxyStage['run'] = async (...parts) => {
+      const started = await runProxy(merge([{ env: world.env() }, ...parts]))
+      const job: ProxyJob = {
+        ...started,
+        async post() {
+          const end = await started.post()
+          assertStepIsClean(end, world)
+          return end
+        }
+      }
+      jobs.use(started)
+      jobs.defer(async () => {
+        await assertNoTokenAnywhere(job, world)
+      })
+      return job
+    }
+    await body({
+      world,
+      run,
+      async start(...parts) {
+        const job = await run(...parts)
+        assert.equal(job.main.exitCode, 0, job.main.log)
+        const { url = '', port } = job.main.outputs
+        return { job, url, port: Number(port), get: async (path, options) => await send(url, path, options) }
+      }
+    })
+  })
+}
+
+function merge(parts: readonly ProxyOptions[]): ProxyOptions {
+  return parts.reduce<ProxyOptions>(
+    (merged, part) => ({
+      ...merged,
+      ...part,
+      inputs: { ...merged.inputs, ...part.inputs },
+      env: { ...merged.env, ...part.env }
+    }),
+    {}
+  )
+}
+
+/** @param path is sent as it is */
+export async function send(url: string, path: string, options: RequestOptions = {}): Promise<ProxyAnswer> {
+  const { hostname, port } = new URL(options.host === undefined ? url : `http://${options.host}`)
+  const { method = 'GET', headers = {}, body } = options
+  return await new Promise((resolve, reject) => {
+    const request = httpRequest({
+      method,
+      path,
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: options.host === undefined ? port : new URL(url).port,
+      headers: headers as OutgoingHttpHeaders,
+      agent: false
+    })
+    request.once('error', reject)
+    request.once('response', (response) => {
+      readBody(response).then((bytes) => {
+        const failure = response.headers['x-google-id-token-failure']
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          rawHeaders: response.rawHeaders,
+          text: bytes.toString('utf8'),
+          failure: typeof failure === 'string' ? failure : undefined
+        })
+      }, reject)
+    })
+    request.end(body)
+  })
+}
+
+/** Asserts that a step, or a post step, failed in the one way in which steps fail, and that the log says what it must. */
+export function assertFailure(run: StepRun, code: string, ...words: readonly string[]): void {
+  assert.equal(run.exitCode, 1, run.log)
+  const errors = run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message)
+  assert.match(errors.at(-1) ?? '', new RegExp(`^${code}: .*docs/troubleshooting\\.md#${code}$`), run.log)
+  for (const word of words) assert.ok(run.log.includes(word), `The log does not say ${word}:\n${run.log}`)
+}
+
+/** A job that may impersonate the account, and a service that the account may call. */
+export async function givenProxy(world: PretendGoogle, app?: App): Promise<ProxyOptions> {
+  const { env, inputs } = await givenFederation(world)
+  const url = world.addService({
+    host: SERVICE_HOST,
+    invokers: [`serviceAccount:${ACCOUNT}`],
+    ...(app === undefined ? {} : { app })
+  })
+  return { env, inputs: { ...inputs, url } }
+}

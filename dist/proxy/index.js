@@ -1,0 +1,12923 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 770:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__(218);
+
+
+/***/ }),
+
+/***/ 218:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+var __webpack_unused_export__;
+
+
+var net = __nccwpck_require__(9278);
+var tls = __nccwpck_require__(4756);
+var http = __nccwpck_require__(8611);
+var https = __nccwpck_require__(5692);
+var events = __nccwpck_require__(4434);
+var assert = __nccwpck_require__(2613);
+var util = __nccwpck_require__(9023);
+
+
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
+
+
+function httpOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  return agent;
+}
+
+function httpsOverHttp(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = http.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+function httpOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  return agent;
+}
+
+function httpsOverHttps(options) {
+  var agent = new TunnelingAgent(options);
+  agent.request = https.request;
+  agent.createSocket = createSecureSocket;
+  agent.defaultPort = 443;
+  return agent;
+}
+
+
+function TunnelingAgent(options) {
+  var self = this;
+  self.options = options || {};
+  self.proxyOptions = self.options.proxy || {};
+  self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+  self.requests = [];
+  self.sockets = [];
+
+  self.on('free', function onFree(socket, host, port, localAddress) {
+    var options = toOptions(host, port, localAddress);
+    for (var i = 0, len = self.requests.length; i < len; ++i) {
+      var pending = self.requests[i];
+      if (pending.host === options.host && pending.port === options.port) {
+        // Detect the request to connect same origin server,
+        // reuse the connection.
+        self.requests.splice(i, 1);
+        pending.request.onSocket(socket);
+        return;
+      }
+    }
+    socket.destroy();
+    self.removeSocket(socket);
+  });
+}
+util.inherits(TunnelingAgent, events.EventEmitter);
+
+TunnelingAgent.prototype.addRequest = function addRequest(req, host, port, localAddress) {
+  var self = this;
+  var options = mergeOptions({request: req}, self.options, toOptions(host, port, localAddress));
+
+  if (self.sockets.length >= this.maxSockets) {
+    // We are over limit so we'll add it to the queue.
+    self.requests.push(options);
+    return;
+  }
+
+  // If we are under maxSockets create a new one.
+  self.createSocket(options, function(socket) {
+    socket.on('free', onFree);
+    socket.on('close', onCloseOrRemove);
+    socket.on('agentRemove', onCloseOrRemove);
+    req.onSocket(socket);
+
+    function onFree() {
+      self.emit('free', socket, options);
+    }
+
+    function onCloseOrRemove(err) {
+      self.removeSocket(socket);
+      socket.removeListener('free', onFree);
+      socket.removeListener('close', onCloseOrRemove);
+      socket.removeListener('agentRemove', onCloseOrRemove);
+    }
+  });
+};
+
+TunnelingAgent.prototype.createSocket = function createSocket(options, cb) {
+  var self = this;
+  var placeholder = {};
+  self.sockets.push(placeholder);
+
+  var connectOptions = mergeOptions({}, self.proxyOptions, {
+    method: 'CONNECT',
+    path: options.host + ':' + options.port,
+    agent: false,
+    headers: {
+      host: options.host + ':' + options.port
+    }
+  });
+  if (options.localAddress) {
+    connectOptions.localAddress = options.localAddress;
+  }
+  if (connectOptions.proxyAuth) {
+    connectOptions.headers = connectOptions.headers || {};
+    connectOptions.headers['Proxy-Authorization'] = 'Basic ' +
+        new Buffer(connectOptions.proxyAuth).toString('base64');
+  }
+
+  debug('making CONNECT request');
+  var connectReq = self.request(connectOptions);
+  connectReq.useChunkedEncodingByDefault = false; // for v0.6
+  connectReq.once('response', onResponse); // for v0.6
+  connectReq.once('upgrade', onUpgrade);   // for v0.6
+  connectReq.once('connect', onConnect);   // for v0.7 or later
+  connectReq.once('error', onError);
+  connectReq.end();
+
+  function onResponse(res) {
+    // Very hacky. This is necessary to avoid http-parser leaks.
+    res.upgrade = true;
+  }
+
+  function onUpgrade(res, socket, head) {
+    // Hacky.
+    process.nextTick(function() {
+      onConnect(res, socket, head);
+    });
+  }
+
+  function onConnect(res, socket, head) {
+    connectReq.removeAllListeners();
+    socket.removeAllListeners();
+
+    if (res.statusCode !== 200) {
+      debug('tunneling socket could not be established, statusCode=%d',
+        res.statusCode);
+      socket.destroy();
+      var error = new Error('tunneling socket could not be established, ' +
+        'statusCode=' + res.statusCode);
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    if (head.length > 0) {
+      debug('got illegal response body from proxy');
+      socket.destroy();
+      var error = new Error('got illegal response body from proxy');
+      error.code = 'ECONNRESET';
+      options.request.emit('error', error);
+      self.removeSocket(placeholder);
+      return;
+    }
+    debug('tunneling connection has established');
+    self.sockets[self.sockets.indexOf(placeholder)] = socket;
+    return cb(socket);
+  }
+
+  function onError(cause) {
+    connectReq.removeAllListeners();
+
+    debug('tunneling socket could not be established, cause=%s\n',
+          cause.message, cause.stack);
+    var error = new Error('tunneling socket could not be established, ' +
+                          'cause=' + cause.message);
+    error.code = 'ECONNRESET';
+    options.request.emit('error', error);
+    self.removeSocket(placeholder);
+  }
+};
+
+TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
+  var pos = this.sockets.indexOf(socket)
+  if (pos === -1) {
+    return;
+  }
+  this.sockets.splice(pos, 1);
+
+  var pending = this.requests.shift();
+  if (pending) {
+    // If we have pending requests and a socket gets closed a new one
+    // needs to be created to take over in the pool for the one that closed.
+    this.createSocket(pending, function(socket) {
+      pending.request.onSocket(socket);
+    });
+  }
+};
+
+function createSecureSocket(options, cb) {
+  var self = this;
+  TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
+    var hostHeader = options.request.getHeader('host');
+    var tlsOptions = mergeOptions({}, self.options, {
+      socket: socket,
+      servername: hostHeader ? hostHeader.replace(/:.*$/, '') : options.host
+    });
+
+    // 0 is dummy port for v0.6
+    var secureSocket = tls.connect(0, tlsOptions);
+    self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+    cb(secureSocket);
+  });
+}
+
+
+function toOptions(host, port, localAddress) {
+  if (typeof host === 'string') { // since v0.10
+    return {
+      host: host,
+      port: port,
+      localAddress: localAddress
+    };
+  }
+  return host; // for v0.11 or later
+}
+
+function mergeOptions(target) {
+  for (var i = 1, len = arguments.length; i < len; ++i) {
+    var overrides = arguments[i];
+    if (typeof overrides === 'object') {
+      var keys = Object.keys(overrides);
+      for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
+        var k = keys[j];
+        if (overrides[k] !== undefined) {
+          target[k] = overrides[k];
+        }
+      }
+    }
+  }
+  return target;
+}
+
+
+var debug;
+if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
+  debug = function() {
+    var args = Array.prototype.slice.call(arguments);
+    if (typeof args[0] === 'string') {
+      args[0] = 'TUNNEL: ' + args[0];
+    } else {
+      args.unshift('TUNNEL:');
+    }
+    console.error.apply(console, args);
+  }
+} else {
+  debug = function() {};
+}
+__webpack_unused_export__ = debug; // for test
+
+
+/***/ }),
+
+/***/ 3752:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Be: () => (/* binding */ describeAttempt),
+/* harmony export */   Ew: () => (/* binding */ labelAttempt),
+/* harmony export */   gf: () => (/* binding */ decideNext),
+/* harmony export */   ky: () => (/* binding */ isIdempotent)
+/* harmony export */ });
+/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2548);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
+
+
+
+/** For how long a 404 of the front end may mean that a first deployment is still spreading. */
+const FIRST_DEPLOYMENT_MS = 10_000;
+function labelAttempt(attempt) {
+    if (attempt.answered)
+        return `${attempt.response.status}`;
+    return attempt.timedOut ? 'timeout' : 'no answer';
+}
+function describeAttempt(attempt) {
+    if (!attempt.answered)
+        return attempt.reason;
+    const { status, responder, verdicts } = attempt.response;
+    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
+    // What another answer misses besides the status is no news.
+    const missed = responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
+    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${who[responder]}`, ...missed.map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
+}
+const FINAL = { kind: 'final' };
+/** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
+function isIdempotent(method) {
+    return method !== 'POST' && method !== 'PATCH';
+}
+/** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
+function decideNext(attempt, history) {
+    const repeatable = isIdempotent(history.method);
+    if (!attempt.answered)
+        return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
+    const { response } = attempt;
+    if (response.accepted)
+        return { kind: 'passed' };
+    switch (response.responder) {
+        case 'front end':
+            return decideOnRefusal(response.status, history);
+        case 'iap':
+        case 'gateway':
+            return FINAL;
+        case 'application':
+            return decideOnAnswer(response.status, repeatable);
+    }
+}
+/** The front end lets nothing through to the application, so that every method may be repeated. */
+function decideOnRefusal(status, { renewed, refusedForMs, iamWaitMs }) {
+    if (status === 401)
+        return renewed ? FINAL : { kind: 'renew' };
+    const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS;
+    const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading';
+    return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL;
+}
+function decideOnAnswer(status, repeatable) {
+    if (!repeatable)
+        return status === 429 || status === 503 ? again('the service is busy') : FINAL;
+    if (status >= 300 && status < 400)
+        return FINAL;
+    if ((0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransientStatus */ .Dm)(status) || status === 425)
+        return again('the service is busy');
+    if (status >= 400 && status !== 404 && status !== 409)
+        return FINAL;
+    return again('an old revision may still be answering');
+}
+function again(why, withinMs = Number.POSITIVE_INFINITY) {
+    return { kind: 'again', why, withinMs };
+}
+
+
+/***/ }),
+
+/***/ 3834:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   WU: () => (/* binding */ describeRunService),
+/* harmony export */   cS: () => (/* binding */ showLog),
+/* harmony export */   hi: () => (/* binding */ updateCommand),
+/* harmony export */   j0: () => (/* binding */ projectNumber),
+/* harmony export */   qJ: () => (/* binding */ describeCommands),
+/* harmony export */   sv: () => (/* binding */ describeFunction),
+/* harmony export */   yG: () => (/* binding */ ownUrl)
+/* harmony export */ });
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7306);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+
+
+
+/**
+ * The URL that names the service: its own, or the audience where a custom domain or load balancer is called.
+ *
+ * @param audience of the token
+ */
+function ownUrl(url, audience) {
+    if ((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
+        return url;
+    const named = new URL(audience);
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(named) || describeFunction(named) !== undefined ? named : url;
+}
+/** https://cloud.google.com/run/docs/triggering/https-request#url */
+function describeRunService(url) {
+    const unknown = { name: 'SERVICE', region: 'REGION', project: '' };
+    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url)) {
+        return { ...unknown, search: ['gcloud run services list   # shows SERVICE and REGION of each, and their URLs'] };
+    }
+    const host = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutTag */ .nb)(url).hostname;
+    // SERVICE-PROJECT_NUMBER.REGION.run.app
+    const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
+    if (deterministicName !== undefined && number !== undefined && region !== undefined) {
+        return { name: deterministicName, region, project: ` --project=${projectId(number)}`, search: [] };
+    }
+    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
+    const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
+    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
+    const shown = name === undefined ? 'SERVICE and REGION of each, and their URLs' : 'the REGION';
+    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows ${shown}`] };
+}
+/** The number of the project in which a Cloud Run service is, where its URL tells. */
+function projectNumber(url) {
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
+}
+/** Most of gcloud refuses a project's number and wants its id. */
+function projectId(number) {
+    return `$(gcloud projects describe ${number} --format="value(projectId)")`;
+}
+/** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
+function describeFunction(url) {
+    if (!url.hostname.endsWith('.cloudfunctions.net'))
+        return undefined;
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-(.+)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const [, name = ''] = url.pathname.split('/');
+    return { name: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
+}
+/** The command that shows the log of what is behind a URL. */
+function showLog(url) {
+    const named = describeFunction(url);
+    if (named !== undefined) {
+        return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(`gcloud functions logs read ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(named.name)} ${named.flags} --limit=50`);
+    }
+    const { name, region, project, search } = describeRunService(url);
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`);
+}
+/** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
+function describeCommands(url) {
+    const named = describeFunction(url);
+    if (named !== undefined)
+        return [`gcloud functions describe ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(named.name)} ${named.flags}`];
+    const { name, region, project, search } = describeRunService(url);
+    return [
+        ...search,
+        `gcloud run services describe ${name} --region=${region}${project} --format="yaml(metadata.annotations, status.url, status.traffic)"`
+    ];
+}
+/** The command that changes a setting of a Cloud Run service. */
+function updateCommand(url, flags) {
+    const { name, region, project } = describeRunService(url);
+    return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
+}
+
+
+/***/ }),
+
+/***/ 2038:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ noUsableAnswer),
+/* harmony export */   y: () => (/* binding */ notRepeated)
+/* harmony export */ });
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
+/* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3752);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3834);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
+
+
+
+
+
+
+
+/**
+ * No answer came until there was no time for another attempt.
+ *
+ * @param method of the call that decides
+ */
+function noUsableAnswer(url, last, attempts, how, method = 'GET') {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(url)} gave no usable answer to the call ${how}: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        ...explain(url, last, method)
+    });
+}
+/** Why a call that may have acted was not sent again. */
+function notRepeated(method) {
+    return {
+        cause: `The ${method} was not repeated, because the application may have acted upon it already.`,
+        remedy: "See in the service's log whether it acted; run the step again only if that does no harm, or check with GET."
+    };
+}
+function explain(url, last, method) {
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host);
+    const log = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_3__/* .showLog */ .cS)(url);
+    const connect = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .tryConnection */ .CB)(url);
+    if (last.answered) {
+        return {
+            cause: 'The service starts, is overloaded or fails.',
+            remedy: "Look at the service's log; raise deadline if it needs longer to start.",
+            snippets: [log, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inStep */ .qg)('deadline: 10m')]
+        };
+    }
+    if (last.trouble === 'certificate') {
+        return {
+            cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
+            remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)(`curl --head --verbose ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .shellWord */ .r7)(url.origin)}/`)]
+        };
+    }
+    if (last.trouble === 'handshake') {
+        return {
+            cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
+            remedy: 'Check the host and the port in url.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)(`curl --head --verbose ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .shellWord */ .r7)(url.origin)}/`)]
+        };
+    }
+    if (last.trouble === 'proxy') {
+        return {
+            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+            remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
+            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .setNoProxy */ .WC)(host)]
+        };
+    }
+    if (last.sent && !(0,_attempts_js__WEBPACK_IMPORTED_MODULE_2__/* .isIdempotent */ .ky)(method))
+        return { ...notRepeated(method), snippets: [log] };
+    if (last.timedOut) {
+        return {
+            cause: 'The service needs longer than timeout allows, or starts slowly.',
+            remedy: 'Raise timeout and deadline, or look at what the service does.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), log]
+        };
+    }
+    return last.sent
+        ? {
+            cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
+            remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
+            snippets: [log]
+        }
+        : {
+            cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
+            remedy: 'Check url, and whether the machine may reach the host.',
+            snippets: [connect]
+        };
+}
+
+
+/***/ }),
+
+/***/ 2882:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Q: () => (/* binding */ callFailed)
+});
+
+// EXTERNAL MODULE: ./src/call/verdicts.ts
+var call_verdicts = __nccwpck_require__(2548);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/call/attempts.ts
+var attempts = __nccwpck_require__(3752);
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
+;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
+
+
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+function quote({ status, text: body }) {
+    const json = (0,guard_json/* parseObject */.lj)(body);
+    const text = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'message') ??
+        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,guard_json/* stringIn */.tB)(json, name)).find(Boolean) ??
+        body;
+    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+}
+
+// EXTERNAL MODULE: ./src/call/failures/gcloud.ts
+var gcloud = __nccwpck_require__(3834);
+// EXTERNAL MODULE: ./src/call/failures/no-answer.ts
+var no_answer = __nccwpck_require__(2038);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/call/failures/application.ts
+
+
+
+
+
+
+
+
+
+
+
+/** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
+const MOST_MISSES_IN_SENTENCE = 3;
+/** The application answered, and not as expected. */
+function applicationFailed({ call, token, attempts }, response) {
+    const { status, verdicts } = response;
+    const details = verdicts.map(describeVerdict);
+    const statusMissed = !(0,call_verdicts/* isStatusMet */.XM)(verdicts);
+    if (statusMissed && status >= 300 && status < 400)
+        return redirected(call.url, response, details);
+    if (statusMissed && (status === 429 || status >= 500)) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_UNAVAILABLE',
+            sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
+            ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
+            details,
+            answer: quote(response)
+        });
+    }
+    return new failure/* Failure */.H({
+        code: 'EXPECTATION_FAILED',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
+        ...explainAnswer(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response, statusMissed),
+        details,
+        answer: quote(response)
+    });
+}
+function describeVerdict({ met, expectation, actual }) {
+    return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
+}
+function describeMisses(verdicts) {
+    const missed = verdicts.filter(({ met }) => !met).map(call_verdicts/* describeMiss */.gx);
+    const more = missed.length - MOST_MISSES_IN_SENTENCE;
+    return [...missed.slice(0, MOST_MISSES_IN_SENTENCE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+function redirected(url, response, details) {
+    const { status } = response;
+    const location = (0,safe_text/* safeText */.Hk)(response.headers['location'] ?? '');
+    const target = URL.canParse(location, url.href) && location !== '' ? new URL(location, url.href) : undefined;
+    return new failure/* Failure */.H({
+        code: 'REDIRECTED',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
+        cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
+        remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
+        snippets: [
+            (0,snippets/* inStep */.qg)(...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`, '# or']), `expect_status: ${status}`)
+        ],
+        details
+    });
+}
+function explainUnavailable({ method }, service, { status, text }) {
+    // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
+    if (/^\s*no healthy upstream\s*$/.test(text)) {
+        return {
+            cause: 'The load balancer has no healthy backend behind it.',
+            remedy: "Look at the load balancer's backends and their health checks.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list', 'gcloud compute backend-services get-health BACKEND --global')
+            ]
+        };
+    }
+    const log = (0,gcloud/* showLog */.cS)(service);
+    if (!(0,attempts/* isIdempotent */.ky)(method) && status !== 429 && status !== 503)
+        return { ...(0,no_answer/* notRepeated */.y)(method), snippets: [log] };
+    if (text.includes('no available instance') || status === 429) {
+        return {
+            cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
+            remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), log, ...giveInstances(service)]
+        };
+    }
+    return {
+        cause: 'The service starts, is overloaded or fails.',
+        remedy: "Look at the service's log; raise deadline if it needs longer to start.",
+        snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
+    };
+}
+function explainAnswer({ url, method, headers }, service, response, statusMissed) {
+    const { status } = response;
+    if (statusMissed && (status === 401 || status === 403)) {
+        const { tokenHeader } = headers;
+        return {
+            cause: "Google let the call through; the application's own access control refused it.",
+            remedy: `Give the application what it wants in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
+            snippets: [
+                (0,snippets/* inStep */.qg)(...(tokenHeader === 'Authorization'
+                    ? [
+                        "# Google's token then travels in X-Serverless-Authorization:",
+                        'headers: |',
+                        '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
+                    ]
+                    : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])),
+                (0,gcloud/* showLog */.cS)(service)
+            ]
+        };
+    }
+    if (statusMissed && status === 404) {
+        return {
+            cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without it still answers.`,
+            remedy: 'Mend the path in url, or see to which revision the traffic goes.',
+            snippets: [(0,gcloud/* showLog */.cS)(service)]
+        };
+    }
+    const corrected = correctQuotes(response.verdicts);
+    if (corrected !== undefined) {
+        return {
+            cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
+            remedy: `Write the text in single quotes: ${corrected}.`,
+            snippets: [(0,snippets/* inStep */.qg)('expect_json: |', `  ${corrected}`)]
+        };
+    }
+    return {
+        cause: `The application gave another answer than the workflow expects${!(0,attempts/* isIdempotent */.ky)(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
+        remedy: "Look at the service's log, or mend the expectation.",
+        snippets: [(0,gcloud/* showLog */.cS)(service)]
+    };
+}
+/** https://cloud.google.com/run/docs/configuring/max-instances */
+function giveInstances(service) {
+    if (!(0,service_url/* isCloudRunUrl */.AH)(service))
+        return [];
+    const { name, region, project, search } = (0,gcloud/* describeRunService */.WU)(service);
+    return [
+        (0,snippets/* inTerminal */.e5)(...search, `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`, `${(0,gcloud/* updateCommand */.hi)(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`)
+    ];
+}
+/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
+function correctQuotes(verdicts) {
+    return verdicts
+        .filter(({ met, expectation, actual }) => !met && expectation.startsWith(call_verdicts/* JSON_PREFIX */.wF) && !/^not JSON|^the body is longer/.test(actual))
+        .map(({ expectation }) => expectation.slice(call_verdicts/* JSON_PREFIX */.wF.length))
+        .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
+        .find(({ text, corrected }) => corrected !== text)?.corrected;
+}
+
+// EXTERNAL MODULE: ./src/failure/perimeter.ts
+var failure_perimeter = __nccwpck_require__(3117);
+// EXTERNAL MODULE: ./src/token/principal.ts
+var principal = __nccwpck_require__(35);
+;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
+
+
+
+
+
+
+
+
+
+
+
+/** A 401: the token is not one for this service. */
+function tokenRejected({ call, token }, response) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_REJECTED',
+        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
+        ...explainRejection(call.url, token),
+        answer: quote(response)
+    });
+}
+function explainRejection(url, { audience, email }) {
+    const suggested = (0,service_url/* findAudience */.ot)(url);
+    const accepted = (0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)((0,gcloud/* ownUrl */.yG)(url, audience)), ...listAudiences(url));
+    if ((0,principal/* isPerson */.KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
+        return {
+            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
+            remedy: 'Set service_account, so that the token is for the service.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        };
+    }
+    if (suggested === undefined) {
+        return {
+            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
+            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
+                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                accepted
+            ]
+        };
+    }
+    return suggested === audience
+        ? {
+            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
+            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
+            snippets: [accepted]
+        }
+        : {
+            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
+        };
+}
+/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
+function listAudiences(url) {
+    return (0,gcloud/* describeFunction */.sv)(url) === undefined
+        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
+        : [];
+}
+/** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
+function invokerMissing(failed, response) {
+    const { url } = failed.call;
+    const perimeter = (0,failure_perimeter/* isPerimeter */.k7)(response.text);
+    const sentence = perimeter
+        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
+        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
+    return new failure/* Failure */.H({
+        code: 'INVOKER_MISSING',
+        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,outcome/* inAttempts */.yy)(failed.attempts)}).`,
+        ...(perimeter ? (0,failure_perimeter/* explainPerimeter */.RN)("the service's project", response.text) : explainRefusal(failed)),
+        answer: quote(response)
+    });
+}
+function explainRefusal({ call, token }) {
+    const service = (0,gcloud/* ownUrl */.yG)(call.url, token.audience);
+    if (call.headers.tokenHeader === 'Proxy-Authorization') {
+        return {
+            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
+            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
+            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
+        };
+    }
+    const number = (0,gcloud/* projectNumber */.j0)(service);
+    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,principal/* isPerson */.KA)(token.email)) {
+        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
+        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
+        return {
+            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
+            remedy: `Grant roles/run.invoker on the service ${(0,gcloud/* describeRunService */.WU)(service).name} to ${agent}; that takes up to some minutes to act.`,
+            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
+        };
+    }
+    const named = (0,gcloud/* describeFunction */.sv)(service);
+    const member = (0,principal/* memberOf */.C5)(token.email);
+    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
+    const target = named === undefined ? `service ${(0,gcloud/* describeRunService */.WU)(service).name}` : `function ${named.name}`;
+    return {
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
+        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
+            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+        ]
+    };
+}
+function grantInvoker(service, member) {
+    const named = (0,gcloud/* describeFunction */.sv)(service);
+    if (named !== undefined) {
+        return [
+            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
+        ];
+    }
+    const { name, region, project, search } = (0,gcloud/* describeRunService */.WU)(service);
+    return [
+        ...search,
+        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
+    ];
+}
+/** A 404 that the application never saw. */
+function notReached({ call, token }, response) {
+    return new failure/* Failure */.H({
+        code: 'NOT_REACHED',
+        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
+        ...explainNotReached(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response.text),
+        answer: quote(response)
+    });
+}
+function explainNotReached({ url, tag }, service, text) {
+    if (text.startsWith('response 404 (backend NotFound)')) {
+        return {
+            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
+            remedy: "Give the load balancer's URL map a backend for this host and path.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
+            ]
+        };
+    }
+    const named = (0,gcloud/* describeFunction */.sv)(url);
+    if (named !== undefined) {
+        return {
+            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
+            remedy: "Check the function's name, region and project in url, and its ingress.",
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...(0,gcloud/* describeCommands */.qJ)(url))]
+        };
+    }
+    const look = (0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)(service));
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
+        return {
+            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
+            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
+            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
+        };
+    }
+    const reservation = (0,service_url/* findReservation */.kp)(url);
+    if (reservation === 'certain') {
+        return {
+            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
+            remedy: 'Serve the check under another path, such as /health.',
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+        };
+    }
+    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
+    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
+    return reservation === 'possible'
+        ? {
+            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
+            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
+        }
+        : {
+            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
+            remedy: 'Check ingress, URL and tags of the service.',
+            snippets: mend
+        };
+}
+/** https://cloud.google.com/run/docs/securing/ingress */
+function openIngress(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', (0,gcloud/* updateCommand */.hi)(url, '--ingress=all'));
+}
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+function enableUrl(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', (0,gcloud/* updateCommand */.hi)(url, '--default-url'));
+}
+/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+function addTag(url, tag) {
+    if (tag === undefined)
+        return [];
+    const { name, region, project } = (0,gcloud/* describeRunService */.WU)(url);
+    return [
+        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
+
+
+
+
+/** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
+function gatewayRejected({ call, token }, response) {
+    const audience = (0,safe_text/* safeText */.Hk)(token.audience);
+    return new failure/* Failure */.H({
+        code: 'GATEWAY_REJECTED',
+        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
+        ...explain(response.text, audience, call.headers.tokenHeader),
+        answer: quote(response)
+    });
+}
+function explain(text, audience, tokenHeader) {
+    const definition = defineSecurity(audience);
+    if (/Audiences in Jwt/i.test(text)) {
+        return {
+            cause: `${audience} is not among the gateway's x-google-audiences.`,
+            remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
+            snippets: [definition, ...DEPLOY]
+        };
+    }
+    if (/issuer/i.test(text)) {
+        return {
+            cause: "The gateway's OpenAPI document does not name Google as an issuer.",
+            remedy: 'Add x-google-issuer: https://accounts.google.com to it, and deploy the gateway again.',
+            snippets: [definition, ...DEPLOY]
+        };
+    }
+    if (/Jwt is missing/i.test(text) && tokenHeader === 'Authorization') {
+        return {
+            cause: 'The gateway saw no token, though it travelled in Authorization: something before it took the header out, or its document names another place (x-google-jwt-locations).',
+            remedy: 'Look for x-google-jwt-locations in the OpenAPI document, and take it out or let it name Authorization.',
+            snippets: [
+                {
+                    place: "In the gateway's OpenAPI document",
+                    lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
+                },
+                ...DEPLOY
+            ]
+        };
+    }
+    if (/Jwt is missing/i.test(text)) {
+        return {
+            cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
+            remedy: 'Set token_header to Authorization, and leave that header out of headers.',
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Authorization')]
+        };
+    }
+    if (/Jwt is expired|not yet valid/i.test(text)) {
+        return {
+            cause: "The gateway's clock differs from Google's, or headers carry an old token.",
+            remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
+            snippets: [(0,snippets/* onRunner */.o)('date --utc   # and the same where the gateway runs')]
+        };
+    }
+    if (/verif|jwks|signature/i.test(text)) {
+        return {
+            cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
+            remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
+            snippets: [definition, ...DEPLOY]
+        };
+    }
+    return {
+        cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
+        remedy: 'Send an API key in headers if it wants one, or let its OpenAPI document take Google ID tokens.',
+        snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
+    };
+}
+/** https://cloud.google.com/api-gateway/docs/deploying-api */
+const DEPLOY = [
+    (0,snippets/* inTerminal */.e5)('gcloud api-gateway gateways list   # shows GATEWAY, LOCATION and API', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG')
+];
+/** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
+function defineSecurity(audience) {
+    return {
+        place: "In the gateway's OpenAPI document",
+        lines: [
+            'securityDefinitions:',
+            '  google_id_token:',
+            '    authorizationUrl: ""',
+            '    flow: implicit',
+            '    type: oauth2',
+            '    x-google-issuer: https://accounts.google.com',
+            '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
+            `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
+            'security:',
+            '  - google_id_token: []'
+        ]
+    };
+}
+
+;// CONCATENATED MODULE: ./src/call/failures/iap.ts
+
+
+
+
+
+
+
+/** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
+function iapRejected(failed, response) {
+    const { call, token } = failed;
+    return new failure/* Failure */.H({
+        code: 'IAP_REJECTED',
+        sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
+        ...iap_explain(failed, response),
+        answer: quote(response)
+    });
+}
+function iap_explain({ call, token, clientId }, response) {
+    if (response.status === 403) {
+        const member = (0,principal/* memberOf */.C5)(token.email);
+        return {
+            cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
+            remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(...findResource(call.url), `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor${(0,gcloud/* describeRunService */.WU)(call.url).project}`)
+            ]
+        };
+    }
+    const fits = clientId === undefined || clientId === token.audience;
+    const setAudience = fits ? [] : [`audience: ${clientId}`];
+    const andAudience = fits ? '' : `, and audience to ${clientId}`;
+    if (response.text.includes("'email' claim")) {
+        return {
+            cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
+            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}; this action always asks for a token with e-mail.`,
+            snippets: [
+                (0,snippets/* inStep */.qg)('# where headers needs Authorization for the application:', 'token_header: Proxy-Authorization', ...setAudience)
+            ]
+        };
+    }
+    if (/expired/i.test(response.text)) {
+        return {
+            cause: "The token that IAP saw had expired by IAP's clock: headers may carry an old one, or this machine's clock is wrong.",
+            remedy: `Leave tokens out of headers, and check the machine's clock${fits ? '' : `; set audience to ${clientId}`}.`,
+            snippets: [(0,snippets/* onRunner */.o)('date --utc'), ...(fits ? [] : [(0,snippets/* inStep */.qg)(...setAudience)])]
+        };
+    }
+    if (response.text.includes('empty token')) {
+        const { tokenHeader } = call.headers;
+        const named = clientId === undefined ? '' : ` IAP's client id is ${clientId}.`;
+        return tokenHeader === 'X-Serverless-Authorization'
+            ? {
+                cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${tokenHeader}.${named}`,
+                remedy: `Set token_header to Proxy-Authorization${andAudience}.`,
+                snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
+            }
+            : {
+                cause: `IAP saw no token, though it travelled in ${tokenHeader}: something before IAP took the header out.${named}`,
+                remedy: `Set token_header to ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}${andAudience}, and see what stands before IAP.`,
+                snippets: [
+                    (0,snippets/* inStep */.qg)(`token_header: ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}`, ...setAudience)
+                ]
+            };
+    }
+    if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
+        return {
+            cause: `What IAP found in the header is no ID token of Google; headers may set one of their own.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
+            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
+            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
+        };
+    }
+    if (clientId !== undefined && clientId === token.audience) {
+        return {
+            cause: "The audience is IAP's own client id, and yet it is refused: a client that Google manages admits no program, only clients on an allow-list.",
+            remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to its id instead of ${clientId}.`,
+            snippets: allowClient(call.url)
+        };
+    }
+    return {
+        cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
+        remedy: clientId === undefined
+            ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list programmaticClients."
+            : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list programmaticClients.`,
+        snippets: [
+            ...(clientId === undefined ? findClient(call.url) : []),
+            (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
+            ...allowClient(call.url)
+        ]
+    };
+}
+/** Who is sent to the sign-in page is told the client in its address. */
+function findClient(url) {
+    return [
+        (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.Pl)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
+        ...((0,service_url/* isCloudRunUrl */.AH)(url)
+            ? []
+            : [
+                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list   # shows the BACKEND', 'gcloud compute backend-services describe BACKEND --global --format="value(iap.oauth2ClientId)"   # nothing: Google manages the client')
+            ])
+    ];
+}
+/** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
+function allowClient(service) {
+    const flags = `${resourceFlags(service)}${(0,gcloud/* describeRunService */.WU)(service).project || ' --project=PROJECT'}`;
+    return [
+        (0,snippets/* onlyWhere */.OJ)('Google manages the client', '# NUMBER-NAME is an OAuth client of your organization (type: web application); make one at https://console.cloud.google.com/auth/clients', ...findResource(service), `gcloud iap settings get ${flags} > iap.yaml   # the settings there are; what is not in the file when it is set is lost`),
+        {
+            place: 'In iap.yaml, beside what it holds',
+            lines: [
+                'accessSettings:',
+                '  oauthSettings:',
+                '    programmaticClients: [NUMBER-NAME.apps.googleusercontent.com]'
+            ]
+        },
+        (0,snippets/* onlyWhere */.OJ)('Google manages the client', `gcloud iap settings set iap.yaml ${flags}`),
+        (0,snippets/* inStep */.qg)('# of the client on the list:', 'audience: NUMBER-NAME.apps.googleusercontent.com')
+    ];
+}
+function findResource(url) {
+    return (0,service_url/* isCloudRunUrl */.AH)(url)
+        ? (0,gcloud/* describeRunService */.WU)(url).search
+        : ['gcloud compute backend-services list   # shows the BACKEND'];
+}
+/** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
+function resourceFlags(url) {
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url))
+        return '--resource-type=backend-services --service=BACKEND';
+    const { name, region } = (0,gcloud/* describeRunService */.WU)(url);
+    return `--resource-type=cloud-run --service=${name} --region=${region}`;
+}
+
+;// CONCATENATED MODULE: ./src/call/failures/service.ts
+
+
+
+
+
+/** Names the failure by who answered and what, never by the status alone. One file for each who may answer. */
+function callFailed(failed) {
+    const { call, attempt, attempts } = failed;
+    if (!attempt.answered)
+        return (0,no_answer/* noUsableAnswer */.a)(call.url, attempt, attempts, 'with the token', call.method);
+    const { response } = attempt;
+    switch (response.responder) {
+        case 'iap':
+            return iapRejected(failed, response);
+        case 'gateway':
+            return gatewayRejected(failed, response);
+        case 'front end':
+            if (response.status === 401)
+                return tokenRejected(failed, response);
+            return response.status === 403 ? invokerMissing(failed, response) : notReached(failed, response);
+        case 'application':
+            return applicationFailed(failed, response);
+    }
+}
+
+
+/***/ }),
+
+/***/ 2070:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DE: () => (/* binding */ iapClientId),
+/* harmony export */   KN: () => (/* binding */ isMarkedByIap),
+/* harmony export */   Wi: () => (/* binding */ whoAnswered)
+/* harmony export */ });
+/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3117);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+
+
+/** @param text the body */
+function whoAnswered(answer, text) {
+    const { status } = answer;
+    if (isMarkedByIap(answer) || isSignInRedirect(answer))
+        return 'iap';
+    if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
+        return 'iap';
+    if (isGatewayRefusal(status, text))
+        return 'gateway';
+    return isFrontEndRefusal(answer, text) ? 'front end' : 'application';
+}
+/** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
+function iapClientId(answer) {
+    const location = answer.headers['location'] ?? '';
+    const id = URL.canParse(location) ? new URL(location).searchParams.get('client_id') : null;
+    return id !== null && /^\d+-[\w-]+\.apps\.googleusercontent\.com$/.test(id) ? id : undefined;
+}
+/** IAP marks every refusal of its own: https://cloud.google.com/iap/docs/faq */
+function isMarkedByIap({ status, headers }) {
+    return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
+}
+/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+function isSignInRedirect(answer) {
+    const { status, headers } = answer;
+    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
+    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
+}
+/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
+function isFrontEndRefusal(answer, text) {
+    const { status, headers } = answer;
+    const phrases = FRONT_END_PHRASES.get(status);
+    if (phrases === undefined)
+        return false;
+    // An application may quote these words, in JSON for example; the front end writes pages.
+    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
+    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
+        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
+        (status === 403 && isProhibitedByPolicy(text)) ||
+        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
+        isHeadAnswer(answer));
+}
+const FRONT_END_PHRASES = new Map([
+    [401, ['Your client does not have permission to the requested URL']],
+    [403, ['Your client does not have permission to get URL', _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb]],
+    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
+]);
+/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
+function isProhibitedByPolicy(text) {
+    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text), 'error'), 'message') ?? '';
+    return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb);
+}
+/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
+function isHeadAnswer({ headers, body }) {
+    return (body.length === 0 &&
+        headers['server'] === 'Google Frontend' &&
+        (headers['content-type'] ?? '').startsWith('text/html') &&
+        // An application that has nothing to say; a page that was left out has a length, or none is told.
+        headers['content-length'] !== '0');
+}
+/** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
+function isGatewayRefusal(status, text) {
+    if (status !== 401 && status !== 403)
+        return false;
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text);
+    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
+    return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
+}
+
+
+/***/ }),
+
+/***/ 2548:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L4: () => (/* binding */ judgeExpectations),
+/* harmony export */   XM: () => (/* binding */ isStatusMet),
+/* harmony export */   e7: () => (/* binding */ LONGEST_BODY_BYTES),
+/* harmony export */   gx: () => (/* binding */ describeMiss),
+/* harmony export */   wF: () => (/* binding */ JSON_PREFIX)
+/* harmony export */ });
+/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
+/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _inputs_pattern_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8540);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
+
+
+
+
+
+/** What expectations see of a body; behind it the connection is closed. */
+const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
+/** How an expectation of `expect_json` starts in words. */
+const JSON_PREFIX = 'JSON: ';
+/**
+ * Holds an answer against every expectation; the first verdict is about the status.
+ *
+ * @param text the body
+ * @param milliseconds how long all the patterns together may take
+ */
+function judgeExpectations(expectations, answer, text, milliseconds) {
+    const end = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now() + milliseconds;
+    const judgePattern = (pattern, value, empty) => {
+        const met = (0,_inputs_pattern_js__WEBPACK_IMPORTED_MODULE_1__/* .matchWithin */ .B)(end - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(), pattern, value);
+        return {
+            met: met === true,
+            actual: met === undefined ? 'the pattern takes too long on it' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(value, 200) || empty
+        };
+    };
+    return [
+        {
+            expectation: `status ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(expectations.status.text)}`,
+            met: expectations.status.has(answer.status),
+            actual: (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeStatus */ .Wn)(answer.status)
+        },
+        ...expectations.headers.map(({ name, pattern }) => {
+            const lowerCase = name.toLowerCase();
+            const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
+            return {
+                expectation: `header ${name} matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(pattern)}/`,
+                ...(value === undefined
+                    ? { met: false, actual: 'no such header' }
+                    : judgePattern(pattern, value, 'an empty header'))
+            };
+        }),
+        ...expectations.body.map((pattern) => ({
+            expectation: `body matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(pattern)}/`,
+            ...judgePattern(pattern, text, 'an empty body')
+        })),
+        ...judgeJson(expectations.json, answer, text)
+    ];
+}
+function judgeJson(expressions, answer, text) {
+    if (expressions.length === 0)
+        return [];
+    const json = answer.truncated ? undefined : (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_4__/* .parseJson */ .qF)(text);
+    return expressions.map((expression) => ({
+        expectation: `${JSON_PREFIX}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(expression.text)}`,
+        ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
+    }));
+}
+function describeNoJson(answer, text) {
+    if (answer.truncated)
+        return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
+    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'no content type', 60);
+    return `not JSON (${type}): ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(text, 120) || 'an empty body'}`;
+}
+/** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
+function isStatusMet(verdicts) {
+    return verdicts[0]?.met === true;
+}
+/** A missed expectation in words. */
+function describeMiss({ expectation, actual }) {
+    return `expected ${expectation}, found ${actual}`;
+}
+
+
+/***/ }),
+
+/***/ 4592:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ FAILURES),
+/* harmony export */   H: () => (/* binding */ Failure)
+/* harmony export */ });
+/**
+ * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
+ * `docs/troubleshooting.md` too, with its title. The step that fails words it, in the `failures/` of its room.
+ */
+const FAILURES = {
+    INPUT_INVALID: 'An input is wrong',
+    AUDIENCE_REQUIRED: 'The URL does not tell the audience',
+    CREDENTIALS_NOT_FOUND: 'There is no credential',
+    CREDENTIALS_INVALID: 'The credential cannot be used',
+    CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
+    SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
+    OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
+    OIDC_FAILED: 'GitHub gave no token',
+    SUBJECT_TOKEN_UNAVAILABLE: "The external account's own token cannot be had",
+    FEDERATION_REJECTED: 'Google does not accept the external identity',
+    IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
+    SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
+    API_DISABLED: 'An API of Google is switched off',
+    CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
+    GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
+    TOKEN_INVALID: 'The token is not the one that was asked for',
+    TOKEN_REJECTED: 'The service does not accept the token',
+    INVOKER_MISSING: 'The identity may not call the service',
+    IAP_REJECTED: 'Identity-Aware Proxy refused the call',
+    NOT_REACHED: 'The call did not reach the service',
+    GATEWAY_REJECTED: 'The gateway refused the token',
+    REDIRECTED: 'The service redirects',
+    SERVICE_UNAVAILABLE: 'The service is not available',
+    TIMED_OUT: 'The service took too long',
+    EXPECTATION_FAILED: 'The answer is not what was expected',
+    NOT_PRIVATE: 'The service is open to everybody',
+    PROXY_FAILED: "The proxy's background process is gone",
+    INTERNAL: 'A defect of this action'
+};
+/** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
+class Failure extends Error {
+    name = 'Failure';
+    text;
+    constructor(text) {
+        super(`${text.code}: ${text.sentence}`);
+        this.text = text;
+    }
+}
+
+
+/***/ }),
+
+/***/ 3117:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jb: () => (/* binding */ PERIMETER_REFUSAL),
+/* harmony export */   RN: () => (/* binding */ explainPerimeter),
+/* harmony export */   k7: () => (/* binding */ isPerimeter)
+/* harmony export */ });
+/* harmony import */ var _snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ */
+function explainPerimeter(what, text) {
+    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
+    return {
+        cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
+        remedy: 'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
+        snippets: [
+            (0,_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
+        ]
+    };
+}
+/** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
+const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
+/** Whether an answer is a refusal of VPC Service Controls. */
+function isPerimeter(text) {
+    return text.includes(PERIMETER_REFUSAL);
+}
+
+
+/***/ }),
+
+/***/ 1926:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CB: () => (/* binding */ tryConnection),
+/* harmony export */   Dc: () => (/* binding */ inDocument),
+/* harmony export */   FT: () => (/* binding */ inWorkflow),
+/* harmony export */   Fy: () => (/* binding */ RERUN),
+/* harmony export */   K6: () => (/* binding */ projectFlag),
+/* harmony export */   Kv: () => (/* binding */ PROVIDER_COMMAND),
+/* harmony export */   OJ: () => (/* binding */ onlyWhere),
+/* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
+/* harmony export */   WC: () => (/* binding */ setNoProxy),
+/* harmony export */   e5: () => (/* binding */ inTerminal),
+/* harmony export */   o: () => (/* binding */ onRunner),
+/* harmony export */   qg: () => (/* binding */ inStep),
+/* harmony export */   r7: () => (/* binding */ shellWord)
+/* harmony export */ });
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
+/** YAML for the inputs of this action. */
+function inStep(...lines) {
+    return { place: 'In this step, under "with"', lines };
+}
+/** YAML of the workflow around the step. */
+function inWorkflow(...lines) {
+    return { place: 'In the workflow', lines };
+}
+/** JSON for a member of a credential document. */
+function inDocument(...lines) {
+    return { place: 'In the credential document', lines };
+}
+/** Commands for somebody who administers the project, mostly of gcloud. */
+function inTerminal(...lines) {
+    return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines };
+}
+/** Commands of gcloud that change something which may be meant to be as it is. */
+function onlyWhere(condition, ...lines) {
+    return { place: `Only where ${condition}, in the same terminal`, lines };
+}
+/** Commands of GitHub's client. */
+function inTerminalWithGh(...lines) {
+    return { place: 'In a terminal with gh, in the folder of the repository', lines };
+}
+/** Commands for the machine on which the step runs. */
+function onRunner(...lines) {
+    return { place: 'On the runner, such as in a step "- run: …" before this one', lines };
+}
+/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
+const RERUN = inTerminalWithGh('gh run rerun --failed   # asks which run');
+/** Whether the runner gets through to a host at all. */
+function tryConnection(url) {
+    return onRunner(`curl --head ${shellWord(url.origin)}/   # any status, 404 too, means that it can be reached`);
+}
+/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
+function setNoProxy(host) {
+    return {
+        place: 'In this step',
+        lines: ['env:', `  NO_PROXY: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(host)} # and what it holds already, after commas`]
+    };
+}
+/**
+ * A value as one word of a command: quoted where a shell would read more than the value in it (POSIX.1-2024, Shell Command
+ * Language, 2.2.2).
+ */
+function shellWord(value) {
+    const word = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value);
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
+function projectFlag(account) {
+    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+    return project === undefined ? '' : ` --project=${project}`;
+}
+/** Prints what belongs into `workload_identity_provider`. */
+const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'";
+
+
+/***/ }),
+
+/***/ 887:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D7: () => (/* binding */ objectIn),
+/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   lj: () => (/* binding */ parseObject),
+/* harmony export */   qF: () => (/* binding */ parseJson),
+/* harmony export */   tB: () => (/* binding */ stringIn)
+/* harmony export */ });
+/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** The object that `text` holds; an empty one where it holds anything else. */
+function parseObject(text) {
+    const value = parseJson(text);
+    return isObject(value) ? value : {};
+}
+/** A member that is an object; an empty one otherwise. */
+function objectIn(object, name) {
+    const value = object[name];
+    return isObject(value) ? value : {};
+}
+/** A member that is a string with something in it. */
+function stringIn(object, name) {
+    const value = object[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+
+/***/ }),
+
+/***/ 8644:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ createMasks)
+/* harmony export */ });
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9752);
+
+/**
+ * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
+ * out of every log of the job and empty its outputs.
+ */
+const SHORTEST_MASK = 6;
+/** Masks that the runner applies to the log of the whole job. */
+function createMasks(register = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq) {
+    const secrets = new Set();
+    /** The runner masks each line of a value by itself, so that one command serves for all. */
+    function addLines(lines) {
+        const fresh = lines.filter((line) => line.length >= SHORTEST_MASK && !secrets.has(line));
+        if (fresh.length === 0)
+            return;
+        for (const line of fresh)
+            secrets.add(line);
+        register(fresh.join('\n'));
+    }
+    function add(secret) {
+        addLines([secret.trim()]);
+    }
+    return {
+        add,
+        addJwt(jwt) {
+            add(jwt);
+            // RFC 7515, 7.1: three parts in base64url. The third part of any other token could be an ordinary word.
+            const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(jwt) ?? [];
+            if (signature !== undefined)
+                add(signature);
+        },
+        addPrivateKey(pem) {
+            addLines(pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/));
+        },
+        known: () => [...secrets]
+    };
+}
+
+
+/***/ }),
+
+/***/ 6777:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ quoteValue),
+/* harmony export */   w: () => (/* binding */ describeSecret)
+/* harmony export */ });
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120;
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+function quoteValue(value) {
+    const description = describeSecret(value);
+    if (description !== undefined)
+        return description;
+    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
+}
+/** What a value is that may be a secret, without any piece of it; undefined for every other one. */
+function describeSecret(value) {
+    const text = value.trim();
+    if (/^[{[]/.test(text))
+        return describe('a JSON document', text);
+    if (text.includes('-----BEGIN'))
+        return describe('a key in PEM', text);
+    // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
+    if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text))
+        return describe('a token', text);
+    if (isEncoded(text))
+        return describe('base64 of a document or key', text);
+    return isRandom(text) ? describe('a value that looks like a key', text) : undefined;
+}
+function describe(what, text) {
+    return `${what} (${text.length.toLocaleString('en')} characters)`;
+}
+/** Base64, alone or twice, of a JSON document or a key in PEM. */
+function isEncoded(text) {
+    if (text.length < 16 || !/^[\w+/=\s-]+$/.test(text))
+        return false;
+    const once = Buffer.from(text.slice(0, 200), 'base64').toString('latin1');
+    return [once, Buffer.from(once, 'base64').toString('latin1')].some((decoded) => /^\s*([{[][\s"{[]|-----BEGIN)/.test(decoded));
+}
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+function isRandom(text) {
+    const words = text.match(/[A-Za-z0-9+_]{20,}/g) ?? [];
+    return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)));
+}
+
+
+/***/ }),
+
+/***/ 3488:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ createRedaction)
+/* harmony export */ });
+/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
+const PIECE = 12;
+/**
+ * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values.
+ *
+ * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
+ */
+function createRedaction(tokens) {
+    if (tokens.length === 0)
+        return (text) => text;
+    const pieces = new Set();
+    for (const token of tokens) {
+        for (const disguise of disguisesOf(token)) {
+            for (let start = 0; start + PIECE <= disguise.length; start += 1)
+                pieces.add(disguise.slice(start, start + PIECE));
+        }
+    }
+    // Markup may split a token; and a cut token may itself stand between angle brackets.
+    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
+}
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
+function redactPieces(text, pieces, separators) {
+    const { letters, positions } = lettersOf(text, separators);
+    let redacted = '';
+    let kept = 0;
+    for (let start = 0; start + PIECE <= letters.length; start += 1) {
+        if (!pieces.has(letters.slice(start, start + PIECE)))
+            continue;
+        const from = start;
+        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
+            start += 1;
+        const end = start + PIECE - 1;
+        redacted += `${text.slice(kept, positions[from])}***`;
+        kept = (positions[end] ?? text.length) + 1;
+        start = end;
+    }
+    return redacted + text.slice(kept);
+}
+/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
+function disguisesOf(token) {
+    // A token has ASCII characters only (RFC 7515).
+    const characters = Array.from(token);
+    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
+    const forms = [
+        token,
+        characters.toReversed().join(''),
+        token.toLowerCase(),
+        token.toUpperCase(),
+        encode('hex', token),
+        encode('hex', token).toUpperCase(),
+        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
+        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
+        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
+        characters.map((letter) => letter.charCodeAt(0)).join(''),
+        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
+            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
+        ])
+    ];
+    // Debuggers of JWTs print the signature's bytes.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+    if (signature !== undefined) {
+        const bytes = Buffer.from(signature, 'base64url');
+        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
+    }
+    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
+}
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text, separators) {
+    const positions = new Uint32Array(text.length);
+    let letters = '';
+    let last = 0;
+    const keep = (from, to) => {
+        for (let at = from; at < to; at += 1)
+            positions[letters.length + at - from] = at;
+        letters += text.slice(from, to);
+    };
+    for (const match of text.matchAll(separators)) {
+        keep(last, match.index);
+        last = match.index + match[0].length;
+    }
+    keep(last, text.length);
+    return { letters, positions };
+}
+
+
+/***/ }),
+
+/***/ 6530:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $N: () => (/* binding */ codeOf),
+/* harmony export */   Hk: () => (/* binding */ safeText),
+/* harmony export */   Pl: () => (/* binding */ safeUrl)
+/* harmony export */ });
+/**
+ * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
+ * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
+ * counts only at the start of a line, where our own words stand), and not longer than `maxLength` characters.
+ */
+function safeText(text, maxLength = 300) {
+    // A copy: a slice would keep the whole text in memory.
+    const line = Buffer.from(text.slice(0, maxLength * 4))
+        .toString()
+        // Cc: controls; Cf: format characters such as bidirectional overrides; Zl, Zp: line and paragraph separators.
+        .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+        .replaceAll('##[', '# #[')
+        .trim();
+    if (line.length <= maxLength && text.length <= maxLength * 4)
+        return line;
+    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
+function safeUrl(url) {
+    return safeText(url.origin + url.pathname);
+}
+/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+function codeOf(error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
+}
+
+
+/***/ }),
+
+/***/ 8305:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kb: () => (/* binding */ isJobOver),
+/* harmony export */   nR: () => (/* binding */ oidcFailed),
+/* harmony export */   yX: () => (/* binding */ oidcUnavailable)
+/* harmony export */ });
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2813);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+
+
+
+
+
+/** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
+function oidcUnavailable(env, fromFork) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'OIDC_UNAVAILABLE',
+        sentence: 'GitHub gave this job no way to ask for an OIDC token.',
+        ...explainAbsence(env, fromFork)
+    });
+}
+const PERMISSIONS = [
+    '    permissions: # whatever is not named here, the job may not do',
+    '      contents: read',
+    '      id-token: write'
+];
+function explainAbsence(env, fromFork) {
+    const job = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(env['GITHUB_JOB'] ?? 'JOB');
+    if (env['GITHUB_ACTIONS'] !== 'true') {
+        return {
+            cause: 'This is not a job of GitHub Actions.',
+            remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('gcloud auth application-default login')]
+        };
+    }
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
+        return {
+            // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+            cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
+            remedy: 'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
+            snippets: [
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS)
+            ]
+        };
+    }
+    if (fromFork) {
+        return {
+            cause: 'The pull request comes from a fork, and such runs have read permissions only.',
+            remedy: 'Skip the job for forks, or run it on push after the merge.',
+            snippets: [
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")
+            ]
+        };
+    }
+    return {
+        cause: 'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
+        remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
+        snippets: [
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS),
+            {
+                place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
+                lines: [
+                    'jobs:',
+                    '  CALLING_JOB:',
+                    '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+                    ...PERMISSIONS
+                ]
+            }
+        ]
+    };
+}
+/**
+ * GitHub's endpoint refused, failed, or gave something else than a token.
+ *
+ * @param endpoint undefined where the runner gave none that is valid
+ */
+function oidcFailed(endpoint, what, attempts = 1) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'OIDC_FAILED',
+        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        ...explainFailure(endpoint, what),
+        ...(typeof what !== 'string' && what.answered && what.status >= 400
+            ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_4__/* .quoteRefusal */ .H)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_4__/* .readRefusal */ .n)(what)) }
+            : {})
+    });
+}
+const JOB_OVER = 'The job is over, or its variables were carried to another job.';
+/** Whether GitHub no longer gives tokens to this job. */
+function isJobOver({ text }) {
+    return text.cause === JOB_OVER;
+}
+function explainFailure(endpoint, what) {
+    if (typeof what === 'string' || endpoint === undefined) {
+        return {
+            cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
+            remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+        };
+    }
+    if (what.answered && (what.status === 401 || what.status === 403)) {
+        return {
+            cause: JOB_OVER,
+            remedy: 'Ask in the job that needs the token, while it runs.',
+            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .RERUN */ .Fy]
+        };
+    }
+    if (what.answered) {
+        return {
+            cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
+            remedy: 'Run the job again; see https://www.githubstatus.com.',
+            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .RERUN */ .Fy]
+        };
+    }
+    return {
+        cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
+        remedy: `Let a self-hosted runner reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(endpoint)]
+    };
+}
+function describe(what) {
+    if (typeof what === 'string')
+        return what;
+    return what.answered && what.status === 200 ? 'the answer holds none' : (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(what);
+}
+
+
+/***/ }),
+
+/***/ 2368:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  g: () => (/* binding */ findIdentity)
+});
+
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/token/principal.ts
+var token_principal = __nccwpck_require__(35);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
+
+
+
+
+const FEDERATION = [
+    'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+    'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+];
+/** No credential anywhere. @param looked the places, in order, with what was found there */
+function credentialsNotFound(looked, env) {
+    const onGithub = env['GITHUB_ACTIONS'] === 'true';
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_NOT_FOUND',
+        sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}.`,
+        cause: onGithub
+            ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
+            : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
+        remedy: onGithub
+            ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
+            : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
+        snippets: onGithub
+            ? [
+                (0,snippets/* inStep */.qg)(...FEDERATION),
+                (0,snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write'),
+                (0,snippets/* inTerminal */.e5)('gcloud iam workload-identity-pools list --location=global   # shows the POOL', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER', `${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
+            ]
+            : [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
+    });
+}
+/**
+ * A document that cannot be used.
+ *
+ * @param problem says what is wrong without quoting the document
+ */
+function credentialsInvalid(origin, problem, flaw = 'broken') {
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_INVALID',
+        sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
+    });
+}
+const FLAWS = {
+    broken: {
+        cause: 'The document was cut or quoted on its way, or made for something else.',
+        remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
+        snippets: [
+            (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file'),
+            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+        ]
+    },
+    'missing file': {
+        cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
+        remedy: 'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or unset it, or set workload_identity_provider instead.',
+        snippets: [(0,snippets/* onRunner */.o)('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), (0,snippets/* inStep */.qg)(...FEDERATION)]
+    },
+    'removed file': {
+        cause: 'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
+        remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
+        snippets: [
+            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs'),
+            (0,snippets/* inStep */.qg)('# or without google-github-actions/auth:', ...FEDERATION)
+        ]
+    },
+    'content for path': {
+        cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
+        remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
+        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
+    },
+    'unreadable file': {
+        cause: 'The path leads to something else than a small file that this user may read.',
+        remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
+        snippets: [
+            (0,snippets/* onRunner */.o)('ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
+        ]
+    },
+    'foreign host': {
+        cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
+        remedy: 'Do not use the document; find out who made it, and make it again, or set workload_identity_provider.',
+        snippets: [(0,snippets/* inStep */.qg)(...FEDERATION)]
+    },
+    'plain http': {
+        cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
+        remedy: 'Let "credential_source" name an https URL.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
+    },
+    'private key': {
+        cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
+        remedy: 'Store the file as it is, or as base64 of it.',
+        snippets: [
+            (0,snippets/* inTerminalWithGh */.RY)('base64 < key.json | gh secret set GOOGLE_CREDENTIALS'),
+            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+        ]
+    }
+};
+function explainUniverse(universe) {
+    return {
+        cause: 'Each universe has its own hosts and accounts.',
+        remedy: `Set the input universe to ${universe}, the credential's universe.`,
+        snippets: [(0,snippets/* inStep */.qg)(`universe: ${universe}`)]
+    };
+}
+/** A credential for which Google issues no ID tokens. */
+function credentialsUnsupported(origin, kind) {
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_UNSUPPORTED',
+        sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} is ${kind}, which can never give an ID token.`,
+        cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
+        remedy: 'Use workload identity federation, a service account or the metadata server instead.',
+        snippets: [
+            (0,snippets/* inStep */.qg)(...FEDERATION),
+            (0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
+        ]
+    });
+}
+/** A federated or workforce identity by itself. */
+function serviceAccountRequired(credential) {
+    return new failure/* Failure */.H({
+        code: 'SERVICE_ACCOUNT_REQUIRED',
+        sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.Hk)(credential.description)} names none.`,
+        cause: 'A federated identity has to impersonate a service account to get an ID token.',
+        remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
+        snippets: [
+            (0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com'),
+            (0,snippets/* inTerminal */.e5)('gcloud iam service-accounts list   # shows the accounts of the project; the one that may call the service is meant', `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${(0,snippets/* shellWord */.r7)(credential.principal)} --role=roles/iam.serviceAccountOpenIdTokenCreator`, '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides', ...(0,token_principal/* mappingNote */.B6)(credential.principal))
+        ]
+    });
+}
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+;// CONCATENATED MODULE: ./src/guard/small-file.ts
+
+
+
+/** No credential is as large as this. */
+const MOST_BYTES = 1024 * 1024;
+/** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
+async function readSmallFile(path) {
+    try {
+        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+        const file = await (0,promises_.open)(path, process.platform === 'win32' ? 'r' : external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
+        try {
+            const status = await file.stat();
+            if (!status.isFile())
+                return { ok: false, missing: false, reason: 'it is not a regular file' };
+            if (status.size > MOST_BYTES)
+                return { ok: false, missing: false, reason: 'it is larger than 1 MiB' };
+            return { ok: true, content: await file.readFile('utf8') };
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        const code = (0,safe_text/* codeOf */.$N)(error);
+        const missing = code === 'ENOENT' || code === 'ENOTDIR';
+        return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
+    }
+}
+
+// EXTERNAL MODULE: ./src/token/google-hosts.ts
+var google_hosts = __nccwpck_require__(7352);
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/world/request.ts
+var request = __nccwpck_require__(3053);
+;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
+
+
+
+/** https://google.aip.dev/auth/4117#determining-the-subject-token-in-executable-sourced-credentials */
+const EXECUTABLE_TIMEOUT_MS = 30_000;
+/**
+ * @throws {Failure} CREDENTIALS_INVALID
+ */
+function readSubjectTokenSource(raw, origin) {
+    const environment = (0,guard_json/* stringIn */.tB)(raw, 'environment_id');
+    if (environment !== undefined) {
+        if (environment !== 'aws1')
+            throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"');
+        if ((0,guard_json/* stringIn */.tB)(raw, 'regional_cred_verification_url') === undefined) {
+            throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing');
+        }
+        for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
+            if (raw[name] !== undefined)
+                sourceUrl(raw, name, origin);
+        }
+        return { kind: 'aws', raw };
+    }
+    if ((0,guard_json/* isObject */.Gv)(raw['certificate']))
+        return { kind: 'certificate', raw };
+    if ((0,guard_json/* isObject */.Gv)(raw['executable']))
+        return readExecutable(raw['executable'], origin);
+    const path = (0,guard_json/* stringIn */.tB)(raw, 'file');
+    if (path !== undefined)
+        return { kind: 'file', path, format: readFormat(raw, origin) };
+    if (raw['url'] !== undefined) {
+        const headers = Object.entries((0,guard_json/* objectIn */.D7)(raw, 'headers')).filter((entry) => typeof entry[1] === 'string');
+        return {
+            kind: 'url',
+            url: sourceUrl(raw, 'url', origin),
+            headers: Object.fromEntries(headers),
+            format: readFormat(raw, origin)
+        };
+    }
+    throw credentialsInvalid(origin, '"credential_source" names no file, url, executable, certificate or AWS environment');
+}
+/** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
+function sourceUrl(raw, name, origin) {
+    const value = (0,guard_json/* stringIn */.tB)(raw, name) ?? '';
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined)
+        throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,request/* isLocalUrl */.L)(url)))
+        return url;
+    throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
+}
+function readFormat(raw, origin) {
+    const format = (0,guard_json/* objectIn */.D7)(raw, 'format');
+    const type = (0,guard_json/* stringIn */.tB)(format, 'type') ?? 'text';
+    if (type === 'text')
+        return { type };
+    const field = (0,guard_json/* stringIn */.tB)(format, 'subject_token_field_name');
+    if (type === 'json' && field !== undefined)
+        return { type, field };
+    throw credentialsInvalid(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
+}
+function readExecutable(raw, origin) {
+    const command = (0,guard_json/* stringIn */.tB)(raw, 'command');
+    if (command === undefined)
+        throw credentialsInvalid(origin, '"command" of "executable" is missing');
+    const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
+        throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
+    }
+    return { kind: 'executable', command, timeoutMs, outputFile: (0,guard_json/* stringIn */.tB)(raw, 'output_file') };
+}
+
+;// CONCATENATED MODULE: ./src/identity/document.ts
+
+
+
+
+/** gcloud nests one document in another; nobody needs more levels than this. */
+const DEEPEST_NESTING = 5;
+/**
+ * Reads a credential document: JSON, or base64 of it. Its secrets are masked before anything else is done with it, and every
+ * host in it that would receive a secret is checked.
+ *
+ * @param origin where it came from, for messages
+ * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
+ */
+function readDocument(masks, text, origin, universe) {
+    // A byte order mark is no white space to JSON.parse; some editors leave one.
+    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    if (trimmed === '')
+        throw credentialsInvalid(origin, 'it is empty');
+    // https://cloud.google.com/docs/authentication/api-keys
+    if (/^AIza[\w-]{30,}$/.test(trimmed)) {
+        masks.add(trimmed);
+        throw credentialsUnsupported(origin, 'an API key');
+    }
+    const json = trimmed.startsWith('{')
+        ? trimmed
+        : Buffer.from(trimmed, 'base64')
+            .toString('utf8')
+            .replace(/^\uFEFF/, '');
+    const value = (0,guard_json/* parseJson */.qF)(json);
+    if (!(0,guard_json/* isObject */.Gv)(value))
+        throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
+    const holdsSecret = maskSecrets(masks, value, origin);
+    if (holdsSecret && json !== trimmed)
+        for (const line of trimmed.split(/\s+/))
+            masks.add(line);
+    return checkDocument(value, origin, universe, 0);
+}
+/** Masks what is secret in a document, at any depth; says whether there was anything. */
+function maskSecrets(masks, value, origin, name = '', depth = 0) {
+    if (typeof value === 'string') {
+        if (name === 'private_key')
+            masks.addPrivateKey(value);
+        else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name))
+            masks.add(value);
+        else if (/^(proxy-)?authorization$/i.test(name))
+            masks.add(value.replace(/^\w+\s+/, ''));
+        else
+            return false;
+        return true;
+    }
+    if (typeof value !== 'object' || value === null)
+        return false;
+    if (depth > 20)
+        throw credentialsInvalid(origin, 'it is nested too deeply');
+    return Object.entries(value)
+        .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
+        .includes(true);
+}
+function checkDocument(raw, origin, universe, depth) {
+    const type = raw['type'];
+    const required = (name) => {
+        const value = (0,guard_json/* stringIn */.tB)(raw, name);
+        if (value === undefined)
+            throw credentialsInvalid(origin, `"${name}" is missing`);
+        return value;
+    };
+    const declaredUniverse = (0,guard_json/* stringIn */.tB)(raw, 'universe_domain');
+    if (declaredUniverse !== undefined && declaredUniverse !== universe) {
+        throw credentialsInvalid(origin, `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`, { universe: declaredUniverse });
+    }
+    switch (type) {
+        case 'service_account':
+            return {
+                type,
+                origin,
+                email: required('client_email'),
+                privateKey: required('private_key'),
+                keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
+                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+            };
+        case 'authorized_user':
+            return {
+                type,
+                origin,
+                clientId: required('client_id'),
+                clientSecret: required('client_secret'),
+                refreshToken: required('refresh_token'),
+                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+            };
+        case 'external_account_authorized_user':
+            return {
+                type,
+                origin,
+                client: { id: required('client_id'), secret: required('client_secret') },
+                refreshToken: required('refresh_token'),
+                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
+                pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+            };
+        case 'external_account': {
+            const id = (0,guard_json/* stringIn */.tB)(raw, 'client_id');
+            return {
+                type,
+                origin,
+                audience: required('audience'),
+                subjectTokenType: required('subject_token_type'),
+                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
+                client: id === undefined ? undefined : { id, secret: (0,guard_json/* stringIn */.tB)(raw, 'client_secret') ?? '' },
+                userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
+                source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
+                account: impersonatedAccount(raw, universe, origin)
+            };
+        }
+        case 'impersonated_service_account': {
+            const source = raw['source_credentials'];
+            if (!(0,guard_json/* isObject */.Gv)(source))
+                throw credentialsInvalid(origin, '"source_credentials" is missing');
+            if (depth >= DEEPEST_NESTING)
+                throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
+            const account = impersonatedAccount(raw, universe, origin);
+            if (account === undefined)
+                throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing');
+            const delegates = raw['delegates'] ?? [];
+            if (!isListOfNames(delegates))
+                throw credentialsInvalid(origin, '"delegates" is not a list of service accounts');
+            return {
+                type,
+                origin,
+                account,
+                delegates: delegates.map(accountName),
+                source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
+            };
+        }
+        case 'gdch_service_account':
+            throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
+        default:
+            if ((0,guard_json/* stringIn */.tB)(raw, 'api_key') !== undefined)
+                throw credentialsUnsupported(origin, 'an API key');
+            throw credentialsInvalid(origin, describeUnknownType(raw));
+    }
+}
+function describeUnknownType(raw) {
+    if ('installed' in raw || 'web' in raw)
+        return 'it is an OAuth client ("client secret" file), not a credential';
+    return typeof raw['type'] === 'string' && /^[\w-]{1,60}$/.test(raw['type'])
+        ? `its type "${raw['type']}" is unknown`
+        : '"type" is missing: it is not an Application Default Credentials document';
+}
+/** A URL that will receive a secret: only Google's own token services may. */
+function googleUrl(raw, name, services, universe, origin) {
+    const value = raw[name];
+    if (value === undefined || value === '')
+        return undefined;
+    const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined)
+        throw credentialsInvalid(origin, `"${name}" is not a URL`);
+    if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, services, universe))
+        return url;
+    throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
+}
+/** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
+function impersonatedAccount(raw, universe, origin) {
+    const name = 'service_account_impersonation_url';
+    const url = googleUrl(raw, name, ['iamcredentials'], universe, origin);
+    if (url === undefined)
+        return undefined;
+    const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@');
+    if (account === undefined || !/^[\w.-]+(@[\w.-]+)?$/.test(account)) {
+        throw credentialsInvalid(origin, `"${name}" does not name a service account`);
+    }
+    return account;
+}
+function isListOfNames(value) {
+    return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+/** gcloud writes delegates either as e-mails or as resource names. */
+function accountName(delegate) {
+    return delegate.replace(/^.*\/serviceAccounts\//, '');
+}
+
+// EXTERNAL MODULE: ./src/world/retried-request.ts
+var retried_request = __nccwpck_require__(5243);
+// EXTERNAL MODULE: ./src/token/refusal.ts
+var token_refusal = __nccwpck_require__(2813);
+;// CONCATENATED MODULE: ./src/identity/failures/metadata-server.ts
+
+
+
+/** The metadata server refused a token. */
+function metadataRefused(refusal) {
+    const answer = (0,token_refusal/* quoteRefusal */.H)(refusal);
+    if (/IAM returned 403|missing IAM policy binding/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'IMPERSONATION_DENIED',
+            sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
+            cause: 'GKE passes the identity on only with a binding on the Google service account.',
+            remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to the Kubernetes service account.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('kubectl get serviceaccounts --all-namespaces -o yaml | grep -B9 iam.gke.io/gcp-service-account   # shows both accounts', "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser")
+            ],
+            answer
+        });
+    }
+    if (refusal.status === 404) {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_NOT_FOUND',
+            sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
+            cause: 'The machine was made without a service account, or somebody took it away.',
+            remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
+            ],
+            answer
+        });
+    }
+    return new failure/* Failure */.H({
+        code: 'IMPERSONATION_DENIED',
+        sentence: 'The metadata server of this machine refused a token of its service account.',
+        cause: 'The account is disabled or deleted, or the server admits no such request from here.',
+        remedy: 'Check the service account and the access scopes of the machine.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances describe INSTANCE --zone=ZONE --format="yaml(serviceAccounts)"   # shows the account', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
+        ],
+        answer
+    });
+}
+
+// EXTERNAL MODULE: ./src/token/failures/token-endpoint.ts
+var token_endpoint = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./src/world/retry.ts
+var retry = __nccwpck_require__(8162);
+// EXTERNAL MODULE: ./src/token/token-endpoint.ts
+var token_token_endpoint = __nccwpck_require__(1208);
+;// CONCATENATED MODULE: ./src/identity/metadata-server.ts
+
+
+
+
+
+
+
+/** A machine of Google's answers within milliseconds; on any other this is time lost. */
+const DETECTION_MS = 2_000;
+/** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
+const METADATA_FLAVOR = 'metadata-flavor';
+const HEADERS = { [METADATA_FLAVOR]: 'Google' };
+/**
+ * Whether this machine has a metadata server of Google's. Honours `METADATA_SERVER_DETECTION` as Google's libraries do:
+ * `none` never looks, `assume-present` does not ask. https://github.com/googleapis/google-cloud-node/tree/main/core/packages/gcp-metadata
+ *
+ * @returns `reason` says for people why there is none
+ */
+async function lookForMetadataServer(step) {
+    const detection = step.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase();
+    if (detection === 'none')
+        return absent('not to be looked for (METADATA_SERVER_DETECTION)');
+    const host = metadataHost(step);
+    if (!URL.canParse(`http://${host}`))
+        return absent(`"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`);
+    if (detection === 'assume-present')
+        return { found: true };
+    let outcome = await ping(step);
+    // A server that is there may fail once; a machine without one is not asked twice.
+    if (outcome.answered ? (0,retry/* isTransient */.dg)(outcome) : outcome.sent && !outcome.timedOut) {
+        await step.sleep((0,retry/* pauseAfter */.l0)(1, 0, step.random));
+        outcome = await ping(step);
+    }
+    const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google';
+    return isGoogle ? { found: true } : absent('none on this machine');
+}
+function absent(reason) {
+    return { found: false, reason };
+}
+async function ping(step) {
+    const milliseconds = Math.min(DETECTION_MS, step.timeoutMs, Math.max(1, step.timeLeft()));
+    const url = metadataUrl(step, 'instance');
+    return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
+}
+/** The service account of the machine: Compute Engine, GKE, Cloud Run. */
+function fromMetadataServer(step) {
+    async function ask(path) {
+        const url = metadataUrl(step, path);
+        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
+        if (answer.status >= 400)
+            throw metadataRefused((0,token_refusal/* readRefusal */.n)(answer));
+        // Other clouds have a server at the same address.
+        if (answer.headers[METADATA_FLAVOR] !== 'Google')
+            throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
+        return { url, answer };
+    }
+    return {
+        description: `the machine's service account (metadata server ${metadataHost(step)})`,
+        principal: (0,token_principal/* serviceAccountPrincipal */.zU)(token_principal/* MACHINE_ACCOUNT */.Oh),
+        // The connection that found it is still there.
+        endpoints: [],
+        async accessToken() {
+            const { url, answer } = await ask('instance/service-accounts/default/token');
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'access_token') };
+        },
+        async idToken(audience) {
+            // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
+            const query = `audience=${encodeURIComponent(audience)}&format=full`;
+            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`);
+            const token = answer.body.toString('utf8').trim();
+            // A page of HTML is no secret, and masking its lines would take words out of every log.
+            if (answer.status !== 200 || !/^\S+$/.test(token))
+                throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
+            step.masks.addJwt(token);
+            return token;
+        }
+    };
+}
+function metadataUrl(step, path) {
+    return new URL(`http://${metadataHost(step)}/computeMetadata/v1/${path}`);
+}
+/** Google's libraries share these two variables. */
+function metadataHost(step) {
+    const { GCE_METADATA_IP: ip = '', GCE_METADATA_HOST: name = '' } = step.env;
+    const host = ip.trim() === '' ? name : ip;
+    return (host
+        .trim()
+        .replace(/^https?:\/\//, '')
+        .replace(/\/+$/, '') || '169.254.169.254');
+}
+
+;// CONCATENATED MODULE: ./src/identity/application-default.ts
+
+
+
+
+
+
+/**
+ * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
+ * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
+ *
+ * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
+ */
+async function findApplicationDefault(step, universe) {
+    const looked = [];
+    const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
+    if (named !== '') {
+        const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
+        const secret = (0,quote/* describeSecret */.w)(named);
+        if (secret !== undefined) {
+            throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
+        }
+        const file = await readSmallFile(named);
+        if (!file.ok)
+            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
+        return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
+    }
+    looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
+    const wellKnown = wellKnownFile(step.env);
+    if (wellKnown !== undefined) {
+        const origin = `gcloud's file ${wellKnown}`;
+        const file = await readSmallFile(wellKnown);
+        if (file.ok)
+            return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
+        if (!file.missing)
+            throw credentialsInvalid(origin, file.reason, 'unreadable file');
+        looked.push(`${wellKnown}: ${file.reason}`);
+    }
+    const server = await lookForMetadataServer(step);
+    if (server.found)
+        return { kind: 'metadata server' };
+    looked.push(`metadata server: ${server.reason}`);
+    throw credentialsNotFound(looked, step.env);
+}
+/** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
+function nameAbsence(file) {
+    return /gha-creds-[^/\\]*\.json$/.test(file) ? 'removed file' : 'missing file';
+}
+/** Where `gcloud auth application-default login` leaves its document. */
+function wellKnownFile(env) {
+    const name = 'application_default_credentials.json';
+    const configured = env['CLOUDSDK_CONFIG'] ?? '';
+    if (configured !== '')
+        return external_node_path_default().join(configured, name);
+    const appData = env['APPDATA'] ?? '';
+    if (process.platform === 'win32' && appData !== '')
+        return external_node_path_default().join(appData, 'gcloud', name);
+    const home = env['HOME'] ?? '';
+    return home === '' ? undefined : external_node_path_default().join(home, '.config', 'gcloud', name);
+}
+
+;// CONCATENATED MODULE: ./src/identity/failures/authorized-user.ts
+
+
+
+
+/**
+ * Google refused a person's refresh token.
+ *
+ * @param pool the workforce pool of somebody who signed in with another identity provider
+ */
+function userRefused(refusal, pool) {
+    const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
+        cause: reauthenticate
+            ? 'The organization demands that people sign in again from time to time (re-authentication).'
+            : refusal.code === 'invalid_client'
+                ? 'The OAuth client in the document was deleted or its secret changed.'
+                : 'The refresh token was revoked or has expired.',
+        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
+        snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
+        answer: (0,token_refusal/* quoteRefusal */.H)(refusal)
+    });
+}
+/** Somebody signs in again, and carries the result to where the credential was. */
+function signIn(...commands) {
+    return [
+        { place: 'In a terminal of your own, with a browser', lines: commands },
+        (0,snippets/* inTerminalWithGh */.RY)('# only where the workflow has the credential from a secret:', 'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json')
+    ];
+}
+/** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
+function workforceLogin(pool) {
+    const name = (0,safe_text/* safeText */.Hk)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
+    const poolId = name.split('/').at(-1) ?? 'POOL';
+    return [
+        `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
+        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+        'gcloud auth application-default login --login-config=login-config.json'
+    ];
+}
+/** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
+function openidMissing(url, scope) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave an access token for the person's credentials, but no ID token.`,
+        cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
+        remedy: 'Sign in again with the scope openid, or set service_account.',
+        snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
+        ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.Hk)(scope)}`] })
+    });
+}
+
+// EXTERNAL MODULE: ./src/token/jwt.ts
+var jwt = __nccwpck_require__(8684);
+;// CONCATENATED MODULE: ./src/identity/authorized-user.ts
+
+
+
+
+
+
+/** gcloud's own: for `gcloud auth login`, and for `gcloud auth application-default login`. */
+const GCLOUD_CLIENTS = [
+    '32555940559.apps.googleusercontent.com',
+    '764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com'
+];
+/**
+ * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
+ * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
+ */
+function fromAuthorizedUser(step, user) {
+    const { tokenUrl } = user;
+    let underWay;
+    /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
+    async function refresh() {
+        const form = {
+            grant_type: 'refresh_token',
+            client_id: user.clientId,
+            client_secret: user.clientSecret,
+            refresh_token: user.refreshToken
+        };
+        underWay ??= (0,token_token_endpoint/* requestToken */.Fr)(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined));
+        return await underWay;
+    }
+    return {
+        description: `a person's own credentials (authorized_user) from ${user.origin}`,
+        principal: `user:${token_principal/* UNKNOWN_PERSON */.j_}`,
+        fixedAudience: [user.clientId, ...GCLOUD_CLIENTS],
+        endpoints: [tokenUrl],
+        async accessToken() {
+            const answer = await refresh();
+            const claims = (0,jwt/* decodeClaims */.Y)((0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(answer.body.toString('utf8')), 'id_token') ?? '');
+            const email = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'email');
+            const token = (0,token_token_endpoint/* readAccessToken */.o3)(step, tokenUrl, answer, 'access_token');
+            return email === undefined ? { token } : { token, principal: (0,token_principal/* memberOf */.C5)(email) };
+        },
+        async idToken() {
+            const answer = await refresh();
+            const body = (0,guard_json/* parseObject */.lj)(answer.body.toString('utf8'));
+            const scope = (0,guard_json/* stringIn */.tB)(body, 'scope');
+            const granted = (0,guard_json/* stringIn */.tB)(body, 'access_token') !== undefined && (0,guard_json/* stringIn */.tB)(body, 'id_token') === undefined;
+            if (granted && scope?.split(' ').includes('openid') !== true)
+                throw openidMissing(tokenUrl, scope);
+            return (0,token_token_endpoint/* readIdToken */.xm)(step, tokenUrl, answer, 'id_token');
+        }
+    };
+}
+
+// EXTERNAL MODULE: ./src/failure/perimeter.ts
+var perimeter = __nccwpck_require__(3117);
+;// CONCATENATED MODULE: ./src/token/failures/sts.ts
+
+
+
+
+
+
+
+
+/** What any issuer's token says of itself. */
+const COMMON_CLAIMS = ['iss', 'sub', 'aud'];
+/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
+const GITHUB_CLAIMS = [
+    ...COMMON_CLAIMS,
+    'repository',
+    'repository_id',
+    'repository_owner',
+    'repository_owner_id',
+    'ref',
+    'environment',
+    'event_name',
+    'workflow_ref',
+    'job_workflow_ref'
+];
+/** Google takes a token for some minutes after it was issued. */
+const SHORT_AGE_S = 120;
+/**
+ * STS refused the external identity: told apart by Google's words.
+ *
+ * @param audience `//iam.googleapis.com/…/providers/…`
+ * @param claims of the token that it refused, where that is a JWT
+ */
+function federationRejected(refusal, audience, claims) {
+    const provider = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
+    return new failure/* Failure */.H({
+        code: 'FEDERATION_REJECTED',
+        sentence: `Google's Security Token Service refused the identity for ${provider}.`,
+        ...explain(refusal, provider, claims),
+        answer: (0,token_refusal/* quoteRefusal */.H)(refusal),
+        // The answer does not say which of the claims was not accepted.
+        details: claims === undefined ? [] : describeClaims(claims)
+    });
+}
+function explain(refusal, provider, claims) {
+    const { message, code } = refusal;
+    const { describe, update, describePool, undelete } = commandsFor(provider);
+    if ((0,perimeter/* isPerimeter */.k7)(message))
+        return (0,perimeter/* explainPerimeter */.RN)("the pool's project", message);
+    if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
+        const project = (0,safe_text/* safeText */.Hk)(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT');
+        return {
+            cause: `The Security Token Service API is disabled in project ${project}.`,
+            remedy: 'Enable the API, and wait a few minutes.',
+            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable sts.googleapis.com --project=${project}`)]
+        };
+    }
+    if (/attribute condition/i.test(message))
+        return explainCondition(describe, update, claims);
+    if (/\d+ bytes limit/.test(message)) {
+        const attribute = (0,safe_text/* safeText */.Hk)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
+        return {
+            cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
+            remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(attributeMapping)"`),
+                (0,snippets/* onlyWhere */.OJ)('every other entry that this shows, attribute.repository for example, is put in as it is', '# A binding to principal://…/subject/… names the old value, and has to be made again.', `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=${isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : 'A_SHORTER_EXPRESSION'},EVERY_OTHER_ENTRY_AS_SHOWN"`)
+            ]
+        };
+    }
+    if (/stale|expired/i.test(message))
+        return explainAge(refusal, provider, claims);
+    if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
+        return {
+            cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
+            remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
+            snippets: [
+                (0,snippets/* onRunner */.o)(`curl ${(0,snippets/* shellWord */.r7)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`),
+                (0,snippets/* inTerminal */.e5)(`${update} --jwk-json-path=jwks.json`)
+            ]
+        };
+    }
+    if (/issuer/i.test(message))
+        return explainIssuer(describe, update, claims);
+    if (code === 'invalid_client') {
+        return {
+            cause: 'The client_id or client_secret of the credential document is wrong, or that OAuth client was deleted.',
+            remedy: 'Make the document again, without client_id and client_secret unless the pool demands them.',
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud iam oauth-clients list --location=global')]
+        };
+    }
+    if (/Invalid value for "?audience/i.test(message)) {
+        return {
+            cause: `"${provider}" is not the full name of a provider.`,
+            remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
+            snippets: [(0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints it`)]
+        };
+    }
+    if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
+        return {
+            cause: 'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
+            remedy: 'Check the state of both, and the name, with the project number rather than its id.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
+                (0,snippets/* onlyWhere */.OJ)('one says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
+                (0,snippets/* onlyWhere */.OJ)('one says state: DELETED', undelete, describePool.replace(' describe ', ' undelete ')),
+                (0,snippets/* onlyWhere */.OJ)('they say NOT_FOUND', '# PROJECT is the id of the project that has the pool; these show its number, its pools and their providers', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
+            ]
+        };
+    }
+    if (/audience/i.test(message)) {
+        const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
+        return {
+            cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
+            remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.allowedAudiences)"`),
+                (0,snippets/* onlyWhere */.OJ)('those that this shows are put in too, as they replace one another', `${update} --allowed-audiences=${(0,snippets/* shellWord */.r7)(audience)},THOSE_THAT_THIS_SHOWS`)
+            ]
+        };
+    }
+    return {
+        cause: 'The provider does not accept this token, for a reason that only the answer tells.',
+        remedy: "Compare the provider's configuration with the claims of the token.",
+        snippets: [(0,snippets/* inTerminal */.e5)(describe)]
+    };
+}
+/** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
+function commandsFor(provider) {
+    const [, workforcePool, name] = /^locations\/global\/workforcePools\/([^/]+)\/providers\/([^/]+)$/.exec(provider) ?? [];
+    const isWorkforce = workforcePool !== undefined && name !== undefined;
+    const providers = `gcloud iam ${isWorkforce ? 'workforce-pools' : 'workload-identity-pools'} providers`;
+    const named = isWorkforce
+        ? `${(0,snippets/* shellWord */.r7)(name)} --workforce-pool=${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
+        : (0,snippets/* shellWord */.r7)(provider);
+    const pool = isWorkforce
+        ? `workforce-pools describe ${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
+        : `workload-identity-pools describe ${(0,snippets/* shellWord */.r7)(provider.replace(/\/providers\/.*$/, ''))}`;
+    return {
+        describe: `${providers} describe ${named}`,
+        update: `${providers} update-oidc ${named}`,
+        describePool: `gcloud iam ${pool}`,
+        undelete: `${providers} undelete ${named}`
+    };
+}
+/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
+function isFromGithub(claims) {
+    return claims?.['repository'] !== undefined;
+}
+/** How old the token was, by Google's clock, where both are known. */
+function explainAge({ googleTime }, provider, claims) {
+    const issuedAt = claims?.['iat'];
+    const age = googleTime === undefined || typeof issuedAt !== 'number' ? undefined : Math.round(googleTime / 1000 - issuedAt);
+    if (age !== undefined && age < SHORT_AGE_S) {
+        return {
+            cause: `By its issuer's clock the token was issued ${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw it, so that one of the clocks is wrong, or its life is too short.`,
+            remedy: "Set the clock of the token's issuer, such as a GitHub Enterprise Server, or let its tokens live longer.",
+            snippets: [(0,snippets/* onRunner */.o)('date --utc')]
+        };
+    }
+    return {
+        cause: `The token is too old: it was issued ${age === undefined ? 'some minutes' : `${age} s`} before it was used.`,
+        remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
+        snippets: [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${provider}`)]
+    };
+}
+function explainCondition(describe, update, claims) {
+    const sub = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub') ?? '';
+    const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? [];
+    const immutable = owner !== undefined && repository !== undefined;
+    const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
+        const value = (0,guard_json/* stringIn */.tB)(claims ?? {}, name);
+        return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : [];
+    });
+    return {
+        cause: immutable
+            ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.Hk)(owner)}/${(0,safe_text/* safeText */.Hk)(repository)}:" does not match.`
+            : "The provider's attribute condition is not true of the claims of the token.",
+        remedy: immutable
+            ? 'Test repository_owner_id and repository_id instead of sub in the attribute condition; they are in both forms.'
+            : 'See which claim the attribute condition tests, and compare it with the claims in the log; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`),
+            ...(numbers.length > 0
+                ? [
+                    (0,snippets/* onlyWhere */.OJ)('this repository is to be admitted beside those that are, whatever the form of sub', `${update} --attribute-condition="(PRESENT_CONDITION) || (${numbers.join(' && ')})"`)
+                ]
+                : [])
+        ]
+    };
+}
+function explainIssuer(describe, update, claims) {
+    const issuer = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss');
+    const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.Hk)(issuer);
+    const kind = (issuer ?? '').includes('/_services/token')
+        ? ' (GitHub Enterprise Server has an issuer of its own)'
+        : (issuer ?? '').includes('.ghe.com')
+            ? ' (each tenant of ghe.com has an issuer of its own)'
+            : '';
+    return {
+        cause: `The provider trusts another issuer than ${shown}${kind}.`,
+        remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.issuerUri)"`),
+            (0,snippets/* onlyWhere */.OJ)('nobody uses the provider with the issuer that this shows; else make another provider', `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : (0,snippets/* shellWord */.r7)(issuer)}`)
+        ]
+    };
+}
+/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
+function describeClaims(claims) {
+    const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS;
+    return names.map((name) => {
+        const value = claims[name];
+        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.Hk)(typeof value === 'string' ? value : JSON.stringify(value))}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/token/sts.ts
+
+
+
+
+/**
+ * Exchanges an external identity's own token for a federated access token.
+ *
+ * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
+ */
+async function exchangeToken(step, request) {
+    const { url, client, userProject } = request;
+    const form = {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        audience: request.audience,
+        scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl,
+        requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        subject_token: request.subjectToken,
+        subject_token_type: request.subjectTokenType,
+        // With client authentication the client's project is charged, and the option is refused.
+        ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
+    };
+    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, (0,jwt/* decodeClaims */.Y)(request.subjectToken)));
+    return (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'access_token');
+}
+
+;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
+
+
+
+
+/**
+ * Identity federation: the identity's own token is exchanged at STS. Google gives the federated identity no ID token, so that
+ * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
+ * a second role, on the account itself.
+ */
+function createFederatedIdentity(step, identity) {
+    const { description, principal, endpoints, hasCertificate = false } = identity;
+    return {
+        description,
+        principal,
+        // A connection that was opened without the certificate is of no use.
+        endpoints: hasCertificate ? [] : endpoints,
+        hasCertificate,
+        async accessToken() {
+            const { token: subjectToken, clientCertificate } = await identity.subjectToken();
+            const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
+            return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate };
+        }
+    };
+}
+/** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
+function refinePrincipal({ principal, audience }, subjectToken) {
+    const subject = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeClaims */.Y)(subjectToken) ?? {}, 'sub');
+    return principal.endsWith('/*') && subject !== undefined ? (0,token_principal/* subjectPrincipal */.hF)(audience, subject) : principal;
+}
+
+// EXTERNAL MODULE: ./src/identity/failures/github.ts
+var github = __nccwpck_require__(8305);
+;// CONCATENATED MODULE: ./src/identity/github.ts
+
+
+
+
+
+
+
+/**
+ * The job itself, by workload identity federation.
+ *
+ * @param provider `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`
+ */
+function fromGithub(step, universe, provider) {
+    const audience = `//iam.googleapis.com/${provider}`;
+    const endpoint = githubEndpoint(step.env);
+    const url = (0,google_hosts/* stsUrl */.on)(universe, 'token');
+    return createFederatedIdentity(step, {
+        description: `workload identity federation of GitHub Actions (${provider})`,
+        principal: (0,token_principal/* federatedPrincipal */.Xo)(audience, step.env['GITHUB_REPOSITORY']),
+        endpoints: endpoint === undefined ? [url] : [endpoint, url],
+        url,
+        audience,
+        subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
+        // Google expects the provider's name as an https URL where the provider names no audiences of its own.
+        subjectToken: async () => ({ token: await requestGithubToken(step, `https:${audience}`) })
+    });
+}
+/** Where GitHub's token comes from; undefined where the runner does not say. */
+function githubEndpoint(env) {
+    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    return URL.canParse(url) ? new URL(url) : undefined;
+}
+/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+async function requireGithubPermission(step) {
+    const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+    if (names.some((name) => (step.env[name] ?? '') === ''))
+        throw (0,github/* oidcUnavailable */.yX)(step.env, await isForkPullRequest(step));
+}
+/**
+ * GitHub's OIDC token for this job.
+ * https://docs.github.com/en/actions/reference/security/oidc
+ *
+ * @param audience whom the token is for; Google expects the provider's name as an https URL
+ * @throws {Failure} OIDC_FAILED where GitHub does not give it
+ */
+async function requestGithubToken(step, audience) {
+    const endpoint = githubEndpoint(step.env);
+    if (endpoint === undefined)
+        throw (0,github/* oidcFailed */.nR)(undefined, 'the runner gave no valid request URL');
+    const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
+    const requestToken = step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
+        method: 'GET',
+        url: new URL(url),
+        headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
+    }, (last, attempts) => (0,github/* oidcFailed */.nR)(endpoint, last, attempts));
+    const token = (0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(answer.body.toString('utf8')), 'value');
+    if (token !== undefined)
+        step.masks.addJwt(token);
+    if (answer.status !== 200 || token === undefined)
+        throw (0,github/* oidcFailed */.nR)(endpoint, answer);
+    return token;
+}
+/**
+ * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ */
+async function isForkPullRequest(step) {
+    if (step.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+        return false;
+    const file = await readSmallFile(step.env['GITHUB_EVENT_PATH'] ?? '');
+    const pullRequest = (0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
+    const head = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
+    // Of a fork that was deleted since, there is no repository any more.
+    return base !== undefined && head !== base;
+}
+
+;// CONCATENATED MODULE: ./src/identity/failures/subject-token.ts
+
+
+
+/** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
+function subjectTokenUnavailable(where, problem, trouble) {
+    return new failure/* Failure */.H({
+        code: 'SUBJECT_TOKEN_UNAVAILABLE',
+        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...TROUBLES[trouble]
+    });
+}
+const TROUBLES = {
+    file: {
+        cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
+        remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
+    },
+    host: {
+        cause: "The identity provider's host is down, or cannot be reached from this machine.",
+        remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
+    },
+    refusal: {
+        cause: 'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
+        remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
+    },
+    form: {
+        cause: 'The place holds the token in another form than the document says, or holds none yet.',
+        remedy: 'Let "format" of "credential_source" say where the token is.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"format": { "type": "json", "subject_token_field_name": "…" }')]
+    },
+    'program forbidden': {
+        cause: 'A document may name any program, so that whoever runs the job has to allow it.',
+        remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
+        snippets: [{ place: 'In this step', lines: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }]
+    },
+    'program failed': {
+        cause: 'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
+        remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
+        snippets: [(0,snippets/* inDocument */.Dc)('"executable": { "command": "…", "timeout_millis": 30000 }')]
+    },
+    AWS: {
+        cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
+        remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
+        snippets: [
+            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: aws-actions/configure-aws-credentials@v5', '    with:', '      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE', '      aws-region: REGION')
+        ]
+    },
+    certificate: {
+        cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
+        remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
+        snippets: [(0,snippets/* onRunner */.o)('openssl x509 -noout -in CERTIFICATE -subject -dates')]
+    }
+};
+
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/identity/subject-token/aws.ts
+
+
+
+
+
+/**
+ * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
+ * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
+ */
+async function readAwsToken(step, document, credentialSource) {
+    // Loaded only where it is needed: it is larger than everything else together.
+    const { AwsClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
+    for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+        step.masks.add(step.env[name] ?? '');
+    const client = new AwsClient({
+        type: 'external_account',
+        audience: document.audience,
+        subject_token_type: document.subjectTokenType,
+        token_url: document.tokenUrl.href,
+        credential_source: credentialSource,
+        transporterOptions: { fetchImplementation: instanceMetadata(step) }
+    });
+    try {
+        return await client.retrieveSubjectToken();
+    }
+    catch (error) {
+        const cause = error instanceof Error ? error.cause : undefined;
+        if (cause instanceof failure/* Failure */.H)
+            throw cause;
+        // The library's message may quote an answer; its documented causes are these.
+        throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials', 'AWS');
+    }
+}
+/** `fetch` for the library's requests to the instance's metadata server. */
+function instanceMetadata(step) {
+    return async (input, init) => {
+        const url = new URL(input);
+        const headers = Object.fromEntries(new Headers(init?.headers));
+        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        const text = answer.body.toString('utf8');
+        if (init?.method === 'PUT')
+            step.masks.add(text);
+        for (const name of ['SecretAccessKey', 'Token'])
+            step.masks.add((0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(text), name) ?? '');
+        return new Response(text, { status: answer.status, headers: { ...answer.headers } });
+    };
+}
+
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __nccwpck_require__(4708);
+;// CONCATENATED MODULE: ./src/identity/subject-token/certificate.ts
+
+
+/**
+ * An X.509 identity: the token is the certificate chain, and the proof is the TLS connection on which it travels.
+ * https://cloud.google.com/iam/docs/workload-identity-federation-with-x509-certificates. google-auth-library finds and reads
+ * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
+ */
+async function readCertificate(step, document, credentialSource) {
+    const { IdentityPoolClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
+    try {
+        const client = new IdentityPoolClient({
+            type: 'external_account',
+            audience: document.audience,
+            subject_token_type: document.subjectTokenType,
+            token_url: document.tokenUrl.href,
+            credential_source: credentialSource
+        });
+        const token = await client.retrieveSubjectToken();
+        const { agent } = client.transporter.defaults;
+        if (!(agent instanceof external_node_https_.Agent))
+            throw new Error('no agent');
+        const { cert, key } = agent.options;
+        if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
+            throw new Error('no certificate');
+        step.masks.addPrivateKey(key.toString('utf8'));
+        return { token, clientCertificate: { cert, key } };
+    }
+    catch {
+        // The library's message may quote a file, and a file named by mistake may be the key.
+        throw subjectTokenUnavailable('the certificate configuration', 'the configuration, the certificate, its key or its trust chain cannot be read', 'certificate');
+    }
+}
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./src/identity/subject-token/executable.ts
+
+
+
+
+
+
+/** A token and some words around it. */
+const OUTPUT_BYTES = 1024 * 1024;
+/**
+ * A program that prints the token: https://google.aip.dev/auth/4117. Run by ourselves, because google-auth-library ends the
+ * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
+ */
+async function runExecutable(step, document, source) {
+    const where = `the program ${(0,safe_text/* safeText */.Hk)(source.command, 100)}`;
+    // Running what a document names is a decision of whoever runs the job, not of the document.
+    if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
+        throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
+    }
+    const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile);
+    if (cached !== undefined)
+        return cached;
+    const { exitCode, stdout } = await run(step, document, source, where);
+    const verdict = judgeResponse((0,guard_json/* parseObject */.lj)(stdout), step.now(), source.outputFile !== undefined);
+    if (verdict.token !== undefined && exitCode === 0)
+        return verdict.token;
+    const problems = [
+        ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
+        ...('problem' in verdict ? [verdict.problem] : [])
+    ];
+    throw subjectTokenUnavailable(where, problems.join('; '), 'program failed');
+}
+/** A program may leave its answer in a file, to be asked again only when that has expired. */
+async function readCachedToken(step, path) {
+    const file = await readSmallFile(path);
+    return file.ok ? judgeResponse((0,guard_json/* parseObject */.lj)(file.content), step.now(), true).token : undefined;
+}
+async function run(step, document, source, where) {
+    const [program = '', ...args] = splitCommand(source.command);
+    const timeout = Math.max(1, Math.min(source.timeoutMs, step.timeLeft()));
+    // Inputs are not the program's business, and a credential may be among them.
+    const inherited = Object.entries(step.env).filter(([name]) => !name.startsWith('INPUT_'));
+    const env = {
+        ...Object.fromEntries(inherited),
+        GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: document.audience,
+        GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE: document.subjectTokenType,
+        GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE: '0',
+        ...(source.outputFile === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE: source.outputFile }),
+        ...(document.account === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL: document.account })
+    };
+    return await new Promise((resolve, reject) => {
+        const child = (0,external_node_child_process_.execFile)(program, args, { env, timeout, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, windowsHide: true }, (error, stdout) => {
+            if (error === null)
+                resolve({ exitCode: 0, stdout });
+            // A program that fails may still say why, in the same form.
+            else if (typeof error.code === 'number')
+                resolve({ exitCode: error.code, stdout });
+            else if (error.killed === true)
+                reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'));
+            else
+                reject(subjectTokenUnavailable(where, `it could not be run (${(0,safe_text/* codeOf */.$N)(error)})`, 'program failed'));
+        });
+        child.stdin?.end();
+    });
+}
+/** Words, of which those in double quotes may hold blanks. */
+function splitCommand(command) {
+    return (command.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''));
+}
+/** Decides about what the program printed. `problem` never quotes a token. */
+function judgeResponse(response, nowMs, mustExpire) {
+    if (response['version'] !== 1)
+        return { problem: 'its answer is not JSON with "version": 1' };
+    if (response['success'] !== true) {
+        const words = [(0,guard_json/* stringIn */.tB)(response, 'code'), (0,guard_json/* stringIn */.tB)(response, 'message')]
+            .filter((part) => part !== undefined)
+            .join(' ');
+        return { problem: `it answered that it failed: ${(0,safe_text/* safeText */.Hk)(words, 200)}` };
+    }
+    const expiration = response['expiration_time'];
+    if (mustExpire && typeof expiration !== 'number')
+        return { problem: 'its answer has no "expiration_time"' };
+    if (typeof expiration === 'number' && expiration * 1000 <= nowMs)
+        return { problem: 'its token has expired' };
+    const member = (0,guard_json/* stringIn */.tB)(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
+    const token = (0,guard_json/* stringIn */.tB)(response, member);
+    return token === undefined ? { problem: `its answer has no "${member}"` } : { token };
+}
+
+;// CONCATENATED MODULE: ./src/identity/subject-token/subject-token.ts
+
+
+
+
+
+
+
+
+
+/**
+ * The external account's own token, masked.
+ *
+ * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
+ */
+async function readSubjectToken(step, document) {
+    const subject = await read(step, document);
+    // A certificate is no secret; its key is, and stays in the process.
+    if (subject.clientCertificate === undefined)
+        step.masks.addJwt(subject.token);
+    return subject;
+}
+async function read(step, document) {
+    const { source } = document;
+    switch (source.kind) {
+        case 'file':
+            return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) };
+        case 'url':
+            return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) };
+        case 'executable':
+            return { token: await runExecutable(step, document, source) };
+        case 'aws':
+            return { token: await readAwsToken(step, document, source.raw) };
+        case 'certificate':
+            return await readCertificate(step, document, source.raw);
+    }
+}
+/** Finds the token in what a file or a URL holds. */
+function pickToken(content, format, where) {
+    const token = format.type === 'text' ? content.trim() : (0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(content), format.field)?.trim();
+    if (token !== undefined && token !== '')
+        return token;
+    throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
+}
+/** The content of a token file, which a sidecar or the cluster keeps fresh. */
+async function readTokenFile(path) {
+    const file = await readSmallFile(path);
+    if (file.ok)
+        return file.content;
+    throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
+}
+/** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
+async function fetchToken(step, url, headers) {
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+    if (answer.status >= 200 && answer.status < 300)
+        return answer.body.toString('utf8');
+    const problem = answer.status < 400 ? `status ${answer.status}` : (0,token_refusal/* quoteRefusal */.H)((0,token_refusal/* readRefusal */.n)(answer));
+    throw subjectTokenUnavailable(url.origin, problem, 'refusal');
+}
+
+;// CONCATENATED MODULE: ./src/identity/external-account.ts
+
+
+
+
+/** Workload or workforce identity federation as a document describes it (`external_account`): https://google.aip.dev/auth/4117 */
+function fromExternalAccount(step, document) {
+    const { source, audience, tokenUrl, origin } = document;
+    // google-github-actions/auth leaves a document whose token comes from GitHub.
+    const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host;
+    return createFederatedIdentity(step, {
+        description: `external account (${source.kind}) from ${origin}`,
+        principal: (0,token_principal/* federatedPrincipal */.Xo)(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
+        endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
+        hasCertificate: source.kind === 'certificate',
+        url: tokenUrl,
+        client: document.client,
+        userProject: document.userProject,
+        audience,
+        subjectTokenType: document.subjectTokenType,
+        subjectToken: async () => await readSubjectToken(step, document)
+    });
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/identity/failures/service-account-key.ts
+
+
+
+
+
+/** Google's token endpoint refused a service account's own assertion. */
+function keyRefused(refusal, email, now) {
+    const answer = (0,token_refusal/* quoteRefusal */.H)(refusal);
+    const account = (0,safe_text/* safeText */.Hk)(email);
+    if (/account not found/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_ACCOUNT_NOT_FOUND',
+            sentence: `The service account ${account} of the key does not exist.`,
+            cause: 'It was deleted, and its keys with it.',
+            remedy: 'Use another account; a deleted one can be restored within 30 days.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${(0,snippets/* projectFlag */.K6)(email)}   # shows the UNIQUE_ID`, `gcloud iam service-accounts undelete UNIQUE_ID${(0,snippets/* projectFlag */.K6)(email)}`)
+            ],
+            answer
+        });
+    }
+    if (refusal.code === 'invalid_scope') {
+        return new failure/* Failure */.H({
+            code: 'INPUT_INVALID',
+            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
+            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
+            answer
+        });
+    }
+    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_EXPIRED',
+            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
+            cause: describeSkew(refusal, now),
+            remedy: "Set the machine's clock, for example by NTP.",
+            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
+            answer
+        });
+    }
+    const disabled = refusal.code.includes('disabled');
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_EXPIRED',
+        sentence: `Google no longer accepts the key of ${account}.`,
+        cause: disabled
+            ? 'The service account is disabled.'
+            : 'The key was deleted or disabled, or the document holds the key of another account.',
+        remedy: disabled
+            ? 'Enable the account, if whoever disabled it agrees.'
+            : 'Make a new key, or better use workload identity federation, which needs none.',
+        snippets: disabled
+            ? [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
+            : [
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`, `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # a new one`),
+                (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
+            ],
+        answer
+    });
+}
+/** How far the clock is off, where the answer says what Google's shows. */
+function describeSkew({ googleTime }, now) {
+    if (googleTime === undefined)
+        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
+    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
+    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
+}
+
+;// CONCATENATED MODULE: ./src/identity/service-account-key.ts
+
+
+
+
+
+
+/**
+ * A service account's key. It signs for itself (RFC 7523), so that an ID token costs one request and needs neither a role nor
+ * an API: https://developers.google.com/identity/protocols/oauth2/service-account
+ *
+ * @throws {Failure} CREDENTIALS_INVALID where the private key cannot be read
+ */
+function fromServiceAccountKey(step, universe, key) {
+    const { email, tokenUrl } = key;
+    const privateKey = readPrivateKey(key);
+    async function grant(claims) {
+        const assertion = signAssertion(privateKey, key, (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, claims, step.now());
+        step.masks.addJwt(assertion);
+        const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
+        return await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()));
+    }
+    return {
+        description: `service account key of ${email} from ${key.origin}`,
+        principal: (0,token_principal/* serviceAccountPrincipal */.zU)(email),
+        account: email,
+        isKey: true,
+        endpoints: [tokenUrl],
+        async accessToken() {
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token') };
+        },
+        async idToken(audience) {
+            return (0,token_token_endpoint/* readIdToken */.xm)(step, tokenUrl, await grant({ target_audience: audience }), 'id_token');
+        }
+    };
+}
+function readPrivateKey(key) {
+    try {
+        return (0,external_node_crypto_.createPrivateKey)(key.privateKey);
+    }
+    catch {
+        // OpenSSL's message is dropped: it may tell about the key.
+        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
+    }
+}
+/** A JWT that Google accepts as a grant for at most one hour. */
+function signAssertion(privateKey, key, audience, claims, nowMs) {
+    const issuedAt = Math.floor(nowMs / 1000);
+    const header = { alg: 'RS256', typ: 'JWT', ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
+    const payload = { iss: key.email, aud: audience, iat: issuedAt, exp: issuedAt + 3600, ...claims };
+    const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${signed}.${(0,external_node_crypto_.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
+}
+
+;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
+
+
+
+/**
+ * A workforce identity that signed in with gcloud (`external_account_authorized_user`). Google gives it access tokens only.
+ * https://cloud.google.com/iam/docs/workforce-sign-in-gcloud
+ */
+function fromWorkforceUser(step, user) {
+    return {
+        description: `workforce identity (external_account_authorized_user) from ${user.origin}`,
+        principal: (0,token_principal/* federatedPrincipal */.Xo)(user.pool),
+        endpoints: [user.tokenUrl],
+        async accessToken() {
+            const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
+            const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, user.tokenUrl, answer, 'access_token') };
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./src/identity/identity.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Finds out who the job is. Makes no request but to see whether there is a metadata server.
+ *
+ * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
+ */
+async function findIdentity(step, inputs) {
+    const start = await findCredential(step, inputs);
+    const impersonations = addImpersonation(start, inputs);
+    if (impersonations.length === 0 && start.credential.idToken === undefined) {
+        throw serviceAccountRequired(start.credential);
+    }
+    if (inputs.workloadIdentityProvider !== undefined)
+        await requireGithubPermission(step);
+    return { credential: start.credential, impersonations };
+}
+async function findCredential(step, inputs) {
+    const { universe } = inputs;
+    if (inputs.workloadIdentityProvider !== undefined) {
+        return { credential: fromGithub(step, universe, inputs.workloadIdentityProvider), impersonations: [] };
+    }
+    if (inputs.credentialsJson !== undefined) {
+        return fromDocument(step, readDocument(step.masks, inputs.credentialsJson, 'credentials_json', universe), universe);
+    }
+    const found = await findApplicationDefault(step, universe);
+    return found.kind === 'metadata server'
+        ? { credential: fromMetadataServer(step), impersonations: [] }
+        : fromDocument(step, found.document, universe);
+}
+/**
+ * The impersonation of the account that the inputs ask for. An account that the credential stands for already is not impersonated
+ * twice: that would need a role of the account on itself.
+ */
+function addImpersonation({ credential, impersonations }, inputs) {
+    const account = inputs.serviceAccount;
+    const last = impersonations.at(-1);
+    if (account === undefined || (last === undefined && isSame(credential.account, account)))
+        return impersonations;
+    if (!isSame(last?.account, account) || last === undefined)
+        return [...impersonations, { account, delegates: inputs.delegates }];
+    return inputs.delegates.length === 0
+        ? impersonations
+        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates }];
+}
+/** E-mails of service accounts have no upper case, but people write some. */
+function isSame(one, other) {
+    return one?.toLowerCase() === other.toLowerCase();
+}
+/** The credential that a document describes, and the accounts that the document itself impersonates. */
+function fromDocument(step, document, universe) {
+    switch (document.type) {
+        case 'service_account':
+            return { credential: fromServiceAccountKey(step, universe, document), impersonations: [] };
+        case 'authorized_user':
+            return { credential: fromAuthorizedUser(step, document), impersonations: [] };
+        case 'external_account_authorized_user':
+            return { credential: fromWorkforceUser(step, document), impersonations: [] };
+        case 'external_account':
+            return {
+                credential: fromExternalAccount(step, document),
+                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
+            };
+        case 'impersonated_service_account': {
+            const source = fromDocument(step, document.source, universe);
+            return {
+                ...source,
+                impersonations: [...source.impersonations, { account: document.account, delegates: document.delegates }]
+            };
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 4042:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QG: () => (/* binding */ audienceRequired),
+/* harmony export */   m7: () => (/* binding */ inputInvalid),
+/* harmony export */   tz: () => (/* binding */ inputsInvalid)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+
+
+
+/**
+ * One input is wrong, found before any request is made.
+ *
+ * @param remedy what to write instead, as a sentence
+ * @param example the same as lines of YAML, where it is not to leave the input out
+ * @param commands that tell the right value
+ */
+function inputInvalid(input, problem, remedy, example = [], commands = []) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INPUT_INVALID',
+        sentence: `Input ${input}: ${problem}.`,
+        remedy,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+    });
+}
+/** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
+function inputsInvalid(complaints) {
+    // The same value may be read for two purposes.
+    const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()];
+    const [first, ...others] = texts;
+    if (first === undefined)
+        throw new Error('no complaint');
+    if (others.length === 0)
+        return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(first);
+    const count = others.length === 1
+        ? '1 other complaint about the inputs is'
+        : `${others.length} other complaints about the inputs are`;
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        ...first,
+        code: 'INPUT_INVALID',
+        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+        snippets: texts.flatMap(({ snippets = [] }) => snippets),
+        details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
+    });
+}
+/** The host is not one of those whose audience follows from the URL. */
+function audienceRequired(url) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'AUDIENCE_REQUIRED',
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}.`,
+        cause: url.hostname.endsWith('.cloudfunctions.net')
+            ? "A function's URL needs the name of the function as its first segment."
+            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
+        remedy: "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
+        snippets: [
+            ...(url.hostname.endsWith('.cloudfunctions.net') ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)] : []),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}`)
+        ]
+    });
+}
+
+
+/***/ }),
+
+/***/ 8540:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  r: () => (/* binding */ checkPattern),
+  B: () => (/* binding */ matchWithin)
+});
+
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
+;// CONCATENATED MODULE: ./src/inputs/pattern.ts
+
+
+
+/** `^` and `$` are the ends of a line, as they are for grep. */
+const FLAGS = 'm';
+/**
+ * A regular expression of the author's, known to compile.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function checkPattern(input, pattern) {
+    try {
+        new RegExp(pattern, FLAGS);
+        return pattern;
+    }
+    catch {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+    }
+}
+/**
+ * Whether a pattern matches somewhere in a text that the other side chose, and for which it may need ages: only a context of
+ * its own can be interrupted in the middle of a match.
+ *
+ * @returns undefined where it took longer than `milliseconds`
+ */
+function matchWithin(milliseconds, pattern, text) {
+    const context = (0,external_node_vm_namespaceObject.createContext)({ pattern, text, flags: FLAGS });
+    try {
+        return ((0,external_node_vm_namespaceObject.runInContext)('new RegExp(pattern, flags).test(text)', context, {
+            timeout: Math.max(1, Math.round(milliseconds))
+        }) === true);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 7306:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AH: () => (/* binding */ isCloudRunUrl),
+/* harmony export */   Ci: () => (/* binding */ deriveAudience),
+/* harmony export */   Rd: () => (/* binding */ withTag),
+/* harmony export */   cO: () => (/* binding */ tagOf),
+/* harmony export */   dz: () => (/* binding */ isTag),
+/* harmony export */   kp: () => (/* binding */ findReservation),
+/* harmony export */   nb: () => (/* binding */ withoutTag),
+/* harmony export */   ot: () => (/* binding */ findAudience)
+/* harmony export */ });
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
+
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---';
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+function deriveAudience(url) {
+    const audience = findAudience(url);
+    if (audience === undefined)
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .audienceRequired */ .QG)(url);
+    return audience;
+}
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ */
+function findAudience(url) {
+    if (isCloudRunUrl(url))
+        return `${url.protocol}//${splitTag(url.host).service}`;
+    const [, name] = url.pathname.split('/');
+    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
+    return isNamedFunction ? `${url.origin}/${name}` : undefined;
+}
+/** Whether Cloud Run's own domain serves this URL. */
+function isCloudRunUrl(url) {
+    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+function tagOf(url) {
+    return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined;
+}
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+function withTag(url, tag) {
+    const tagged = new URL(url);
+    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
+    return tagged;
+}
+/** The URL of the service itself, whatever tag it has. */
+function withoutTag(url) {
+    const plain = new URL(url);
+    if (isCloudRunUrl(url))
+        plain.host = splitTag(url.host).service;
+    return plain;
+}
+/** Whether a name can be a traffic tag: lower-case letters, digits and hyphens, but never what separates it from its host. */
+function isTag(name) {
+    return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= 46 && !name.includes(TAG_SEPARATOR);
+}
+function splitTag(host) {
+    const end = host.indexOf(TAG_SEPARATOR);
+    if (end <= 0)
+        return { service: host };
+    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
+}
+/**
+ * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
+ * of the others Google says only that some are kept and all should be avoided.
+ * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
+ */
+function findReservation(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    if (url.pathname === '/healthz')
+        return 'certain';
+    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
+}
+
+
+/***/ }),
+
+/***/ 753:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  d: () => (/* binding */ runInBackground)
+});
+
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
+// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
+var identity = __nccwpck_require__(2368);
+// EXTERNAL MODULE: ./src/identity/failures/github.ts
+var github = __nccwpck_require__(8305);
+// EXTERNAL MODULE: ./src/guard/masks.ts
+var masks = __nccwpck_require__(8644);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
+var token_mint = __nccwpck_require__(7673);
+// EXTERNAL MODULE: ./src/world/world.ts + 1 modules
+var world_world = __nccwpck_require__(4090);
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
+;// CONCATENATED MODULE: ./src/proxy/addresses.ts
+
+/** @param url with the tag, if there is one; query and fragment do not count */
+function addressOf(url) {
+    const hosts = [url, (0,service_url/* withoutTag */.nb)(url)];
+    return {
+        origin: url.origin,
+        host: url.host,
+        base: url.pathname.replace(/\/+$/, ''),
+        authorities: hosts.flatMap(({ host, hostname, port }) => (port === '' ? [host, `${hostname}:443`] : [host]))
+    };
+}
+/** The path at the service for one at the proxy, byte for byte: `/x` is `/base/x`. */
+function toServicePath({ base }, path) {
+    return path.startsWith('/') ? base + path : path;
+}
+/**
+ * The address at the proxy for one at the service: `https://HOST/base/x`, `http://HOST/base/x`, `//HOST/base/x` and `/base/x` all
+ * are `/x` there. Any other address, and a path that is not under the base, is returned as it is.
+ *
+ * @param local host and port in the name that the client used
+ */
+function toLocalAddress(service, address, local) {
+    const [, scheme, authority, rest = ''] = /^(https?:)?\/\/([^/?#\\]*)(.*)$/is.exec(address) ?? [];
+    if (authority === undefined) {
+        const path = withoutBase(service, address);
+        // Without its base, "/base//evil.example" would name another host.
+        return path.startsWith('//') && path !== address ? `http://${local}${path}` : path;
+    }
+    const defaultPort = scheme?.toLowerCase() === 'http:' ? ':80' : ':443';
+    const name = authority.toLowerCase();
+    const isService = service.authorities.includes(name) ||
+        (name.endsWith(defaultPort) && service.authorities.includes(name.slice(0, -defaultPort.length)));
+    if (!isService || !isUnderBase(service, rest))
+        return address;
+    return `http://${local}${withoutBase(service, rest)}`;
+}
+/** The address at the service for one at the proxy, as in `Referer`; any other address is returned as it is. */
+function toServiceAddress(service, address, isOwnAuthority) {
+    const [, authority, rest = ''] = /^http:\/\/([^/?#\\]*)(.*)$/is.exec(address) ?? [];
+    if (authority === undefined || !isOwnAuthority(authority.toLowerCase()))
+        return address;
+    return service.origin + toServicePath(service, rest);
+}
+/** The path of a cookie, or of an address, without the base of the service. */
+function withoutBase(service, path) {
+    if (service.base === '' || !isUnderBase(service, path))
+        return path;
+    const rest = path.slice(service.base.length);
+    return rest.startsWith('/') ? rest : `/${rest}`;
+}
+function isUnderBase({ base }, path) {
+    return base === '' || (path.startsWith(base) && /^([/?#]|$)/.test(path.slice(base.length)));
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+;// CONCATENATED MODULE: ./src/proxy/peer.ts
+
+
+/** Where the kernel lists the TCP sockets of this network namespace: proc_pid_net(5). */
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+/**
+ * On Linux, the user who owns the client's socket has to be one's own or root. Elsewhere, and where the kernel does not list
+ * sockets, nothing can be told and every client is admitted.
+ *
+ * @param ownId the user of this process; undefined on systems without user ids
+ */
+function createPeerCheck(ownId) {
+    /** A read that has not begun serves everyone who waits for it: one that is under way may have missed the newest socket. */
+    let waiting;
+    let reading = Promise.resolve();
+    async function readTables() {
+        const texts = await Promise.all(TABLES.map((file) => (0,promises_.readFile)(file, 'utf8').catch(() => undefined)));
+        return texts[0] === undefined ? undefined : texts.join('\n');
+    }
+    return async (ends) => {
+        if (ownId === undefined || process.platform !== 'linux')
+            return true;
+        waiting ??= reading.then(() => {
+            waiting = undefined;
+            const text = readTables();
+            reading = text;
+            return text;
+        });
+        const text = await waiting;
+        if (text === undefined)
+            return true;
+        const owner = findOwner(text, ends);
+        return owner === ownId || owner === 0;
+    };
+}
+/**
+ * The user id of the socket with these ends.
+ *
+ * @returns undefined where it is not listed or belongs to no process any more: the kernel then says 0, which is not root
+ */
+function findOwner(table, ends) {
+    const local = `${toHex(ends.localAddress)}:${portToHex(ends.localPort)}`;
+    const remote = `${toHex(ends.remoteAddress)}:${portToHex(ends.remotePort)}`;
+    const mapped = [`${MAPPED}${local}`, `${MAPPED}${remote}`];
+    for (const line of table.split('\n')) {
+        const [, from, to, , , , , uid, , inode] = line.trim().split(/\s+/);
+        const isSame = (from === local && to === remote) || (from === mapped[0] && to === mapped[1]);
+        if (isSame && inode !== undefined && inode !== '0')
+            return Number(uid);
+    }
+    return undefined;
+}
+/** `::ffff:0:0/96`, by which programs with IPv6 sockets reach IPv4 addresses. */
+const MAPPED = `0000000000000000${wordsToHex(Buffer.from([0, 0, 0xff, 0xff]))}`;
+function toHex(address) {
+    const ipv4 = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    if ((0,external_node_net_.isIPv4)(ipv4))
+        return wordsToHex(Buffer.from(ipv4.split('.').map(Number)));
+    // Of IPv6, loopback alone is listened on.
+    return address === '::1' ? wordsToHex(Buffer.from([...Array(15).fill(0), 1])) : address;
+}
+/** The kernel prints each 32 bits as a number of this machine, whatever their order in memory. */
+function wordsToHex(bytes) {
+    const words = new Uint32Array(Uint8Array.from(bytes).buffer);
+    return [...words].map((word) => word.toString(16).toUpperCase().padStart(8, '0')).join('');
+}
+function portToHex(port) {
+    return port.toString(16).toUpperCase().padStart(4, '0');
+}
+
+// EXTERNAL MODULE: ./src/proxy/quit-port.ts
+var quit_port = __nccwpck_require__(45);
+// EXTERNAL MODULE: ./src/call/failures/no-answer.ts
+var no_answer = __nccwpck_require__(2038);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure_failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/world/request.ts
+var request = __nccwpck_require__(3053);
+;// CONCATENATED MODULE: ./src/proxy/raw-headers.ts
+/** Every value of a header, by its name in lower case. */
+function headerValues(headers, name) {
+    return headers.filter((_value, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
+}
+/** Hands over every header in turn, its name also in lower case, and collects what comes back: one header, or none. */
+function mapHeaders(headers, map) {
+    const mapped = [];
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+        const name = headers[index] ?? '';
+        const value = map(name.toLowerCase(), headers[index + 1] ?? '');
+        if (value !== undefined)
+            mapped.push(name, value);
+    }
+    return mapped;
+}
+/**
+ * The headers that are for the next hop alone, and never passed on: those that RFC 9110, 7.6.1, names, and those that `Connection`
+ * names. How a message is framed is decided anew for each hop.
+ */
+function hopByHop(headers) {
+    const named = headerValues(headers, 'connection').flatMap((value) => value.split(',').map((name) => name.trim().toLowerCase()));
+    return new Set([...HOP_BY_HOP, ...named]);
+}
+const HOP_BY_HOP = [
+    'connection',
+    'proxy-connection',
+    'keep-alive',
+    'te',
+    'transfer-encoding',
+    'upgrade',
+    // RFC 7540, 3.2.1: only together with the upgrade that it belongs to.
+    'http2-settings'
+];
+/** Names with their values. */
+function toPairs(headers) {
+    return headers.flatMap((name, index) => index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : []);
+}
+/** By name in lower case, as Node takes the fields of HTTP/2; a name that is there more than once has all its values. */
+function toFields(headers) {
+    const fields = Object.create(null);
+    for (const [name, value] of toPairs(headers)) {
+        const known = fields[name.toLowerCase()];
+        fields[name.toLowerCase()] = known === undefined ? value : [...[known].flat(), value];
+    }
+    return fields;
+}
+
+;// CONCATENATED MODULE: ./src/proxy/admission.ts
+
+
+
+/**
+ * Who may use the proxy: programs on this machine that call it by one of its own names, and pages that come from this machine.
+ * A browser tells where a page is from by `Origin` and Fetch Metadata (https://www.w3.org/TR/fetch-metadata/); the check of the
+ * name keeps out pages whose DNS name was rebound to loopback.
+ *
+ * @param port of the proxy
+ */
+function admit({ method, target, headers }, port) {
+    if (method === 'CONNECT' || method === 'TRACE') {
+        return refuse(405, `${method} is not passed on: it would reach past the service, or show the token.`);
+    }
+    const hosts = headerValues(headers, 'host');
+    const [host = ''] = hosts;
+    if (hosts.length !== 1)
+        return refuse(400, 'The request has no Host header, or more than one.');
+    const local = host.toLowerCase();
+    if (!isOwnAuthority(local, port))
+        return refuse(421, describeForeignHost(host, port));
+    const [, authority, absolutePath] = /^http:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+    if (authority !== undefined && authority.toLowerCase() !== local) {
+        return refuse(421, describeForeignHost(authority, port));
+    }
+    const path = absolutePath === undefined ? target : absolutePath.startsWith('/') ? absolutePath : `/${absolutePath}`;
+    if (!path.startsWith('/') && !(path === '*' && method === 'OPTIONS')) {
+        return refuse(400, 'The request target has to be a path.');
+    }
+    const foreign = headerValues(headers, 'origin').find((origin) => !isLoopbackOrigin(origin));
+    if (foreign !== undefined) {
+        return refuse(403, `A page of ${foreign === 'null' ? 'an origin that the browser hides' : (0,safe_text/* safeText */.Hk)(foreign, 120)} is not allowed to use this proxy: only pages of this machine are (Origin).`);
+    }
+    if (headerValues(headers, 'sec-fetch-site').includes('cross-site') && !isTopLevelNavigation(headers)) {
+        return refuse(403, 'A page of another site is not allowed to use this proxy (Sec-Fetch-Site: cross-site).');
+    }
+    return { admitted: true, local, path };
+}
+/** The three names of the proxy. Browsers and others leave out the port where it is the scheme's own. */
+function isOwnAuthority(name, port) {
+    const names = ['127.0.0.1', 'localhost', '[::1]'];
+    return names.some((own) => name === `${own}:${port}` || (port === 80 && name === own));
+}
+function describeForeignHost(host, port) {
+    return `This proxy answers to 127.0.0.1:${port}, localhost:${port} and [::1]:${port} only; the request is for ${(0,safe_text/* safeText */.Hk)(host, 120) || 'no host'}.`;
+}
+/** RFC 6454, 6.2, without a path; `null` and lists of origins are none. */
+function isLoopbackOrigin(origin) {
+    return /^https?:\/\/[^/?#\s]+$/i.test(origin) && URL.canParse(origin) && (0,request/* isLoopbackUrl */.t)(new URL(origin));
+}
+/** A link or a bookmark that somebody follows. A frame is a navigation too, but `Sec-Fetch-Dest` names it. */
+function isTopLevelNavigation(headers) {
+    const is = (name, value) => headerValues(headers, name).join() === value;
+    return is('sec-fetch-mode', 'navigate') && is('sec-fetch-dest', 'document');
+}
+function refuse(status, reason) {
+    return { admitted: false, status, reason };
+}
+
+;// CONCATENATED MODULE: ./src/proxy/answer-headers.ts
+
+
+/** Says to the client which failure of the catalogue an answer is that did not come from the application. */
+const FAILURE_HEADER = 'x-google-id-token-failure';
+/**
+ * They speak of the service's own host and of https: `Strict-Transport-Security` would lock the browser out of every port of
+ * loopback, and `Alt-Svc` would lead it past the proxy.
+ */
+const DROPPED = ['strict-transport-security', 'alt-svc', FAILURE_HEADER];
+/**
+ * The headers of an answer as the client gets them: addresses of the service are the proxy's, and cookies are ones that a browser
+ * keeps for plain http on loopback.
+ *
+ * @param local host and port in the name that the client used
+ */
+function toClientHeaders(headers, service, local) {
+    const dropped = new Set([...hopByHop(headers), ...DROPPED]);
+    return mapHeaders(headers, (name, value) => {
+        if (dropped.has(name))
+            return undefined;
+        switch (name) {
+            case 'location':
+            case 'content-location':
+                return toLocalAddress(service, value, local);
+            case 'refresh':
+                return rewriteRefresh(value, service, local);
+            case 'set-cookie':
+                return rewriteCookie(value, service);
+            case 'access-control-allow-origin':
+                return value.toLowerCase() === service.origin ? `http://${local}` : value;
+            default:
+                return value;
+        }
+    });
+}
+/** `5; url=https://…`, the address in quotes or not: https://html.spec.whatwg.org/multipage/document-lifecycle.html#shared-declarative-refresh-steps */
+function rewriteRefresh(value, service, local) {
+    const [, before = '', quote = '', rest = ''] = /^(\s*[\d.]+\s*[;,\s]\s*(?:url\s*=\s*)?)(["']?)(.*)$/is.exec(value) ?? [];
+    if (before === '')
+        return value;
+    const end = quote === '' ? -1 : rest.indexOf(quote);
+    const address = end < 0 ? rest : rest.slice(0, end);
+    return before + quote + toLocalAddress(service, address, local) + rest.slice(address.length);
+}
+/**
+ * A cookie without what keeps it from a client of plain http on loopback. WebKit ignores `Secure` cookies there; Chromium and Firefox
+ * keep them, and demand `Secure` where the name begins with `__Host-` or `__Secure-`. `SameSite=None` and `Partitioned` are
+ * valid together with `Secure` alone: https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
+ */
+function rewriteCookie(cookie, service) {
+    const [pair = '', ...attributes] = cookie.split(';');
+    const isPrefixed = /^\s*__(host|secure)-/i.test(pair);
+    const wasSecure = attributes.some((attribute) => attribute.trim().toLowerCase() === 'secure');
+    const kept = attributes.flatMap((attribute) => {
+        const [, name = '', value = ''] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/s.exec(attribute) ?? [];
+        switch (name.toLowerCase()) {
+            case 'domain':
+                return coversHost(value, service) ? [] : [attribute];
+            case 'path':
+                return [` Path=${withoutBase(service, value)}`];
+            case 'secure':
+            case 'partitioned':
+                return wasSecure && !isPrefixed ? [] : [attribute];
+            case 'samesite':
+                return wasSecure && !isPrefixed && value.toLowerCase() === 'none' ? [] : [attribute];
+            default:
+                return [attribute];
+        }
+    });
+    return [pair, ...kept].join(';');
+}
+/** RFC 6265, 5.1.3, with the dot that older servers put before a domain. */
+function coversHost(domain, { host }) {
+    const name = domain.replace(/^\./, '').toLowerCase();
+    const hostname = host.replace(/:\d+$/, '');
+    return hostname === name || hostname.endsWith(`.${name}`);
+}
+
+;// CONCATENATED MODULE: ./src/proxy/exchange.ts
+/** There is no answer. */
+class ServiceBreak extends Error {
+    name = 'ServiceBreak';
+    outcome;
+    /** A kept connection was closed before any byte of an answer: the service may have ended it while the request was on its way. */
+    onKeptConnection;
+    constructor(outcome, onKeptConnection) {
+        super(outcome.reason);
+        this.outcome = outcome;
+        this.onKeptConnection = onKeptConnection;
+    }
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 5 modules
+var service = __nccwpck_require__(2882);
+// EXTERNAL MODULE: ./src/call/responder.ts
+var call_responder = __nccwpck_require__(2070);
+;// CONCATENATED MODULE: ./src/proxy/refusal.ts
+
+
+
+
+
+/** Refusals of Google's are pages of some hundred bytes. */
+const LONGEST_REFUSAL_BYTES = 16 * 1024;
+/** For how long an answer is held back because it may be a refusal. An application may take its time over an error's body. */
+const LONGEST_WAIT_MS = 1_000;
+const NOTHING = { bytes: Buffer.alloc(0), ended: false };
+/** Whether the body has to be seen before anything can be said of who answered. */
+function mayBeRefusal(status) {
+    return status >= 400 && status < 500;
+}
+/** Reads as much of a body as a refusal can have, and leaves the rest. A body that breaks off has no end. */
+async function readBeginning(body) {
+    return await new Promise((resolve) => {
+        const chunks = [];
+        let length = 0;
+        const timer = setTimeout(settle, LONGEST_WAIT_MS);
+        function settle() {
+            clearTimeout(timer);
+            body.off('data', onData).off('end', settle).off('close', settle);
+            body.pause();
+            resolve({ bytes: Buffer.concat(chunks), ended: body.readableEnded });
+        }
+        function onData(chunk) {
+            chunks.push(chunk);
+            length += chunk.length;
+            if (length >= LONGEST_REFUSAL_BYTES)
+                settle();
+        }
+        body.on('data', onData).once('end', settle).once('close', settle);
+    });
+}
+/** Who gave an answer, as far as the answer itself tells. */
+async function findResponder(answer, beginning, { audience }) {
+    const headers = joinHeaders(answer);
+    const text = await decode(beginning.bytes, headers['content-encoding']);
+    const judged = {
+        answered: true,
+        status: answer.status,
+        headers,
+        body: Buffer.from(text),
+        truncated: !beginning.ended,
+        milliseconds: 0
+    };
+    const responder = (0,call_responder/* whoAnswered */.Wi)(judged, text);
+    return { responder: isTold(responder, judged, text, audience) ? responder : 'application', text, headers };
+}
+/** An application may send people to Google's sign-in by itself, and an answer without a body may be an application's. */
+function isTold(responder, answer, text, audience) {
+    if (responder === 'iap' && answer.status < 400)
+        return (0,call_responder/* isMarkedByIap */.KN)(answer) || (0,call_responder/* iapClientId */.DE)(answer) === audience;
+    if (responder === 'front end' && text === '')
+        return (answer.headers['www-authenticate'] ?? '') !== '';
+    return true;
+}
+/** The failure in the words of the action. */
+function describeRefusal(failed, status, { responder, text, headers }) {
+    const clientId = (0,call_responder/* iapClientId */.DE)({ headers });
+    const response = { status, headers, text, responder, clientId, verdicts: [], accepted: false, milliseconds: 0 };
+    return (0,service/* callFailed */.Q)({ ...failed, attempt: { answered: true, response }, attempts: 1, clientId });
+}
+function joinHeaders({ headers }) {
+    const joined = Object.create(null);
+    for (const [name] of toPairs(headers))
+        joined[name.toLowerCase()] = headerValues(headers, name.toLowerCase()).join(', ');
+    return joined;
+}
+/** Browsers ask for compressed answers, and Google compresses its refusals too. What cannot be decoded tells nothing. */
+async function decode(bytes, coding = '') {
+    const decoders = {
+        gzip: (0,external_node_util_.promisify)(external_node_zlib_.gunzip),
+        deflate: (0,external_node_util_.promisify)(external_node_zlib_.inflate),
+        br: (0,external_node_util_.promisify)(external_node_zlib_.brotliDecompress)
+    };
+    const name = coding.trim().toLowerCase();
+    if (name === '' || !Object.hasOwn(decoders, name))
+        return bytes.toString('utf8');
+    const flush = name === 'br' ? external_node_zlib_.constants.BROTLI_OPERATION_FLUSH : external_node_zlib_.constants.Z_SYNC_FLUSH;
+    const options = { finishFlush: flush, maxOutputLength: 8 * LONGEST_REFUSAL_BYTES };
+    const decoded = await decoders[name](bytes, options).catch(() => Buffer.alloc(0));
+    return decoded.toString('utf8');
+}
+
+;// CONCATENATED MODULE: ./src/proxy/request-headers.ts
+
+
+
+/**
+ * The header of our token for one request: a client that needs `Authorization` for itself keeps it.
+ *
+ * @returns undefined where the client brings the very header that the author named
+ */
+function placeToken({ header, explicit }, headers) {
+    const isTaken = headerValues(headers, header.toLowerCase()).length > 0;
+    if (explicit)
+        return isTaken ? undefined : header;
+    return header === 'Authorization' && isTaken ? 'X-Serverless-Authorization' : header;
+}
+/**
+ * The headers of a request as the service gets them, but for those that frame it and for our token: everything that is for this
+ * hop alone and every other token in the place of ours is left out, and the proxy's own addresses are the service's.
+ *
+ * @param port of the proxy
+ */
+function toServiceHeaders(headers, service, tokenHeader, port) {
+    const dropped = new Set([...hopByHop(headers), 'host', 'content-length', tokenHeader.toLowerCase()]);
+    const isOwn = (name) => isOwnAuthority(name, port);
+    const passed = mapHeaders(headers, (name, value) => {
+        if (dropped.has(name))
+            return undefined;
+        // An origin has no path, so that the service's has none either.
+        if (name === 'origin')
+            return isOwn(value.toLowerCase().replace(/^http:\/\//, '')) ? service.origin : value;
+        return name === 'referer' ? toServiceAddress(service, value, isOwn) : value;
+    });
+    return ['Host', service.host, ...passed];
+}
+
+;// CONCATENATED MODULE: ./src/proxy/serve.ts
+
+
+
+
+
+
+
+
+
+/** Serves one exchange. The client learns of whatever becomes of it, and this never rejects. */
+async function serve(serving, client, side) {
+    const entry = serving.statistics.begin(client.method, client.target);
+    client.onGone(entry.end);
+    client.body?.on('error', ignore).on('data', (chunk) => {
+        entry.sent(chunk.length);
+    });
+    client.body?.pause();
+    try {
+        const exchange = admitExchange(serving, client, entry);
+        if (exchange !== undefined)
+            await passOn(serving, exchange, side);
+    }
+    catch (error) {
+        serving.statistics.defect(error);
+        client.abort();
+    }
+}
+function admitExchange({ service, port, tokenPlace }, client, entry) {
+    const admission = admit(client, port);
+    if (!admission.admitted) {
+        reject(client, entry, admission.status, admission.reason);
+        return undefined;
+    }
+    const tokenHeader = placeToken(tokenPlace, client.headers);
+    if (tokenHeader === undefined) {
+        const reason = `The request brings ${tokenPlace.header}, the very header that token_header names for the proxy's own token: leave token_header empty, or the header out.`;
+        reject(client, entry, 400, reason);
+        return undefined;
+    }
+    const { local } = admission;
+    const path = toServicePath(service, admission.path);
+    const url = new URL(URL.canParse(service.origin + path) ? service.origin + path : service.origin);
+    return { client, entry, local, path, url, tokenHeader };
+}
+async function passOn(serving, exchange, side) {
+    const { keeper, service } = serving;
+    const { client, entry, local } = exchange;
+    let sending;
+    const gone = new AbortController();
+    client.onGone(() => {
+        gone.abort();
+        sending?.abort();
+    });
+    // A body is there once; a request without one may be sent again.
+    const isRepeatable = client.body === undefined;
+    let resent = false;
+    let renewed = false;
+    try {
+        let token = await keeper.current();
+        while (!gone.signal.aborted) {
+            sending = side.send(buildRequest(serving, exchange, token));
+            const answer = await sending.answer.catch((error) => {
+                if (!(error instanceof ServiceBreak && error.onKeptConnection && isRepeatable) || resent)
+                    throw error;
+                resent = true;
+                return undefined;
+            });
+            if (answer === undefined)
+                continue;
+            if (answer.switched !== undefined) {
+                entry.answered(answer.status);
+                switchOver(client, answer, toClientHeaders(answer.headers, service, local), entry);
+                return;
+            }
+            const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING;
+            const refusal = await findRefusal(serving, exchange, token, answer, beginning);
+            if (refusal?.text.code === 'TOKEN_REJECTED' && !renewed) {
+                renewed = true;
+                const next = keeper.replace(token);
+                const other = isRepeatable ? await next : undefined;
+                if (other !== undefined) {
+                    answer.body.on('error', ignore).resume();
+                    token = other;
+                    continue;
+                }
+            }
+            entry.answered(answer.status);
+            if (refusal !== undefined)
+                entry.refused(refusal.text);
+            const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code];
+            deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry);
+            return;
+        }
+    }
+    catch (error) {
+        if (gone.signal.aborted)
+            return;
+        const failure = error instanceof ServiceBreak ? explainBreak(error, exchange) : error;
+        if (!(failure instanceof failure_failure/* Failure */.H))
+            throw error;
+        const status = error instanceof ServiceBreak && error.outcome.timedOut ? 504 : 502;
+        const { text } = failure;
+        entry.answered(status);
+        entry.failed(text);
+        answerText(client, status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`);
+    }
+}
+function buildRequest({ service, port }, { client, path, tokenHeader }, token) {
+    const { method, headers, body, upgrade, proceed } = client;
+    const passed = toServiceHeaders(headers, service, tokenHeader, port);
+    return {
+        method,
+        path,
+        headers: [...passed, tokenHeader, `Bearer ${token.jwt}`],
+        body,
+        length: headerValues(headers, 'content-length')[0],
+        upgrade,
+        onContinue: proceed
+    };
+}
+async function findRefusal({ tag }, { client, url, tokenHeader }, token, answer, beginning) {
+    if (answer.status < 300 || answer.status >= 500)
+        return undefined;
+    const found = await findResponder(answer, beginning, token);
+    if (found.responder === 'application')
+        return undefined;
+    const call = { url, tag, method: client.method, iamWaitMs: 0, headers: { own: {}, tokenHeader } };
+    return describeRefusal({ call, token }, answer.status, found);
+}
+function explainBreak({ outcome }, { client, url }) {
+    return (0,no_answer/* noUsableAnswer */.a)(url, outcome, 1, 'through the proxy', client.method);
+}
+/** Hands an answer on, piece by piece, no faster than the client takes it. */
+function deliver(client, answer, beginning, headers, entry) {
+    const { body, isWhole } = answer;
+    const out = client.respond({ ...answer, headers }, isWhole);
+    out.on('error', ignore);
+    body.on('error', ignore);
+    entry.received(beginning.bytes.length);
+    if (isWhole) {
+        body.resume();
+        return;
+    }
+    let begun = beginning.bytes.length > 0;
+    if (begun)
+        out.write(beginning.bytes);
+    if (beginning.ended) {
+        client.end(answer.trailers());
+        return;
+    }
+    if (body.destroyed) {
+        client.abort(answer.resetCode());
+        return;
+    }
+    body.on('data', (chunk) => {
+        begun = true;
+        entry.received(chunk.length);
+    });
+    body.once('end', () => {
+        begun = true;
+        client.end(answer.trailers());
+    });
+    body.once('close', () => {
+        if (!body.readableEnded)
+            client.abort(answer.resetCode());
+    });
+    body.pipe(out, { end: false });
+    // The first bytes may be a while in coming, as with server-sent events.
+    setImmediate(() => {
+        if (!begun)
+            client.flush();
+    });
+}
+/** From here on bytes pass both ways, whatever they are. Where one side breaks off, the other one does too. */
+function switchOver(client, answer, headers, entry) {
+    if (answer.switched === undefined)
+        return;
+    const there = answer.switched.socket;
+    const here = client.switchProtocol(headerValues(answer.headers, 'upgrade').join(', '), headers);
+    connect(here.socket, there, here.head, entry.sent);
+    connect(there, here.socket, answer.switched.head, entry.received);
+}
+function connect(from, to, head, count) {
+    from.setNoDelay(true);
+    from.setTimeout(0);
+    from.on('error', ignore);
+    count(head.length);
+    if (head.length > 0)
+        to.write(head);
+    from.on('data', (chunk) => {
+        count(chunk.length);
+    });
+    from.pipe(to);
+    from.once('close', () => {
+        if (from.readableEnded)
+            to.destroySoon();
+        else
+            to.destroy();
+    });
+}
+/** The proxy itself refuses a request. */
+function reject(client, entry, status, reason) {
+    entry.answered(status);
+    entry.rejected();
+    answerText(client, status, 'INPUT_INVALID', `The proxy of google-id-token did not pass this request on. ${reason}`);
+}
+function answerText(client, status, code, text) {
+    // What is not read would keep the client from reading this.
+    client.body?.resume();
+    const body = Buffer.from(`${text}\n`);
+    const headers = [
+        ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
+        ...[FAILURE_HEADER, code]
+    ];
+    const out = client.respond({ status, reason: REASONS[status] ?? '', headers }, false);
+    out.on('error', ignore);
+    if (!out.writableEnded)
+        out.write(body);
+    client.end([]);
+}
+const REASONS = {
+    400: 'Bad Request',
+    403: 'Forbidden',
+    405: 'Method Not Allowed',
+    421: 'Misdirected Request',
+    502: 'Bad Gateway',
+    504: 'Gateway Timeout'
+};
+function ignore() {
+    // Where a connection breaks off, its close says all there is to say.
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
+;// CONCATENATED MODULE: external "node:http2"
+const external_node_http2_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
+var external_node_http2_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http2_namespaceObject);
+// EXTERNAL MODULE: ./src/world/http.ts + 1 modules
+var http = __nccwpck_require__(7449);
+;// CONCATENATED MODULE: ./src/proxy/client-http1.ts
+
+
+/** A request of HTTP/1.1. */
+function fromHttp1(request, response) {
+    const { headers } = request;
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    return createClient(request, response, { body: hasBody ? request : undefined });
+}
+/**
+ * A request to switch the protocol, for which Node hands over the bare connection. `h2c` alone is not the service's business: RFC
+ * 9113, 3.1, has done away with it, and such a request is answered by HTTP/1.1.
+ *
+ * @param head what came after the request already
+ */
+function fromUpgrade(request, socket, head) {
+    const response = new external_node_http_.ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    const protocol = headerValues(request.rawHeaders, 'upgrade').join(', ');
+    return createClient(request, response, /^h2c$/i.test(protocol) ? {} : { upgrade: { protocol, socket, head } });
+}
+function createClient(request, response, { body, upgrade }) {
+    const { method = '', url = '', rawHeaders, socket } = request;
+    response.sendDate = false;
+    return {
+        method,
+        target: url,
+        headers: rawHeaders,
+        body,
+        upgrade: upgrade?.protocol,
+        proceed() {
+            if (!response.headersSent && request.headers.expect !== undefined)
+                response.writeContinue();
+        },
+        respond({ status, reason, headers }) {
+            response.writeHead(status, reason, [...headers]);
+            return response;
+        },
+        flush() {
+            response.flushHeaders();
+        },
+        end(trailers) {
+            if (trailers.length > 0)
+                response.addTrailers(toPairs(trailers));
+            response.end();
+        },
+        switchProtocol(protocol, headers) {
+            if (upgrade === undefined)
+                throw new Error('no upgrade was asked for');
+            response.detachSocket(socket);
+            const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+            const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${lines.join('')}\r\n`;
+            socket.write(head, 'latin1');
+            return upgrade;
+        },
+        abort() {
+            socket.destroy();
+        },
+        onGone(listener) {
+            const gone = () => {
+                socket.off('close', gone);
+                response.off('close', gone);
+                listener();
+            };
+            // A response that waits for those before it on the same connection does not see that connection close.
+            socket.once('close', gone);
+            response.once('close', gone);
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./src/proxy/client-http2.ts
+
+
+const { constants } = (external_node_http2_default());
+/** What Node ends by itself after the headers: RFC 9110, 6.4.1. */
+const WITHOUT_BODY = [204, 205, 304];
+/**
+ * A request of HTTP/2.
+ *
+ * @param raw the header fields, the pseudo-fields among them
+ */
+function fromHttp2(stream, headers, flags, raw) {
+    const method = headers[':method'] ?? '';
+    const authority = headers[':authority'];
+    const fields = mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
+    // RFC 9113, 8.3.1: one of the two names the host, or both the same.
+    const isNamedTwice = headerValues(fields, 'host').join() === authority;
+    let trailers = [];
+    let isOver = false;
+    return {
+        method,
+        target: headers[':path'] ?? '',
+        headers: authority === undefined || isNamedTwice ? fields : ['host', authority, ...fields],
+        body: (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0 ? stream : undefined,
+        upgrade: undefined,
+        proceed() {
+            if (!stream.headersSent && headers.expect !== undefined)
+                stream.additionalHeaders({ ':status': 100 });
+        },
+        respond({ status, headers: answered }, isWhole) {
+            const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status);
+            isOver = endStream;
+            const head = { ':status': status, ...toFields(answered) };
+            stream.respond(head, endStream ? { endStream } : { waitForTrailers: true });
+            stream.once('wantTrailers', () => {
+                stream.sendTrailers(toFields(trailers));
+            });
+            return stream;
+        },
+        flush() {
+            // Headers of HTTP/2 are sent at once.
+        },
+        end(last) {
+            trailers = last;
+            if (!isOver)
+                stream.end();
+        },
+        switchProtocol() {
+            throw new Error('no upgrade was asked for');
+        },
+        abort(code = constants.NGHTTP2_INTERNAL_ERROR) {
+            stream.close(code);
+        },
+        onGone(listener) {
+            stream.once('close', listener);
+        }
+    };
+}
+
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./src/world/connection.ts
+var world_connection = __nccwpck_require__(2842);
+;// CONCATENATED MODULE: ./src/proxy/wait-limit.ts
+function startWaitLimit(milliseconds, onMiss) {
+    let missed = false;
+    let timer = start();
+    function start() {
+        return setTimeout(() => {
+            missed = true;
+            onMiss();
+        }, milliseconds);
+    }
+    return {
+        connected() {
+            clearTimeout(timer);
+        },
+        bodySent() {
+            clearTimeout(timer);
+            timer = start();
+        },
+        clear() {
+            clearTimeout(timer);
+        },
+        missed: () => missed
+    };
+}
+function describeMiss(milliseconds) {
+    return `no answer began within ${milliseconds} ms`;
+}
+
+;// CONCATENATED MODULE: ./src/proxy/service-http2.ts
+
+
+
+
+
+
+
+
+const { constants: service_http2_constants } = (external_node_http2_default());
+/** Google's front end takes this many at once on one connection; more would wait for each other. */
+const MOST_STREAMS = 100;
+/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+/** HTTP/2 to the service, for clients that speak it: gRPC needs its trailers. */
+function createHttp2Service(url, timeoutMs) {
+    const closing = new AbortController();
+    const connections = new Set();
+    let opening;
+    async function open() {
+        const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
+        const socket = await (0,world_connection/* openConnection */.J)({ url, protocol: 'h2' }, signal);
+        if (socket instanceof external_node_tls_.TLSSocket && socket.alpnProtocol !== 'h2') {
+            socket.destroy();
+            throw new world_connection/* ConnectionError */.R('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
+        }
+        const session = external_node_http2_default().connect(url.origin, {
+            createConnection: () => socket,
+            settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+            maxSessionMemory: MOST_STREAMS
+        });
+        const connection = { session, streams: 0, isKept: false };
+        connections.add(connection);
+        // A connection that breaks is no error by itself; its streams have errors of their own.
+        session.on('error', () => undefined);
+        session.once('close', () => connections.delete(connection));
+        session.once('goaway', () => connections.delete(connection));
+    }
+    async function takeConnection() {
+        for (;;) {
+            const free = [...connections].find(({ session, streams }) => !session.closed && streams < Math.min(MOST_STREAMS, remoteLimit(session)));
+            if (free !== undefined) {
+                free.streams += 1;
+                return free;
+            }
+            opening ??= open().finally(() => (opening = undefined));
+            await opening;
+        }
+    }
+    function send(request) {
+        const start = external_node_perf_hooks_.performance.now();
+        let stream;
+        let connection;
+        let aborted = false;
+        let giveUp = () => undefined;
+        const missed = new Promise((_resolve, reject) => (giveUp = reject));
+        const limit = startWaitLimit(timeoutMs, () => {
+            abort();
+            giveUp(new Error('missed'));
+        });
+        function abort(code = service_http2_constants.NGHTTP2_CANCEL) {
+            aborted = true;
+            stream?.close(code);
+        }
+        async function exchange() {
+            connection = await takeConnection();
+            const taken = connection;
+            limit.connected();
+            if (aborted) {
+                taken.streams -= 1;
+                throw new Error('aborted');
+            }
+            const sent = taken.session.request(toHttp2(url, request), { endStream: request.body === undefined });
+            stream = sent;
+            sent.once('close', () => (taken.streams -= 1));
+            return await new Promise((resolve, reject) => {
+                let trailers = [];
+                sent.once('response', (_headers, flags, raw) => {
+                    limit.clear();
+                    taken.isKept = true;
+                    resolve({
+                        status: Number(_headers[':status']),
+                        reason: '',
+                        headers: withoutPseudo(raw ?? []),
+                        body: sent,
+                        trailers: () => trailers,
+                        isWhole: (flags & service_http2_constants.NGHTTP2_FLAG_END_STREAM) !== 0,
+                        switched: undefined,
+                        resetCode: () => (sent.rstCode === service_http2_constants.NGHTTP2_NO_ERROR ? undefined : sent.rstCode)
+                    });
+                });
+                sent.once('trailers', (_headers, _flags, raw) => (trailers = raw ?? []));
+                sent.once('continue', request.onContinue);
+                sent.once('finish', limit.bodySent);
+                sent.on('error', reject);
+                sent.once('close', () => {
+                    reject(new world_connection/* ConnectionError */.R('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
+                });
+                if (request.body === undefined)
+                    limit.bodySent();
+                else
+                    request.body.pipe(sent);
+            });
+        }
+        const answer = Promise.race([exchange(), missed]).catch((error) => {
+            limit.clear();
+            const isKept = connection?.isKept === true && !limit.missed();
+            const reason = limit.missed() ? describeMiss(timeoutMs) : undefined;
+            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
+            throw new ServiceBreak((0,http/* toNoAnswer */.FO)(error, { missed: reason, sent: stream !== undefined, milliseconds }), isKept);
+        });
+        return { answer, abort };
+    }
+    return {
+        send,
+        close() {
+            closing.abort();
+            for (const { session } of connections)
+                session.destroy();
+        }
+    };
+}
+/** Before the service has told its settings, Node has none. */
+function remoteLimit({ remoteSettings }) {
+    return remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS;
+}
+function toHttp2(url, { method, path, headers, length }) {
+    const fields = toFields(mapHeaders(headers, (name, value) => (name === 'host' ? undefined : value)));
+    return {
+        ':method': method,
+        ':scheme': url.protocol.slice(0, -1),
+        ':authority': url.host,
+        ':path': path,
+        ...fields,
+        // Of this hop: trailers are passed on, and gRPC asks for them. RFC 9113, 8.2.2
+        te: 'trailers',
+        ...(length === undefined ? {} : { 'content-length': length })
+    };
+}
+function withoutPseudo(raw) {
+    return mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
+}
+
+;// CONCATENATED MODULE: ./src/proxy/server.ts
+
+
+
+
+
+
+
+
+/** With these bytes every connection of HTTP/2 begins: RFC 9113, 3.4. No request of HTTP/1.1 does. */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+/** A connection that says nothing: browsers open some ahead of time. */
+const SILENT_MS = 2 * 60_000;
+/** Clients keep connections too, and a request must not meet the end of one. */
+const KEPT_MS = 60 * 60_000;
+/** The same port on ::1 may belong to another program. */
+const MOST_PORTS = 20;
+/** A port is not to be had. */
+class PortError extends Error {
+    name = 'PortError';
+    code;
+    constructor(code) {
+        super(`no port (${code})`);
+        this.code = code;
+    }
+}
+/**
+ * Listens on 127.0.0.1 and, where the system has it, on ::1, for HTTP/1.1 and HTTP/2 on one port.
+ *
+ * @param port 0 for a free one
+ * @throws {PortError}
+ */
+async function listen(port, handlers) {
+    const sockets = new Set();
+    const receive = createReceiver(handlers);
+    const servers = await openServers(port);
+    const [first] = servers;
+    const address = first?.address();
+    if (address === null || typeof address !== 'object')
+        throw new Error('no address');
+    for (const server of servers) {
+        server.on('connection', (socket) => {
+            sockets.add(socket.once('close', () => sockets.delete(socket)));
+            socket.on('error', () => undefined);
+            receive(socket);
+        });
+    }
+    return {
+        port: address.port,
+        close() {
+            for (const server of servers)
+                server.close();
+            for (const socket of sockets)
+                socket.destroy();
+        }
+    };
+}
+async function openServers(port) {
+    for (let attempt = 1;; attempt += 1) {
+        const ipv4 = await server_open('127.0.0.1', port);
+        const address = ipv4.address();
+        const chosen = typeof address === 'object' ? (address?.port ?? 0) : 0;
+        try {
+            return [ipv4, await server_open('::1', chosen)];
+        }
+        catch (error) {
+            // A machine without IPv6 has no other program there either.
+            if (!(error instanceof PortError) || error.code !== 'EADDRINUSE')
+                return [ipv4];
+            ipv4.close();
+            // "localhost" would lead some clients to the other program.
+            if (port !== 0 || attempt === MOST_PORTS)
+                throw error;
+        }
+    }
+}
+async function server_open(host, port) {
+    // Node's HTTP switches this on for its own connections; without it, small answers wait for acknowledgements.
+    const server = (0,external_node_net_.createServer)({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });
+    return await new Promise((resolve, reject) => {
+        server.once('error', (error) => {
+            reject(new PortError((0,safe_text/* codeOf */.$N)(error)));
+        });
+        server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
+            resolve(server);
+        });
+    });
+}
+/** Finds out which version of HTTP a connection speaks, and hands it over. */
+function createReceiver({ onHttp1, onHttp2, mayConnect }) {
+    const http1 = (0,external_node_http_.createServer)({
+        // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
+        requestTimeout: 0,
+        keepAliveTimeout: KEPT_MS,
+        maxHeaderSize: http/* HEADER_BYTES */.q2
+    });
+    // Node would leave out what is beyond.
+    http1.maxHeadersCount = 0;
+    // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
+    http1.emit('listening');
+    http1.on('request', (request, response) => {
+        onHttp1(fromHttp1(request, response));
+    });
+    http1.on('checkContinue', (request, response) => {
+        onHttp1(fromHttp1(request, response));
+    });
+    for (const event of ['upgrade', 'connect']) {
+        http1.on(event, (request, socket, head) => {
+            onHttp1(fromUpgrade(request, socket, head));
+        });
+    }
+    const http2 = (0,external_node_http2_namespaceObject.createServer)({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
+    http2.on('session', (session) => {
+        session.on('error', () => undefined);
+    });
+    http2.on('stream', (stream, headers, flags, raw) => {
+        stream.on('error', () => undefined);
+        onHttp2(fromHttp2(stream, headers, flags, raw));
+    });
+    function sniff(socket) {
+        let seen = Buffer.alloc(0);
+        socket.setTimeout(SILENT_MS, () => {
+            socket.destroy();
+        });
+        socket.on('data', look);
+        socket.once('end', end);
+        socket.resume();
+        function look(chunk) {
+            seen = Buffer.concat([seen, chunk]);
+            const isPreface = PREFACE.subarray(0, seen.length).equals(seen.subarray(0, PREFACE.length));
+            if (isPreface && seen.length < PREFACE.length)
+                return;
+            socket.off('data', look).off('end', end).setTimeout(0);
+            socket.removeAllListeners('timeout');
+            socket.pause();
+            socket.unshift(seen);
+            const server = isPreface ? http2 : http1;
+            server.emit('connection', socket);
+            socket.resume();
+        }
+        function end() {
+            socket.destroy();
+        }
+    }
+    return (socket) => {
+        socket.setMaxListeners(0);
+        const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
+        // As the client's socket has them: its own end first.
+        mayConnect({
+            localAddress: remoteAddress,
+            localPort: remotePort,
+            remoteAddress: localAddress,
+            remotePort: localPort
+        }).then((mayUse) => {
+            if (!mayUse)
+                turnAway(socket);
+            else if (!socket.destroyed)
+                sniff(socket);
+        }, () => socket.destroy());
+    };
+}
+/** What the client has sent already has to be read, or the end of the connection would take the answer with it. */
+function turnAway(socket) {
+    socket.setTimeout(TURNED_AWAY_MS, () => socket.destroy());
+    socket.resume();
+    socket.end(FORBIDDEN);
+}
+const TURNED_AWAY_MS = 1_000;
+const REASON = 'Another user of this machine started this proxy; it serves that user and root only.\n';
+const FORBIDDEN = `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${REASON.length}\r\nConnection: close\r\n\r\n${REASON}`;
+
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __nccwpck_require__(4708);
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
+// EXTERNAL MODULE: ./src/world/connection-pool.ts
+var connection_pool = __nccwpck_require__(921);
+;// CONCATENATED MODULE: ./src/proxy/service-http1.ts
+
+
+
+
+
+
+
+
+/** Of these, Node sends no body unless it is told to; of others, it would send an empty one in chunks. */
+const service_http1_WITHOUT_BODY = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+/**
+ * HTTP/1.1 to the service, with upgrades.
+ *
+ * @param timeoutMs for connecting, and for the headers of an answer once the request is sent
+ */
+function createHttp1Service(url, timeoutMs) {
+    const closing = new AbortController();
+    const pool = (0,connection_pool/* createConnectionPool */.Z)(closing.signal);
+    function send(request) {
+        const start = external_node_perf_hooks_.performance.now();
+        const connecting = new AbortController();
+        const options = {
+            method: request.method,
+            host: url.hostname,
+            port: url.port,
+            path: request.path,
+            headers: [...request.headers, ...service_http1_frame(request)],
+            agent: pool.agentFor(url),
+            maxHeaderSize: http/* HEADER_BYTES */.q2,
+            destination: { url },
+            connectionSignal: AbortSignal.any([connecting.signal, closing.signal])
+        };
+        const outgoing = (url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default())).request(options);
+        // Node would leave out what is beyond.
+        outgoing.maxHeadersCount = 0;
+        let connected = false;
+        let bytesBefore = 0;
+        const limit = startWaitLimit(timeoutMs, abort);
+        function abort() {
+            connecting.abort();
+            outgoing.destroy();
+        }
+        const answer = new Promise((resolve, reject) => {
+            outgoing.once('socket', (socket) => {
+                connected = true;
+                bytesBefore = socket.bytesRead;
+                limit.connected();
+            });
+            outgoing.once('finish', limit.bodySent);
+            outgoing.once('continue', request.onContinue);
+            outgoing.once('response', (message) => {
+                limit.clear();
+                resolve(readAnswer(message));
+            });
+            outgoing.once('upgrade', (message, socket, head) => {
+                limit.clear();
+                if (request.upgrade === undefined) {
+                    socket.destroy();
+                    reject(broken(new UnexpectedSwitch()));
+                }
+                else
+                    resolve({ ...readAnswer(message), switched: { socket, head } });
+            });
+            outgoing.on('error', (error) => {
+                limit.clear();
+                reject(broken(error));
+            });
+            outgoing.once('close', () => {
+                limit.clear();
+                // After an answer this changes nothing.
+                reject(broken(new Error('closed')));
+            });
+        });
+        sendBody(outgoing, request);
+        return { answer, abort };
+        function broken(error) {
+            const missed = limit.missed() ? describeMiss(timeoutMs) : undefined;
+            const outcome = (0,http/* toNoAnswer */.FO)(error, {
+                missed,
+                sent: connected,
+                milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start)
+            });
+            const anyByte = (outgoing.socket?.bytesRead ?? 0) > bytesBefore;
+            return new ServiceBreak(outcome, outgoing.reusedSocket && !anyByte && !limit.missed());
+        }
+    }
+    return {
+        send,
+        close() {
+            closing.abort();
+            pool.close();
+        }
+    };
+}
+/** An answer to a request that did not ask for it: RFC 9110, 15.2.2. */
+class UnexpectedSwitch extends Error {
+    code = 'HPE_UNEXPECTED_UPGRADE';
+}
+/** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */
+function service_http1_frame({ method, body, length, upgrade }) {
+    if (upgrade !== undefined)
+        return ['Connection', 'Upgrade', 'Upgrade', upgrade];
+    if (body !== undefined)
+        return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
+    return service_http1_WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0'];
+}
+function sendBody(outgoing, { body }) {
+    if (body === undefined) {
+        outgoing.end();
+        return;
+    }
+    // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
+    outgoing.flushHeaders();
+    body.pipe(outgoing, { end: false });
+    body.once('end', () => {
+        const { rawTrailers = [] } = body;
+        if (rawTrailers.length > 0)
+            outgoing.addTrailers(toPairs(rawTrailers));
+        outgoing.end();
+    });
+    outgoing.once('close', () => {
+        // Nobody reads what still comes, and yet it has to be read so that the connection can go on.
+        body.unpipe(outgoing);
+        body.resume();
+    });
+}
+function readAnswer(message) {
+    return {
+        status: message.statusCode ?? 0,
+        reason: message.statusMessage ?? '',
+        headers: message.rawHeaders,
+        body: message,
+        trailers: () => message.rawTrailers,
+        isWhole: false,
+        switched: undefined,
+        resetCode: () => undefined
+    };
+}
+
+;// CONCATENATED MODULE: ./src/proxy/statistics.ts
+
+/**
+ * @param log takes a line for each exchange: time, method, path without query, status, milliseconds
+ * @param now milliseconds by a clock that never jumps
+ */
+function createStatistics(log, now) {
+    const classes = {};
+    const refusals = new Map();
+    const failures = new Map();
+    const counts = { rejected: 0, bytesSent: 0, bytesReceived: 0, renewals: 0, defects: 0, open: 0 };
+    let slowest;
+    let lastAt = now();
+    return {
+        begin(method, target) {
+            const startedAt = now();
+            const path = (0,safe_text/* safeText */.Hk)(target.replace(/[?#].*$/s, ''), 200);
+            let status;
+            let code = '';
+            let milliseconds = 0;
+            let ended = false;
+            counts.open += 1;
+            return {
+                answered(given) {
+                    status = given;
+                    milliseconds = Math.round(now() - startedAt);
+                    if (milliseconds >= (slowest?.milliseconds ?? 0))
+                        slowest = { method: (0,safe_text/* safeText */.Hk)(method, 20), path, milliseconds };
+                },
+                refused(text) {
+                    code = ` ${text.code}`;
+                    count(refusals, text);
+                },
+                failed(text) {
+                    code = ` ${text.code}`;
+                    count(failures, text);
+                },
+                rejected() {
+                    code = ' not passed on';
+                    counts.rejected += 1;
+                },
+                sent(bytes) {
+                    counts.bytesSent += bytes;
+                },
+                received(bytes) {
+                    counts.bytesReceived += bytes;
+                },
+                end() {
+                    if (ended)
+                        return;
+                    ended = true;
+                    counts.open -= 1;
+                    lastAt = now();
+                    const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
+                    classes[group] = (classes[group] ?? 0) + 1;
+                    const took = status === undefined ? Math.round(now() - startedAt) : milliseconds;
+                    log(`${(0,safe_text/* safeText */.Hk)(method, 20)} ${path} ${status ?? 'no answer'} ${took} ms${code}`);
+                }
+            };
+        },
+        renewed() {
+            counts.renewals += 1;
+        },
+        defect(error) {
+            counts.defects += 1;
+            // The message stays out: it may hold anything.
+            const place = error instanceof Error ? (/^\s+at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : '';
+            log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error}${(0,safe_text/* safeText */.Hk)(place)}`);
+        },
+        totals: () => ({
+            classes,
+            refusals: [...refusals.values()],
+            failures: [...failures.values()],
+            rejected: counts.rejected,
+            bytesSent: counts.bytesSent,
+            bytesReceived: counts.bytesReceived,
+            slowest,
+            renewals: counts.renewals,
+            defects: counts.defects
+        }),
+        idleMs: () => (counts.open > 0 ? 0 : now() - lastAt)
+    };
+}
+function count(counted, text) {
+    const known = counted.get(text.code);
+    counted.set(text.code, { count: (known?.count ?? 0) + 1, text: known?.text ?? text });
+}
+
+;// CONCATENATED MODULE: ./src/proxy/renewal.ts
+/** Google's tokens live an hour. */
+const BEFORE_EXPIRY_MS = 5 * 60_000;
+/** After an attempt that failed, or a renewal because of a refusal. */
+const SHORTEST_PAUSE_MS = 5_000;
+/** When to ask for the next token: five minutes before this one expires, or at half of a life that is too short for that. */
+function renewalTime({ obtainedAt, expiresAt }) {
+    return Math.max(obtainedAt + (expiresAt - obtainedAt) / 2, expiresAt - BEFORE_EXPIRY_MS);
+}
+/** When the next attempt may begin, after one that began at `attemptedAt`. */
+function nextAttempt(attemptedAt) {
+    return attemptedAt + SHORTEST_PAUSE_MS;
+}
+
+;// CONCATENATED MODULE: ./src/proxy/token-keeper.ts
+
+
+/** The longest that one of Node's timers can wait, in milliseconds; a token lives far shorter. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Renews one at a time, by timer and on demand: a timer alone would miss a machine that slept. */
+function createTokenKeeper({ first, mint, now, onRenewal }) {
+    let token = first;
+    let obtainedAt = now();
+    let renewal;
+    let failed;
+    let replacedAt = Number.NEGATIVE_INFINITY;
+    let renewals = 0;
+    let timer;
+    let closed = false;
+    function schedule(at) {
+        clearTimeout(timer);
+        if (closed)
+            return;
+        timer = setTimeout(renewInBackground, Math.min(Math.max(0, at - now()), LONGEST_TIMER_MS));
+    }
+    async function renew() {
+        if (failed !== undefined && now() < nextAttempt(failed.at))
+            throw failed.failure;
+        renewal ??= attempt().finally(() => (renewal = undefined));
+        return await renewal;
+    }
+    async function attempt() {
+        const startedAt = now();
+        try {
+            token = await mint();
+            obtainedAt = now();
+            failed = undefined;
+            renewals += 1;
+            onRenewal(undefined);
+            schedule(renewalTime({ obtainedAt, expiresAt: token.expiresAt }));
+            return token;
+        }
+        catch (error) {
+            if (!(error instanceof failure_failure/* Failure */.H))
+                throw error;
+            failed = { at: startedAt, failure: error };
+            onRenewal(error);
+            schedule(Math.max(nextAttempt(startedAt), now() + 1));
+            throw error;
+        }
+    }
+    /** Whoever needs the token learns of a failure; until then the last one serves. */
+    function renewInBackground() {
+        renew().catch((error) => {
+            if (!(error instanceof failure_failure/* Failure */.H))
+                throw error;
+            if (renewal === undefined && failed !== undefined)
+                schedule(nextAttempt(failed.at));
+        });
+    }
+    schedule(renewalTime({ obtainedAt, expiresAt: token.expiresAt }));
+    return {
+        async current() {
+            if (now() >= token.expiresAt)
+                return await renew();
+            if (now() >= renewalTime({ obtainedAt, expiresAt: token.expiresAt }))
+                renewInBackground();
+            return token;
+        },
+        async replace(refused) {
+            if (token !== refused)
+                return token;
+            if (renewal === undefined && now() < nextAttempt(replacedAt))
+                return undefined;
+            replacedAt = now();
+            try {
+                return await renew();
+            }
+            catch (error) {
+                if (error instanceof failure_failure/* Failure */.H)
+                    return undefined;
+                throw error;
+            }
+        },
+        renewals: () => renewals,
+        close() {
+            closed = true;
+            clearTimeout(timer);
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./src/proxy/background.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Longer than any job that still uses it; the last net for a process that nobody ends. */
+const LONGEST_IDLE_MS = 6 * 60 * 60_000;
+const IDLE_CHECK_MS = 60_000;
+/** A renewal that takes longer than this would hardly come to anything. */
+const LONGEST_RENEWAL_MS = 60_000;
+/** The log must not fill the disk of a suite that makes requests for hours. */
+const LONGEST_LOG_BYTES = 10 * 1024 * 1024;
+/** The background process: serves until it is asked to end, until the job is over, or until nobody has used it for long. */
+async function runInBackground() {
+    const log = createLog();
+    external_node_process_default().on('uncaughtException', (error) => {
+        // The message stays out: it may hold anything.
+        const [place = ''] = /^\s+at .*$/m.exec(error.stack ?? '') ?? [];
+        log(`Ended by a defect: ${error.name}${(0,safe_text/* safeText */.Hk)(place)}`);
+        (external_node_process_default()).exitCode = 1;
+        end();
+    });
+    const settings = await receiveSettings();
+    const { inputs, env, key } = settings;
+    const url = new URL(inputs.url);
+    const closing = [];
+    let ended = false;
+    function end() {
+        if (ended)
+            return;
+        ended = true;
+        for (const close of closing)
+            close();
+    }
+    // The runner reads masks from steps that run; what is minted here is never printed.
+    const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, (0,masks/* createMasks */._)(() => undefined));
+    closing.push(world.close);
+    let deadline = 0;
+    const step = {
+        ...world.startStep({ timeoutMs: inputs.timeoutMs, deadlineMs: Number.POSITIVE_INFINITY }),
+        timeLeft: () => (ended ? 0 : Math.max(0, Math.floor(deadline - external_node_perf_hooks_.performance.now())))
+    };
+    const statistics = createStatistics(log, () => external_node_perf_hooks_.performance.now());
+    const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, await (0,identity/* findIdentity */.g)(step, inputs));
+    const keeper = createTokenKeeper({
+        first: settings.token,
+        async mint() {
+            deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
+            return await mint(inputs.audiences[0]);
+        },
+        now: Date.now,
+        onRenewal(failure) {
+            if (failure === undefined) {
+                statistics.renewed();
+                log('The token was renewed');
+                return;
+            }
+            log(`The token was not renewed: ${failure.text.code}: ${(0,safe_text/* safeText */.Hk)(failure.text.sentence)}`);
+            if ((0,github/* isJobOver */.Kb)(failure)) {
+                log('Ended because the job is over');
+                end();
+            }
+        }
+    });
+    closing.push(keeper.close);
+    const sides = [createHttp1Service(url, inputs.timeoutMs), createHttp2Service(url, inputs.timeoutMs)];
+    for (const side of sides)
+        closing.push(side.close);
+    let serving;
+    const handle = (side) => (client) => {
+        if (serving !== undefined)
+            serve(serving, client, side).catch(statistics.defect);
+    };
+    try {
+        const listening = await listen(inputs.port, {
+            onHttp1: handle(sides[0]),
+            onHttp2: handle(sides[1]),
+            mayConnect: createPeerCheck(external_node_process_default().getuid?.())
+        });
+        closing.push(listening.close);
+        const { tag, tokenPlace } = inputs;
+        serving = { service: addressOf(url), tag, tokenPlace, keeper, statistics, port: listening.port };
+        const quit = await (0,quit_port/* openQuitPort */.tI)(key, () => statistics.totals(), end);
+        closing.push(quit.close);
+        const idle = setInterval(() => {
+            if (statistics.idleMs() < LONGEST_IDLE_MS)
+                return;
+            log('Ended because there was no request for six hours');
+            end();
+        }, IDLE_CHECK_MS);
+        closing.push(() => {
+            clearInterval(idle);
+        });
+        log(`Listening on port ${listening.port} for ${url.host}`);
+        answer({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: external_node_perf_hooks_.performance.timeOrigin });
+    }
+    catch (error) {
+        if (!(error instanceof PortError))
+            throw error;
+        answer({ kind: 'no port', code: error.code });
+        end();
+    }
+}
+async function receiveSettings() {
+    // The step ended before it had said anything.
+    const onDisconnect = () => external_node_process_default().abort();
+    external_node_process_default().once('disconnect', onDisconnect);
+    const settings = await new Promise((resolve) => {
+        external_node_process_default().once('message', (message) => {
+            resolve(message);
+        });
+    });
+    external_node_process_default().off('disconnect', onDisconnect);
+    return settings;
+}
+function answer(started) {
+    external_node_process_default().send?.(started, undefined, {}, () => {
+        external_node_process_default().disconnect();
+    });
+}
+/** Lines of the log, which is this process's output: each with the time, and no more than the disk can take. */
+function createLog() {
+    let bytes = 0;
+    return (line) => {
+        if (bytes > LONGEST_LOG_BYTES)
+            return;
+        const text = `${new Date().toISOString()} ${line}\n`;
+        bytes += text.length;
+        external_node_process_default().stdout.write(bytes > LONGEST_LOG_BYTES ? `${text}The log is full.\n` : text);
+    };
+}
+
+
+/***/ }),
+
+/***/ 5985:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DY: () => (/* binding */ notStarted),
+/* harmony export */   br: () => (/* binding */ refusedRequests),
+/* harmony export */   f5: () => (/* binding */ portTaken),
+/* harmony export */   it: () => (/* binding */ diedEarly)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _inputs_failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
+
+
+
+/** What the last lines of the log may show of it. */
+const SHOWN_LINES = 10;
+/** The background process did not come to listen. */
+function notStarted(what, log = []) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'PROXY_FAILED',
+        sentence: `The proxy's background process did not start: ${what}.`,
+        cause: 'The machine is out of memory or processes, or something on it ends new processes.',
+        remedy: "Look at the machine's memory and processes, and run the job again.",
+        snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .RERUN */ .Fy],
+        details: endOf(log)
+    });
+}
+/** It was there, and was gone when the job came to its end. */
+function diedEarly(what, log = []) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'PROXY_FAILED',
+        sentence: `The proxy's background process ended before the job did: ${what}.`,
+        cause: 'An earlier step ended it, or the machine ended it because memory was short; requests after that got no connection.',
+        remedy: 'Leave processes of node alone that a step has not started itself, and see whether memory was short.',
+        snippets: [
+            { place: 'On the runner, such as in a step "- run: …" after the one that uses the proxy', lines: ['ps aux'] }
+        ],
+        details: endOf(log)
+    });
+}
+/** @param code of the system: `EADDRINUSE`, `EACCES` */
+function portTaken(port, code) {
+    const isTaken = code === 'EADDRINUSE';
+    const { text } = (0,_inputs_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('port', isTaken
+        ? `another program listens on ${port} already`
+        : `this machine does not let the proxy listen on ${port} (${code})`, 'Leave port empty, so that the proxy takes a free one, and use its output url.', ['port: 0']);
+    const commands = [
+        `lsof -nP -iTCP:${port} -sTCP:LISTEN`,
+        '# or, where the machine has no lsof:',
+        `ss -ltnp 'sport = :${port}'`
+    ];
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        ...text,
+        cause: isTaken
+            ? 'A service of the job, an earlier step, or another job on the same machine has this port.'
+            : 'Ports below 1024 are for root on many systems, and Windows reserves some others.',
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('port: 0'), ...(isTaken ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)(...commands)] : [])]
+    });
+}
+/** The first failure of its code, and how often there was one. */
+function refusedRequests(text, count) {
+    const requests = count === 1
+        ? 'One request through the proxy failed so'
+        : `${count} requests through the proxy failed so, the first of them`;
+    return { ...text, sentence: `${requests}: ${text.sentence}` };
+}
+function endOf(log) {
+    return log.slice(-SHOWN_LINES).map((line) => `log of the proxy: ${line}`);
+}
+
+
+/***/ }),
+
+/***/ 3005:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   q: () => (/* binding */ readLogEnd)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs_promises__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+/** The last lines are what tells why a process ended. */
+const END_BYTES = 4 * 1024;
+/**
+ * The end of the background process's log, line by line.
+ *
+ * @returns undefined where there is no such file
+ */
+async function readLogEnd(file) {
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const log = __addDisposableResource(env_1, await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(file), true);
+            const { size } = await log.stat();
+            const start = Math.max(0, size - END_BYTES);
+            const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(END_BYTES), position: start });
+            const lines = buffer.subarray(0, bytesRead).toString('utf8').split('\n');
+            // The first one is cut where it does not begin the file.
+            return (start === 0 ? lines : lines.slice(1)).filter((line) => line !== '').map((line) => (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(line));
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = __disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 1883:
+/***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4090);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3207);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7476);
+
+
+
+
+
+
+
+/** One bundle for the step, its background process, and the post step, which the state of the step tells apart. */
+if ((node_process__WEBPACK_IMPORTED_MODULE_0___default().argv)[2] === 'background')
+    await (0,_background_js__WEBPACK_IMPORTED_MODULE_3__/* .runInBackground */ .d)();
+else if ((0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .isPostStep */ .pq)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env)))
+    await runPost();
+else
+    await runStep();
+async function runStep() {
+    const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .createProxyReport */ .Th)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+    const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_2__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
+    report.onStart();
+    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, world, async () => {
+        await (0,_start_js__WEBPACK_IMPORTED_MODULE_6__/* .start */ .n)(world, report);
+    });
+}
+async function runPost() {
+    const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .createPostReport */ .pM)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, { close: () => undefined }, async () => {
+        await (0,_post_js__WEBPACK_IMPORTED_MODULE_4__/* .post */ .b)((0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .readState */ .un)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env)), report, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
+    });
+}
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 5844:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  b: () => (/* binding */ post)
+});
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/report/internal.ts
+var internal = __nccwpck_require__(9841);
+// EXTERNAL MODULE: ./src/proxy/failures.ts
+var failures = __nccwpck_require__(5985);
+// EXTERNAL MODULE: ./src/proxy/log-file.ts
+var log_file = __nccwpck_require__(3005);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/proxy/process-start.ts
+
+
+
+const run = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
+/** Other systems tell whole seconds, and clocks are set. */
+const TOLERANCE_MS = 3_000;
+/** Ticks of the clock that Linux counts with towards programs, in a second: proc_pid_stat(5), sysconf(3). */
+const TICKS = 100;
+/** For the programs of other systems that tell it. */
+const LONGEST_LOOK_MS = 10_000;
+/**
+ * Whether the process that has this id now is the one that began then: systems give the ids of ended processes to others.
+ *
+ * @param startedAt milliseconds since the epoch
+ */
+async function isSameProcess(id, startedAt) {
+    const start = await findStart(id).catch(() => undefined);
+    return start !== undefined && Math.abs(start - startedAt) <= TOLERANCE_MS;
+}
+async function findStart(id) {
+    if (process.platform === 'linux') {
+        return startOnLinux(await (0,promises_.readFile)(`/proc/${id}/stat`, 'utf8'), await (0,promises_.readFile)('/proc/stat', 'utf8'));
+    }
+    if (process.platform === 'win32') {
+        const script = `([DateTimeOffset](Get-Process -Id ${id}).StartTime).ToUnixTimeMilliseconds()`;
+        return toTime((await run('powershell', ['-NoProfile', '-Command', script], { timeout: LONGEST_LOOK_MS })).stdout);
+    }
+    const { stdout } = await run('env', ['LC_ALL=C', 'ps', '-o', 'lstart=', '-p', String(id)], {
+        timeout: LONGEST_LOOK_MS
+    });
+    return Date.parse(stdout.trim());
+}
+/**
+ * Milliseconds since the epoch.
+ *
+ * @param stat of the process; its name, in parentheses, may hold anything
+ * @param machine `/proc/stat`, which tells when the machine began
+ */
+function startOnLinux(stat, machine) {
+    // Field 22 of all, of which the second ends with the last parenthesis.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const boot = /^btime (\d+)$/m.exec(machine)?.[1];
+    const start = (Number(boot) + Number(ticks) / TICKS) * 1_000;
+    return Number.isNaN(start) ? undefined : start;
+}
+function toTime(text) {
+    const time = Number(text.trim() || Number.NaN);
+    return Number.isNaN(time) ? undefined : time;
+}
+
+// EXTERNAL MODULE: ./src/proxy/quit-port.ts
+var quit_port = __nccwpck_require__(45);
+;// CONCATENATED MODULE: ./src/proxy/post.ts
+
+
+
+
+
+
+
+
+/** How long the process may take to answer and to end. */
+const GRACE_MS = 5_000;
+/**
+ * Ends the background process, and tells what became of it. Run again, or where the step did not come to start a process, it
+ * does nothing.
+ *
+ * @param proxy undefined where there is none
+ * @throws {Failure} where the process had ended early, or Google refused requests and that was to fail
+ */
+async function post(proxy, report, env) {
+    if (proxy === undefined)
+        return;
+    report.onProxy(proxy);
+    const log = await (0,log_file/* readLogEnd */.q)(proxy.logFile);
+    const { totals, gone } = await (0,quit_port/* askToQuit */.Kc)(proxy.quitPort, proxy.key, GRACE_MS);
+    try {
+        if (!gone && (await isSameProcess(proxy.id, proxy.startedAt)))
+            external_node_process_default().kill(proxy.id, 'SIGKILL');
+        if (totals === undefined) {
+            // The log is removed last, so that without it everything has been told already.
+            if (log === undefined && gone)
+                return;
+            const how = gone
+                ? 'it was gone when the job came to its end'
+                : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`;
+            throw (0,failures/* diedEarly */.it)(how, log);
+        }
+    }
+    finally {
+        await (0,promises_.rm)(proxy.logFile, { force: true, maxRetries: 5 });
+    }
+    judge(proxy, totals, report, env);
+}
+function judge({ failOnRefusal }, totals, report, env) {
+    report.onTotals(totals);
+    for (const { text, count } of totals.failures)
+        report.warn((0,failures/* refusedRequests */.br)(text, count));
+    if (totals.defects > 0)
+        throw (0,internal/* internalFailure */.et)(new Error('exchanges'), env);
+    const refusals = totals.refusals.map(({ text, count }) => (0,failures/* refusedRequests */.br)(text, count));
+    if (!failOnRefusal)
+        for (const text of refusals)
+            report.warn(text);
+    else {
+        const [first, ...others] = refusals;
+        for (const text of others)
+            report.fail(text);
+        if (first !== undefined)
+            throw new failure/* Failure */.H(first);
+    }
+}
+
+
+/***/ }),
+
+/***/ 45:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kc: () => (/* binding */ askToQuit),
+/* harmony export */   cF: () => (/* binding */ createKey),
+/* harmony export */   tI: () => (/* binding */ openQuitPort)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7030);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_1__);
+
+
+/** 256 bits, in hexadecimal digits. */
+function createKey() {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(32).toString('hex');
+}
+/** Long enough for a key, and for a machine that is busy. */
+const LONGEST_LINE_BYTES = 128;
+const LONGEST_WAIT_MS = 5_000;
+/**
+ * Listens on a free port of 127.0.0.1. To whoever sends the key, and a line feed, it tells the totals as a line of JSON.
+ *
+ * @param onQuit is called once the totals are on their way
+ */
+async function openQuitPort(key, totals, onQuit) {
+    const expected = Buffer.from(`${key}\n`);
+    const server = (0,node_net__WEBPACK_IMPORTED_MODULE_1__.createServer)((socket) => {
+        let given = Buffer.alloc(0);
+        socket.setTimeout(LONGEST_WAIT_MS, () => socket.destroy());
+        socket.on('error', () => undefined);
+        socket.on('data', (chunk) => {
+            given = Buffer.concat([given, chunk]);
+            if (given.length > LONGEST_LINE_BYTES)
+                socket.destroy();
+            if (given.length !== expected.length || !(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.timingSafeEqual)(given, expected))
+                return;
+            socket.write(`${JSON.stringify(totals())}\n`, () => {
+                // The system closes it when the process is gone, and so the other side sees that it is.
+                socket.unref();
+                onQuit();
+            });
+        });
+    });
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, resolve);
+    });
+    const address = server.address();
+    if (address === null || typeof address !== 'object')
+        throw new Error('no address');
+    return { port: address.port, close: () => server.close() };
+}
+/** Far more than the texts of all failures together. */
+const LONGEST_TOTALS = 1024 * 1024;
+/**
+ * Asks the process to end, and waits until it has ended.
+ *
+ * @param milliseconds for both together
+ */
+async function askToQuit(port, key, milliseconds) {
+    return await new Promise((resolve) => {
+        let given = '';
+        let gone = true;
+        const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_1__.connect)({ host: '127.0.0.1', port });
+        const timer = setTimeout(() => {
+            gone = false;
+            socket.destroy();
+        }, milliseconds);
+        socket.setEncoding('utf8');
+        socket.once('connect', () => socket.write(`${key}\n`));
+        socket.on('data', (text) => {
+            given += text;
+            if (given.length > LONGEST_TOTALS)
+                socket.destroy();
+        });
+        socket.on('error', () => undefined);
+        socket.once('close', () => {
+            clearTimeout(timer);
+            resolve({ totals: parseTotals(given), gone });
+        });
+    });
+}
+/** Only the process that has the key writes this, so that its form is ours. */
+function parseTotals(text) {
+    return text.endsWith('\n') ? JSON.parse(text) : undefined;
+}
+
+
+/***/ }),
+
+/***/ 3207:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  pM: () => (/* binding */ createPostReport),
+  Th: () => (/* binding */ createProxyReport),
+  pq: () => (/* binding */ isPostStep),
+  un: () => (/* binding */ readState)
+});
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/report/markup.ts
+
+/**
+ * Words that mean nothing to Markdown, HTML or GitHub: plain ones, numbers, dashes. Seven digits and more could be a commit
+ * (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls).
+ */
+const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u;
+/** A word between the punctuation around it. */
+const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u;
+/**
+ * Text from outside as GitHub Flavored Markdown that shows it and does nothing else: words that could mean something become
+ * code. Character references would not do: GitHub looks for e-mail addresses and mentions only after it has resolved them.
+ */
+function inert(text, maxLength = 300) {
+    return markWords((0,safe_text/* safeText */.Hk)(text, maxLength), inertCode);
+}
+/** The same where HTML stands, as in tables. */
+function inertHtml(text, maxLength = 300) {
+    return markWords((0,safe_text/* safeText */.Hk)(text, maxLength), inertHtmlCode);
+}
+/** Text from outside as a code span, in which nothing but backticks means anything (GFM, 6.3). */
+function inertCode(text, maxLength = 300) {
+    const line = (0,safe_text/* safeText */.Hk)(text, maxLength);
+    if (line === '')
+        return '';
+    const longestRun = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+    const fence = '`'.repeat(longestRun + 1);
+    return longestRun === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
+}
+/** The same where HTML stands. */
+function inertHtmlCode(text, maxLength = 300) {
+    // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    return line === '' ? '' : `<code>${line}</code>`;
+}
+/** Lines as they are, in a block; whatever stands in it is text. */
+function inertBlock(text, maxLength) {
+    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
+    const lines = shown
+        .split(/\r\n|[\r\n\u2028\u2029]/)
+        // Controls and format characters: they show nothing, or something else than what is there.
+        .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
+    // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
+    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
+}
+/**
+ * A table of HTML. One of Markdown has no cell that could hold a backslash before a bar, and none is without a header.
+ *
+ * @param rows of HTML, the first cell of each being its name
+ * @param header empty where there is none
+ */
+function table(rows, header = []) {
+    const head = header.map((title) => `<th align="left">${title}</th>`).join('');
+    const body = rows.map(([name = '', ...values]) => {
+        const first = header.length === 0 ? `<th align="left">${name}</th>` : `<td>${name}</td>`;
+        return `<tr>${first}${values.map((value) => `<td>${value}</td>`).join('')}</tr>`;
+    });
+    return ['<table>', ...(head === '' ? [] : [`<tr>${head}</tr>`]), ...body, '</table>'].join('\n');
+}
+/**
+ * @param title in HTML: Markdown means nothing there
+ * @param content in Markdown
+ */
+function details(title, content) {
+    return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+/** Puts words that are not plain into code; what stands side by side shares it. */
+function markWords(line, mark) {
+    const marked = [];
+    let open;
+    const close = () => {
+        if (open !== undefined)
+            marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`);
+        open = undefined;
+    };
+    for (const text of line.split(' ')) {
+        const [, before = '', word = '', after = ''] = WORD.exec(text) ?? [];
+        if (PLAIN.test(word)) {
+            close();
+            marked.push(text);
+        }
+        else {
+            open =
+                open === undefined
+                    ? { before, words: word, after }
+                    : { ...open, words: `${open.words}${open.after} ${before}${word}`, after };
+        }
+    }
+    close();
+    return marked.join(' ');
+}
+function encode(text, characters) {
+    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure_failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/report/internal.ts
+var internal = __nccwpck_require__(9841);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/report/summary.ts
+
+
+
+
+/** What a block shows of a body, of claims or of lines to paste, in characters. */
+const BLOCK_LENGTH = 2_000;
+/** A heading of more characters is more than one line. */
+const PLACE_LENGTH = 70;
+// GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
+const MOST_AUDIENCES = 10;
+const MOST_VERDICTS = 50;
+/** More bars are no small diagram. */
+const MOST_BARS = 20;
+/** Bars that are narrower than this part of the whole cannot be seen. */
+const NARROWEST_BAR = 0.01;
+/** How the axis of a diagram is divided, up to a length in milliseconds: about ten ticks at most, each with a label of its own. */
+const AXES = [
+    [2_000, '200millisecond', '%-S.%L s'],
+    [10_000, '1second', '%-S s'],
+    [100_000, '10second', '%M:%S'],
+    [600_000, '1minute', '%M:%S'],
+    [6_000_000, '10minute', '%H:%M h'],
+    [Number.POSITIVE_INFINITY, '1hour', '%H:%M h']
+];
+/**
+ * The job summary in GitHub Flavored Markdown; whatever came from outside is inert in it.
+ *
+ * @param link to the failure's heading in the documentation
+ */
+function renderSummary(record, failure, link) {
+    const verdicts = record.result?.response?.verdicts ?? [];
+    const sections = [
+        `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
+        failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
+        renderFacts(record, failure),
+        renderVerdicts(verdicts),
+        renderAttempts(record.attempts ?? []),
+        renderClaims(record),
+        renderBody(record.result)
+    ];
+    return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+/** The verdict, and where. */
+function headline({ inputs, tokens, result }, failure) {
+    const url = inputs?.call?.url;
+    const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`;
+    if (failure !== undefined)
+        return `${failure.code}${place}`;
+    if (result?.response !== undefined)
+        return `${(0,outcome/* describeStatus */.Wn)(result.response.status)}, as expected${place}`;
+    const count = tokens?.size ?? 0;
+    return count === 1 ? 'ID token issued' : `${count} ID tokens issued`;
+}
+/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
+function renderFailure(failure, link, judged) {
+    const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
+    return [
+        `**${inert(failure_failure/* FAILURES */.E[code])}.** ${inert(sentence, 500)}`,
+        cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
+        `**Remedy:** ${inert(remedy, 500)}`,
+        ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
+        link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
+        answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
+        judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function renderFacts(record, failure) {
+    const { inputs, identity, tokens, attempts = [] } = record;
+    const [token] = tokens?.values() ?? [];
+    const call = inputs?.call;
+    const last = attempts.at(-1);
+    const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
+    const rows = [
+        ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.Pl)(call.url))}`],
+        ['Tag', inertHtmlCode(call?.tag ?? '')],
+        ['Audience', inputs && describeAudiences(inputs, tokens)],
+        ['Identity', inertHtmlCode(account ?? '')],
+        ['Credential', identity && inertHtml(identity.credential.description)],
+        ['Status', describeLast(record, last)],
+        ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
+        ['Latency', last && describeDuration(last.milliseconds)],
+        ['Private', describePrivacy(record.isPrivate, failure)],
+        ['Token&nbsp;expires', token && describeTime(token.expiresAt)]
+    ];
+    const known = rows.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value]]));
+    return known.length === 0 ? '' : table(known);
+}
+function describeAudiences({ audiences, audienceDerived }, tokens) {
+    const lines = audiences.slice(0, MOST_AUDIENCES).map((audience) => {
+        const own = tokens?.get(audience)?.audience ?? audience;
+        const source = audienceDerived ? 'derived from the URL' : 'as set in the workflow';
+        const other = own === audience ? '' : `; the token itself is for ${inertHtmlCode(own)}`;
+        return `${inertHtmlCode(audience)} (${source}${other})`;
+    });
+    const more = audiences.length - lines.length;
+    return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('<br>');
+}
+/** The status of the last attempt, or what came instead; then also the status before. */
+function describeLast({ result }, last) {
+    const { status } = result?.response ?? {};
+    if (status === undefined || last === undefined)
+        return last?.label;
+    return last.label === `${status}` ? (0,outcome/* describeStatus */.Wn)(status) : `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}`;
+}
+function describePrivacy(isPrivate, failure) {
+    if (failure?.code === 'NOT_PRIVATE')
+        return '❌ Google did not refuse a call without a token';
+    return isPrivate === true ? '✅ Google refused a call without a token' : '';
+}
+function describeTime(milliseconds) {
+    return new Date(milliseconds)
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z$/, ' UTC');
+}
+function renderVerdicts(verdicts) {
+    if (verdicts.length === 0)
+        return '';
+    const all = verdicts.length <= MOST_VERDICTS;
+    // Where not all can be shown, those that are missed are.
+    const shown = all ? verdicts : verdicts.toSorted((a, b) => Number(a.met) - Number(b.met)).slice(0, MOST_VERDICTS);
+    const rows = shown.map(({ expectation, met, actual }) => [
+        met ? '✅' : '❌',
+        inertHtmlCode(expectation),
+        inertHtmlCode(actual)
+    ]);
+    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']];
+    return table([...rows, ...more], ['', 'Expectation', 'Actual']);
+}
+/**
+ * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
+ * https://mermaid.js.org/syntax/gantt.html
+ */
+function renderAttempts(attempts) {
+    const last = attempts.at(-1);
+    if (last === undefined || attempts.length < 2)
+        return '';
+    const lengthMs = Math.max(1, endOf(last));
+    const [, interval, format] = AXES.find(([limit]) => lengthMs <= limit) ?? ['', '1hour', '%H:%M h'];
+    const drawBar = (name, kind, startMs, endMs) => {
+        // Without a time zone: Mermaid takes and shows local times, so that everybody sees the axis start at zero.
+        const start = new Date(startMs).toISOString().replace('Z', '');
+        return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`;
+    };
+    const drawAttempt = (attempt) => {
+        const { number, label, milliseconds, passed, startedMs } = attempt;
+        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
+    };
+    const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2;
+    const rest = attempts.slice(shown);
+    const omitted = rest.slice(0, -shown);
+    const [from, to] = [omitted[0], omitted.at(-1)];
+    return [
+        '```mermaid',
+        'gantt',
+        '  title Attempts',
+        '  dateFormat YYYY-MM-DDTHH:mm:ss.SSS',
+        `  axisFormat ${format}`,
+        `  tickInterval ${interval}`,
+        ...attempts.slice(0, shown).map(drawAttempt),
+        ...(from && to ? [drawBar(`${omitted.length} more`, 'done', from.startedMs, endOf(to))] : []),
+        ...rest.slice(-shown).map(drawAttempt),
+        '```'
+    ].join('\n');
+}
+function renderClaims({ tokens }) {
+    return [...(tokens?.values() ?? [])]
+        .slice(0, MOST_AUDIENCES)
+        .map(({ audience, claims }) => details(`Claims of the token for ${inertHtmlCode(audience)}`, inertBlock(JSON.stringify(claims, undefined, 2), BLOCK_LENGTH)))
+        .join('\n\n');
+}
+function renderBody(result) {
+    const text = result?.response?.text ?? '';
+    if (text.trim() === '')
+        return '';
+    return details(text.length > BLOCK_LENGTH ? 'Beginning of the body of the last answer' : 'Body of the last answer', inertBlock(text, BLOCK_LENGTH));
+}
+function endOf({ startedMs, milliseconds }) {
+    return startedMs + milliseconds;
+}
+function describeDuration(milliseconds) {
+    if (milliseconds < 1_000)
+        return `${milliseconds} ms`;
+    return milliseconds < 100_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : `${(milliseconds / 60_000).toFixed(1)} min`;
+}
+
+;// CONCATENATED MODULE: ./src/report/report.ts
+
+
+
+
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_OUTPUT_BYTES = 64 * 1024;
+/** The outputs of the root action. */
+const OUTPUTS = [
+    'id_token',
+    'id_tokens',
+    'audience',
+    'email',
+    'expires_at',
+    'outcome',
+    'failure_code',
+    'status',
+    'headers',
+    'body',
+    'attempts',
+    'latency_ms'
+];
+/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
+function createReport(env, outputs = OUTPUTS) {
+    let run = {};
+    /** Without its files, @actions/core would print outputs, tokens among them. */
+    function setOutput(name, value) {
+        if (outputs.includes(name) && (env['GITHUB_OUTPUT'] ?? '') !== '')
+            (0,core/* setOutput */.uH)(name, value);
+    }
+    function writeTokens(tokens) {
+        const [first] = tokens.values();
+        if (first === undefined)
+            return;
+        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]));
+        setOutput('id_token', first.jwt);
+        setOutput('id_tokens', JSON.stringify(byAudience));
+        setOutput('audience', first.audience);
+        setOutput('email', first.email);
+        setOutput('expires_at', new Date(first.expiresAt).toISOString());
+        const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
+        if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
+            (0,core/* exportVariable */.dN)(variable, first.jwt);
+    }
+    return {
+        info: core/* info */.pq,
+        warn: (line) => {
+            (0,core/* warning */.$e)(line);
+        },
+        onInputs(inputs) {
+            run = { ...run, inputs };
+        },
+        onIdentity(identity) {
+            run = { ...run, identity };
+            (0,core/* info */.pq)(`Identity: ${describeIdentity(identity)}`);
+        },
+        onTokens(tokens, now) {
+            run = { ...run, tokens };
+            writeTokens(tokens);
+            for (const [audience, token] of tokens) {
+                (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
+                (0,core/* info */.pq)(describeToken(token, now));
+            }
+        },
+        onPrivate() {
+            run = { ...run, isPrivate: true };
+            (0,core/* info */.pq)('Private: Google refused a call without a token');
+        },
+        onAttempt(record) {
+            run = { ...run, attempts: [...(run.attempts ?? []), record] };
+            const { number, description, milliseconds, next } = record;
+            (0,core/* info */.pq)(`Attempt ${number}: ${describeCall(run.inputs?.call)}: ${description}, in ${milliseconds} ms; ${next}`);
+        },
+        onCall(result) {
+            run = { ...run, result };
+            const renewed = replaceFirst(run.tokens, result.token);
+            if (renewed !== undefined)
+                writeTokens(renewed);
+            const last = result.attempts.at(-1);
+            setOutput('attempts', result.attempts.length);
+            if (last !== undefined)
+                setOutput('latency_ms', last.milliseconds);
+            const { response } = result;
+            if (response === undefined)
+                return;
+            setOutput('status', response.status);
+            setOutput('headers', JSON.stringify(response.headers));
+            setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
+            if (response.accepted)
+                (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
+        },
+        async finish(failure, options = { summary: true }) {
+            setOutput('outcome', failure === undefined ? 'success' : 'failure');
+            setOutput('failure_code', failure?.text.code ?? '');
+            if (failure !== undefined)
+                reportFailure(failure.text, env);
+            if (options.summary)
+                await writeSummary(run, failure?.text, env);
+        },
+        unwritable() {
+            reportFailure((0,internal/* unwritable */.mP)().text, env);
+        },
+        onDefect(error) {
+            if (!(error instanceof Error))
+                return;
+            // The message stays out: it may hold anything.
+            for (const line of (error.stack ?? '').split('\n'))
+                if (/^\s+at /.test(line))
+                    (0,core/* debug */.Yz)((0,safe_text/* safeText */.Hk)(line));
+        }
+    };
+}
+/** The tokens with another one for the first audience; undefined where it is the same. */
+function replaceFirst(tokens, token) {
+    const [first, ...others] = tokens ?? [];
+    return first === undefined || first[1].jwt === token.jwt ? undefined : new Map([[first[0], token], ...others]);
+}
+function describeCall(call) {
+    return call === undefined ? '' : `${call.method} ${(0,safe_text/* safeUrl */.Pl)(call.url)}`;
+}
+function describeIdentity({ credential, impersonations }) {
+    const chain = impersonations.flatMap(({ account, delegates }) => [...delegates, account]);
+    return (0,safe_text/* safeText */.Hk)([credential.description, ...chain].join(' → '), 500);
+}
+function describeToken(token, now) {
+    const minutes = Math.round((token.expiresAt - now) / 60_000);
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
+    return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
+}
+/** One line for the annotation; below it in the log whatever helps to mend it. */
+function reportFailure(failure, env) {
+    const { code, sentence, remedy } = failure;
+    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
+        title: `google-id-token: ${failure_failure/* FAILURES */.E[code]}`
+    });
+    if (failure.cause !== undefined)
+        (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
+    (0,core/* info */.pq)(`Remedy: ${remedy}`);
+    for (const { place, lines } of failure.snippets ?? []) {
+        (0,core/* info */.pq)(`${place}:`);
+        for (const line of lines)
+            (0,core/* info */.pq)(`    ${line}`);
+    }
+    if (failure.answer !== undefined)
+        (0,core/* info */.pq)(`The answer was: ${failure.answer}`);
+    for (const line of failure.details ?? [])
+        (0,core/* info */.pq)(`  ${line}`);
+}
+/** The heading of a failure, in the repository and at the version that runs; a bare path where the runner names neither. */
+function troubleshootingLink(code, env) {
+    const path = `docs/troubleshooting.md#${code}`;
+    const repository = env['GITHUB_ACTION_REPOSITORY'] ?? '';
+    const ref = env['GITHUB_ACTION_REF'] ?? '';
+    if (repository === '' || ref === '')
+        return path;
+    return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`;
+}
+async function writeSummary(run, failure, env) {
+    // Without inputs nobody said that there should be none.
+    if (run.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
+        return;
+    try {
+        await core/* summary */.z
+            .addRaw(renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
+            .write();
+    }
+    catch {
+        (0,core/* warning */.$e)('The job summary could not be written.');
+    }
+}
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text, limit) {
+    const bytes = Buffer.from(text);
+    if (bytes.length <= limit)
+        return text;
+    let end = limit;
+    // RFC 3629: bytes that continue a character start with the bits 10.
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80)
+        end -= 1;
+    return bytes.subarray(0, end).toString('utf8');
+}
+
+;// CONCATENATED MODULE: ./src/proxy/report.ts
+
+
+
+
+/** The outputs of the proxy. None of them is a token. */
+const report_OUTPUTS = ['url', 'port', 'audience', 'email', 'outcome', 'failure_code'];
+/** The name under which the state of this action knows the process. */
+const STATE = 'proxy';
+const PHASE = 'phase';
+function createProxyReport(env) {
+    const report = createReport(env, report_OUTPUTS);
+    const mayWrite = (file) => (env[file] ?? '') !== '';
+    return {
+        ...report,
+        onStart() {
+            if (mayWrite('GITHUB_STATE'))
+                (0,core/* saveState */.LZ)(PHASE, 'post');
+        },
+        onReady({ exportUrl, url: service }, proxy) {
+            const { url } = proxy;
+            if (mayWrite('GITHUB_STATE'))
+                (0,core/* saveState */.LZ)(STATE, proxy);
+            if (mayWrite('GITHUB_OUTPUT')) {
+                (0,core/* setOutput */.uH)('url', url);
+                (0,core/* setOutput */.uH)('port', new URL(url).port);
+            }
+            if (exportUrl !== undefined && mayWrite('GITHUB_ENV'))
+                (0,core/* exportVariable */.dN)(exportUrl, url);
+            (0,core/* info */.pq)(`Proxy: ${url} passes requests on to ${(0,safe_text/* safeUrl */.Pl)(service)}, each with a token; it ends with the job`);
+        },
+        async finish(failure) {
+            // The post step tells in its summary what became of the proxy.
+            await report.finish(failure, { summary: failure !== undefined });
+        }
+    };
+}
+/** Whether this is the post step. */
+function isPostStep(env) {
+    return env[`STATE_${PHASE}`] === 'post';
+}
+/**
+ * The process that the step has started, from the state of the action.
+ *
+ * @returns undefined where there is none
+ */
+function readState(env) {
+    const text = env[`STATE_${STATE}`] ?? '';
+    return text === '' ? undefined : JSON.parse(text);
+}
+function createPostReport(env) {
+    const { onDefect, unwritable } = createReport(env, []);
+    let proxy;
+    let totals;
+    return {
+        onDefect,
+        unwritable,
+        onProxy(running) {
+            proxy = running;
+        },
+        onTotals(given) {
+            totals = given;
+            if (proxy === undefined)
+                return;
+            (0,core/* info */.pq)(`Proxy for ${(0,safe_text/* safeUrl */.Pl)(new URL(proxy.service))}:`);
+            for (const [name, value] of listFacts(given))
+                (0,core/* info */.pq)(`  ${name}: ${value}`);
+        },
+        warn({ code, sentence, remedy }) {
+            (0,core/* warning */.$e)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`);
+        },
+        fail(failure) {
+            reportFailure(failure, env);
+        },
+        async finish(failure) {
+            if (failure !== undefined)
+                reportFailure(failure.text, env);
+            if (proxy?.summary !== true || totals === undefined || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
+                return;
+            try {
+                await core/* summary */.z.addRaw(report_renderSummary(proxy, totals, failure), true).write();
+            }
+            catch {
+                (0,core/* warning */.$e)('The job summary could not be written.');
+            }
+        }
+    };
+}
+/** The facts in plain words of our own; a path is the only text from outside. */
+function listFacts(totals) {
+    const { classes, refusals, failures, rejected, renewals, bytesSent, bytesReceived, slowest } = totals;
+    const counted = Object.entries(classes).toSorted(([one], [other]) => (one < other ? -1 : 1));
+    const count = (group) => group.map((each) => `${each.count} × ${each.text.code}`).join(', ');
+    const facts = [
+        [
+            'Requests',
+            counted.map(([name, number]) => `${number} × ${name === 'none' ? 'no answer' : name}`).join(', ') || 'none'
+        ],
+        ['Refused by Google', count(refusals)],
+        ['Not answered by the service', count(failures)],
+        ['Not passed on', rejected === 0 ? '' : `${rejected}, see the text of their answers`],
+        ['Token renewals', `${renewals}`],
+        ['Sent', describeBytes(bytesSent)],
+        ['Received', describeBytes(bytesReceived)],
+        ['Slowest', slowest === undefined ? '' : `${slowest.milliseconds} ms, ${slowest.method} ${slowest.path}`]
+    ];
+    return facts.filter(([, value]) => value !== '');
+}
+function report_renderSummary({ service }, totals, failure) {
+    const verdict = failure === undefined ? '✅ Proxy' : `❌ ${failure.text.code}`;
+    return [
+        `### ${verdict} for ${inert((0,safe_text/* safeUrl */.Pl)(new URL(service)))}`,
+        ...(failure === undefined ? [] : [`${inert(failure.text.sentence, 500)} ${inert(failure.text.remedy, 500)}`]),
+        table(listFacts(totals).map(([name, value]) => [name, inertHtmlCode(value)]))
+    ].join('\n\n');
+}
+function describeBytes(bytes) {
+    const units = ['bytes', 'kB', 'MB', 'GB'];
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+    return `${power === 0 ? bytes : (bytes / 1_000 ** power).toFixed(1)} ${units[power] ?? ''}`;
+}
+
+
+/***/ }),
+
+/***/ 7476:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  n: () => (/* binding */ start)
+});
+
+// UNUSED EXPORTS: withoutSecrets
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
+// EXTERNAL MODULE: ./src/world/retry.ts
+var retry = __nccwpck_require__(8162);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 5 modules
+var service = __nccwpck_require__(2882);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/call/verdicts.ts
+var call_verdicts = __nccwpck_require__(2548);
+// EXTERNAL MODULE: ./src/call/attempts.ts
+var call_attempts = __nccwpck_require__(3752);
+// EXTERNAL MODULE: ./src/guard/redaction.ts
+var redaction = __nccwpck_require__(3488);
+// EXTERNAL MODULE: ./src/call/responder.ts
+var call_responder = __nccwpck_require__(2070);
+;// CONCATENATED MODULE: ./src/call/response.ts
+
+
+/**
+ * Reads an answer and holds it against what was expected.
+ *
+ * @param redact takes our tokens out of it
+ * @param milliseconds how long all the patterns together may take
+ */
+function readResponse(answer, expectations, redact, milliseconds) {
+    const text = redact(decodeBody(answer));
+    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
+    const responder = (0,call_responder/* whoAnswered */.Wi)(answer, text);
+    const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers }, text, milliseconds);
+    const { status } = answer;
+    return {
+        status,
+        headers,
+        text,
+        responder,
+        clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
+        verdicts,
+        // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
+        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
+        milliseconds: answer.milliseconds
+    };
+}
+/** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
+function decodeBody({ headers, body }) {
+    const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+    try {
+        return new TextDecoder(charset).decode(body);
+    }
+    catch {
+        return new TextDecoder().decode(body);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/call/service.ts
+
+
+
+
+
+
+
+
+/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+const PATTERNS_MS = 2_000;
+/** An answer that came just in time is judged all the same. */
+const SHORTEST_PATTERNS_MS = 500;
+/** A last attempt is worth this much of the deadline. */
+const LAST_ATTEMPT_MS = 1_000;
+/**
+ * Calls the service with the token until its answer is what was expected, or can no longer become so.
+ *
+ * @param mintAgain gets another token for the same audience
+ * @param onAttempt is told of each attempt as soon as it is over
+ */
+async function callService(step, call, firstToken, mintAgain, onAttempt) {
+    const limitAtStart = step.timeLeft();
+    /** By the clock of the deadline: unlike the machine's, it never jumps. */
+    const elapsedMs = () => limitAtStart - step.timeLeft();
+    const attempts = [];
+    const tokens = [firstToken];
+    /** Since when the front end has refused with a status. */
+    const refusedSince = new Map();
+    let token = firstToken;
+    let response;
+    let renewed = false;
+    const renew = async () => {
+        token = await mintAgain();
+        tokens.push(token);
+    };
+    const end = (failure) => ({ attempts, response, token, failure });
+    try {
+        for (;;) {
+            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+            if (token.expiresAt <= step.now() + limitMs)
+                await renew();
+            const startedMs = elapsedMs();
+            const outcome = await step.send(buildRequest(call, token.jwt), {
+                milliseconds: limitMs,
+                bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7
+            });
+            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
+            const attempt = readAttempt(outcome, call, tokens, patternsMs);
+            if (attempt.answered)
+                response = attempt.response;
+            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
+            const next = (0,call_attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
+            const number = attempts.length + 1;
+            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
+            const record = {
+                number,
+                startedMs,
+                milliseconds: outcome.milliseconds,
+                label: (0,call_attempts/* labelAttempt */.Ew)(attempt),
+                description: (0,call_attempts/* describeAttempt */.Be)(attempt),
+                passed: next.kind === 'passed',
+                next: describeNext(next, pauseMs)
+            };
+            attempts.push(record);
+            onAttempt(record);
+            if (next.kind === 'passed')
+                return end();
+            if (next.kind === 'renew') {
+                renewed = true;
+                await renew();
+            }
+            else if (pauseMs === undefined) {
+                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
+                const clientId = await findClientId(step, call, response);
+                return end((0,service/* callFailed */.Q)({ call, token, attempt: decisive, attempts: number, clientId }));
+            }
+            else {
+                await step.sleep(pauseMs);
+            }
+        }
+    }
+    catch (error) {
+        // No new token could be had; the answers up to there still count.
+        if (error instanceof failure/* Failure */.H)
+            return end(error);
+        throw error;
+    }
+}
+/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+function refusedFor(refusedSince, { responder, status }, now) {
+    if (responder !== 'front end')
+        return 0;
+    const since = refusedSince.get(status) ?? now;
+    refusedSince.set(status, since);
+    return now - since;
+}
+function readAttempt(outcome, call, tokens, patternsMs) {
+    if (!outcome.answered)
+        return outcome;
+    const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) };
+}
+/** An attempt that the deadline cut short says less than the answer before it. */
+function decisiveAttempt(last, response, cutByDeadline) {
+    const cutShort = !last.answered && last.timedOut && cutByDeadline;
+    return cutShort && response !== undefined ? { answered: true, response } : last;
+}
+/** The request with the token; everything else is the author's. */
+function buildRequest({ method, url, headers, body }, jwt) {
+    return {
+        method,
+        url,
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: `Bearer ${jwt}` },
+        ...(body === undefined ? {} : { body })
+    };
+}
+/**
+ * How long to pause: with jitter, as long as `Retry-After` asks, but so that one more attempt fits before the deadline.
+ *
+ * @returns undefined where none does
+ */
+function choosePause(step, attempt, outcome, withinMs) {
+    const retryAfterMs = outcome.answered ? (0,retry/* parseRetryAfter */.mu)(outcome.headers['retry-after'], step.now()) : 0;
+    const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
+    return longestMs <= 0 ? undefined : Math.min((0,retry/* pauseAfter */.l0)(attempt, retryAfterMs, step.random), longestMs);
+}
+function describeNext(next, pauseMs) {
+    switch (next.kind) {
+        case 'passed':
+        case 'final':
+            return next.kind;
+        case 'renew':
+            return 'once more with a new token';
+        case 'again':
+            return pauseMs === undefined
+                ? 'no time is left for another'
+                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
+    }
+}
+/** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
+async function findClientId(step, call, response) {
+    if (response?.responder !== 'iap')
+        return undefined;
+    if (response.clientId !== undefined || step.timeLeft() <= 0)
+        return response.clientId;
+    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
+    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
+    return outcome.answered ? (0,call_responder/* iapClientId */.DE)(outcome) : undefined;
+}
+
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
+var identity_identity = __nccwpck_require__(2368);
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
+;// CONCATENATED MODULE: ./src/report/warnings.ts
+
+
+
+/** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
+function findWarnings(context) {
+    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
+}
+/**
+ * The same of the token, before it is used.
+ *
+ * @param token the first one, which the call uses
+ */
+function findTokenWarnings(identity, token) {
+    return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
+function warnOfPath({ inputs: { call } }) {
+    const reservation = call && (0,service_url/* findReservation */.kp)(call.url);
+    if (call === undefined || reservation === undefined)
+        return undefined;
+    const path = (0,safe_text/* safeText */.Hk)(call.url.pathname);
+    return reservation === 'certain'
+        ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
+        : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
+}
+/** https://cloud.google.com/run/docs/authenticating/service-to-service */
+function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || audienceDerived || !URL.canParse(audience))
+        return undefined;
+    const url = new URL(audience);
+    const fitting = findFitting(url, call.url);
+    if (fitting === undefined || fitting === audience)
+        return undefined;
+    const flaws = [
+        ...((0,service_url/* tagOf */.cO)(url) === undefined ? [] : ['a tag']),
+        ...(url.pathname.length > new URL(fitting).pathname.length && !isOnlySlash(audience, fitting) ? ['a path'] : []),
+        ...(url.search === '' && url.hash === '' ? [] : ['a query']),
+        ...(audience.endsWith('/') ? ['a trailing slash'] : [])
+    ];
+    if (flaws.length === 0)
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
+}
+/** The audience that was probably meant; undefined where only the owner of the service can know it. */
+function findFitting(audience, url) {
+    if ((0,service_url/* isCloudRunUrl */.AH)(audience))
+        return (0,service_url/* findAudience */.ot)(audience);
+    const expected = (0,service_url/* findAudience */.ot)(url);
+    return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
+}
+function isOnlySlash(audience, fitting) {
+    return audience === `${fitting}/` || new URL(audience).pathname === `${new URL(fitting).pathname}/`;
+}
+function warnOfProvider({ inputs: { audiences } }) {
+    const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name));
+    return audience === undefined
+        ? undefined
+        : `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
+}
+function warnOfClientId({ inputs: { audiences, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
+}
+function warnOfPerson({ credential, impersonations }, token) {
+    if (credential.fixedAudience === undefined || impersonations.length > 0)
+        return undefined;
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
+    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.Hk)(token.audience)}) only, whatever audience is asked for. ` +
+        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+}
+function warnOfKey({ identity: { credential }, env }) {
+    const mayFederate = env['GITHUB_ACTIONS'] === 'true' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '') !== '';
+    return credential.isKey === true && mayFederate
+        ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
+        : undefined;
+}
+/** https://cloud.google.com/iam/docs/service-account-types#default */
+function warnOfDefaultAccount({ email }) {
+    return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
+        ? `The identity ${(0,safe_text/* safeText */.Hk)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
+        : undefined;
+}
+
+// EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
+var token_mint = __nccwpck_require__(7673);
+// EXTERNAL MODULE: ./src/proxy/failures.ts
+var failures = __nccwpck_require__(5985);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: ./src/inputs/complaints.ts
+
+/**
+ * Calls every reader, whatever the others come to, so that all that is wrong is said at once.
+ *
+ * @throws {Failure} the only complaint
+ * @throws {AggregateError} several of them, in the order of the readers
+ */
+async function complaints_readAll(readers) {
+    const values = {};
+    const complaints = [];
+    for (const [name, read] of Object.entries(readers)) {
+        try {
+            values[name] = await read();
+        }
+        catch (error) {
+            complaints.push(...complaints_complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The same for each part of a list. */
+function readEach(parts, read) {
+    const values = [];
+    const complaints = [];
+    for (const part of parts) {
+        try {
+            values.push(read(part));
+        }
+        catch (error) {
+            complaints.push(...complaints_complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
+function complaints_complaintsIn(error) {
+    if (error instanceof failure/* Failure */.H)
+        return [error];
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure/* Failure */.H))
+        return error.errors;
+    throw error;
+}
+function throwAny(complaints) {
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return;
+    throw others.length === 0 ? first : new AggregateError(complaints);
+}
+
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var inputs_failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/world/request.ts
+var request = __nccwpck_require__(3053);
+;// CONCATENATED MODULE: ./src/inputs/values.ts
+
+
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The lines of a value, without blanks around them and without empty ones. */
+function values_parseLines(value) {
+    return trimAll(value.split('\n'));
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return trimAll(value.split(/[\n,]/));
+}
+function trimAll(parts) {
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function values_parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function values_parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+}
+/** A service that may be called: https, or http on this machine, where nobody can listen. */
+function values_parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        throw (0,inputs_failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
+    }
+    // RFC 3986, 3.2.1: user information is there even where it is empty.
+    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
+        throw (0,inputs_failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,request/* isLoopbackUrl */.t)(url))) {
+        throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+    }
+    url.hash = '';
+    return url;
+}
+/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+function parseAudience(value) {
+    const secret = (0,quote/* describeSecret */.w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value))
+        return value;
+    throw (0,inputs_failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
+/** The full name of a workload identity provider. */
+function parseProvider(value) {
+    if (PROVIDER_NAME.test(value))
+        return value;
+    const input = 'workload_identity_provider';
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : /^(https?:)?\/\//.test(value)
+                ? 'starts with a host'
+                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
+                    ? 'has the id of the project where its number belongs'
+                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
+                        ? 'names a pool, not a provider in it'
+                        : 'is not the full name of a provider';
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
+    const expected = PROVIDER_NAME.test(meant)
+        ? meant
+        : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+}
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
+            `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`];
+}
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (isAccount(account))
+        return account;
+    const problem = /["'`]/.test(value)
+        ? 'has quotes in it'
+        : /\s/.test(value)
+            ? 'has blanks in it'
+            : value.startsWith('serviceAccount:')
+                ? 'has the prefix of a member'
+                : isPlaceholder(value)
+                    ? 'is a placeholder'
+                    : isMisspelled(value)
+                        ? 'does not end in .gserviceaccount.com'
+                        : /^\d+$/.test(value)
+                            ? 'is no unique id, which has 21 digits; a project number is shorter'
+                            : 'is neither an e-mail nor a unique id';
+    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
+    const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
+    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+}
+const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
+function isAccount(value) {
+    if (/^\d{16,30}$/.test(value))
+        return true;
+    return EMAIL.test(value) && !isPlaceholder(value) && !isMisspelled(value);
+}
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+function isMisspelled(value) {
+    return EMAIL.test(value) && /gserviceac|\.iam\./i.test(value) && !/\.gserviceaccount\.com$/i.test(value);
+}
+/** A name as documentation writes it, for the reader to fill in. */
+function isPlaceholder(email) {
+    return /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./.test(email);
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
+        return value;
+    throw (0,inputs_failures/* inputInvalid */.m7)('universe', `${(0,quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+}
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(`^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+].join('|')})$`, 'i');
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function values_parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+    }
+    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+    if (RESERVED_VARIABLES.test(value)) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    }
+    return value;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
+
+
+
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const FRAMING_HEADERS = [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade'
+];
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @param audience of the token, where the author names it
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+function request_headers_parseHeaders(lines, tokenHeader, audience) {
+    const own = Object.create(null);
+    const headers = readEach(values_parseLines(lines), (line) => {
+        const { name, value } = parseHeaderLine('headers', line);
+        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
+            throw (0,inputs_failures/* inputInvalid */.m7)('headers', `${(0,quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
+        }
+        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+            throw (0,inputs_failures/* inputInvalid */.m7)('headers', `the value of ${(0,quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
+        }
+        return { name, value };
+    });
+    for (const { name, value } of headers) {
+        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+        (own[written] ??= []).push(value);
+    }
+    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
+    if (repeated !== undefined) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
+    }
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) };
+}
+function chooseTokenHeader(own, wanted, audience = '') {
+    if (wanted === '') {
+        // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
+        const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
+        if (valuesOf(own, header) === undefined)
+            return header;
+        throw (0,inputs_failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+    }
+    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
+    if (header === undefined) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('token_header', `${(0,quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+            'token_header: X-Serverless-Authorization'
+        ]);
+    }
+    if (valuesOf(own, header) === undefined)
+        return header;
+    throw (0,inputs_failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
+function isOAuthClient(audience) {
+    return audience.endsWith('.apps.googleusercontent.com');
+}
+function valuesOf(headers, name) {
+    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+/** `Name: value`; only the first colon counts. */
+function parseHeaderLine(input, line) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    // RFC 9110, 5.1: a token.
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+        // The line is not quoted: what should have been a value may be a secret.
+        throw (0,inputs_failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+    }
+    return { name, value: line.slice(colon + 1).trim() };
+}
+
+// EXTERNAL MODULE: ./src/inputs/pattern.ts + 1 modules
+var pattern = __nccwpck_require__(8540);
+;// CONCATENATED MODULE: ./src/inputs/status-set.ts
+
+
+
+/**
+ * @param text codes, ranges and classes: `200,204,301-303,4xx`
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseStatusSet(text) {
+    const parts = parseList(text).map(parsePart);
+    if (parts.length === 0)
+        throw invalid(text);
+    return {
+        text,
+        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
+        lists: (status) => parts.some((part) => part.exact && part.from === status)
+    };
+}
+function parsePart(part) {
+    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
+    if (hundreds !== undefined)
+        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
+    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
+    const from = Number(first);
+    const to = Number(last ?? first);
+    if (first === undefined || from > to)
+        throw invalid(part);
+    return { from, to, exact: last === undefined };
+}
+function invalid(part) {
+    return (0,inputs_failures/* inputInvalid */.m7)('expect_status', `${(0,quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/expectations.ts
+
+
+
+
+
+/**
+ * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
+ */
+async function expectations_compileExpectations(inputs) {
+    return await complaints_readAll({
+        status: () => parseStatusSet(inputs.status),
+        headers: () => readEach(values_parseLines(inputs.headers), (line) => {
+            const { name, value } = parseHeaderLine('expect_headers', line);
+            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
+        }),
+        body: () => readEach(values_parseLines(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
+        json: async () => await compileJson(values_parseLines(inputs.json))
+    });
+}
+/** The library is loaded only where there is an expression. */
+async function compileJson(expressions) {
+    if (expressions.length === 0)
+        return [];
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(722)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9722));
+    return readEach(expressions, compileJsonExpression);
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(9752);
+;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
+
+/** The defaults of action.yml, for whoever starts the bundle without the runner. */
+const DEFAULTS = {
+    universe: 'googleapis.com',
+    method: 'GET',
+    expect_status: '2xx',
+    assert_private: 'false',
+    timeout: '30s',
+    deadline: '3m',
+    iam_wait: '60s',
+    summary: 'true'
+};
+function raw_inputs_read(name, trimWhitespace = true) {
+    return (0,core/* getInput */.V4)(name, { trimWhitespace });
+}
+function raw_inputs_optional(name) {
+    const value = raw_inputs_read(name);
+    return value === '' ? undefined : value;
+}
+function raw_inputs_orDefault(name) {
+    return raw_inputs_optional(name) ?? DEFAULTS[name];
+}
+
+;// CONCATENATED MODULE: ./src/inputs/request-body.ts
+
+
+
+
+
+/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
+const MOST_BYTES = (/* unused pure expression or super */ null && (32 * 1024 * 1024));
+/**
+ * @param body text, exactly as it is to be sent; empty for none
+ * @param file of the workspace, and not outside of it
+ * @throws {Failure} INPUT_INVALID
+ */
+async function request_body_readRequestBody(body, file, method, workspace) {
+    if (body !== '' && file !== undefined) {
+        throw inputInvalid('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
+    }
+    if (body === '' && file === undefined)
+        return undefined;
+    if (method === 'GET' || method === 'HEAD') {
+        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
+        throw inputInvalid(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
+    }
+    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
+}
+async function readBodyFile(file, workspace) {
+    try {
+        const real = await realpath(path.resolve(workspace, file));
+        const relative = path.relative(await realpath(workspace), real);
+        if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
+            throw inputInvalid('body_file', `${quoteValue(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
+        }
+        const status = await stat(real);
+        if (!status.isFile())
+            throw inputInvalid('body_file', `${quoteValue(file)} is not a file`, 'Name a regular file.', [
+                'body_file: payload.json'
+            ]);
+        if (status.size <= MOST_BYTES)
+            return await readFile(real);
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (code === 'UNKNOWN')
+            throw error;
+        throw inputInvalid('body_file', `${quoteValue(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
+    }
+    throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.');
+}
+
+;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
+
+
+
+
+
+
+
+
+
+
+/** Inputs that are about a call, with what they are where no call is meant. */
+const WITHOUT_CALL = {
+    tag: '',
+    method: DEFAULTS.method,
+    headers: '',
+    body: '',
+    body_file: '',
+    token_header: '',
+    expect_status: DEFAULTS.expect_status,
+    expect_headers: '',
+    expect_body: '',
+    expect_json: '',
+    assert_private: DEFAULTS.assert_private,
+    iam_wait: DEFAULTS.iam_wait
+};
+/**
+ * Reads what is about the call, whether or not there is one.
+ *
+ * @returns undefined where the action only gets tokens
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+async function call_inputs_readCall(workspace) {
+    const { target, ...call } = await readAll({
+        target: readTarget,
+        method: () => parseMethod(orDefault('method')),
+        headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        expectations: async () => await compileExpectations({
+            status: orDefault('expect_status'),
+            headers: read('expect_headers'),
+            body: read('expect_body'),
+            json: read('expect_json')
+        }),
+        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
+        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
+    });
+    return target === undefined ? undefined : { ...target, ...call };
+}
+/** Where the call goes. */
+function readTarget() {
+    const value = optional('url');
+    if (value !== undefined)
+        return addTag(parseUrl('url', value));
+    checkNoCall();
+    return undefined;
+}
+/**
+ * The URL with the tag that the input names, or that it has already.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function addTag(url) {
+    const tag = raw_inputs_optional('tag');
+    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? (0,service_url/* tagOf */.cO)(url) };
+}
+/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
+function checkNoCall() {
+    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    // That neither url nor audience is set is a complaint of its own.
+    if (set.length === 0 || read('audience') === '')
+        return;
+    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+    const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+}
+function isSet(name, unset) {
+    const value = read(name);
+    if (value === '' || value.toUpperCase() === unset.toUpperCase())
+        return false;
+    // A minute is a minute, however it is written.
+    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
+}
+function tagUrl(url, tag) {
+    if (!(0,service_url/* isTag */.dz)(tag)) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+    }
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+    }
+    const inUrl = (0,service_url/* tagOf */.cO)(url);
+    if (inUrl !== undefined && inUrl !== tag) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `tag is ${(0,quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+    }
+    return (0,service_url/* withTag */.Rd)(url, tag);
+}
+function parseMethod(value) {
+    const method = value.toUpperCase();
+    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
+    if (METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
+        return method;
+    throw inputInvalid('method', `${quoteValue(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
+
+
+
+
+/** @throws {Failure | AggregateError} INPUT_INVALID */
+async function readIdentityInputs() {
+    const { workloadIdentityProvider, serviceAccount, delegates, universe } = await complaints_readAll({
+        workloadIdentityProvider: () => {
+            const name = raw_inputs_optional('workload_identity_provider');
+            return name === undefined ? undefined : parseProvider(name);
+        },
+        oneIdentity: checkOneIdentity,
+        serviceAccount: () => {
+            const name = raw_inputs_optional('service_account');
+            return name === undefined ? undefined : parseAccount('service_account', name);
+        },
+        delegates: () => readEach(parseList(raw_inputs_read('delegates')), (name) => parseAccount('delegates', name)),
+        endOfChain: checkEndOfChain,
+        universe: () => parseUniverse(raw_inputs_orDefault('universe'))
+    });
+    const credentialsJson = raw_inputs_optional('credentials_json');
+    return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+}
+function checkOneIdentity() {
+    if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
+        return;
+    throw (0,inputs_failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
+}
+function checkEndOfChain() {
+    if (raw_inputs_read('delegates') === '' || raw_inputs_read('service_account') !== '')
+        return;
+    throw (0,inputs_failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
+
+
+
+
+
+/**
+ * Reads every input, and says everything that is wrong with them at once, before any request is made.
+ *
+ * @param workspace the folder to which `body_file` is relative
+ * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
+ */
+async function readInputs(workspace) {
+    try {
+        const { call, audiences, identity, ...rest } = await readAll({
+            call: async () => await readCall(workspace),
+            audiences: readAudiences,
+            ...SHARED_READERS,
+            exportEnv: () => parseVariableName(optional('export_env'))
+        });
+        return { ...identity, ...audiences, ...rest, call };
+    }
+    catch (error) {
+        throw inputsInvalid(complaintsIn(error));
+    }
+}
+/** What the proxy reads in the same way. */
+const SHARED_READERS = {
+    identity: readIdentityInputs,
+    timeoutMs: () => values_parseDuration('timeout', raw_inputs_orDefault('timeout'), 1),
+    deadlineMs: () => values_parseDuration('deadline', raw_inputs_orDefault('deadline'), 1),
+    summary: () => values_parseBoolean('summary', raw_inputs_orDefault('summary'))
+};
+/** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
+function readAudiences() {
+    const [first, ...others] = readEach(new Set(values_parseLines(raw_inputs_read('audience'))), parseAudience);
+    if (first !== undefined)
+        return { audiences: [first, ...others], audienceDerived: false };
+    const url = raw_inputs_optional('url');
+    if (url !== undefined)
+        return { audiences: [(0,service_url/* deriveAudience */.Ci)(values_parseUrl('url', url))], audienceDerived: true };
+    throw (0,inputs_failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+}
+
+;// CONCATENATED MODULE: ./src/proxy/inputs.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Reads every input of the proxy, and says everything that is wrong with them at once, before any request is made.
+ *
+ * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
+ */
+async function readProxyInputs() {
+    try {
+        const { identity, service, audience, header, check, iamWaitMs, ...rest } = await complaints_readAll({
+            ...SHARED_READERS,
+            service: readService,
+            audience: readAudience,
+            header: readTokenHeader,
+            port: () => parsePort(raw_inputs_optional('port') ?? '0'),
+            exportUrl: () => values_parseVariableName(raw_inputs_optional('export_env')),
+            check: readCheck,
+            iamWaitMs: () => values_parseDuration('iam_wait', raw_inputs_orDefault('iam_wait'), 0),
+            failOnRefusal: () => values_parseBoolean('fail_on_refusal', raw_inputs_optional('fail_on_refusal') ?? 'true')
+        });
+        const tokenPlace = placeFor(header, service.url, audience.audiences[0]);
+        const call = check === undefined ? undefined : await describeCheck(service, check, tokenPlace, iamWaitMs);
+        return { ...identity, ...service, ...audience, ...rest, tokenPlace, call, exportEnv: undefined };
+    }
+    catch (error) {
+        throw (0,inputs_failures/* inputsInvalid */.tz)(complaints_complaintsIn(error));
+    }
+}
+function readService() {
+    const value = raw_inputs_optional('url');
+    if (value === undefined) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('url', 'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service that the proxy is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    }
+    const url = values_parseUrl('url', value);
+    if (url.search !== '' || value.includes('#')) {
+        throw (0,inputs_failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
+    }
+    return addTag(url);
+}
+function readAudience() {
+    // That url is missing is a complaint of its own.
+    if (raw_inputs_optional('url') === undefined && raw_inputs_optional('audience') === undefined)
+        return { audiences: [''], audienceDerived: true };
+    const { audiences, audienceDerived } = readAudiences();
+    if (audiences.length === 1)
+        return { audiences, audienceDerived };
+    throw (0,inputs_failures/* inputInvalid */.m7)('audience', 'there is more than one, and the proxy is for one service', 'Set one.');
+}
+function readTokenHeader() {
+    const named = raw_inputs_read('token_header');
+    return named === '' ? undefined : { header: request_headers_parseHeaders('', named).tokenHeader, explicit: true };
+}
+/** Google's own header where there is one, so that a client may have `Authorization` for itself. */
+function placeFor(named, url, audience) {
+    if (named !== undefined)
+        return named;
+    if (isOAuthClient(audience))
+        return { header: 'Proxy-Authorization', explicit: false };
+    return { header: (0,service_url/* isCloudRunUrl */.AH)(url) ? 'X-Serverless-Authorization' : 'Authorization', explicit: false };
+}
+function readCheck() {
+    const check = raw_inputs_optional('check');
+    if (check === undefined || /^\/[^\s#\\]*$/.test(check))
+        return check;
+    throw (0,inputs_failures/* inputInvalid */.m7)('check', `${(0,quote/* quoteValue */.c)(check)} is not a path`, 'Write it as /health.', ['check: /health']);
+}
+async function describeCheck({ url: service, tag }, check, { header }, iamWaitMs) {
+    const url = new URL(service);
+    const [path = '', query = ''] = check.split(/(?=\?)/s);
+    url.pathname = service.pathname.replace(/\/+$/, '') + path;
+    url.search = query;
+    return {
+        url,
+        tag,
+        method: 'GET',
+        headers: { own: {}, tokenHeader: header },
+        body: undefined,
+        expectations: await expectations_compileExpectations({ status: '2xx', headers: '', body: '', json: '' }),
+        assertPrivate: false,
+        iamWaitMs
+    };
+}
+function parsePort(value) {
+    const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+    if (port <= 65_535)
+        return port;
+    throw (0,inputs_failures/* inputInvalid */.m7)('port', `${(0,quote/* quoteValue */.c)(value)} is not a port`, 'Use 0 for a free one, or one from 1024 to 65535.', [
+        'port: 8080'
+    ]);
+}
+
+// EXTERNAL MODULE: ./src/proxy/log-file.ts
+var log_file = __nccwpck_require__(3005);
+// EXTERNAL MODULE: ./src/proxy/quit-port.ts
+var quit_port = __nccwpck_require__(45);
+;// CONCATENATED MODULE: ./src/proxy/warnings.ts
+/** What will probably hurt once later steps use the proxy. */
+function findProxyWarnings(env) {
+    const proxy = ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].find((name) => (env[name] ?? '') !== '');
+    const excluded = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(/[\s,]+/);
+    const needed = ['127.0.0.1', 'localhost'].filter((host) => !excluded.includes(host) && !excluded.includes('*'));
+    return proxy === undefined || needed.length === 0
+        ? []
+        : [
+            `${proxy} is set and NO_PROXY does not name ${needed.join(' and ')}, so that many programs would send what is for this proxy to that one: set NO_PROXY to ${[...new Set([...excluded, ...needed])].filter(Boolean).join(',')} for the job.`
+        ];
+}
+
+;// CONCATENATED MODULE: ./src/proxy/start.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** How long the process may take until it listens. */
+const START_MS = 30_000;
+/**
+ * The step: everything that can be wrong with inputs and identity is found here, and the first token is made, before the
+ * background process starts.
+ *
+ * @throws {Failure} once something is not as it has to be
+ */
+async function start(world, report) {
+    const inputs = await readProxyInputs();
+    report.onInputs(inputs);
+    const step = world.startStep(inputs);
+    const identity = await (0,identity_identity/* findIdentity */.g)(step, inputs);
+    report.onIdentity(identity);
+    for (const url of [...identity.credential.endpoints, inputs.url])
+        step.prepare(url);
+    const call = inputs.call ?? { url: inputs.url };
+    const warnings = findWarnings({ inputs: { ...inputs, call }, identity, env: world.env });
+    for (const line of [...warnings, ...findProxyWarnings(world.env)])
+        report.warn(line);
+    const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, identity);
+    const [audience] = inputs.audiences;
+    let token = await mint(audience);
+    report.onTokens(new Map([[audience, token]]), step.now());
+    for (const line of findTokenWarnings(identity, token))
+        report.warn(line);
+    if (inputs.call !== undefined) {
+        const result = await callService(step, inputs.call, token, () => mint(audience), report.onAttempt);
+        report.onCall(result);
+        if (result.failure !== undefined)
+            throw result.failure;
+        token = result.token;
+    }
+    await startProcess(step, report, inputs, token);
+}
+async function startProcess(step, report, inputs, token) {
+    const logFile = external_node_path_default().join(step.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), `google-id-token-proxy-${(0,external_node_crypto_.randomUUID)()}.log`);
+    const key = (0,quit_port/* createKey */.cF)();
+    try {
+        const child = spawnProcess(logFile, withoutSecrets(step));
+        const settings = { env: step.env, inputs: { ...pickInputs(inputs), url: inputs.url.href }, token, key };
+        const started = await hearFrom(child, settings);
+        if (started.kind === 'no port')
+            throw (0,failures/* portTaken */.f5)(inputs.port, started.code);
+        if (started.kind === 'ended')
+            throw (0,failures/* notStarted */.DY)(started.how, await (0,log_file/* readLogEnd */.q)(logFile));
+        const { port, quitPort, startedAt } = started;
+        report.onReady(inputs, {
+            id: child.pid ?? 0,
+            startedAt,
+            quitPort,
+            key,
+            logFile,
+            url: `http://127.0.0.1:${port}`,
+            service: inputs.url.href,
+            failOnRefusal: inputs.failOnRefusal,
+            summary: inputs.summary
+        });
+    }
+    catch (error) {
+        await (0,promises_.rm)(logFile, { force: true });
+        throw error;
+    }
+}
+/**
+ * The runner ends a step only once its output is closed, so that the process has a file of its own for that. It keeps
+ * RUNNER_TRACKING_ID, by which the runner finds in the end what a job has left behind.
+ */
+function spawnProcess(logFile, env) {
+    const log = (0,external_node_fs_.openSync)(logFile, 'wx', 0o600);
+    try {
+        return (0,external_node_child_process_.spawn)((external_node_process_default()).execPath, [(external_node_process_default()).argv[1] ?? '', 'background'], {
+            env,
+            detached: true,
+            windowsHide: true,
+            stdio: ['ignore', log, log, 'ipc']
+        });
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(log);
+    }
+}
+/** Variables of a process can be read from outside of it for as long as it lives; what is secret in them goes by the channel. */
+function withoutSecrets({ env, masks }) {
+    const secrets = masks.known();
+    return Object.fromEntries(Object.entries(env).filter(([name, value = '']) => !/^(INPUT|STATE)_/.test(name) && !secrets.some((secret) => value.includes(secret))));
+}
+/** Hands the settings over, and waits until the process listens. */
+async function hearFrom(child, settings) {
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+        late.abort();
+    }, START_MS);
+    const { signal } = late;
+    try {
+        child.send(settings, () => undefined);
+        return await Promise.race([
+            (0,external_node_events_namespaceObject.once)(child, 'message', { signal }).then(([message]) => message),
+            (0,external_node_events_namespaceObject.once)(child, 'exit', { signal }).then(([code, killedBy]) => ({
+                kind: 'ended',
+                how: `it ended with ${String(killedBy ?? `exit code ${String(code)}`)}`
+            }))
+        ]);
+    }
+    catch (error) {
+        child.kill('SIGKILL');
+        return { kind: 'ended', how: signal.aborted ? `it did not listen within ${START_MS / 1_000} s` : (0,safe_text/* codeOf */.$N)(error) };
+    }
+    finally {
+        clearTimeout(timer);
+        late.abort();
+        if (child.connected)
+            child.disconnect();
+        child.unref();
+    }
+}
+function pickInputs({ audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe, timeoutMs, deadlineMs, tag, tokenPlace, port }) {
+    return {
+        ...{ audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe },
+        ...{ timeoutMs, deadlineMs, tag, tokenPlace, port }
+    };
+}
+
+
+/***/ }),
+
+/***/ 9841:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   M1: () => (/* binding */ unfinished),
+/* harmony export */   et: () => (/* binding */ internalFailure),
+/* harmony export */   mP: () => (/* binding */ unwritable)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+
+
+
+/** A defect of this action. The error itself is not shown: it may hold anything. */
+function internalFailure(error, env) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+        ...explainDefect(env)
+    });
+}
+/** Nothing was left to wait for, and yet there was no result. */
+function unfinished(env) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The action ended before it had finished.',
+        ...explainDefect(env)
+    });
+}
+function explainDefect(env) {
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_REPOSITORY'])}`;
+    return {
+        cause: 'Something came that the action does not foresee; no input or permission mends it.',
+        remedy: 'Run the job again with debug logging, and report what it shows.',
+        snippets: [
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)(`gh run rerun ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+            ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
+                ? []
+                : [
+                    {
+                        place: 'Report it at',
+                        lines: [`https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
+                    }
+                ])
+        ]
+    };
+}
+/** The files in which the runner expects outputs and the like cannot be written. */
+function unwritable() {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+        code: 'INTERNAL',
+        sentence: 'The outputs of the action could not be written.',
+        cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
+        remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+    });
+}
+
+
+/***/ }),
+
+/***/ 8281:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ runToEnd)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+/* harmony import */ var _internal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9841);
+
+
+/**
+ * Runs a step to its end, whatever it is that ends it, and reports the verdict.
+ *
+ * @param story throws {Failure} once something is not as it has to be
+ */
+async function runToEnd(process, env, report, world, story) {
+    // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
+    process.exitCode = 1;
+    // With this variable google-auth-library prints whole answers, credentials included.
+    delete env['GOOGLE_SDK_NODE_LOGGING'];
+    let finished = false;
+    let broken = false;
+    async function finish(error) {
+        if (finished)
+            return;
+        finished = true;
+        world.close();
+        if (error === undefined) {
+            await report.finish();
+            // Nothing may have broken while the verdict was written.
+            if (!broken)
+                process.exitCode = 0;
+            return;
+        }
+        if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H))
+            report.onDefect(error);
+        await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .internalFailure */ .et)(error, env));
+    }
+    /** The report itself could not be written: the files of the runner are out of reach. */
+    function failLoudly() {
+        process.exitCode = 1;
+        report.unwritable();
+    }
+    process.once('beforeExit', () => {
+        finish((0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinished */ .M1)(env)).catch(failLoudly);
+    });
+    // Of every such error: after the first, Node would print what an error says, which may be anything.
+    process.on('uncaughtException', (error) => {
+        broken = true;
+        process.exitCode = 1;
+        finish(error).catch(failLoudly);
+    });
+    const reason = await story().then(() => undefined, (error) => error ?? new Error('no reason'));
+    await finish(reason).catch(failLoudly);
+}
+
+
+/***/ }),
+
+/***/ 4068:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ tokenMissing),
+/* harmony export */   w: () => (/* binding */ googleUnavailable)
+/* harmony export */ });
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2813);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+
+
+
+
+
+/** One of Google's token services gave no answer that is about the request. */
+function googleUnavailable(url, last, attempts) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'GOOGLE_UNAVAILABLE',
+        sentence: `${url.host} gave no usable answer: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        ...explainUnavailable(url, last),
+        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteRefusal */ .H)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .n)(last)) } : {})
+    });
+}
+function explainUnavailable(url, last) {
+    const connect = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(url);
+    if (last.answered && last.status === 429) {
+        return {
+            cause: 'A quota is used up, as when many jobs start at once.',
+            remedy: 'Raise deadline, or start fewer jobs at a time.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
+        };
+    }
+    if (last.answered && last.status < 500 && last.status !== 408) {
+        return {
+            cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
+            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
+            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)]
+        };
+    }
+    if (last.answered) {
+        return {
+            cause: 'The service is overloaded or has an incident.',
+            remedy: 'Run the job again; see https://status.cloud.google.com.',
+            snippets: [connect]
+        };
+    }
+    if (last.trouble === 'proxy') {
+        return {
+            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
+            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)]
+        };
+    }
+    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
+        return {
+            cause: 'A proxy opens TLS and shows a certificate of its own.',
+            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
+            snippets: [
+                {
+                    place: 'In the environment of the runner, such as the file .env in its folder',
+                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
+                },
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)
+            ]
+        };
+    }
+    return {
+        cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
+        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
+        snippets: [connect]
+    };
+}
+/** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
+function tokenMissing(url, answer) {
+    // Anything but 2xx here is a redirect, which no token service sends.
+    if (answer.status >= 300)
+        return googleUnavailable(url, answer, 1);
+    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'none', 60);
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'TOKEN_INVALID',
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
+        ...(url.protocol === 'http:'
+            ? {
+                // Plain http is for the metadata server alone, and never goes through a proxy.
+                cause: 'The metadata server of this machine is not one of Google, or is emulated.',
+                remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
+            }
+            : {
+                cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
+                remedy: 'Check the proxy and the network of the runner, and run the job again.'
+            }),
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(url)]
+    });
+}
+
+
+/***/ }),
+
+/***/ 7352:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GH: () => (/* binding */ oauthTokenUrl),
+/* harmony export */   OH: () => (/* binding */ isTokenServiceUrl),
+/* harmony export */   SO: () => (/* binding */ DEFAULT_UNIVERSE),
+/* harmony export */   Zl: () => (/* binding */ CLOUD_PLATFORM_SCOPE),
+/* harmony export */   on: () => (/* binding */ stsUrl),
+/* harmony export */   pj: () => (/* binding */ serviceAccountResource),
+/* harmony export */   rl: () => (/* binding */ iamCredentialsUrl)
+/* harmony export */ });
+/** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
+const DEFAULT_UNIVERSE = 'googleapis.com';
+/** The OAuth scope that every exchange asks for; in every universe it is the same. */
+const CLOUD_PLATFORM_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+function stsUrl(universe, path) {
+    return new URL(`https://sts.${universe}/v1/${path}`);
+}
+function oauthTokenUrl(universe) {
+    return new URL(`https://oauth2.${universe}/token`);
+}
+/**
+ * @param account e-mail or unique id of the service account
+ * @param method https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
+ */
+function iamCredentialsUrl(universe, account, method) {
+    return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`);
+}
+/** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
+function serviceAccountResource(account) {
+    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
+}
+/**
+ * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
+ * `https` on the default port, and the service's own, regional, mutual-TLS or Private Service Connect host. Another
+ * subdomain of Google's is not enough, because many of them serve what their customers put there.
+ * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
+ */
+function isTokenServiceUrl(url, services, universe) {
+    if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
+        return false;
+    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
+        return true;
+    const domain = universe.replaceAll('.', '\\.');
+    // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
+    const region = '[a-z]+-[a-z]+\\d+';
+    return services.some((service) => [
+        `${service}\\.${domain}`,
+        `${service}\\.mtls\\.${domain}`,
+        `${region}\\.${service}\\.${domain}`,
+        `${service}\\.${region}\\.${domain}`,
+        `${service}\\.${region}\\.rep\\.${domain}`,
+        `${region}-${service}\\.${domain}`,
+        `${service}-[a-z0-9-]+\\.p\\.${domain}`
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
+}
+/** The token endpoints that keys made before 2019 name in `token_uri`. */
+function isLegacyTokenUrl(url) {
+    return [
+        'accounts.google.com/o/oauth2/token',
+        'www.googleapis.com/oauth2/v3/token',
+        'www.googleapis.com/oauth2/v4/token'
+    ].includes(url.host + url.pathname);
+}
+
+
+/***/ }),
+
+/***/ 8684:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Y: () => (/* binding */ decodeClaims)
+/* harmony export */ });
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+
+/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+function decodeClaims(jwt) {
+    const parts = jwt.split('.');
+    if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
+        return undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(payload) ? payload : undefined;
+}
+
+
+/***/ }),
+
+/***/ 7673:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  x: () => (/* binding */ createMint)
+});
+
+// EXTERNAL MODULE: ./src/world/retried-request.ts
+var retried_request = __nccwpck_require__(5243);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/guard/json.ts
+var json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/token/principal.ts
+var token_principal = __nccwpck_require__(35);
+// EXTERNAL MODULE: ./src/token/refusal.ts
+var token_refusal = __nccwpck_require__(2813);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/failure/perimeter.ts
+var perimeter = __nccwpck_require__(3117);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/token/failures/iam-credentials.ts
+
+
+
+
+
+
+
+
+
+
+/** IAM refused a token for a service account. @param url of the method that was called */
+function impersonationRefused(refusal, url, principal, impersonation) {
+    const answer = (0,token_refusal/* quoteRefusal */.H)(refusal);
+    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
+    if (refusal.status === 404) {
+        return new failure/* Failure */.H({
+            code: 'SERVICE_ACCOUNT_NOT_FOUND',
+            sentence: `There is no service account ${account}.`,
+            cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
+            remedy: `Check ${impersonation.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(impersonation.account)}   # shows those that there are`)
+            ],
+            answer
+        });
+    }
+    if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
+        const project = projectIn(refusal);
+        return new failure/* Failure */.H({
+            code: 'API_DISABLED',
+            sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
+            cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
+            remedy: 'Enable the API, and wait a few minutes.',
+            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable iamcredentials.googleapis.com --project=${project}`)],
+            answer
+        });
+    }
+    if (refusal.reason === 'ACCESS_TOKEN_EXPIRED') {
+        return new failure/* Failure */.H({
+            code: 'CREDENTIALS_EXPIRED',
+            sentence: `The access token with which ${account} should be impersonated has expired.`,
+            cause: 'It ran out during the step, or the credential source handed out an old one.',
+            remedy: 'Run the job again.',
+            snippets: [snippets/* RERUN */.Fy],
+            answer
+        });
+    }
+    const explanation = explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation);
+    return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
+}
+/** Refusals that no role of the account mends. */
+function explainOther(refusal, url, principal, impersonation) {
+    const { status, reason, message } = refusal;
+    const caller = (0,safe_text/* safeText */.Hk)(principal);
+    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
+    if (reason === 'SECURITY_POLICY_VIOLATED' || (0,perimeter/* isPerimeter */.k7)(message)) {
+        return {
+            sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
+            ...(0,perimeter/* explainPerimeter */.RN)("the account's project", message)
+        };
+    }
+    if (reason === 'USER_PROJECT_DENIED') {
+        const project = projectIn(refusal);
+        return {
+            sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
+            cause: 'The credential names a project for quota and billing that its holder may not use.',
+            remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
+            snippets: [
+                (0,snippets/* inTerminal */.e5)(`gcloud projects add-iam-policy-binding ${project} --member=${(0,snippets/* shellWord */.r7)(caller)} --role=roles/serviceusage.serviceUsageConsumer`)
+            ]
+        };
+    }
+    if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
+        return {
+            sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
+            cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
+            remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --scopes=https://www.googleapis.com/auth/cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
+            ]
+        };
+    }
+    if (status === 401) {
+        return {
+            sentence: `Google does not know the access token with which ${caller} wanted to impersonate ${account}.`,
+            cause: reason === 'CREDENTIALS_MISSING'
+                ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
+                : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
+            remedy: 'Run the job again; if it stays, check the credential and the proxy.',
+            snippets: [(0,snippets/* tryConnection */.CB)(url), snippets/* RERUN */.Fy]
+        };
+    }
+    if (status === 400) {
+        return {
+            sentence: `Google calls the request for a token of ${account} invalid${describeChain(impersonation)}.`,
+            cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
+            remedy: 'Check service_account, delegates and audience.',
+            snippets: [(0,snippets/* inTerminal */.e5)(...[...impersonation.delegates, impersonation.account].map(describeCommand))]
+        };
+    }
+    if (status === 403)
+        return undefined;
+    return {
+        sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
+        cause: 'Google does not say why in words that this action knows.',
+        remedy: 'See what it answered, and run the job again.',
+        snippets: [(0,snippets/* inTerminal */.e5)(describeCommand(impersonation.account))]
+    };
+}
+function explainPermission(refusal, url, principal, impersonation) {
+    const caller = (0,safe_text/* safeText */.Hk)(principal);
+    const forIdToken = url.pathname.endsWith(':generateIdToken');
+    const permission = (0,json/* stringIn */.tB)(refusal.metadata, 'permission') ??
+        (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
+    const last = impersonation.delegates.at(-1);
+    return {
+        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.Hk)(impersonation.account)}${describeChain(impersonation)}: permission ${(0,safe_text/* safeText */.Hk)(permission)} is missing.`,
+        cause: last === undefined
+            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
+            : permission.endsWith('implicitDelegation')
+                ? `A link before the last one is missing: ${describeLinks(caller, { ...impersonation, account: last, delegates: impersonation.delegates.slice(0, -1) })}.`
+                : `A link of the chain is missing: ${describeLinks(caller, impersonation)}; which one, Google does not say, but the permission belongs to the last.`,
+        remedy: last === undefined
+            ? `Check how ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
+            : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
+        snippets: [
+            ...findCaller(principal),
+            (0,snippets/* inTerminal */.e5)(`${describeCommand(impersonation.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, impersonation, forIdToken))
+        ]
+    };
+}
+/** The way of a delegation, between the caller and the account that a sentence names. */
+function describeChain({ delegates }) {
+    return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
+}
+function describeLinks(caller, impersonation) {
+    const chain = [caller, ...impersonation.delegates, impersonation.account].map((name) => (0,safe_text/* safeText */.Hk)(name));
+    return chain
+        .slice(1)
+        .map((name, index) => `${chain[index] ?? ''} on ${name}`)
+        .join(', ');
+}
+/** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
+function bindings(principal, impersonation, forIdToken) {
+    const chain = [...impersonation.delegates, impersonation.account];
+    const lines = chain.flatMap((account, index) => {
+        const member = index === 0 ? principal : (0,token_principal/* serviceAccountPrincipal */.zU)(chain[index - 1] ?? '');
+        const isLast = index === chain.length - 1;
+        return [
+            `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* shellWord */.r7)(account)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
+            ...(isLast && forIdToken
+                ? [
+                    '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
+                ]
+                : [])
+        ];
+    });
+    return [...lines, ...(0,token_principal/* mappingNote */.B6)(principal)];
+}
+function leastRole(member, isLast, forIdToken, isChain) {
+    if (isLast && forIdToken)
+        return 'serviceAccountOpenIdTokenCreator';
+    // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
+    return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator';
+}
+/** Who a credential stands for, where only the machine or a person can say. */
+function findCaller(principal) {
+    if (principal === (0,token_principal/* serviceAccountPrincipal */.zU)(token_principal/* MACHINE_ACCOUNT */.Oh)) {
+        return [
+            (0,snippets/* onRunner */.o)(`curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email   # prints ${token_principal/* MACHINE_ACCOUNT */.Oh}`)
+        ];
+    }
+    return principal.endsWith(token_principal/* UNKNOWN_PERSON */.j_)
+        ? [
+            (0,snippets/* inTerminal */.e5)(`gcloud auth list   # ${token_principal/* UNKNOWN_PERSON */.j_} is who signed in with "gcloud auth application-default login"`)
+        ]
+        : [];
+}
+function describeCommand(account) {
+    return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
+}
+function projectIn({ metadata, message }) {
+    const name = /projects?[/ ]([\w-]+)/.exec(`${(0,json/* stringIn */.tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1];
+    return (0,safe_text/* safeText */.Hk)(name ?? 'PROJECT');
+}
+
+// EXTERNAL MODULE: ./src/token/failures/token-endpoint.ts
+var token_endpoint = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./src/token/google-hosts.ts
+var google_hosts = __nccwpck_require__(7352);
+// EXTERNAL MODULE: ./src/token/token-endpoint.ts
+var token_token_endpoint = __nccwpck_require__(1208);
+;// CONCATENATED MODULE: ./src/token/iam-credentials.ts
+
+
+
+
+
+/**
+ * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
+ *
+ * @returns the token as it came, masked but not yet checked
+ * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
+ */
+async function generateIdToken(step, universe, caller, impersonation, audience) {
+    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateIdToken');
+    // Identity-Aware Proxy refuses a token without e-mail.
+    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true });
+    return (0,token_token_endpoint/* readIdToken */.xm)(step, url, answer, 'token');
+}
+/**
+ * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+ *
+ * @throws {Failure} as `generateIdToken`
+ */
+async function generateAccessToken(step, universe, caller, impersonation) {
+    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateAccessToken');
+    const answer = await callIam(step, url, caller, impersonation, { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] });
+    return (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'accessToken');
+}
+async function callIam(step, url, caller, impersonation, body) {
+    const delegates = impersonation.delegates.map(google_hosts/* serviceAccountResource */.pj);
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
+        method: 'POST',
+        url,
+        headers: {
+            authorization: `Bearer ${caller.accessToken}`,
+            'content-type': 'application/json',
+            accept: 'application/json'
+        },
+        body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
+        clientCertificate: caller.clientCertificate
+    }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
+    if (answer.status >= 400) {
+        throw (0,token_token_endpoint/* refusedBy */.it)(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation));
+    }
+    return answer;
+}
+
+// EXTERNAL MODULE: ./src/token/jwt.ts
+var token_jwt = __nccwpck_require__(8684);
+;// CONCATENATED MODULE: ./src/token/failures/id-token.ts
+
+
+
+/** A token came, and it is not what was asked for. @param problem names claims, never the token */
+function tokenInvalid(problem, audience, flaw) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_INVALID',
+        sentence: `The ID token for ${(0,safe_text/* safeText */.Hk)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
+    });
+}
+const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs');
+const FLAWS = {
+    form: {
+        cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
+        remedy: "Check the runner's proxy, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    issuer: {
+        cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
+        remedy: "Check the input universe and the runner's proxy.",
+        snippets: [(0,snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
+    },
+    audience: {
+        cause: "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
+        remedy: "Check the runner's proxy and metadata server, and run the job again.",
+        snippets: [CHECK_PROXY]
+    },
+    expiry: {
+        cause: 'The clock of this machine is wrong, or something kept an old token.',
+        remedy: "Set the machine's clock, for example by NTP, and run the job again.",
+        snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')]
+    }
+};
+function explainAccount(account) {
+    if (account === undefined) {
+        return {
+            cause: "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
+            remedy: 'Set service_account, so that the token is that of an account that is known.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        };
+    }
+    return {
+        cause: `It should be a token of ${(0,safe_text/* safeText */.Hk)(account)}; whoever answered in Google's place, or the universe, is another one.`,
+        remedy: `Check how ${(0,safe_text/* safeText */.Hk)(account)} is spelled, the runner's proxy, and the input universe.`,
+        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`), CHECK_PROXY]
+    };
+}
+
+;// CONCATENATED MODULE: ./src/token/id-token.ts
+
+
+
+
+/**
+ * Checks that a token is the one that was asked for. The signature is not checked: the token came from Google over TLS, and
+ * who receives it will. https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ *
+ * @throws {Failure} TOKEN_INVALID, which names claims but never the token
+ */
+function checkIdToken(jwt, expected) {
+    const { account } = expected;
+    const claims = (0,token_jwt/* decodeClaims */.Y)(jwt);
+    if (claims === undefined)
+        throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
+    const issuer = (0,json/* stringIn */.tB)(claims, 'iss');
+    if (!issuersOf(expected.universe).includes(issuer ?? ''))
+        throw wrong('issuer', 'iss', issuer, 'issuer');
+    const audience = (0,json/* stringIn */.tB)(claims, 'aud');
+    if (audience === undefined ||
+        (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)) {
+        throw wrong('audience', 'aud', audience, 'audience');
+    }
+    const { exp } = claims;
+    // ECMAScript knows no time beyond 8.64e15 milliseconds.
+    if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
+        throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form');
+    if (exp * 1000 <= expected.now) {
+        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience, 'expiry');
+    }
+    const email = (0,json/* stringIn */.tB)(claims, 'email');
+    if (account === undefined || account.includes('@')) {
+        const known = email !== undefined || expected.fixedAudience !== undefined;
+        if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
+            throw wrong('e-mail', 'email', email, { account });
+    }
+    else if ((0,json/* stringIn */.tB)(claims, 'sub') !== account) {
+        throw wrong('subject', 'sub', (0,json/* stringIn */.tB)(claims, 'sub'), { account });
+    }
+    return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
+    function wrong(what, claim, actual, flaw) {
+        return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, flaw);
+    }
+}
+/** Google's issuer is the same for every product; verifiers know the older form too. */
+function issuersOf(universe) {
+    const google = ['https://accounts.google.com', 'accounts.google.com'];
+    return universe === google_hosts/* DEFAULT_UNIVERSE */.SO ? google : [...google, `https://accounts.${universe}`];
+}
+
+;// CONCATENATED MODULE: ./src/token/mint.ts
+
+
+
+/** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
+const CALLER_LIFETIME_MS = 4 * 60 * 1000;
+/**
+ * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ */
+function createMint(step, universe, identity) {
+    const { credential, impersonations } = identity;
+    const target = impersonations.at(-1);
+    const expected = {
+        account: target?.account ?? credential.account,
+        universe,
+        fixedAudience: target === undefined ? credential.fixedAudience : undefined
+    };
+    let caller;
+    return async (audience) => {
+        let jwt;
+        if (target === undefined) {
+            // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
+            if (credential.idToken === undefined)
+                throw new Error('no ID token and nobody to impersonate');
+            jwt = await credential.idToken(audience);
+        }
+        else {
+            if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
+                caller = { since: step.now(), promise: becomeCaller(step, universe, identity) };
+            }
+            jwt = await generateIdToken(step, universe, await caller.promise, target, audience);
+        }
+        return checkIdToken(jwt, { ...expected, audience, now: step.now() });
+    };
+}
+/** Becomes every account before the last, one after the other. */
+async function becomeCaller(step, universe, { credential, impersonations }) {
+    const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
+    let caller = { accessToken: token, principal, clientCertificate };
+    for (const impersonation of impersonations.slice(0, -1)) {
+        caller = {
+            accessToken: await generateAccessToken(step, universe, caller, impersonation),
+            principal: (0,token_principal/* serviceAccountPrincipal */.zU)(impersonation.account)
+        };
+    }
+    return caller;
+}
+
+
+/***/ }),
+
+/***/ 35:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B6: () => (/* binding */ mappingNote),
+/* harmony export */   C5: () => (/* binding */ memberOf),
+/* harmony export */   KA: () => (/* binding */ isPerson),
+/* harmony export */   Oh: () => (/* binding */ MACHINE_ACCOUNT),
+/* harmony export */   Xo: () => (/* binding */ federatedPrincipal),
+/* harmony export */   hF: () => (/* binding */ subjectPrincipal),
+/* harmony export */   j_: () => (/* binding */ UNKNOWN_PERSON),
+/* harmony export */   zU: () => (/* binding */ serviceAccountPrincipal)
+/* harmony export */ });
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
+/**
+ * How IAM names the identities of a pool, for the commands that grant them something
+ * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
+ *
+ * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
+ * @param repository `OWNER/REPOSITORY`
+ */
+function federatedPrincipal(audience, repository) {
+    return `principalSet://${poolOf(audience)}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`;
+}
+/** The same for one of them. Its subject is what the provider maps to `google.subject`, mostly the claim `sub`. */
+function subjectPrincipal(audience, subject) {
+    return `principal://${poolOf(audience)}/subject/${subject}`;
+}
+/** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
+function poolOf(audience) {
+    return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
+}
+/** A service account as IAM names it. */
+function serviceAccountPrincipal(account) {
+    return `serviceAccount:${account}`;
+}
+/** Stands for the account of a machine, which its metadata server knows. */
+const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
+/** Stands for somebody whose credentials do not say the e-mail. */
+const UNKNOWN_PERSON = 'YOUR_EMAIL';
+/** Stands in a command where nobody knows the account. */
+const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
+/** Whether a token with this e-mail is a person's. */
+function isPerson(email) {
+    return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
+}
+/** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
+function memberOf(email) {
+    const known = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(email);
+    if (known === '')
+        return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
+    return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
+}
+/**
+ * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
+ * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+ */
+function mappingNote(principal) {
+    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
+    if (project === undefined || pool === undefined || attribute === undefined)
+        return [];
+    const name = `attribute.${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(attribute)}`;
+    return [
+        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(attribute)}.`,
+        `# The provider must map ${name} (${name}=assertion.${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(attribute)}), or nobody is in this principalSet; see whether it does:`,
+        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
+    ];
+}
+
+
+/***/ }),
+
+/***/ 2813:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ quoteRefusal),
+/* harmony export */   n: () => (/* binding */ readRefusal)
+/* harmony export */ });
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+
+
+function readRefusal(answer) {
+    const text = answer.body.toString('utf8');
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(text);
+    const date = Date.parse(answer.headers['date'] ?? '');
+    const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
+    const error = body['error'];
+    if ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(error)) {
+        const details = Array.isArray(error['details']) ? error['details'].filter(_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv) : [];
+        const info = details.find((detail) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(detail, 'reason') !== undefined) ?? {};
+        return {
+            ...common,
+            code: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(error, 'status') ?? ''),
+            message: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(error, 'message') ?? ''),
+            reason: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(info, 'reason') ?? ''),
+            metadata: (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(info, 'metadata')
+        };
+    }
+    const code = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error');
+    const isJson = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(text) !== undefined;
+    return {
+        ...common,
+        code: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(code ?? ''),
+        message: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error_description') ?? (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'message') ?? (isJson ? '' : text), 500),
+        reason: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error_subtype') ?? ''),
+        metadata: {}
+    };
+}
+/** The refusal as one line: what Google answered, in its own words. */
+function quoteRefusal(refusal) {
+    return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ');
+}
+
+
+/***/ }),
+
+/***/ 1208:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Fr: () => (/* binding */ requestToken),
+/* harmony export */   it: () => (/* binding */ refusedBy),
+/* harmony export */   o3: () => (/* binding */ readAccessToken),
+/* harmony export */   xm: () => (/* binding */ readIdToken)
+/* harmony export */ });
+/* harmony import */ var _world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5243);
+/* harmony import */ var _failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4068);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(887);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2813);
+
+
+
+
+/**
+ * Posts a grant and returns the answer to it, which has a status below 400.
+ *
+ * @param refused what to fail with where Google refuses the grant
+ * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
+ */
+async function requestToken(step, request, refused) {
+    const answer = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestWithRetries */ .e)(step, {
+        method: 'POST',
+        url: request.url,
+        headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            accept: 'application/json',
+            ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
+        },
+        body: new URLSearchParams(request.form).toString(),
+        clientCertificate: request.clientCertificate
+    }, (last, attempts) => (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(request.url, last, attempts));
+    maskTokens(step, answer);
+    if (answer.status >= 400)
+        throw refusedBy(request.url, answer, refused);
+    return answer;
+}
+/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+function refusedBy(url, answer, refused) {
+    const text = answer.body.toString('utf8').trim();
+    const isPage = text !== '' && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseJson */ .qF)(text) === undefined;
+    return isPage ? (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(url, answer, 1) : refused((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .n)(answer));
+}
+/** An answer may hold more tokens than the one that is wanted. */
+function maskTokens(step, answer) {
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8'));
+    for (const member of ['access_token', 'id_token', 'refresh_token'])
+        step.masks.addJwt((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)(body, member) ?? '');
+}
+/**
+ * The opaque token in an answer's JSON, masked.
+ *
+ * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
+ */
+function readAccessToken(step, url, answer, member) {
+    const token = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8')), member);
+    if (token !== undefined)
+        step.masks.add(token);
+    // RFC 6750, 2.1: what may follow "Bearer ".
+    if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token))
+        throw (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenMissing */ .O)(url, answer);
+    return token;
+}
+/**
+ * The ID token in an answer's JSON, masked, and not yet checked.
+ *
+ * @throws {Failure} TOKEN_INVALID where there is none
+ */
+function readIdToken(step, url, answer, member) {
+    const token = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8')), member);
+    if (token !== undefined)
+        step.masks.addJwt(token);
+    if (answer.status !== 200 || token === undefined)
+        throw (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenMissing */ .O)(url, answer);
+    return token;
+}
+function basicAuthorization(client) {
+    return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
+}
+
+
+/***/ }),
+
+/***/ 921:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ createConnectionPool)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2842);
+
+
+
+/** @param closing ends whatever is being opened */
+function createConnectionPool(closing) {
+    const prepared = new Map();
+    const agents = { plain: new (node_http__WEBPACK_IMPORTED_MODULE_0___default().Agent)({ keepAlive: true }), tls: new (node_https__WEBPACK_IMPORTED_MODULE_1___default().Agent)({ keepAlive: true }) };
+    for (const agent of Object.values(agents))
+        agent.createConnection = createConnection;
+    /** Agents keep connections as they always do, but open them our way. */
+    function createConnection(options, callback) {
+        const { destination, connectionSignal } = options;
+        takeOrOpen(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
+    }
+    async function takeOrOpen(destination, signal) {
+        // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
+        const { origin } = destination.url;
+        const waiting = destination.clientCertificate === undefined ? prepared.get(origin)?.shift() : undefined;
+        if (waiting !== undefined) {
+            const socket = await Promise.race([waiting.catch(() => undefined), whenAborted(signal)]);
+            if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
+                return socket;
+        }
+        return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)(destination, signal);
+    }
+    return {
+        agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
+        prepare(url) {
+            const opening = (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)({ url }, closing);
+            opening.then(
+            // Left over at the end, because the run failed before it was needed.
+            (socket) => {
+                closing.addEventListener('abort', () => socket.destroy(), { once: true });
+            }, 
+            // Whoever needs it will see that it failed.
+            () => undefined);
+            prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening]);
+        },
+        close() {
+            for (const agent of Object.values(agents))
+                agent.destroy();
+        }
+    };
+}
+/** Waiting for a connection that was opened ahead must not take longer than the request may. */
+async function whenAborted(signal) {
+    if (signal.aborted)
+        return;
+    await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+    });
+}
+
+
+/***/ }),
+
+/***/ 2842:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ openConnection),
+/* harmony export */   R: () => (/* binding */ ConnectionError)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7030);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1692);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_tls__WEBPACK_IMPORTED_MODULE_3__);
+/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8313);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
+
+
+
+
+
+
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
+class ConnectionError extends Error {
+    name = 'ConnectionError';
+    code;
+    trouble;
+    constructor(code, message, trouble = 'connection') {
+        super(message);
+        this.code = code;
+        this.trouble = trouble;
+    }
+}
+/**
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
+ * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
+ * is for loopback and link-local addresses alone and never goes through a proxy.
+ *
+ * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
+ */
+async function openConnection(destination, signal) {
+    const { url } = destination;
+    const secure = url.protocol === 'https:';
+    const port = Number(url.port || (secure ? 443 : 80));
+    const host = hostOf(url);
+    const proxy = secure ? findProxy(url) : undefined;
+    const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal);
+    return secure ? await openTls(await tcp, host, destination, signal) : await tcp;
+}
+/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
+function findProxy(url) {
+    const named = (0,_actions_http_client__WEBPACK_IMPORTED_MODULE_4__/* .getProxyUrl */ .s_)(url.href);
+    if (named === '')
+        return undefined;
+    const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named);
+    if (proxy.protocol === 'http:' || proxy.protocol === 'https:')
+        return proxy;
+    throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
+}
+/** The host as sockets want it: an IPv6 address without its brackets. */
+function hostOf(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+async function openTcp(host, port, signal) {
+    const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_2__.connect)({ host, port, autoSelectFamily: true });
+    return await untilReady(socket, 'connect', signal);
+}
+async function openTls(socket, host, { clientCertificate, protocol }, signal) {
+    const tls = (0,node_tls__WEBPACK_IMPORTED_MODULE_3__.connect)({
+        socket,
+        host,
+        // RFC 6066, 3: a literal IP address is no server name.
+        ...((0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host) === 0 ? { servername: host } : {}),
+        ALPNProtocols: [protocol ?? 'http/1.1'],
+        ...clientCertificate
+    });
+    return await untilReady(tls, 'secureConnect', signal);
+}
+/** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
+async function openTunnel(proxy, host, port, signal) {
+    const authority = `${host}:${port}`;
+    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    const request = (proxy.protocol === 'https:' ? (node_https__WEBPACK_IMPORTED_MODULE_1___default()) : (node_http__WEBPACK_IMPORTED_MODULE_0___default())).request({
+        host: hostOf(proxy),
+        port: proxy.port,
+        method: 'CONNECT',
+        path: authority,
+        agent: false,
+        headers: {
+            host: authority,
+            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+        },
+        signal
+    });
+    return await new Promise((resolve, reject) => {
+        request.once('connect', (response, socket) => {
+            if (response.statusCode === 200) {
+                resolve(socket);
+                return;
+            }
+            socket.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`, 'proxy'));
+        });
+        request.once('response', (response) => {
+            response.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'));
+        });
+        request.once('error', (error) => {
+            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .codeOf */ .$N)(error)})`, 'proxy'));
+        });
+        request.end();
+    });
+}
+async function untilReady(socket, event, signal) {
+    const abort = () => {
+        socket.destroy(new Error('aborted'));
+    };
+    if (signal.aborted)
+        abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+        await new Promise((resolve, reject) => {
+            socket.once(event, resolve);
+            socket.once('error', (error) => {
+                reject(explainError((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .codeOf */ .$N)(error)));
+            });
+            socket.once('close', () => {
+                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
+            });
+        });
+    }
+    finally {
+        signal.removeEventListener('abort', abort);
+    }
+    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
+    socket.on('error', () => undefined);
+    return socket;
+}
+function explainError(code) {
+    switch (code) {
+        case 'ECONNREFUSED':
+            return new ConnectionError(code, `connection refused (${code})`);
+        case 'ENOTFOUND':
+        case 'EAI_AGAIN':
+            return new ConnectionError(code, `the host name cannot be resolved (${code})`);
+        case 'ECONNRESET':
+            return new ConnectionError(code, `connection reset (${code})`);
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+            return new ConnectionError(code, `no route to the host (${code})`);
+        default:
+            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+            if (/^ERR_SSL_|^EPROTO$/.test(code)) {
+                return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
+            }
+            // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+            return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
+                ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
+                : new ConnectionError(code, `no connection (${code})`);
+    }
+}
+
+
+/***/ }),
+
+/***/ 7449:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  q2: () => (/* binding */ HEADER_BYTES),
+  V0: () => (/* binding */ createHttp),
+  FO: () => (/* binding */ toNoAnswer)
+});
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __nccwpck_require__(4708);
+var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(8313);
+;// CONCATENATED MODULE: ./src/world/body.ts
+
+/**
+ * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
+ * `readBody`, rejects when the connection breaks before the body's end.
+ */
+async function readBody(message, limit) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of decode(message)) {
+        const bytes = chunk;
+        chunks.push(bytes);
+        length += bytes.length;
+        if (length > limit)
+            break;
+    }
+    return { body: Buffer.concat(chunks).subarray(0, limit), truncated: length > limit };
+}
+/** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
+async function* decode(message) {
+    const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
+    const createDecoder = coding === '' ? undefined : await findDecoder(coding);
+    if (createDecoder === undefined) {
+        yield* message;
+        return;
+    }
+    const pieces = message[Symbol.asyncIterator]();
+    const first = await pieces.next();
+    // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
+    if (first.done === true)
+        return;
+    // An error reaches whoever reads from the decoder.
+    yield* (0,external_node_stream_.pipeline)(external_node_stream_.Readable.from(resume(first.value, pieces)), createDecoder(), () => undefined);
+}
+/** Content codings: RFC 9110, 8.4.1. Nobody is asked for one, so that the decoders are loaded only where one comes anyway. */
+async function findDecoder(coding) {
+    const { createBrotliDecompress, createGunzip, createInflate } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8522, 23));
+    const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
+    return Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
+}
+async function* resume(first, rest) {
+    yield first;
+    yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+// EXTERNAL MODULE: ./src/world/connection.ts
+var connection = __nccwpck_require__(2842);
+// EXTERNAL MODULE: ./src/world/connection-pool.ts
+var connection_pool = __nccwpck_require__(921);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/world/http.ts
+
+
+
+
+
+
+
+
+
+/** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
+const HEADER_BYTES = 256 * 1024;
+/** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
+const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
+/** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
+function createHttp() {
+    const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
+    const closing = new AbortController();
+    const connections = (0,connection_pool/* createConnectionPool */.Z)(closing.signal);
+    async function send(request, limits) {
+        const start = external_node_perf_hooks_.performance.now();
+        const limit = new AbortController();
+        const timer = setTimeout(() => {
+            limit.abort();
+        }, limits.milliseconds);
+        const signal = AbortSignal.any([limit.signal, closing.signal]);
+        let sent = false;
+        let interrupt = () => undefined;
+        // Whatever Node makes of a request that is cut short, it never outlasts its limit.
+        const interrupted = new Promise((_resolve, reject) => {
+            interrupt = reject;
+            signal.addEventListener('abort', () => {
+                reject(new connection/* ConnectionError */.R('ECANCELED', 'the request was given up'));
+            });
+        });
+        interrupted.catch(() => undefined);
+        const plainOrTls = request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default());
+        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
+        const httpModule = {
+            ...plainOrTls,
+            // A socket is handed to the request once it is connected, so from there on bytes may travel.
+            request: (options, onResponse) => plainOrTls
+                .request(options, onResponse)
+                .once('socket', () => (sent = true))
+                .once('upgrade', (_message, socket) => {
+                socket.destroy();
+                interrupt(new connection/* ConnectionError */.R('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
+            })
+        };
+        const options = {
+            method: request.method,
+            host: request.url.hostname,
+            port: request.url.port,
+            path: request.url.pathname + request.url.search,
+            headers: {
+                'user-agent': client.userAgent ?? '',
+                ...contentLength(request.body),
+                ...copyHeaders(request.headers)
+            },
+            agent: connections.agentFor(request.url),
+            maxHeaderSize: HEADER_BYTES,
+            signal,
+            destination: request,
+            connectionSignal: signal,
+            // Kept connections are told apart by these as well.
+            ...request.clientCertificate
+        };
+        try {
+            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
+            const { message } = await Promise.race([answering, interrupted]);
+            const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
+            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
+            return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
+        }
+        catch (error) {
+            // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
+            if (!(error instanceof connection/* ConnectionError */.R) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
+                throw error;
+            const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
+            return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
+        }
+        finally {
+            clearTimeout(timer);
+        }
+    }
+    return {
+        send,
+        prepare: connections.prepare,
+        close() {
+            closing.abort();
+            connections.close();
+        }
+    };
+}
+/**
+ * What an error of a connection comes to.
+ *
+ * @param missed the limit that was missed, in words
+ */
+function toNoAnswer(error, { missed, ...rest }) {
+    const trouble = error instanceof connection/* ConnectionError */.R ? error.trouble : 'connection';
+    return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
+}
+function copyHeaders(headers) {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
+}
+function contentLength(body) {
+    return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+}
+function toStream(body) {
+    return body === undefined ? null : external_node_stream_.Readable.from([Buffer.from(body)]);
+}
+function joinHeaders(message) {
+    const headers = Object.create(null);
+    for (const [name, values] of Object.entries(message.headersDistinct))
+        headers[name] = (values ?? []).join(', ');
+    return headers;
+}
+function describeBreak(error) {
+    if (error instanceof connection/* ConnectionError */.R)
+        return error.message;
+    const code = (0,safe_text/* codeOf */.$N)(error);
+    if (code === 'HPE_HEADER_OVERFLOW')
+        return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
+    if (code.startsWith('HPE_'))
+        return `the answer is not valid HTTP (${code})`;
+    if (code.startsWith('Z_') || code.startsWith('ERR__'))
+        return `the answer's body cannot be decoded (${code})`;
+    return `the connection broke off (${code})`;
+}
+
+
+/***/ }),
+
+/***/ 312:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   SS: () => (/* binding */ describeOutcome),
+/* harmony export */   Wn: () => (/* binding */ describeStatus),
+/* harmony export */   yy: () => (/* binding */ inAttempts)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+
+/** An outcome in a few safe words. */
+function describeOutcome(outcome) {
+    return outcome.answered ? `status ${outcome.status}` : outcome.reason;
+}
+/** After how many attempts, where that is worth a word. */
+function inAttempts(attempts) {
+    return attempts > 1 ? `, after ${attempts} attempts` : '';
+}
+/** A status with its meaning: `404 Not Found`. */
+function describeStatus(status) {
+    const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
+    return meaning === undefined ? `${status}` : `${status} ${meaning}`;
+}
+
+
+/***/ }),
+
+/***/ 3053:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ isLocalUrl),
+/* harmony export */   t: () => (/* binding */ isLoopbackUrl)
+/* harmony export */ });
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+function isLocalUrl(url) {
+    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
+}
+function isLoopbackUrl(url) {
+    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+}
+
+
+/***/ }),
+
+/***/ 5243:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   e: () => (/* binding */ requestWithRetries)
+/* harmony export */ });
+/* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3488);
+/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
+
+
+
+/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+const MOST_FAILURES = 5;
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100;
+/** Token endpoints answer with a few KiB; an access token alone can have 12. */
+const LONGEST_ANSWER_BYTES = 256 * 1024;
+/**
+ * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
+ * again, POSTs included, because asking twice for a token does no harm.
+ *
+ * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ */
+async function requestWithRetries(step, request, unavailable) {
+    let lastInformative = outOfTime();
+    let failures = 0;
+    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
+        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
+        const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+        if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .isTransient */ .dg)(outcome))
+            return outcome.status < 400 ? outcome : withoutSecrets(step, outcome);
+        // An attempt that the deadline cut short says less than the one before it.
+        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
+        if (!cutShort || attempt === 1)
+            lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome;
+        if (!outcome.answered || outcome.status !== 429)
+            failures += 1;
+        const retryAfter = outcome.answered ? (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .parseRetryAfter */ .mu)(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .pauseAfter */ .l0)(attempt, retryAfter, step.random);
+        // Beyond the deadline another attempt could only end in failure: fail at once.
+        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+            throw unavailable(lastInformative, attempt);
+        step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
+        await step.sleep(pause);
+    }
+    throw unavailable(lastInformative, 0);
+}
+/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
+function withoutSecrets(step, answer) {
+    const redact = (0,_guard_redaction_js__WEBPACK_IMPORTED_MODULE_2__/* .createRedaction */ .E)(step.masks.known());
+    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
+}
+function outOfTime() {
+    return {
+        answered: false,
+        timedOut: true,
+        reason: 'the deadline of the step had passed',
+        trouble: 'connection',
+        sent: false,
+        milliseconds: 0
+    };
+}
+
+
+/***/ }),
+
+/***/ 8162:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dm: () => (/* binding */ isTransientStatus),
+/* harmony export */   dg: () => (/* binding */ isTransient),
+/* harmony export */   l0: () => (/* binding */ pauseAfter),
+/* harmony export */   mu: () => (/* binding */ parseRetryAfter)
+/* harmony export */ });
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+/** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
+function isTransientStatus(status) {
+    return status === 408 || status === 429 || status >= 500;
+}
+/** Whether the same request may well succeed a little later. */
+function isTransient(outcome) {
+    return !outcome.answered || isTransientStatus(outcome.status);
+}
+/**
+ * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
+ * that jobs that failed together do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
+ */
+function pauseAfter(attempt, retryAfterMs, random) {
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    return Math.max(retryAfterMs, Math.round(random() * ceiling));
+}
+/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
+function parseRetryAfter(value, now) {
+    if (value === undefined)
+        return 0;
+    const text = value.trim();
+    if (/^\d{1,9}$/.test(text))
+        return Number(text) * 1_000;
+    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
+    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
+
+/***/ }),
+
+/***/ 4090:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  b: () => (/* binding */ createWorld)
+});
+
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+// EXTERNAL MODULE: ./src/world/http.ts + 1 modules
+var world_http = __nccwpck_require__(7449);
+// EXTERNAL MODULE: ./src/guard/masks.ts
+var guard_masks = __nccwpck_require__(8644);
+;// CONCATENATED MODULE: ./src/world/world.ts
+
+
+
+
+/** @param masks others than the runner's where there is no runner to read them */
+function createWorld(env, log, masks = (0,guard_masks/* createMasks */._)()) {
+    const http = (0,world_http/* createHttp */.V0)();
+    const closing = new AbortController();
+    // GitHub's own token is there before anything happens; other secrets are masked where they are read.
+    masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
+    return {
+        env,
+        startStep: ({ timeoutMs, deadlineMs }) => ({
+            env,
+            masks,
+            log,
+            send: http.send,
+            prepare: http.prepare,
+            async sleep(milliseconds) {
+                // An interrupted pause is a pause that is over.
+                await (0,promises_namespaceObject.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
+            },
+            random: Math.random,
+            now: Date.now,
+            timeoutMs,
+            // The clock of `performance` starts with the process and never jumps.
+            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))
+        }),
+        close() {
+            closing.abort();
+            http.close();
+        }
+    };
+}
+
+
+/***/ }),
+
+/***/ 2613:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
+
+/***/ }),
+
+/***/ 181:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
+
+/***/ }),
+
+/***/ 5317:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
+
+/***/ }),
+
+/***/ 6982:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
+
+/***/ }),
+
+/***/ 4434:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
+
+/***/ }),
+
+/***/ 9896:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
+
+/***/ }),
+
+/***/ 8611:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
+
+/***/ }),
+
+/***/ 5692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
+
+/***/ }),
+
+/***/ 9278:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
+
+/***/ }),
+
+/***/ 4573:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:buffer");
+
+/***/ }),
+
+/***/ 1421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
+/***/ 7598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
+/***/ 1455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
+/***/ 7067:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+
+/***/ }),
+
+/***/ 4708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+
+/***/ }),
+
+/***/ 7030:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
+/***/ 6760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 643:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
+
+/***/ }),
+
+/***/ 1708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:process");
+
+/***/ }),
+
+/***/ 7075:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+/***/ }),
+
+/***/ 7830:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/web");
+
+/***/ }),
+
+/***/ 1692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+
+/***/ }),
+
+/***/ 3136:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+
+/***/ }),
+
+/***/ 7975:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+
+/***/ }),
+
+/***/ 8522:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+
+/***/ }),
+
+/***/ 857:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+
+/***/ }),
+
+/***/ 6928:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
+
+/***/ }),
+
+/***/ 932:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
+
+/***/ }),
+
+/***/ 3480:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("querystring");
+
+/***/ }),
+
+/***/ 2203:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
+
+/***/ }),
+
+/***/ 4756:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
+
+/***/ }),
+
+/***/ 2018:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tty");
+
+/***/ }),
+
+/***/ 7016:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("url");
+
+/***/ }),
+
+/***/ 9023:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
+
+/***/ }),
+
+/***/ 8167:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("worker_threads");
+
+/***/ }),
+
+/***/ 9752:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Yz: () => (/* binding */ core_debug),
+  z3: () => (/* binding */ error),
+  dN: () => (/* binding */ exportVariable),
+  V4: () => (/* binding */ getInput),
+  pq: () => (/* binding */ info),
+  LZ: () => (/* binding */ saveState),
+  uH: () => (/* binding */ setOutput),
+  Pq: () => (/* binding */ core_setSecret),
+  z: () => (/* reexport */ summary),
+  $e: () => (/* binding */ warning)
+});
+
+// UNUSED EXPORTS: ExitCode, addPath, endGroup, getBooleanInput, getIDToken, getMultilineInput, getState, group, isDebug, markdownSummary, notice, platform, setCommandEcho, setFailed, startGroup, toPlatformPath, toPosixPath, toWin32Path
+
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(857);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/**
+ * Sanitizes an input into a string so it can be passed into issueCommand safely
+ * @param input input to sanitize into a string
+ */
+function toCommandValue(input) {
+    if (input === null || input === undefined) {
+        return '';
+    }
+    else if (typeof input === 'string' || input instanceof String) {
+        return input;
+    }
+    return JSON.stringify(input);
+}
+/**
+ *
+ * @param annotationProperties
+ * @returns The command properties to send with the actual annotation command
+ * See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+ */
+function utils_toCommandProperties(annotationProperties) {
+    if (!Object.keys(annotationProperties).length) {
+        return {};
+    }
+    return {
+        title: annotationProperties.title,
+        file: annotationProperties.file,
+        line: annotationProperties.startLine,
+        endLine: annotationProperties.endLine,
+        col: annotationProperties.startColumn,
+        endColumn: annotationProperties.endColumn
+    };
+}
+//# sourceMappingURL=utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+
+
+/**
+ * Issues a command to the GitHub Actions runner
+ *
+ * @param command - The command name to issue
+ * @param properties - Additional properties for the command (key-value pairs)
+ * @param message - The message to include with the command
+ * @remarks
+ * This function outputs a specially formatted string to stdout that the Actions
+ * runner interprets as a command. These commands can control workflow behavior,
+ * set outputs, create annotations, mask values, and more.
+ *
+ * Command Format:
+ *   ::name key=value,key=value::message
+ *
+ * @example
+ * ```typescript
+ * // Issue a warning annotation
+ * issueCommand('warning', {}, 'This is a warning message');
+ * // Output: ::warning::This is a warning message
+ *
+ * // Set an environment variable
+ * issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+ * // Output: ::set-env name=MY_VAR::some value
+ *
+ * // Add a secret mask
+ * issueCommand('add-mask', {}, 'secretValue123');
+ * // Output: ::add-mask::secretValue123
+ * ```
+ *
+ * @internal
+ * This is an internal utility function that powers the public API functions
+ * such as setSecret, warning, error, and exportVariable.
+ */
+function command_issueCommand(command, properties, message) {
+    const cmd = new Command(command, properties, message);
+    process.stdout.write(cmd.toString() + external_os_.EOL);
+}
+function command_issue(name, message = '') {
+    command_issueCommand(name, {}, message);
+}
+const CMD_STRING = '::';
+class Command {
+    constructor(command, properties, message) {
+        if (!command) {
+            command = 'missing.command';
+        }
+        this.command = command;
+        this.properties = properties;
+        this.message = message;
+    }
+    toString() {
+        let cmdStr = CMD_STRING + this.command;
+        if (this.properties && Object.keys(this.properties).length > 0) {
+            cmdStr += ' ';
+            let first = true;
+            for (const key in this.properties) {
+                if (this.properties.hasOwnProperty(key)) {
+                    const val = this.properties[key];
+                    if (val) {
+                        if (first) {
+                            first = false;
+                        }
+                        else {
+                            cmdStr += ',';
+                        }
+                        cmdStr += `${key}=${escapeProperty(val)}`;
+                    }
+                }
+            }
+        }
+        cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+        return cmdStr;
+    }
+}
+function escapeData(s) {
+    return toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A');
+}
+function escapeProperty(s) {
+    return toCommandValue(s)
+        .replace(/%/g, '%25')
+        .replace(/\r/g, '%0D')
+        .replace(/\n/g, '%0A')
+        .replace(/:/g, '%3A')
+        .replace(/,/g, '%2C');
+}
+//# sourceMappingURL=command.js.map
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(6982);
+// EXTERNAL MODULE: external "fs"
+var external_fs_ = __nccwpck_require__(9896);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+// For internal use, subject to change.
+// We use any as a valid input type
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+
+
+
+function file_command_issueFileCommand(command, message) {
+    const filePath = process.env[`GITHUB_${command}`];
+    if (!filePath) {
+        throw new Error(`Unable to find environment variable for file command ${command}`);
+    }
+    if (!external_fs_.existsSync(filePath)) {
+        throw new Error(`Missing file at path: ${filePath}`);
+    }
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_.EOL}`, {
+        encoding: 'utf8'
+    });
+}
+function prepareKeyValueMessage(key, value) {
+    const delimiter = `ghadelimiter_${external_crypto_.randomUUID()}`;
+    const convertedValue = toCommandValue(value);
+    // These should realistically never happen, but just in case someone finds a
+    // way to exploit uuid generation let's not allow keys or values that contain
+    // the delimiter.
+    if (key.includes(delimiter)) {
+        throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+    }
+    if (convertedValue.includes(delimiter)) {
+        throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+    }
+    return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
+}
+//# sourceMappingURL=file-command.js.map
+// EXTERNAL MODULE: external "path"
+var external_path_ = __nccwpck_require__(6928);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
+var lib = __nccwpck_require__(8313);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = _summary;
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+;// CONCATENATED MODULE: external "string_decoder"
+const external_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(4434);
+// EXTERNAL MODULE: external "child_process"
+var external_child_process_ = __nccwpck_require__(5317);
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(2613);
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
+// export const {open} = 'fs'
+const IS_WINDOWS = process.platform === 'win32';
+/**
+ * Custom implementation of readlink to ensure Windows junctions
+ * maintain trailing backslash for backward compatibility with Node.js < 24
+ *
+ * In Node.js 20, Windows junctions (directory symlinks) always returned paths
+ * with trailing backslashes. Node.js 24 removed this behavior, which breaks
+ * code that relied on this format for path operations.
+ *
+ * This implementation restores the Node 20 behavior by adding a trailing
+ * backslash to all junction results on Windows.
+ */
+function readlink(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        const result = yield fs.promises.readlink(fsPath);
+        // On Windows, restore Node 20 behavior: add trailing backslash to all results
+        // since junctions on Windows are always directory links
+        if (IS_WINDOWS && !result.endsWith('\\')) {
+            return `${result}\\`;
+        }
+        return result;
+    });
+}
+// See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
+const UV_FS_O_EXLOCK = 0x10000000;
+const READONLY = external_fs_.constants.O_RDONLY;
+function exists(fsPath) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        try {
+            yield stat(fsPath);
+        }
+        catch (err) {
+            if (err.code === 'ENOENT') {
+                return false;
+            }
+            throw err;
+        }
+        return true;
+    });
+}
+function isDirectory(fsPath_1) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+        const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
+        return stats.isDirectory();
+    });
+}
+/**
+ * On OSX/Linux, true if path starts with '/'. On Windows, true for paths like:
+ * \, \hello, \\hello\share, C:, and C:\hello (and corresponding alternate separator cases).
+ */
+function isRooted(p) {
+    p = normalizeSeparators(p);
+    if (!p) {
+        throw new Error('isRooted() parameter "p" cannot be empty');
+    }
+    if (IS_WINDOWS) {
+        return (p.startsWith('\\') || /^[A-Z]:/i.test(p) // e.g. \ or \hello or \\hello
+        ); // e.g. C: or C:\hello
+    }
+    return p.startsWith('/');
+}
+/**
+ * Best effort attempt to determine whether a file exists and is executable.
+ * @param filePath    file path to check
+ * @param extensions  additional file extensions to try
+ * @return if file exists and is executable, returns the file path. otherwise empty string.
+ */
+function tryGetExecutablePath(filePath, extensions) {
+    return io_util_awaiter(this, void 0, void 0, function* () {
+        let stats = undefined;
+        try {
+            // test file exists
+            stats = yield stat(filePath);
+        }
+        catch (err) {
+            if (err.code !== 'ENOENT') {
+                // eslint-disable-next-line no-console
+                console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+            }
+        }
+        if (stats && stats.isFile()) {
+            if (IS_WINDOWS) {
+                // on Windows, test for valid extension
+                const upperExt = external_path_.extname(filePath).toUpperCase();
+                if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
+                    return filePath;
+                }
+            }
+            else {
+                if (isUnixExecutable(stats)) {
+                    return filePath;
+                }
+            }
+        }
+        // try each extension
+        const originalFilePath = filePath;
+        for (const extension of extensions) {
+            filePath = originalFilePath + extension;
+            stats = undefined;
+            try {
+                stats = yield stat(filePath);
+            }
+            catch (err) {
+                if (err.code !== 'ENOENT') {
+                    // eslint-disable-next-line no-console
+                    console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+                }
+            }
+            if (stats && stats.isFile()) {
+                if (IS_WINDOWS) {
+                    // preserve the case of the actual file (since an extension was appended)
+                    try {
+                        const directory = external_path_.dirname(filePath);
+                        const upperName = external_path_.basename(filePath).toUpperCase();
+                        for (const actualName of yield readdir(directory)) {
+                            if (upperName === actualName.toUpperCase()) {
+                                filePath = external_path_.join(directory, actualName);
+                                break;
+                            }
+                        }
+                    }
+                    catch (err) {
+                        // eslint-disable-next-line no-console
+                        console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+                    }
+                    return filePath;
+                }
+                else {
+                    if (isUnixExecutable(stats)) {
+                        return filePath;
+                    }
+                }
+            }
+        }
+        return '';
+    });
+}
+function normalizeSeparators(p) {
+    p = p || '';
+    if (IS_WINDOWS) {
+        // convert slashes on Windows
+        p = p.replace(/\//g, '\\');
+        // remove redundant slashes
+        return p.replace(/\\\\+/g, '\\');
+    }
+    // remove redundant slashes
+    return p.replace(/\/\/+/g, '/');
+}
+// on Mac/Linux, test the execute bit
+//     R   W  X  R  W X R W X
+//   256 128 64 32 16 8 4 2 1
+function isUnixExecutable(stats) {
+    return ((stats.mode & 1) > 0 ||
+        ((stats.mode & 8) > 0 &&
+            process.getgid !== undefined &&
+            stats.gid === process.getgid()) ||
+        ((stats.mode & 64) > 0 &&
+            process.getuid !== undefined &&
+            stats.uid === process.getuid()));
+}
+// Get the path of cmd.exe in windows
+function getCmdPath() {
+    var _a;
+    return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
+}
+//# sourceMappingURL=io-util.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
+var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+/**
+ * Copies a file or folder.
+ * Based off of shelljs - https://github.com/shelljs/shelljs/blob/9237f66c52e5daa40458f94f9565e18e8132f5a6/src/cp.js
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See CopyOptions.
+ */
+function cp(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        const { force, recursive, copySourceDirectory } = readCopyOptions(options);
+        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
+        // Dest is an existing file, but not forcing
+        if (destStat && destStat.isFile() && !force) {
+            return;
+        }
+        // If dest is an existing directory, should copy inside.
+        const newDest = destStat && destStat.isDirectory() && copySourceDirectory
+            ? path.join(dest, path.basename(source))
+            : dest;
+        if (!(yield ioUtil.exists(source))) {
+            throw new Error(`no such file or directory: ${source}`);
+        }
+        const sourceStat = yield ioUtil.stat(source);
+        if (sourceStat.isDirectory()) {
+            if (!recursive) {
+                throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
+            }
+            else {
+                yield cpDirRecursive(source, newDest, 0, force);
+            }
+        }
+        else {
+            if (path.relative(source, newDest) === '') {
+                // a file cannot be copied to itself
+                throw new Error(`'${newDest}' and '${source}' are the same file`);
+            }
+            yield io_copyFile(source, newDest, force);
+        }
+    });
+}
+/**
+ * Moves a path.
+ *
+ * @param     source    source path
+ * @param     dest      destination path
+ * @param     options   optional. See MoveOptions.
+ */
+function mv(source_1, dest_1) {
+    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+        if (yield ioUtil.exists(dest)) {
+            let destExists = true;
+            if (yield ioUtil.isDirectory(dest)) {
+                // If dest is directory copy src into dest
+                dest = path.join(dest, path.basename(source));
+                destExists = yield ioUtil.exists(dest);
+            }
+            if (destExists) {
+                if (options.force == null || options.force) {
+                    yield rmRF(dest);
+                }
+                else {
+                    throw new Error('Destination already exists');
+                }
+            }
+        }
+        yield mkdirP(path.dirname(dest));
+        yield ioUtil.rename(source, dest);
+    });
+}
+/**
+ * Remove a path recursively with force
+ *
+ * @param inputPath path to remove
+ */
+function rmRF(inputPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (ioUtil.IS_WINDOWS) {
+            // Check for invalid characters
+            // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+            if (/[*"<>|]/.test(inputPath)) {
+                throw new Error('File path must not contain `*`, `"`, `<`, `>` or `|` on Windows');
+            }
+        }
+        try {
+            // note if path does not exist, error is silent
+            yield ioUtil.rm(inputPath, {
+                force: true,
+                maxRetries: 3,
+                recursive: true,
+                retryDelay: 300
+            });
+        }
+        catch (err) {
+            throw new Error(`File was unable to be removed ${err}`);
+        }
+    });
+}
+/**
+ * Make a directory.  Creates the full path with folders in between
+ * Will throw if it fails
+ *
+ * @param   fsPath        path to create
+ * @returns Promise<void>
+ */
+function mkdirP(fsPath) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        ok(fsPath, 'a path argument must be provided');
+        yield ioUtil.mkdir(fsPath, { recursive: true });
+    });
+}
+/**
+ * Returns path of a tool had the tool actually been invoked.  Resolves via paths.
+ * If you check and the tool does not exist, it will throw.
+ *
+ * @param     tool              name of the tool
+ * @param     check             whether to check if tool exists
+ * @returns   Promise<string>   path to tool
+ */
+function which(tool, check) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // recursive when check=true
+        if (check) {
+            const result = yield which(tool, false);
+            if (!result) {
+                if (IS_WINDOWS) {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+                }
+                else {
+                    throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+                }
+            }
+            return result;
+        }
+        const matches = yield findInPath(tool);
+        if (matches && matches.length > 0) {
+            return matches[0];
+        }
+        return '';
+    });
+}
+/**
+ * Returns a list of all occurrences of the given tool on the system path.
+ *
+ * @returns   Promise<string[]>  the paths of the tool
+ */
+function findInPath(tool) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if (!tool) {
+            throw new Error("parameter 'tool' is required");
+        }
+        // build the list of extensions to try
+        const extensions = [];
+        if (IS_WINDOWS && process.env['PATHEXT']) {
+            for (const extension of process.env['PATHEXT'].split(external_path_.delimiter)) {
+                if (extension) {
+                    extensions.push(extension);
+                }
+            }
+        }
+        // if it's rooted, return it if exists. otherwise return empty.
+        if (isRooted(tool)) {
+            const filePath = yield tryGetExecutablePath(tool, extensions);
+            if (filePath) {
+                return [filePath];
+            }
+            return [];
+        }
+        // if any path separators, return empty
+        if (tool.includes(external_path_.sep)) {
+            return [];
+        }
+        // build the list of directories
+        //
+        // Note, technically "where" checks the current directory on Windows. From a toolkit perspective,
+        // it feels like we should not do this. Checking the current directory seems like more of a use
+        // case of a shell, and the which() function exposed by the toolkit should strive for consistency
+        // across platforms.
+        const directories = [];
+        if (process.env.PATH) {
+            for (const p of process.env.PATH.split(external_path_.delimiter)) {
+                if (p) {
+                    directories.push(p);
+                }
+            }
+        }
+        // find all matches
+        const matches = [];
+        for (const directory of directories) {
+            const filePath = yield tryGetExecutablePath(external_path_.join(directory, tool), extensions);
+            if (filePath) {
+                matches.push(filePath);
+            }
+        }
+        return matches;
+    });
+}
+function readCopyOptions(options) {
+    const force = options.force == null ? true : options.force;
+    const recursive = Boolean(options.recursive);
+    const copySourceDirectory = options.copySourceDirectory == null
+        ? true
+        : Boolean(options.copySourceDirectory);
+    return { force, recursive, copySourceDirectory };
+}
+function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        // Ensure there is not a run away recursive copy
+        if (currentDepth >= 255)
+            return;
+        currentDepth++;
+        yield mkdirP(destDir);
+        const files = yield ioUtil.readdir(sourceDir);
+        for (const fileName of files) {
+            const srcFile = `${sourceDir}/${fileName}`;
+            const destFile = `${destDir}/${fileName}`;
+            const srcFileStat = yield ioUtil.lstat(srcFile);
+            if (srcFileStat.isDirectory()) {
+                // Recurse
+                yield cpDirRecursive(srcFile, destFile, currentDepth, force);
+            }
+            else {
+                yield io_copyFile(srcFile, destFile, force);
+            }
+        }
+        // Change the mode for the newly created directory
+        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
+    });
+}
+// Buffered file copy
+function io_copyFile(srcFile, destFile, force) {
+    return io_awaiter(this, void 0, void 0, function* () {
+        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
+            // unlink/re-link it
+            try {
+                yield ioUtil.lstat(destFile);
+                yield ioUtil.unlink(destFile);
+            }
+            catch (e) {
+                // Try to override file permission
+                if (e.code === 'EPERM') {
+                    yield ioUtil.chmod(destFile, '0666');
+                    yield ioUtil.unlink(destFile);
+                }
+                // other errors = it doesn't exist, no work to do
+            }
+            // Copy over symlink
+            const symlinkFull = yield ioUtil.readlink(srcFile);
+            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
+        }
+        else if (!(yield ioUtil.exists(destFile)) || force) {
+            yield ioUtil.copyFile(srcFile, destFile);
+        }
+    });
+}
+//# sourceMappingURL=io.js.map
+;// CONCATENATED MODULE: external "timers"
+const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+/* eslint-disable @typescript-eslint/unbound-method */
+const toolrunner_IS_WINDOWS = process.platform === 'win32';
+/*
+ * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
+ */
+class ToolRunner extends external_events_.EventEmitter {
+    constructor(toolPath, args, options) {
+        super();
+        if (!toolPath) {
+            throw new Error("Parameter 'toolPath' cannot be null or empty.");
+        }
+        this.toolPath = toolPath;
+        this.args = args || [];
+        this.options = options || {};
+    }
+    _debug(message) {
+        if (this.options.listeners && this.options.listeners.debug) {
+            this.options.listeners.debug(message);
+        }
+    }
+    _getCommandString(options, noPrefix) {
+        const toolPath = this._getSpawnFileName();
+        const args = this._getSpawnArgs(options);
+        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
+        if (toolrunner_IS_WINDOWS) {
+            // Windows + cmd file
+            if (this._isCmdFile()) {
+                cmd += toolPath;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows + verbatim
+            else if (options.windowsVerbatimArguments) {
+                cmd += `"${toolPath}"`;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows (regular)
+            else {
+                cmd += this._windowsQuoteCmdArg(toolPath);
+                for (const a of args) {
+                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
+                }
+            }
+        }
+        else {
+            // OSX/Linux - this can likely be improved with some form of quoting.
+            // creating processes on Unix is fundamentally different than Windows.
+            // on Unix, execvp() takes an arg array.
+            cmd += toolPath;
+            for (const a of args) {
+                cmd += ` ${a}`;
+            }
+        }
+        return cmd;
+    }
+    _processLineBuffer(data, strBuffer, onLine) {
+        try {
+            let s = strBuffer + data.toString();
+            let n = s.indexOf(external_os_.EOL);
+            while (n > -1) {
+                const line = s.substring(0, n);
+                onLine(line);
+                // the rest of the string ...
+                s = s.substring(n + external_os_.EOL.length);
+                n = s.indexOf(external_os_.EOL);
+            }
+            return s;
+        }
+        catch (err) {
+            // streaming lines to console is best effort.  Don't fail a build.
+            this._debug(`error processing line. Failed with error ${err}`);
+            return '';
+        }
+    }
+    _getSpawnFileName() {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                return process.env['COMSPEC'] || 'cmd.exe';
+            }
+        }
+        return this.toolPath;
+    }
+    _getSpawnArgs(options) {
+        if (toolrunner_IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+                for (const a of this.args) {
+                    argline += ' ';
+                    argline += options.windowsVerbatimArguments
+                        ? a
+                        : this._windowsQuoteCmdArg(a);
+                }
+                argline += '"';
+                return [argline];
+            }
+        }
+        return this.args;
+    }
+    _endsWith(str, end) {
+        return str.endsWith(end);
+    }
+    _isCmdFile() {
+        const upperToolPath = this.toolPath.toUpperCase();
+        return (this._endsWith(upperToolPath, '.CMD') ||
+            this._endsWith(upperToolPath, '.BAT'));
+    }
+    _windowsQuoteCmdArg(arg) {
+        // for .exe, apply the normal quoting rules that libuv applies
+        if (!this._isCmdFile()) {
+            return this._uvQuoteCmdArg(arg);
+        }
+        // otherwise apply quoting rules specific to the cmd.exe command line parser.
+        // the libuv rules are generic and are not designed specifically for cmd.exe
+        // command line parser.
+        //
+        // for a detailed description of the cmd.exe command line parser, refer to
+        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
+        // need quotes for empty arg
+        if (!arg) {
+            return '""';
+        }
+        // determine whether the arg needs to be quoted
+        const cmdSpecialChars = [
+            ' ',
+            '\t',
+            '&',
+            '(',
+            ')',
+            '[',
+            ']',
+            '{',
+            '}',
+            '^',
+            '=',
+            ';',
+            '!',
+            "'",
+            '+',
+            ',',
+            '`',
+            '~',
+            '|',
+            '<',
+            '>',
+            '"'
+        ];
+        let needsQuotes = false;
+        for (const char of arg) {
+            if (cmdSpecialChars.some(x => x === char)) {
+                needsQuotes = true;
+                break;
+            }
+        }
+        // short-circuit if quotes not needed
+        if (!needsQuotes) {
+            return arg;
+        }
+        // the following quoting rules are very similar to the rules that by libuv applies.
+        //
+        // 1) wrap the string in quotes
+        //
+        // 2) double-up quotes - i.e. " => ""
+        //
+        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
+        //    doesn't work well with a cmd.exe command line.
+        //
+        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
+        //    for example, the command line:
+        //          foo.exe "myarg:""my val"""
+        //    is parsed by a .NET console app into an arg array:
+        //          [ "myarg:\"my val\"" ]
+        //    which is the same end result when applying libuv quoting rules. although the actual
+        //    command line from libuv quoting rules would look like:
+        //          foo.exe "myarg:\"my val\""
+        //
+        // 3) double-up slashes that precede a quote,
+        //    e.g.  hello \world    => "hello \world"
+        //          hello\"world    => "hello\\""world"
+        //          hello\\"world   => "hello\\\\""world"
+        //          hello world\    => "hello world\\"
+        //
+        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
+        //    the reasons for including this as a .cmd quoting rule are:
+        //
+        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
+        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
+        //
+        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
+        //       haven't heard any complaints about that aspect.
+        //
+        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
+        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
+        // by using %%.
+        //
+        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
+        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
+        //
+        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
+        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
+        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
+        // to an external program.
+        //
+        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
+        // % can be escaped within a .cmd file.
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\'; // double the slash
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '"'; // double the quote
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _uvQuoteCmdArg(arg) {
+        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
+        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
+        // is used.
+        //
+        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
+        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
+        // pasting copyright notice from Node within this function:
+        //
+        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
+        //
+        //      Permission is hereby granted, free of charge, to any person obtaining a copy
+        //      of this software and associated documentation files (the "Software"), to
+        //      deal in the Software without restriction, including without limitation the
+        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+        //      sell copies of the Software, and to permit persons to whom the Software is
+        //      furnished to do so, subject to the following conditions:
+        //
+        //      The above copyright notice and this permission notice shall be included in
+        //      all copies or substantial portions of the Software.
+        //
+        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+        //      IN THE SOFTWARE.
+        if (!arg) {
+            // Need double quotation for empty argument
+            return '""';
+        }
+        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
+            // No quotation needed
+            return arg;
+        }
+        if (!arg.includes('"') && !arg.includes('\\')) {
+            // No embedded double quotes or backslashes, so I can just wrap
+            // quote marks around the whole thing.
+            return `"${arg}"`;
+        }
+        // Expected input/output:
+        //   input : hello"world
+        //   output: "hello\"world"
+        //   input : hello""world
+        //   output: "hello\"\"world"
+        //   input : hello\world
+        //   output: hello\world
+        //   input : hello\\world
+        //   output: hello\\world
+        //   input : hello\"world
+        //   output: "hello\\\"world"
+        //   input : hello\\"world
+        //   output: "hello\\\\\"world"
+        //   input : hello world\
+        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
+        //                             but it appears the comment is wrong, it should be "hello world\\"
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\';
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '\\';
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _cloneExecOptions(options) {
+        options = options || {};
+        const result = {
+            cwd: options.cwd || process.cwd(),
+            env: options.env || process.env,
+            silent: options.silent || false,
+            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+            failOnStdErr: options.failOnStdErr || false,
+            ignoreReturnCode: options.ignoreReturnCode || false,
+            delay: options.delay || 10000
+        };
+        result.outStream = options.outStream || process.stdout;
+        result.errStream = options.errStream || process.stderr;
+        return result;
+    }
+    _getSpawnOptions(options, toolPath) {
+        options = options || {};
+        const result = {};
+        result.cwd = options.cwd;
+        result.env = options.env;
+        result['windowsVerbatimArguments'] =
+            options.windowsVerbatimArguments || this._isCmdFile();
+        if (options.windowsVerbatimArguments) {
+            result.argv0 = `"${toolPath}"`;
+        }
+        return result;
+    }
+    /**
+     * Exec a tool.
+     * Output will be streamed to the live console.
+     * Returns promise with return code
+     *
+     * @param     tool     path to tool to exec
+     * @param     options  optional exec options.  See ExecOptions
+     * @returns   number
+     */
+    exec() {
+        return toolrunner_awaiter(this, void 0, void 0, function* () {
+            // root the tool path if it is unrooted and contains relative pathing
+            if (!isRooted(this.toolPath) &&
+                (this.toolPath.includes('/') ||
+                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
+                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
+                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+            }
+            // if the tool is only a file name, then resolve it from the PATH
+            // otherwise verify it exists (add extension on Windows if necessary)
+            this.toolPath = yield which(this.toolPath, true);
+            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
+                this._debug(`exec tool: ${this.toolPath}`);
+                this._debug('arguments:');
+                for (const arg of this.args) {
+                    this._debug(`   ${arg}`);
+                }
+                const optionsNonNull = this._cloneExecOptions(this.options);
+                if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_.EOL);
+                }
+                const state = new ExecState(optionsNonNull, this.toolPath);
+                state.on('debug', (message) => {
+                    this._debug(message);
+                });
+                if (this.options.cwd && !(yield exists(this.options.cwd))) {
+                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+                }
+                const fileName = this._getSpawnFileName();
+                const cp = external_child_process_.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+                let stdbuffer = '';
+                if (cp.stdout) {
+                    cp.stdout.on('data', (data) => {
+                        if (this.options.listeners && this.options.listeners.stdout) {
+                            this.options.listeners.stdout(data);
+                        }
+                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                            optionsNonNull.outStream.write(data);
+                        }
+                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.stdline) {
+                                this.options.listeners.stdline(line);
+                            }
+                        });
+                    });
+                }
+                let errbuffer = '';
+                if (cp.stderr) {
+                    cp.stderr.on('data', (data) => {
+                        state.processStderr = true;
+                        if (this.options.listeners && this.options.listeners.stderr) {
+                            this.options.listeners.stderr(data);
+                        }
+                        if (!optionsNonNull.silent &&
+                            optionsNonNull.errStream &&
+                            optionsNonNull.outStream) {
+                            const s = optionsNonNull.failOnStdErr
+                                ? optionsNonNull.errStream
+                                : optionsNonNull.outStream;
+                            s.write(data);
+                        }
+                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.errline) {
+                                this.options.listeners.errline(line);
+                            }
+                        });
+                    });
+                }
+                cp.on('error', (err) => {
+                    state.processError = err.message;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    state.CheckComplete();
+                });
+                cp.on('exit', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                cp.on('close', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                state.on('done', (error, exitCode) => {
+                    if (stdbuffer.length > 0) {
+                        this.emit('stdline', stdbuffer);
+                    }
+                    if (errbuffer.length > 0) {
+                        this.emit('errline', errbuffer);
+                    }
+                    cp.removeAllListeners();
+                    if (error) {
+                        reject(error);
+                    }
+                    else {
+                        resolve(exitCode);
+                    }
+                });
+                if (this.options.input) {
+                    if (!cp.stdin) {
+                        throw new Error('child process missing stdin');
+                    }
+                    cp.stdin.end(this.options.input);
+                }
+            }));
+        });
+    }
+}
+/**
+ * Convert an arg string to an array of args. Handles escaping
+ *
+ * @param    argString   string of arguments
+ * @returns  string[]    array of arguments
+ */
+function argStringToArray(argString) {
+    const args = [];
+    let inQuotes = false;
+    let escaped = false;
+    let arg = '';
+    function append(c) {
+        // we only escape double quotes.
+        if (escaped && c !== '"') {
+            arg += '\\';
+        }
+        arg += c;
+        escaped = false;
+    }
+    for (let i = 0; i < argString.length; i++) {
+        const c = argString.charAt(i);
+        if (c === '"') {
+            if (!escaped) {
+                inQuotes = !inQuotes;
+            }
+            else {
+                append(c);
+            }
+            continue;
+        }
+        if (c === '\\' && escaped) {
+            append(c);
+            continue;
+        }
+        if (c === '\\' && inQuotes) {
+            escaped = true;
+            continue;
+        }
+        if (c === ' ' && !inQuotes) {
+            if (arg.length > 0) {
+                args.push(arg);
+                arg = '';
+            }
+            continue;
+        }
+        append(c);
+    }
+    if (arg.length > 0) {
+        args.push(arg.trim());
+    }
+    return args;
+}
+class ExecState extends external_events_.EventEmitter {
+    constructor(options, toolPath) {
+        super();
+        this.processClosed = false; // tracks whether the process has exited and stdio is closed
+        this.processError = '';
+        this.processExitCode = 0;
+        this.processExited = false; // tracks whether the process has exited
+        this.processStderr = false; // tracks whether stderr was written to
+        this.delay = 10000; // 10 seconds
+        this.done = false;
+        this.timeout = null;
+        if (!toolPath) {
+            throw new Error('toolPath must not be empty');
+        }
+        this.options = options;
+        this.toolPath = toolPath;
+        if (options.delay) {
+            this.delay = options.delay;
+        }
+    }
+    CheckComplete() {
+        if (this.done) {
+            return;
+        }
+        if (this.processClosed) {
+            this._setResult();
+        }
+        else if (this.processExited) {
+            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
+        }
+    }
+    _debug(message) {
+        this.emit('debug', message);
+    }
+    _setResult() {
+        // determine whether there is an error
+        let error;
+        if (this.processExited) {
+            if (this.processError) {
+                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+            }
+            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+            }
+            else if (this.processStderr && this.options.failOnStdErr) {
+                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+            }
+        }
+        // clear the timeout
+        if (this.timeout) {
+            clearTimeout(this.timeout);
+            this.timeout = null;
+        }
+        this.done = true;
+        this.emit('done', error, this.processExitCode);
+    }
+    static HandleTimeout(state) {
+        if (state.done) {
+            return;
+        }
+        if (!state.processClosed && state.processExited) {
+            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+            state._debug(message);
+        }
+        state._setResult();
+    }
+}
+//# sourceMappingURL=toolrunner.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Exec a command.
+ * Output will be streamed to the live console.
+ * Returns promise with return code
+ *
+ * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
+ * @param     args               optional arguments for tool. Escaping is handled by the lib.
+ * @param     options            optional exec options.  See ExecOptions
+ * @returns   Promise<number>    exit code
+ */
+function exec_exec(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        const commandArgs = tr.argStringToArray(commandLine);
+        if (commandArgs.length === 0) {
+            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+        }
+        // Path to tool to execute should be first arg
+        const toolPath = commandArgs[0];
+        args = commandArgs.slice(1).concat(args || []);
+        const runner = new tr.ToolRunner(toolPath, args, options);
+        return runner.exec();
+    });
+}
+/**
+ * Exec a command and get the output.
+ * Output will be streamed to the live console.
+ * Returns promise with the exit code and collected stdout and stderr
+ *
+ * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
+ * @param     args                  optional arguments for tool. Escaping is handled by the lib.
+ * @param     options               optional exec options.  See ExecOptions
+ * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
+ */
+function getExecOutput(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        var _a, _b;
+        let stdout = '';
+        let stderr = '';
+        //Using string decoder covers the case where a mult-byte character is split
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
+        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+        const stdErrListener = (data) => {
+            stderr += stderrDecoder.write(data);
+            if (originalStdErrListener) {
+                originalStdErrListener(data);
+            }
+        };
+        const stdOutListener = (data) => {
+            stdout += stdoutDecoder.write(data);
+            if (originalStdoutListener) {
+                originalStdoutListener(data);
+            }
+        };
+        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        //flush any remaining characters
+        stdout += stdoutDecoder.end();
+        stderr += stderrDecoder.end();
+        return {
+            exitCode,
+            stdout,
+            stderr
+        };
+    });
+}
+//# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_.platform();
+const arch = external_os_.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    command_issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_.EOL);
+    command_issueCommand('set-output', { name }, toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    command_issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', utils_toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+    }
+    command_issueCommand('save-state', { name }, toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+
+/***/ }),
+
+/***/ 8313:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Qq: () => (/* binding */ HttpClient),
+  s_: () => (/* binding */ lib_getProxyUrl)
+});
+
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, isHttps
+
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(8611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(5692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var tunnel = __nccwpck_require__(770);
+;// CONCATENATED MODULE: ./stubs/undici/index.js
+// @actions/http-client imports undici for one function that nobody here calls, getAgentDispatcher. The real package would be
+// two thirds of the bundle, and loading it would cost more time than everything else: docs/decisions names the figures.
+class ProxyAgent {
+  constructor() {
+    throw new Error('undici is not part of this bundle')
+  }
+}
+
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/compat get default export */
+/******/ (() => {
+/******/ 	// getDefaultExport function for compatibility with non-harmony modules
+/******/ 	__nccwpck_require__.n = (module) => {
+/******/ 		var getter = module && module.__esModule ?
+/******/ 			() => (module['default']) :
+/******/ 			() => (module);
+/******/ 		__nccwpck_require__.d(getter, { a: getter });
+/******/ 		return getter;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(1883);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 

@@ -1,0 +1,275 @@
+import type { Socket } from 'node:net'
+import { noUsableAnswer } from '../call/failures/no-answer.ts'
+import { Failure } from '../failure/failure.ts'
+import type { FailureCode } from '../failure/failure.ts'
+import type { TokenHeader } from '../inputs/request-headers.ts'
+import type { IdToken } from '../token/id-token.ts'
+import { toServicePath } from './addresses.ts'
+import type { ServiceAddress } from './addresses.ts'
+import { admit } from './admission.ts'
+import { FAILURE_HEADER, toClientHeaders } from './answer-headers.ts'
+import { ServiceBreak } from './exchange.ts'
+import type { Client, Sending, ServiceAnswer, ServiceSide } from './exchange.ts'
+import { headerValues } from './raw-headers.ts'
+import { describeRefusal, findResponder, mayBeRefusal, NOTHING, readBeginning } from './refusal.ts'
+import type { Beginning } from './refusal.ts'
+import { placeToken, toServiceHeaders } from './request-headers.ts'
+import type { TokenPlace } from './request-headers.ts'
+import type { Entry, Statistics } from './statistics.ts'
+import type { TokenKeeper } from './token-keeper.ts'
+
+/** What every exchange needs. */
+export interface Serving {
+  readonly service: ServiceAddress
+  readonly tag: string | undefined
+  readonly tokenPlace: TokenPlace
+  readonly keeper: TokenKeeper
+  readonly statistics: Statistics
+  /** Of the proxy itself. */
+  readonly port: number
+}
+
+/** An exchange that was admitted. */
+interface Exchange {
+  readonly client: Client
+  readonly entry: Entry
+  /** Host and port in the name that the client used. */
+  readonly local: string
+  /** At the service. */
+  readonly path: string
+  readonly url: URL
+  readonly tokenHeader: TokenHeader
+}
+
+/** Serves one exchange. The client learns of whatever becomes of it, and this never rejects. */
+export async function serve(serving: Serving, client: Client, side: ServiceSide): Promise<void> {
+  const entry = serving.statistics.begin(client.method, client.target)
+  client.onGone(entry.end)
+  client.body?.on('error', ignore).on('data', (chunk: Buffer) => {
+    entry.sent(chunk.length)
+  })
+  client.body?.pause()
+  try {
+    const exchange = admitExchange(serving, client, entry)
+    if (exchange !== undefined) await passOn(serving, exchange, side)
+  } catch (error) {
+    serving.statistics.defect(error)
+    client.abort()
+  }
+}
+
+function admitExchange({ service, port, tokenPlace }: Serving, client: Client, entry: Entry): Exchange | undefined {
+  const admission = admit(client, port)
+  if (!admission.admitted) {
+    reject(client, entry, admission.status, admission.reason)
+    return undefined
+  }
+  const tokenHeader = placeToken(tokenPlace, client.headers)
+  if (tokenHeader === undefined) {
+    const reason = `The request brings ${tokenPlace.header}, the very header that token_header names for the proxy's own token: leave token_header empty, or the header out.`
+    reject(client, entry, 400, reason)
+    return undefined
+  }
+  const { local } = admission
+  const path = toServicePath(service, admission.path)
+  const url = new URL(URL.canParse(service.origin + path) ? service.origin + path : service.origin)
+  return { client, entry, local, path, url, tokenHeader }
+}
+
+async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): Promise<void> {
+  const { keeper, service } = serving
+  const { client, entry, local } = exchange
+  let sending: Sending | undefined
+  const gone = new AbortController()
+  client.onGone(() => {
+    gone.abort()
+    sending?.abort()
+  })
+  // A body is there once; a request without one may be sent again.
+  const isRepeatable = client.body === undefined
+  let resent = false
+  let renewed = false
+  try {
+    let token = await keeper.current()
+    while (!gone.signal.aborted) {
+      sending = side.send(buildRequest(serving, exchange, token))
+      const answer = await sending.answer.catch((error: unknown) => {
+        if (!(error instanceof ServiceBreak && error.onKeptConnection && isRepeatable) || resent) throw error
+        resent = true
+        return undefined
+      })
+      if (answer === undefined) continue
+      if (answer.switched !== undefined) {
+        entry.answered(answer.status)
+        switchOver(client, answer, toClientHeaders(answer.headers, service, local), entry)
+        return
+      }
+      const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING
+      const refusal = await findRefusal(serving, exchange, token, answer, beginning)
+      if (refusal?.text.code === 'TOKEN_REJECTED' && !renewed) {
+        renewed = true
+        const next = keeper.replace(token)
+        const other = isRepeatable ? await next : undefined
+        if (other !== undefined) {
+          answer.body.on('error', ignore).resume()
+          token = other
+          continue
+        }
+      }
+      entry.answered(answer.status)
+      if (refusal !== undefined) entry.refused(refusal.text)
+      const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code]
+      deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry)
+      return
+    }
+  } catch (error) {
+    if (gone.signal.aborted) return
+    const failure = error instanceof ServiceBreak ? explainBreak(error, exchange) : error
+    if (!(failure instanceof Failure)) throw error
+    const status = error instanceof ServiceBreak && error.outcome.timedOut ? 504 : 502
+    const { text } = failure
+    entry.answered(status)
+    entry.failed(text)
+    answerText(client, status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`)
+  }
+}
+
+function buildRequest(
+  { service, port }: Serving,
+  { client, path, tokenHeader }: Exchange,
+  token: IdToken
+): Parameters<ServiceSide['send']>[0] {
+  const { method, headers, body, upgrade, proceed } = client
+  const passed = toServiceHeaders(headers, service, tokenHeader, port)
+  return {
+    method,
+    path,
+    headers: [...passed, tokenHeader, `Bearer ${token.jwt}`],
+    body,
+    length: headerValues(headers, 'content-length')[0],
+    upgrade,
+    onContinue: proceed
+  }
+}
+
+async function findRefusal(
+  { tag }: Serving,
+  { client, url, tokenHeader }: Exchange,
+  token: IdToken,
+  answer: ServiceAnswer,
+  beginning: Beginning
+): Promise<Failure | undefined> {
+  if (answer.status < 300 || answer.status >= 500) return undefined
+  const found = await findResponder(answer, beginning, token)
+  if (found.responder === 'application') return undefined
+  const call = { url, tag, method: client.method, iamWaitMs: 0, headers: { own: {}, tokenHeader } }
+  return describeRefusal({ call, token }, answer.status, found)
+}
+
+function explainBreak({ outcome }: ServiceBreak, { client, url }: Exchange): Failure {
+  return noUsableAnswer(url, outcome, 1, 'through the proxy', client.method)
+}
+
+/** Hands an answer on, piece by piece, no faster than the client takes it. */
+function deliver(
+  client: Client,
+  answer: ServiceAnswer,
+  beginning: Beginning,
+  headers: readonly string[],
+  entry: Entry
+): void {
+  const { body, isWhole } = answer
+  const out = client.respond({ ...answer, headers }, isWhole)
+  out.on('error', ignore)
+  body.on('error', ignore)
+  entry.received(beginning.bytes.length)
+  if (isWhole) {
+    body.resume()
+    return
+  }
+  let begun = beginning.bytes.length > 0
+  if (begun) out.write(beginning.bytes)
+  if (beginning.ended) {
+    client.end(answer.trailers())
+    return
+  }
+  if (body.destroyed) {
+    client.abort(answer.resetCode())
+    return
+  }
+  body.on('data', (chunk: Buffer) => {
+    begun = true
+    entry.received(chunk.length)
+  })
+  body.once('end', () => {
+    begun = true
+    client.end(answer.trailers())
+  })
+  body.once('close', () => {
+    if (!body.readableEnded) client.abort(answer.resetCode())
+  })
+  body.pipe(out, { end: false })
+  // The first bytes may be a while in coming, as with server-sent events.
+  setImmediate(() => {
+    if (!begun) client.flush()
+  })
+}
+
+/** From here on bytes pass both ways, whatever they are. Where one side breaks off, the other one does too. */
+function switchOver(client: Client, answer: ServiceAnswer, headers: readonly string[], entry: Entry): void {
+  if (answer.switched === undefined) return
+  const there = answer.switched.socket
+  const here = client.switchProtocol(headerValues(answer.headers, 'upgrade').join(', '), headers)
+  connect(here.socket, there, here.head, entry.sent)
+  connect(there, here.socket, answer.switched.head, entry.received)
+}
+
+function connect(from: Socket, to: Socket, head: Buffer, count: (bytes: number) => void): void {
+  from.setNoDelay(true)
+  from.setTimeout(0)
+  from.on('error', ignore)
+  count(head.length)
+  if (head.length > 0) to.write(head)
+  from.on('data', (chunk: Buffer) => {
+    count(chunk.length)
+  })
+  from.pipe(to)
+  from.once('close', () => {
+    if (from.readableEnded) to.destroySoon()
+    else to.destroy()
+  })
+}
+
+/** The proxy itself refuses a request. */
+function reject(client: Client, entry: Entry, status: number, reason: string): void {
+  entry.answered(status)
+  entry.rejected()
+  answerText(client, status, 'INPUT_INVALID', `The proxy of google-id-token did not pass this request on. ${reason}`)
+}
+
+function answerText(client: Client, status: number, code: FailureCode, text: string): void {
+  // What is not read would keep the client from reading this.
+  client.body?.resume()
+  const body = Buffer.from(`${text}\n`)
+  const headers = [
+    ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
+    ...[FAILURE_HEADER, code]
+  ]
+  const out = client.respond({ status, reason: REASONS[status] ?? '', headers }, false)
+  out.on('error', ignore)
+  if (!out.writableEnded) out.write(body)
+  client.end([])
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  405: 'Method Not Allowed',
+  421: 'Misdirected Request',
+  502: 'Bad Gateway',
+  504: 'Gateway Timeout'
+}
+
+function ignore(): void {
+  // Where a connection breaks off, its close says all there is to say.
+}

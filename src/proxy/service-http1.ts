@@ -1,0 +1,146 @@
+import http from 'node:http'
+import https from 'node:https'
+import { performance } from 'node:perf_hooks'
+import { createConnectionPool } from '../world/connection-pool.ts'
+import type { ConnectionOptions } from '../world/connection-pool.ts'
+import { HEADER_BYTES, toNoAnswer } from '../world/http.ts'
+import { ServiceBreak } from './exchange.ts'
+import type { Sending, ServiceAnswer, ServiceRequest, ServiceSide } from './exchange.ts'
+import { toPairs } from './raw-headers.ts'
+import { describeMiss, startWaitLimit } from './wait-limit.ts'
+
+/** Of these, Node sends no body unless it is told to; of others, it would send an empty one in chunks. */
+const WITHOUT_BODY = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
+
+/**
+ * HTTP/1.1 to the service, with upgrades.
+ *
+ * @param timeoutMs for connecting, and for the headers of an answer once the request is sent
+ */
+export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
+  const closing = new AbortController()
+  const pool = createConnectionPool(closing.signal)
+
+  function send(request: ServiceRequest): Sending {
+    const start = performance.now()
+    const connecting = new AbortController()
+    const options: ConnectionOptions = {
+      method: request.method,
+      host: url.hostname,
+      port: url.port,
+      path: request.path,
+      headers: [...request.headers, ...frame(request)],
+      agent: pool.agentFor(url),
+      maxHeaderSize: HEADER_BYTES,
+      destination: { url },
+      connectionSignal: AbortSignal.any([connecting.signal, closing.signal])
+    }
+    const outgoing = (url.protocol === 'http:' ? http : https).request(options)
+    // Node would leave out what is beyond.
+    outgoing.maxHeadersCount = 0
+    let connected = false
+    let bytesBefore = 0
+    const limit = startWaitLimit(timeoutMs, abort)
+
+    function abort(): void {
+      connecting.abort()
+      outgoing.destroy()
+    }
+
+    const answer = new Promise<ServiceAnswer>((resolve, reject) => {
+      outgoing.once('socket', (socket) => {
+        connected = true
+        bytesBefore = socket.bytesRead
+        limit.connected()
+      })
+      outgoing.once('finish', limit.bodySent)
+      outgoing.once('continue', request.onContinue)
+      outgoing.once('response', (message) => {
+        limit.clear()
+        resolve(readAnswer(message))
+      })
+      outgoing.once('upgrade', (message, socket, head) => {
+        limit.clear()
+        if (request.upgrade === undefined) {
+          socket.destroy()
+          reject(broken(new UnexpectedSwitch()))
+        } else resolve({ ...readAnswer(message), switched: { socket, head } })
+      })
+      outgoing.on('error', (error) => {
+        limit.clear()
+        reject(broken(error))
+      })
+      outgoing.once('close', () => {
+        limit.clear()
+        // After an answer this changes nothing.
+        reject(broken(new Error('closed')))
+      })
+    })
+    sendBody(outgoing, request)
+    return { answer, abort }
+
+    function broken(error: unknown): ServiceBreak {
+      const missed = limit.missed() ? describeMiss(timeoutMs) : undefined
+      const outcome = toNoAnswer(error, {
+        missed,
+        sent: connected,
+        milliseconds: Math.round(performance.now() - start)
+      })
+      const anyByte = (outgoing.socket?.bytesRead ?? 0) > bytesBefore
+      return new ServiceBreak(outcome, outgoing.reusedSocket && !anyByte && !limit.missed())
+    }
+  }
+
+  return {
+    send,
+    close() {
+      closing.abort()
+      pool.close()
+    }
+  }
+}
+
+/** An answer to a request that did not ask for it: RFC 9110, 15.2.2. */
+class UnexpectedSwitch extends Error {
+  readonly code = 'HPE_UNEXPECTED_UPGRADE'
+}
+
+/** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */
+function frame({ method, body, length, upgrade }: ServiceRequest): string[] {
+  if (upgrade !== undefined) return ['Connection', 'Upgrade', 'Upgrade', upgrade]
+  if (body !== undefined) return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length]
+  return WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0']
+}
+
+function sendBody(outgoing: http.ClientRequest, { body }: ServiceRequest): void {
+  if (body === undefined) {
+    outgoing.end()
+    return
+  }
+  // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
+  outgoing.flushHeaders()
+  body.pipe(outgoing, { end: false })
+  body.once('end', () => {
+    const { rawTrailers = [] } = body as Partial<http.IncomingMessage>
+    if (rawTrailers.length > 0) outgoing.addTrailers(toPairs(rawTrailers))
+    outgoing.end()
+  })
+  outgoing.once('close', () => {
+    // Nobody reads what still comes, and yet it has to be read so that the connection can go on.
+    body.unpipe(outgoing)
+    body.resume()
+  })
+}
+
+function readAnswer(message: http.IncomingMessage): ServiceAnswer {
+  return {
+    status: message.statusCode ?? 0,
+    reason: message.statusMessage ?? '',
+    headers: message.rawHeaders,
+    body: message,
+    trailers: () => message.rawTrailers,
+    isWhole: false,
+    switched: undefined,
+    resetCode: () => undefined
+  }
+}
