@@ -586,7 +586,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6272);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8578);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7662);
 
 
@@ -1216,7 +1216,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 6272:
+/***/ 8578:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1355,19 +1355,71 @@ function stringIn(object, name) {
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/world/retry.ts
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+/** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
+function isTransientStatus(status) {
+    return status === 408 || status === 429 || status >= 500;
+}
+/** Whether the same request may well succeed a little later. */
+function isTransient(outcome) {
+    return !outcome.answered || isTransientStatus(outcome.status);
+}
+/**
+ * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
+ * that jobs that failed together do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
+ */
+function pauseAfter(attempt, retryAfterMs, random) {
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    return Math.max(retryAfterMs, Math.round(random() * ceiling));
+}
+/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
+function parseRetryAfter(value, now) {
+    if (value === undefined)
+        return 0;
+    const text = value.trim();
+    if (/^\d{1,9}$/.test(text))
+        return Number(text) * 1_000;
+    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
+    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
 ;// CONCATENATED MODULE: ./src/call/responder.ts
+
 
 
 /** @param text the body */
 function whoAnswered(answer, text) {
     const { status } = answer;
-    if (isMarkedByIap(answer) || isSignInRedirect(answer))
+    if (isMarkedByIap(answer))
+        return status >= 500 ? 'infrastructure' : 'iap';
+    if (isSignInRedirect(answer))
         return 'iap';
     if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
         return 'iap';
     if (isGatewayRefusal(status, text))
         return 'gateway';
-    return isFrontEndRefusal(answer, text) ? 'front end' : 'application';
+    return findFrontEnd(answer, text) ?? 'application';
+}
+/** Google kept the caller out: the only answer by which a service is known to be private. */
+function isRefusalOfCaller(answer, text) {
+    const responder = whoAnswered(answer, text);
+    // What only looks like IAP's may be the application's; IAP's own mark tells.
+    if (responder === 'iap')
+        return isMarkedByIap(answer);
+    return responder === 'front end' && answer.status !== 404;
+}
+/**
+ * Whether an answer leaves open who refused, because one to HEAD has no words. An empty page is the application's: Google's
+ * always have something to say.
+ */
+function leavesOpenWhoRefused(method, answer) {
+    const { status, headers } = answer;
+    const isRefusal = status >= 400 && status < 500 && !isTransientStatus(status);
+    return (method === 'HEAD' && isRefusal && headers['content-length'] !== '0' && whoAnswered(answer, '') === 'application');
 }
 /** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
 function iapClientId(answer) {
@@ -1379,43 +1431,67 @@ function iapClientId(answer) {
 function isMarkedByIap({ status, headers }) {
     return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
 }
-/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+/**
+ * IAP's way to the sign-in page, should something have dropped the mark: it leads back to IAP's own address, and an application
+ * that signs people in with Google has an address of its own. https://cloud.google.com/iap/docs/custom-oauth-configuration
+ */
 function isSignInRedirect(answer) {
     const { status, headers } = answer;
-    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
-    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
-}
-/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
-function isFrontEndRefusal(answer, text) {
-    const { status, headers } = answer;
-    const phrases = FRONT_END_PHRASES.get(status);
-    if (phrases === undefined)
+    const location = headers['location'] ?? '';
+    const isToGoogle = location.startsWith('https://accounts.google.com/') && iapClientId(answer) !== undefined;
+    if (status < 300 || status >= 400 || !isToGoogle)
         return false;
-    // An application may quote these words, in JSON for example; the front end writes pages.
-    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
-    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
-        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
-        (status === 403 && isProhibitedByPolicy(text)) ||
-        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
-        isHeadAnswer(answer));
+    return new URL(location).searchParams.get('redirect_uri')?.startsWith('https://iap.googleapis.com/') === true;
 }
-const FRONT_END_PHRASES = new Map([
-    [401, ['Your client does not have permission to the requested URL']],
-    [403, ['Your client does not have permission to get URL', PERIMETER_REFUSAL]],
-    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
-]);
-/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
-function isProhibitedByPolicy(text) {
-    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? '';
-    return message.startsWith(PERIMETER_REFUSAL);
+/** https://cloud.google.com/run/docs/troubleshooting */
+function findFrontEnd(answer, text) {
+    const { status, headers } = answer;
+    const page = readGooglePage(answer, text);
+    const challenge = headers['www-authenticate'] ?? '';
+    const isChallenge = challenge.includes('The access token could not be verified') && isPage(answer);
+    if (status === 401 && (page !== undefined || isChallenge))
+        return 'front end';
+    if (status === 403 && isPerimeterRefusal(page, text))
+        return 'front end';
+    if (status === 403 && page?.includes('Your client does not have permission to get URL') === true)
+        return 'front end';
+    if (status === 404 && (page !== undefined || text.startsWith('response 404 (backend NotFound)')))
+        return 'front end';
+    return page === undefined && !isPolicyPage(answer, text) ? undefined : 'infrastructure';
 }
-/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
-function isHeadAnswer({ headers, body }) {
-    return (body.length === 0 &&
-        headers['server'] === 'Google Frontend' &&
-        (headers['content-type'] ?? '').startsWith('text/html') &&
-        // An application that has nothing to say; a page that was left out has a length, or none is told.
-        headers['content-length'] !== '0');
+/** Google's pages are of about 2 KiB, and quote the path. */
+const LONGEST_PAGE = 64 * 1024;
+/**
+ * The two forms of the pages of Google's front end, each with its status in the title. They are asked for from the first
+ * character on: an application may quote such a page, in JSON or within a page of its own.
+ */
+const PAGES = [
+    /^<html>\s*<head>\s*(?:<meta [^>]*>\s*)*<title>(\d{3}) [^<]*<\/title>\s*<\/head>\s*<body [^>]*>\s*<h1>Error: [^<]*<\/h1>\s*<h2>/i,
+    /^<!doctype html>\s*<html lang=en>\s*(?:<meta [^>]*>\s*)*<title>Error (\d{3}) \([^<]*\)!!1<\/title>/i
+];
+/** What a page of Google's front end says; undefined where the body is none. */
+function readGooglePage(answer, text) {
+    const page = pageOf(answer, text);
+    return PAGES.some((form) => form.exec(page)?.[1] === `${answer.status}`) ? page : undefined;
+}
+/**
+ * The page of a load balancer whose security policy (Cloud Armor) denies a request, with the status that the policy names:
+ * https://cloud.google.com/armor/docs/security-policy-overview
+ */
+function isPolicyPage(answer, text) {
+    const form = /^<!doctype html>\s*(?:<meta [^>]*>\s*)*<title>(\d{3})<\/title>\1 [a-z ]*$/i;
+    return form.exec(pageOf(answer, text))?.[1] === `${answer.status}`;
+}
+function pageOf(answer, text) {
+    return isPage(answer) && text.length <= LONGEST_PAGE ? text.trim() : '';
+}
+function isPage({ status, headers }) {
+    return status >= 400 && (headers['content-type'] ?? 'text/html').startsWith('text/html');
+}
+/** VPC Service Controls refuse in words, on a page, and in the form of Google's APIs: https://cloud.google.com/apis/design/errors */
+function isPerimeterRefusal(page, text) {
+    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? text;
+    return message.startsWith(PERIMETER_REFUSAL) || page?.includes(PERIMETER_REFUSAL) === true;
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
@@ -1432,6 +1508,75 @@ var world_outcome = __nccwpck_require__(312);
 var failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
+
+
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+function quote({ status, text: body }) {
+    const json = parseObject(body);
+    const text = stringIn(objectIn(json, 'error'), 'message') ??
+        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
+        body;
+    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+}
+
+;// CONCATENATED MODULE: ./src/token/principal.ts
+
+/**
+ * How IAM names the identities of a pool, for the commands that grant them something
+ * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
+ *
+ * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
+ * @param repository `OWNER/REPOSITORY`
+ */
+function federatedPrincipal(audience, repository) {
+    return `principalSet://${poolOf(audience)}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`;
+}
+/** The same for one of them. Its subject is what the provider maps to `google.subject`, mostly the claim `sub`. */
+function subjectPrincipal(audience, subject) {
+    return `principal://${poolOf(audience)}/subject/${subject}`;
+}
+/** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
+function poolOf(audience) {
+    return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
+}
+/** A service account as IAM names it. */
+function serviceAccountPrincipal(account) {
+    return `serviceAccount:${account}`;
+}
+/** Stands for the account of a machine, which its metadata server knows. */
+const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
+/** Stands for somebody whose credentials do not say the e-mail. */
+const UNKNOWN_PERSON = 'YOUR_EMAIL';
+/** Stands in a command where nobody knows the account. */
+const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
+/** Whether a token with this e-mail is a person's. */
+function isPerson(email) {
+    return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
+}
+/** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
+function memberOf(email) {
+    const known = (0,safe_text/* safeText */.Hk)(email);
+    if (known === '')
+        return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
+    return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
+}
+/**
+ * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
+ * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
+ */
+function mappingNote(principal) {
+    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
+    if (project === undefined || pool === undefined || attribute === undefined)
+        return [];
+    const name = `attribute.${(0,safe_text/* safeText */.Hk)(attribute)}`;
+    return [
+        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.Hk)(attribute)}.`,
+        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.Hk)(attribute)}), or nobody is in this principalSet; see whether it does:`,
+        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/call/failures/gcloud.ts
 
 
@@ -1507,7 +1652,255 @@ function updateCommand(url, flags) {
     return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
 }
 
+;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
+
+
+
+
+
+
+
+
+
+
+
+/** A 401: the token is not one for this service. */
+function tokenRejected({ call, token }, response) {
+    return new failure/* Failure */.H({
+        code: 'TOKEN_REJECTED',
+        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
+        ...explainRejection(call.url, token),
+        answer: quote(response)
+    });
+}
+function explainRejection(url, { audience, email }) {
+    const suggested = findAudience(url);
+    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(ownUrl(url, audience)), ...listAudiences(url));
+    if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
+        return {
+            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
+            remedy: 'Set service_account, so that the token is for the service.',
+            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        };
+    }
+    if (suggested === undefined) {
+        return {
+            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
+            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
+                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                accepted
+            ]
+        };
+    }
+    return suggested === audience
+        ? {
+            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
+            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
+            snippets: [accepted]
+        }
+        : {
+            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
+        };
+}
+/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
+function listAudiences(url) {
+    return describeFunction(url) === undefined
+        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
+        : [];
+}
+/** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
+function invokerMissing(failed, response) {
+    const { url } = failed.call;
+    const perimeter = isPerimeter(response.text);
+    const sentence = perimeter
+        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
+        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
+    return new failure/* Failure */.H({
+        code: 'INVOKER_MISSING',
+        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
+        ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
+        answer: quote(response)
+    });
+}
+function explainRefusal({ call, token }) {
+    const service = ownUrl(call.url, token.audience);
+    if (call.headers.tokenHeader === 'Proxy-Authorization') {
+        return {
+            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
+            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
+            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
+        };
+    }
+    const number = projectNumber(service);
+    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
+        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
+        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
+        return {
+            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
+            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}; that takes up to some minutes to act.`,
+            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
+        };
+    }
+    const named = describeFunction(service);
+    const member = memberOf(token.email);
+    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
+    const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
+    return {
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
+        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
+            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+        ]
+    };
+}
+function grantInvoker(service, member) {
+    const named = describeFunction(service);
+    if (named !== undefined) {
+        return [
+            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
+        ];
+    }
+    const { name, region, project, search } = describeRunService(service);
+    return [
+        ...search,
+        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
+    ];
+}
+/** A 404 that the application never saw. */
+function notReached({ call, token }, response) {
+    return new failure/* Failure */.H({
+        code: 'NOT_REACHED',
+        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
+        ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
+        answer: quote(response)
+    });
+}
+function explainNotReached({ url, tag }, service, text) {
+    if (text.startsWith('response 404 (backend NotFound)')) {
+        return {
+            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
+            remedy: "Give the load balancer's URL map a backend for this host and path.",
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
+            ]
+        };
+    }
+    const named = describeFunction(url);
+    if (named !== undefined) {
+        return {
+            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
+            remedy: "Check the function's name, region and project in url, and its ingress.",
+            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
+        };
+    }
+    const look = (0,snippets/* inTerminal */.e5)(...describeCommands(service));
+    if (!isCloudRunUrl(url)) {
+        return {
+            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
+            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
+            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
+        };
+    }
+    const reservation = findReservation(url);
+    if (reservation === 'certain') {
+        return {
+            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
+            remedy: 'Serve the check under another path, such as /health.',
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+        };
+    }
+    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
+    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
+    return reservation === 'possible'
+        ? {
+            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
+            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
+            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
+        }
+        : {
+            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
+            remedy: 'Check ingress, URL and tags of the service.',
+            snippets: mend
+        };
+}
+/** https://cloud.google.com/run/docs/securing/ingress */
+function openIngress(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', updateCommand(url, '--ingress=all'));
+}
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+function enableUrl(url) {
+    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', updateCommand(url, '--default-url'));
+}
+/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+function addTag(url, tag) {
+    if (tag === undefined)
+        return [];
+    const { name, region, project } = describeRunService(url);
+    return [
+        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/call/failures/infrastructure.ts
+
+
+
+
+
+
+
+/** Google refused before the service could answer, for a reason that is not the caller. */
+function refusedBeforehand({ call, token }, response) {
+    const { status, text } = response;
+    return new failure/* Failure */.H({
+        code: 'NOT_REACHED',
+        sentence: `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,world_outcome/* describeStatus */.Wn)(status)} before the call reached the service; no token changes that.`,
+        ...explainInfrastructure(ownUrl(call.url, token.audience), status, text),
+        answer: quote(response)
+    });
+}
+/** @param service whose URL tells what its commands need */
+function explainInfrastructure(service, status, text) {
+    if (text.includes('Access is forbidden.')) {
+        return {
+            cause: "The service's ingress admits internal traffic only, and this call came from elsewhere.",
+            remedy: 'Call the service through its load balancer or from inside its network, or open its ingress.',
+            snippets: [(0,snippets/* inTerminal */.e5)(...describeCommands(service)), openIngress(service)]
+        };
+    }
+    if (status === 403 || status === 404) {
+        return {
+            cause: "A security policy (Cloud Armor) of the load balancer denied the call, mostly for the caller's address.",
+            remedy: 'Let a rule of the policy allow the addresses of the runner.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute security-policies list   # shows the POLICY', 'gcloud compute security-policies describe POLICY')
+            ]
+        };
+    }
+    return {
+        cause: REQUESTS.get(status) ?? "Google's front end takes no such request.",
+        remedy: 'Change method, headers or body of the call.',
+        snippets: [(0,snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
+    };
+}
+/** https://cloud.google.com/run/quotas#request_limits */
+const REQUESTS = new Map([
+    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed."],
+    [411, 'A request with this method needs a body, or Content-Length: 0.'],
+    [413, "The body is larger than Google's front end takes: 32 MiB over HTTP/1."],
+    [414, 'The URL is longer than the front end takes.'],
+    [431, 'The headers are larger than the front end takes.']
+]);
+
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
+
+
+
 
 
 
@@ -1521,6 +1914,18 @@ function notPrivate(url, method, answer) {
         code: 'NOT_PRIVATE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
         ...explain(url, answer)
+    });
+}
+/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+function notRefused({ url, tag }, answer) {
+    const text = answer.body.toString('utf8');
+    return new failure/* Failure */.H({
+        code: 'NOT_REACHED',
+        sentence: `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which refuses nobody: whether the service is private is not known.`,
+        ...(whoAnswered(answer, text) === 'front end'
+            ? explainNotReached({ url, tag }, url, text)
+            : explainInfrastructure(url, answer.status, text)),
+        answer: quote({ status: answer.status, text })
     });
 }
 function explain(url, answer) {
@@ -1576,44 +1981,12 @@ function closeService(url) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/world/retry.ts
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 10_000;
-/** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
-function isTransientStatus(status) {
-    return status === 408 || status === 429 || status >= 500;
-}
-/** Whether the same request may well succeed a little later. */
-function isTransient(outcome) {
-    return !outcome.answered || isTransientStatus(outcome.status);
-}
-/**
- * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
- * that jobs that failed together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
- */
-function pauseAfter(attempt, retryAfterMs, random) {
-    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
-    return Math.max(retryAfterMs, Math.round(random() * ceiling));
-}
-/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
-function parseRetryAfter(value, now) {
-    if (value === undefined)
-        return 0;
-    const text = value.trim();
-    if (/^\d{1,9}$/.test(text))
-        return Number(text) * 1_000;
-    // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
-    const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(date) ? 0 : Math.max(0, date - now);
-}
-
 // EXTERNAL MODULE: external "node:perf_hooks"
 var external_node_perf_hooks_ = __nccwpck_require__(643);
 ;// CONCATENATED MODULE: external "node:vm"
 const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
 // EXTERNAL MODULE: ./src/guard/quote.ts
-var quote = __nccwpck_require__(6777);
+var guard_quote = __nccwpck_require__(6777);
 ;// CONCATENATED MODULE: ./src/inputs/pattern.ts
 
 
@@ -1631,7 +2004,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /**
@@ -1739,7 +2112,13 @@ function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
     const { status, responder, verdicts } = attempt.response;
-    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
+    const who = {
+        application: '',
+        'front end': " of Google's front end",
+        infrastructure: ' of Google, before the service',
+        iap: ' of IAP',
+        gateway: ' of the gateway'
+    };
     // What another answer misses besides the status is no news.
     const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : [];
     return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
@@ -1760,6 +2139,8 @@ function decideNext(attempt, history) {
     switch (response.responder) {
         case 'front end':
             return decideOnRefusal(response.status, history);
+        case 'infrastructure':
+            return decideOnInfrastructure(response.status, repeatable, history);
         case 'iap':
         case 'gateway':
             return FINAL;
@@ -1774,6 +2155,14 @@ function decideOnRefusal(status, { renewed, refusedForMs, iamWaitMs }) {
     const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS;
     const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading';
     return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL;
+}
+/** What is not about the caller: settings that may just have been made, or a request that is never taken. */
+function decideOnInfrastructure(status, repeatable, { refusedForMs }) {
+    if (isTransientStatus(status))
+        return decideOnAnswer(status, repeatable);
+    return (status === 403 || status === 404) && refusedForMs < FIRST_DEPLOYMENT_MS
+        ? again('a first deployment may still be spreading', FIRST_DEPLOYMENT_MS - refusedForMs)
+        : FINAL;
 }
 function decideOnAnswer(status, repeatable) {
     if (!repeatable)
@@ -1871,63 +2260,73 @@ function no_answer_explain(url, last, method) {
         };
 }
 
+;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+
+/** The pages by which Google refuses are small. */
+const LONGEST_PAGE_BYTES = 64 * 1024;
+/**
+ * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
+ * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ */
+async function findTellingOutcome(step, request, outcome) {
+    if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome))
+        return outcome;
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+}
+
 ;// CONCATENATED MODULE: ./src/call/privacy.ts
 
 
 
 
-/** The pages by which Google refuses are small. */
-const LONGEST_PAGE_BYTES = 64 * 1024;
-/** Methods that change nothing, and may be sent by somebody who is not to come in. */
+
+
+/** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /**
- * Calls the service without any credential, cookie or body, and sees whether Google refuses.
+ * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
+ * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
  *
- * @returns why the service is not known to be private; undefined where Google refused the call
+ * @returns why the service is not known to be private; undefined where Google refused the caller
  */
 async function checkPrivacy(step, call) {
     const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
-    let verdict = await askAnonymously(step, call.url, method);
-    // The refusal of a HEAD request has no page by which to know it; whoever refuses it refuses GET as well.
-    if (method === 'HEAD' && verdict.answered && !isRefusal(verdict.answer))
-        verdict = await askAnonymously(step, call.url, 'GET');
-    if (!verdict.answered)
-        return verdict.failure;
-    return isRefusal(verdict.answer) ? undefined : notPrivate(call.url, verdict.method, verdict.answer);
-}
-async function askAnonymously(step, url, method) {
+    const limitAtStart = step.timeLeft();
     for (let attempt = 1;; attempt += 1) {
-        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-        const outcome = await step.send({ method, url, headers: {} }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
-        if (outcome.answered && !isTransient(outcome))
-            return { answered: true, method, answer: outcome };
+        const outcome = await askAnonymously(step, call.url, method);
+        const verdict = judge(outcome);
+        if (verdict === 'refused')
+            return undefined;
+        if (verdict === 'answered' && outcome.answered)
+            return notPrivate(call.url, method, outcome);
         const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
         const pause = pauseAfter(attempt, retryAfter, step.random);
-        if (pause >= step.timeLeft())
-            return { answered: false, failure: noUsableAnswer(url, outcome, attempt, 'without a token') };
+        const isNothingHere = outcome.answered && !isTransient(outcome);
+        const spentMs = limitAtStart - step.timeLeft();
+        if (pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+            return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
+        }
         await step.sleep(pause);
     }
 }
-/** Google's own refusals, and no other: what the application answers, its 401 included, it answers to the whole world. */
-function isRefusal(answer) {
-    const responder = whoAnswered(answer, answer.body.toString('utf8'));
-    return (
-    // An application may send people to Google's sign-in page too; only IAP's mark tells.
-    isMarkedByIap(answer) ||
-        // Without a page there is nothing by which to tell Google from the application.
-        (responder === 'front end' && (answer.body.length > 0 || answer.headers['www-authenticate'] !== undefined)));
+async function askAnonymously(step, url, method) {
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    const request = { method, url, headers: {} };
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    return await findTellingOutcome(step, request, outcome);
 }
-
-;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
-
-
-/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-function failed_call_quote({ status, text: body }) {
-    const json = parseObject(body);
-    const text = stringIn(objectIn(json, 'error'), 'message') ??
-        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
-        body;
-    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+/** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
+function judge(outcome) {
+    if (!outcome.answered || isTransient(outcome))
+        return 'open';
+    if (isRefusalOfCaller(outcome, textOf(outcome)))
+        return 'refused';
+    const responder = whoAnswered(outcome, textOf(outcome));
+    return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
+}
+function textOf({ body }) {
+    return body.toString('utf8');
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/application.ts
@@ -1945,27 +2344,31 @@ function failed_call_quote({ status, text: body }) {
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3;
 /** The application answered, and not as expected. */
-function applicationFailed({ call, token, attempts }, response) {
+function applicationFailed(failed, response) {
+    const { call, token, attempts } = failed;
     const { status, verdicts } = response;
     const details = verdicts.map(describeVerdict);
     const statusMissed = !isStatusMet(verdicts);
     if (statusMissed && status >= 300 && status < 400)
         return redirected(call.url, response, details);
-    if (statusMissed && (status === 429 || status >= 500)) {
-        return new failure/* Failure */.H({
-            code: 'SERVICE_UNAVAILABLE',
-            sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
-            ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
-            details,
-            answer: failed_call_quote(response)
-        });
-    }
+    if (statusMissed && (status === 429 || status >= 500))
+        return unavailable(failed, response);
     return new failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
         details,
-        answer: failed_call_quote(response)
+        answer: quote(response)
+    });
+}
+/** The service, or what stands before it, answered that it cannot answer now. */
+function unavailable({ call, token, attempts }, response) {
+    return new failure/* Failure */.H({
+        code: 'SERVICE_UNAVAILABLE',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
+        ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
+        details: response.verdicts.map(describeVerdict),
+        answer: quote(response)
     });
 }
 function describeVerdict({ met, expectation, actual }) {
@@ -2076,257 +2479,6 @@ function correctQuotes(verdicts) {
         .find(({ text, corrected }) => corrected !== text)?.corrected;
 }
 
-;// CONCATENATED MODULE: ./src/token/principal.ts
-
-/**
- * How IAM names the identities of a pool, for the commands that grant them something
- * (https://cloud.google.com/iam/docs/principal-identifiers): those of one GitHub repository, where it is known, else all.
- *
- * @param audience `//iam.googleapis.com/…/workloadIdentityPools/POOL/providers/PROVIDER`, or of a workforce pool
- * @param repository `OWNER/REPOSITORY`
- */
-function federatedPrincipal(audience, repository) {
-    return `principalSet://${poolOf(audience)}/${repository === undefined ? '*' : `attribute.repository/${repository}`}`;
-}
-/** The same for one of them. Its subject is what the provider maps to `google.subject`, mostly the claim `sub`. */
-function subjectPrincipal(audience, subject) {
-    return `principal://${poolOf(audience)}/subject/${subject}`;
-}
-/** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
-function poolOf(audience) {
-    return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
-}
-/** A service account as IAM names it. */
-function serviceAccountPrincipal(account) {
-    return `serviceAccount:${account}`;
-}
-/** Stands for the account of a machine, which its metadata server knows. */
-const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
-/** Stands for somebody whose credentials do not say the e-mail. */
-const UNKNOWN_PERSON = 'YOUR_EMAIL';
-/** Stands in a command where nobody knows the account. */
-const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
-/** Whether a token with this e-mail is a person's. */
-function isPerson(email) {
-    return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
-}
-/** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
-function memberOf(email) {
-    const known = (0,safe_text/* safeText */.Hk)(email);
-    if (known === '')
-        return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
-    return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
-}
-/**
- * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
- * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
- */
-function mappingNote(principal) {
-    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
-    if (project === undefined || pool === undefined || attribute === undefined)
-        return [];
-    const name = `attribute.${(0,safe_text/* safeText */.Hk)(attribute)}`;
-    return [
-        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.Hk)(attribute)}.`,
-        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.Hk)(attribute)}), or nobody is in this principalSet; see whether it does:`,
-        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
-
-
-
-
-
-
-
-
-
-
-
-/** A 401: the token is not one for this service. */
-function tokenRejected({ call, token }, response) {
-    return new failure/* Failure */.H({
-        code: 'TOKEN_REJECTED',
-        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
-        ...explainRejection(call.url, token),
-        answer: failed_call_quote(response)
-    });
-}
-function explainRejection(url, { audience, email }) {
-    const suggested = findAudience(url);
-    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(ownUrl(url, audience)), ...listAudiences(url));
-    if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
-        return {
-            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
-            remedy: 'Set service_account, so that the token is for the service.',
-            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
-        };
-    }
-    if (suggested === undefined) {
-        return {
-            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
-            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
-                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-                accepted
-            ]
-        };
-    }
-    return suggested === audience
-        ? {
-            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
-            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
-            snippets: [accepted]
-        }
-        : {
-            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
-        };
-}
-/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
-function listAudiences(url) {
-    return describeFunction(url) === undefined
-        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
-        : [];
-}
-/** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
-function invokerMissing(failed, response) {
-    const { url } = failed.call;
-    const perimeter = isPerimeter(response.text);
-    const sentence = perimeter
-        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
-        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
-    return new failure/* Failure */.H({
-        code: 'INVOKER_MISSING',
-        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
-        ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
-        answer: failed_call_quote(response)
-    });
-}
-function explainRefusal({ call, token }) {
-    const service = ownUrl(call.url, token.audience);
-    if (call.headers.tokenHeader === 'Proxy-Authorization') {
-        return {
-            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
-            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
-            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
-        };
-    }
-    const number = projectNumber(service);
-    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
-        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
-        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
-        return {
-            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
-            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}; that takes up to some minutes to act.`,
-            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
-        };
-    }
-    const named = describeFunction(service);
-    const member = memberOf(token.email);
-    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
-    return {
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
-        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
-            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
-        ]
-    };
-}
-function grantInvoker(service, member) {
-    const named = describeFunction(service);
-    if (named !== undefined) {
-        return [
-            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
-        ];
-    }
-    const { name, region, project, search } = describeRunService(service);
-    return [
-        ...search,
-        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
-    ];
-}
-/** A 404 that the application never saw. */
-function notReached({ call, token }, response) {
-    return new failure/* Failure */.H({
-        code: 'NOT_REACHED',
-        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
-        ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
-        answer: failed_call_quote(response)
-    });
-}
-function explainNotReached({ url, tag }, service, text) {
-    if (text.startsWith('response 404 (backend NotFound)')) {
-        return {
-            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
-            remedy: "Give the load balancer's URL map a backend for this host and path.",
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
-            ]
-        };
-    }
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return {
-            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
-            remedy: "Check the function's name, region and project in url, and its ingress.",
-            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
-        };
-    }
-    const look = (0,snippets/* inTerminal */.e5)(...describeCommands(service));
-    if (!isCloudRunUrl(url)) {
-        return {
-            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
-            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
-        };
-    }
-    const reservation = findReservation(url);
-    if (reservation === 'certain') {
-        return {
-            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
-            remedy: 'Serve the check under another path, such as /health.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
-        };
-    }
-    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
-    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
-    return reservation === 'possible'
-        ? {
-            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
-            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
-        }
-        : {
-            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
-            remedy: 'Check ingress, URL and tags of the service.',
-            snippets: mend
-        };
-}
-/** https://cloud.google.com/run/docs/securing/ingress */
-function openIngress(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', updateCommand(url, '--ingress=all'));
-}
-/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
-function enableUrl(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', updateCommand(url, '--default-url'));
-}
-/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-function addTag(url, tag) {
-    if (tag === undefined)
-        return [];
-    const { name, region, project } = describeRunService(url);
-    return [
-        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
 
 
@@ -2339,7 +2491,7 @@ function gatewayRejected({ call, token }, response) {
         code: 'GATEWAY_REJECTED',
         sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
-        answer: failed_call_quote(response)
+        answer: quote(response)
     });
 }
 function gateway_explain(text, audience, tokenHeader) {
@@ -2436,7 +2588,7 @@ function iapRejected(failed, response) {
         code: 'IAP_REJECTED',
         sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
         ...iap_explain(failed, response),
-        answer: failed_call_quote(response)
+        answer: quote(response)
     });
 }
 function iap_explain({ call, token, clientId }, response) {
@@ -2559,12 +2711,14 @@ function resourceFlags(url) {
 
 
 
+
 /** Names the failure by who answered and what, never by the status alone. One file for each who may answer. */
 function callFailed(failed) {
     const { call, attempt, attempts } = failed;
     if (!attempt.answered)
         return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method);
-    const { response } = attempt;
+    const { words = attempt.response.text } = attempt.response;
+    const response = { ...attempt.response, text: words };
     switch (response.responder) {
         case 'iap':
             return iapRejected(failed, response);
@@ -2574,8 +2728,10 @@ function callFailed(failed) {
             if (response.status === 401)
                 return tokenRejected(failed, response);
             return response.status === 403 ? invokerMissing(failed, response) : notReached(failed, response);
+        case 'infrastructure':
+            return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response);
         case 'application':
-            return applicationFailed(failed, response);
+            return applicationFailed(failed, attempt.response);
     }
 }
 
@@ -2676,11 +2832,13 @@ function lettersOf(text, separators) {
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
+ * @param telling the answer by which to tell who answered
  */
-function readResponse(answer, expectations, redact, milliseconds) {
+function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
     const text = redact(decodeBody(answer));
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const responder = whoAnswered(answer, text);
+    const words = telling === answer ? text : redact(decodeBody(telling));
+    const responder = whoAnswered(telling, words);
     const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds);
     const { status } = answer;
     return {
@@ -2688,6 +2846,7 @@ function readResponse(answer, expectations, redact, milliseconds) {
         headers,
         text,
         responder,
+        ...(telling === answer ? {} : { words }),
         clientId: iapClientId({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
@@ -2715,6 +2874,7 @@ function decodeBody({ headers, body }) {
 
 
 
+
 /** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
@@ -2733,7 +2893,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     const elapsedMs = () => limitAtStart - step.timeLeft();
     const attempts = [];
     const tokens = [firstToken];
-    /** Since when the front end has refused with a status. */
+    /** Since when Google has refused with a status. */
     const refusedSince = new Map();
     let token = firstToken;
     let response;
@@ -2749,12 +2909,11 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             if (token.expiresAt <= step.now() + limitMs)
                 await renew();
             const startedMs = elapsedMs();
-            const outcome = await step.send(buildRequest(call, token.jwt), {
-                milliseconds: limitMs,
-                bodyBytes: LONGEST_BODY_BYTES
-            });
+            const request = buildRequest(call, token.jwt);
+            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES });
+            const telling = await findTellingOutcome(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, call, tokens, patternsMs);
+            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
@@ -2795,19 +2954,22 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
         throw error;
     }
 }
-/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+/** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince, { responder, status }, now) {
-    if (responder !== 'front end')
+    if (responder !== 'front end' && responder !== 'infrastructure')
         return 0;
     const since = refusedSince.get(status) ?? now;
     refusedSince.set(status, since);
     return now - since;
 }
-function readAttempt(outcome, call, tokens, patternsMs) {
+/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(outcome, telling, call, tokens, patternsMs) {
     if (!outcome.answered)
         return outcome;
+    if (!telling.answered)
+        return telling;
     const redact = createRedaction(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) };
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
 }
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {
@@ -4135,7 +4297,7 @@ async function findApplicationDefault(step, universe) {
     const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
-        const secret = (0,quote/* describeSecret */.w)(named);
+        const secret = (0,guard_quote/* describeSecret */.w)(named);
         if (secret !== undefined) {
             throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
         }
@@ -5382,7 +5544,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5390,7 +5552,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where nobody can listen. */
 function parseUrl(input, value) {
@@ -5399,7 +5561,7 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
         throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
@@ -5409,14 +5571,14 @@ function parseUrl(input, value) {
         throw (0,failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
     url.hash = '';
     return url;
 }
 /** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
 function parseAudience(value) {
-    const secret = (0,quote/* describeSecret */.w)(value);
+    const secret = (0,guard_quote/* describeSecret */.w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value))
         return value;
     throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
@@ -5442,7 +5604,7 @@ function parseProvider(value) {
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -5475,7 +5637,7 @@ function parseAccount(input, value) {
                             : 'is neither an e-mail nor a unique id';
     const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
 }
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
@@ -5496,7 +5658,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -5513,11 +5675,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -5552,11 +5714,11 @@ function parseHeaders(lines, tokenHeader, audience) {
     const headers = readEach(parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
         if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
         if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
         }
         return { name, value };
     });
@@ -5581,7 +5743,7 @@ function chooseTokenHeader(own, wanted, audience = '') {
     }
     const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
     if (header === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
     }
@@ -5638,7 +5800,7 @@ function parsePart(part) {
     return { from, to, exact: last === undefined };
 }
 function invalid(part) {
-    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/expectations.ts
@@ -5725,11 +5887,11 @@ async function readBodyFile(file, workspace) {
         const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
         const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
         if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
         }
         const status = await (0,promises_namespaceObject.stat)(real);
         if (!status.isFile())
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is not a file`, 'Name a regular file.', [
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is not a file`, 'Name a regular file.', [
                 'body_file: payload.json'
             ]);
         if (status.size <= request_body_MOST_BYTES)
@@ -5739,9 +5901,9 @@ async function readBodyFile(file, workspace) {
         const code = (0,safe_text/* codeOf */.$N)(error);
         if (code === 'UNKNOWN')
             throw error;
-        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
+        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
     }
-    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
@@ -5829,14 +5991,14 @@ function isSet(name, unset) {
 }
 function tagUrl(url, tag) {
     if (!isTag(tag)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
     }
     if (!isCloudRunUrl(url)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = tagOf(url);
     if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
     }
     return withTag(url, tag);
 }
@@ -5845,7 +6007,7 @@ function parseMethod(value) {
     // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
     if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
         return method;
-    throw (0,failures/* inputInvalid */.m7)('method', `${(0,quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+    throw (0,failures/* inputInvalid */.m7)('method', `${(0,guard_quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts

@@ -103,27 +103,54 @@ export function json(value: unknown, headers: Answer['headers'] = {}): Answer {
   return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) }
 }
 
-const page = (heading: string, sentence: string): string =>
-  `<html><head>\n<title>${heading}</title>\n</head>\n<body><h1>Error: ${heading}</h1>\n<h2>${sentence}</h2>\n</body></html>\n`
+/** The classic form of a page of Google's front end. */
+export function answerPage(
+  status: number,
+  heading: string,
+  sentence: string,
+  headers: Answer['headers'] = {}
+): Answer & { status: number; body: string } {
+  const body = `
+<html><head>
+<meta http-equiv="content-type" content="text/html;charset=utf-8">
+<title>${status} ${heading}</title>
+</head>
+<body text=#000000 bgcolor=#ffffff>
+<h1>Error: ${heading}</h1>
+<h2>${sentence}</h2>
+<h2></h2>
+</body></html>
+`
+  return { status, headers: { 'content-type': 'text/html; charset=UTF-8', ...headers }, body }
+}
+
+/** The page of a load balancer whose security policy denies a request. */
+export function answerPolicyPage(status: number, meaning: string): Answer & { status: number; body: string } {
+  return {
+    status,
+    headers: { 'content-type': 'text/html; charset=UTF-8' },
+    body: `<!doctype html><meta charset="utf-8"><meta name=viewport content="width=device-width, initial-scale=1"><title>${status}</title>${status} ${meaning}`
+  }
+}
 
 /** The front end's refusals, for when they come and go. */
 export const FRONT_END = {
-  401: answerHtml(
-    401,
-    page('Unauthorized', 'Your client does not have permission to the requested URL <code>/</code>.'),
-    {
-      'www-authenticate': 'Bearer error="invalid_token" error_description="The access token could not be verified"'
-    }
-  ),
-  403: answerHtml(
-    403,
-    page('Forbidden', 'Your client does not have permission to get URL <code>/</code> from this server.')
-  ),
+  401: answerPage(401, 'Unauthorized', 'Your client does not have permission to the requested URL <code>/</code>.', {
+    'www-authenticate': 'Bearer error="invalid_token" error_description="The access token could not be verified"'
+  }),
+  403: answerPage(403, 'Forbidden', 'Your client does not have permission to get URL <code>/</code> from this server.'),
   404: answerHtml(
     404,
     '<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>\n<p>The requested URL <code>/</code> was not found on this server.'
   )
 } as const satisfies Record<number, Answer>
+
+/** What Google answers before the service can, for a reason that is not the caller. */
+export const INFRASTRUCTURE = {
+  ingress: answerPage(403, 'Forbidden', 'Access is forbidden.'),
+  'a security policy': answerPolicyPage(403, 'Forbidden'),
+  'a security policy that says 404': answerPolicyPage(404, 'Not Found')
+} as const satisfies Record<string, Answer>
 
 /** A server of one scenario on a loopback port, for what no `Answer` can say. @returns its URL, and its end */
 export async function openServer(listener: RequestListener): Promise<{ url: string; close: () => Promise<void> }> {

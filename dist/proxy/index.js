@@ -290,6 +290,7 @@ __webpack_unused_export__ = debug; // for test
 /* harmony export */   gf: () => (/* binding */ decideNext),
 /* harmony export */   ky: () => (/* binding */ isIdempotent)
 /* harmony export */ });
+/* unused harmony export FIRST_DEPLOYMENT_MS */
 /* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2548);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
@@ -307,7 +308,13 @@ function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
     const { status, responder, verdicts } = attempt.response;
-    const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' };
+    const who = {
+        application: '',
+        'front end': " of Google's front end",
+        infrastructure: ' of Google, before the service',
+        iap: ' of IAP',
+        gateway: ' of the gateway'
+    };
     // What another answer misses besides the status is no news.
     const missed = responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
     return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${who[responder]}`, ...missed.map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
@@ -328,6 +335,8 @@ function decideNext(attempt, history) {
     switch (response.responder) {
         case 'front end':
             return decideOnRefusal(response.status, history);
+        case 'infrastructure':
+            return decideOnInfrastructure(response.status, repeatable, history);
         case 'iap':
         case 'gateway':
             return FINAL;
@@ -342,6 +351,14 @@ function decideOnRefusal(status, { renewed, refusedForMs, iamWaitMs }) {
     const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS;
     const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading';
     return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL;
+}
+/** What is not about the caller: settings that may just have been made, or a request that is never taken. */
+function decideOnInfrastructure(status, repeatable, { refusedForMs }) {
+    if ((0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransientStatus */ .Dm)(status))
+        return decideOnAnswer(status, repeatable);
+    return (status === 403 || status === 404) && refusedForMs < FIRST_DEPLOYMENT_MS
+        ? again('a first deployment may still be spreading', FIRST_DEPLOYMENT_MS - refusedForMs)
+        : FINAL;
 }
 function decideOnAnswer(status, repeatable) {
     if (!repeatable)
@@ -549,7 +566,7 @@ function explain(url, last, method) {
 
 /***/ }),
 
-/***/ 2882:
+/***/ 1358:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -605,26 +622,30 @@ var snippets = __nccwpck_require__(1926);
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3;
 /** The application answered, and not as expected. */
-function applicationFailed({ call, token, attempts }, response) {
+function applicationFailed(failed, response) {
+    const { call, token, attempts } = failed;
     const { status, verdicts } = response;
     const details = verdicts.map(describeVerdict);
     const statusMissed = !(0,call_verdicts/* isStatusMet */.XM)(verdicts);
     if (statusMissed && status >= 300 && status < 400)
         return redirected(call.url, response, details);
-    if (statusMissed && (status === 429 || status >= 500)) {
-        return new failure/* Failure */.H({
-            code: 'SERVICE_UNAVAILABLE',
-            sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
-            ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
-            details,
-            answer: quote(response)
-        });
-    }
+    if (statusMissed && (status === 429 || status >= 500))
+        return unavailable(failed, response);
     return new failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response, statusMissed),
         details,
+        answer: quote(response)
+    });
+}
+/** The service, or what stands before it, answered that it cannot answer now. */
+function unavailable({ call, token, attempts }, response) {
+    return new failure/* Failure */.H({
+        code: 'SERVICE_UNAVAILABLE',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(response.status)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
+        ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
+        details: response.verdicts.map(describeVerdict),
         answer: quote(response)
     });
 }
@@ -934,6 +955,57 @@ function addTag(url, tag) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/call/failures/infrastructure.ts
+
+
+
+
+
+
+
+/** Google refused before the service could answer, for a reason that is not the caller. */
+function refusedBeforehand({ call, token }, response) {
+    const { status, text } = response;
+    return new failure/* Failure */.H({
+        code: 'NOT_REACHED',
+        sentence: `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,outcome/* describeStatus */.Wn)(status)} before the call reached the service; no token changes that.`,
+        ...explainInfrastructure((0,gcloud/* ownUrl */.yG)(call.url, token.audience), status, text),
+        answer: quote(response)
+    });
+}
+/** @param service whose URL tells what its commands need */
+function explainInfrastructure(service, status, text) {
+    if (text.includes('Access is forbidden.')) {
+        return {
+            cause: "The service's ingress admits internal traffic only, and this call came from elsewhere.",
+            remedy: 'Call the service through its load balancer or from inside its network, or open its ingress.',
+            snippets: [(0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)(service)), openIngress(service)]
+        };
+    }
+    if (status === 403 || status === 404) {
+        return {
+            cause: "A security policy (Cloud Armor) of the load balancer denied the call, mostly for the caller's address.",
+            remedy: 'Let a rule of the policy allow the addresses of the runner.',
+            snippets: [
+                (0,snippets/* inTerminal */.e5)('gcloud compute security-policies list   # shows the POLICY', 'gcloud compute security-policies describe POLICY')
+            ]
+        };
+    }
+    return {
+        cause: REQUESTS.get(status) ?? "Google's front end takes no such request.",
+        remedy: 'Change method, headers or body of the call.',
+        snippets: [(0,snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
+    };
+}
+/** https://cloud.google.com/run/quotas#request_limits */
+const REQUESTS = new Map([
+    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed."],
+    [411, 'A request with this method needs a body, or Content-Length: 0.'],
+    [413, "The body is larger than Google's front end takes: 32 MiB over HTTP/1."],
+    [414, 'The URL is longer than the front end takes.'],
+    [431, 'The headers are larger than the front end takes.']
+]);
+
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
 
 
@@ -1166,12 +1238,14 @@ function resourceFlags(url) {
 
 
 
+
 /** Names the failure by who answered and what, never by the status alone. One file for each who may answer. */
 function callFailed(failed) {
     const { call, attempt, attempts } = failed;
     if (!attempt.answered)
         return (0,no_answer/* noUsableAnswer */.a)(call.url, attempt, attempts, 'with the token', call.method);
-    const { response } = attempt;
+    const { words = attempt.response.text } = attempt.response;
+    const response = { ...attempt.response, text: words };
     switch (response.responder) {
         case 'iap':
             return iapRejected(failed, response);
@@ -1181,8 +1255,10 @@ function callFailed(failed) {
             if (response.status === 401)
                 return tokenRejected(failed, response);
             return response.status === 403 ? invokerMissing(failed, response) : notReached(failed, response);
+        case 'infrastructure':
+            return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response);
         case 'application':
-            return applicationFailed(failed, response);
+            return applicationFailed(failed, attempt.response);
     }
 }
 
@@ -1195,22 +1271,45 @@ function callFailed(failed) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   DE: () => (/* binding */ iapClientId),
 /* harmony export */   KN: () => (/* binding */ isMarkedByIap),
+/* harmony export */   Lx: () => (/* binding */ leavesOpenWhoRefused),
 /* harmony export */   Wi: () => (/* binding */ whoAnswered)
 /* harmony export */ });
+/* unused harmony export isRefusalOfCaller */
 /* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3117);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(887);
+/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
+
 
 
 /** @param text the body */
 function whoAnswered(answer, text) {
     const { status } = answer;
-    if (isMarkedByIap(answer) || isSignInRedirect(answer))
+    if (isMarkedByIap(answer))
+        return status >= 500 ? 'infrastructure' : 'iap';
+    if (isSignInRedirect(answer))
         return 'iap';
     if (status >= 400 && status < 500 && /^\s*Invalid IAP credentials/.test(text))
         return 'iap';
     if (isGatewayRefusal(status, text))
         return 'gateway';
-    return isFrontEndRefusal(answer, text) ? 'front end' : 'application';
+    return findFrontEnd(answer, text) ?? 'application';
+}
+/** Google kept the caller out: the only answer by which a service is known to be private. */
+function isRefusalOfCaller(answer, text) {
+    const responder = whoAnswered(answer, text);
+    // What only looks like IAP's may be the application's; IAP's own mark tells.
+    if (responder === 'iap')
+        return isMarkedByIap(answer);
+    return responder === 'front end' && answer.status !== 404;
+}
+/**
+ * Whether an answer leaves open who refused, because one to HEAD has no words. An empty page is the application's: Google's
+ * always have something to say.
+ */
+function leavesOpenWhoRefused(method, answer) {
+    const { status, headers } = answer;
+    const isRefusal = status >= 400 && status < 500 && !(0,_world_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .isTransientStatus */ .Dm)(status);
+    return (method === 'HEAD' && isRefusal && headers['content-length'] !== '0' && whoAnswered(answer, '') === 'application');
 }
 /** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
 function iapClientId(answer) {
@@ -1222,50 +1321,74 @@ function iapClientId(answer) {
 function isMarkedByIap({ status, headers }) {
     return status >= 300 && headers['x-goog-iap-generated-response'] !== undefined;
 }
-/** Mostly IAP's as well: who has no credential goes to Google's sign-in page, for a client that the address names. */
+/**
+ * IAP's way to the sign-in page, should something have dropped the mark: it leads back to IAP's own address, and an application
+ * that signs people in with Google has an address of its own. https://cloud.google.com/iap/docs/custom-oauth-configuration
+ */
 function isSignInRedirect(answer) {
     const { status, headers } = answer;
-    const isToGoogle = (headers['location'] ?? '').startsWith('https://accounts.google.com/');
-    return status >= 300 && status < 400 && isToGoogle && iapClientId(answer) !== undefined;
-}
-/** https://cloud.google.com/run/docs/troubleshooting; the words of the pages are stable, their markup is not. */
-function isFrontEndRefusal(answer, text) {
-    const { status, headers } = answer;
-    const phrases = FRONT_END_PHRASES.get(status);
-    if (phrases === undefined)
+    const location = headers['location'] ?? '';
+    const isToGoogle = location.startsWith('https://accounts.google.com/') && iapClientId(answer) !== undefined;
+    if (status < 300 || status >= 400 || !isToGoogle)
         return false;
-    // An application may quote these words, in JSON for example; the front end writes pages.
-    const isPage = (headers['content-type'] ?? 'text/html').startsWith('text/html');
-    return ((isPage && phrases.some((phrase) => text.includes(phrase))) ||
-        (status === 401 && (headers['www-authenticate'] ?? '').includes('The access token could not be verified')) ||
-        (status === 403 && isProhibitedByPolicy(text)) ||
-        (status === 404 && text.startsWith('response 404 (backend NotFound)')) ||
-        isHeadAnswer(answer));
+    return new URL(location).searchParams.get('redirect_uri')?.startsWith('https://iap.googleapis.com/') === true;
 }
-const FRONT_END_PHRASES = new Map([
-    [401, ['Your client does not have permission to the requested URL']],
-    [403, ['Your client does not have permission to get URL', _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb]],
-    [404, ['Error 404 (Not Found)!!1', '<h1>Error: Page not found</h1>']]
-]);
-/** VPC Service Controls refuse in the form of Google's APIs too: https://cloud.google.com/apis/design/errors */
-function isProhibitedByPolicy(text) {
-    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text), 'error'), 'message') ?? '';
-    return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb);
+/** https://cloud.google.com/run/docs/troubleshooting */
+function findFrontEnd(answer, text) {
+    const { status, headers } = answer;
+    const page = readGooglePage(answer, text);
+    const challenge = headers['www-authenticate'] ?? '';
+    const isChallenge = challenge.includes('The access token could not be verified') && isPage(answer);
+    if (status === 401 && (page !== undefined || isChallenge))
+        return 'front end';
+    if (status === 403 && isPerimeterRefusal(page, text))
+        return 'front end';
+    if (status === 403 && page?.includes('Your client does not have permission to get URL') === true)
+        return 'front end';
+    if (status === 404 && (page !== undefined || text.startsWith('response 404 (backend NotFound)')))
+        return 'front end';
+    return page === undefined && !isPolicyPage(answer, text) ? undefined : 'infrastructure';
 }
-/** An answer to HEAD has no words; the front end's has at least its name and an HTML page that was left out. */
-function isHeadAnswer({ headers, body }) {
-    return (body.length === 0 &&
-        headers['server'] === 'Google Frontend' &&
-        (headers['content-type'] ?? '').startsWith('text/html') &&
-        // An application that has nothing to say; a page that was left out has a length, or none is told.
-        headers['content-length'] !== '0');
+/** Google's pages are of about 2 KiB, and quote the path. */
+const LONGEST_PAGE = 64 * 1024;
+/**
+ * The two forms of the pages of Google's front end, each with its status in the title. They are asked for from the first
+ * character on: an application may quote such a page, in JSON or within a page of its own.
+ */
+const PAGES = [
+    /^<html>\s*<head>\s*(?:<meta [^>]*>\s*)*<title>(\d{3}) [^<]*<\/title>\s*<\/head>\s*<body [^>]*>\s*<h1>Error: [^<]*<\/h1>\s*<h2>/i,
+    /^<!doctype html>\s*<html lang=en>\s*(?:<meta [^>]*>\s*)*<title>Error (\d{3}) \([^<]*\)!!1<\/title>/i
+];
+/** What a page of Google's front end says; undefined where the body is none. */
+function readGooglePage(answer, text) {
+    const page = pageOf(answer, text);
+    return PAGES.some((form) => form.exec(page)?.[1] === `${answer.status}`) ? page : undefined;
+}
+/**
+ * The page of a load balancer whose security policy (Cloud Armor) denies a request, with the status that the policy names:
+ * https://cloud.google.com/armor/docs/security-policy-overview
+ */
+function isPolicyPage(answer, text) {
+    const form = /^<!doctype html>\s*(?:<meta [^>]*>\s*)*<title>(\d{3})<\/title>\1 [a-z ]*$/i;
+    return form.exec(pageOf(answer, text))?.[1] === `${answer.status}`;
+}
+function pageOf(answer, text) {
+    return isPage(answer) && text.length <= LONGEST_PAGE ? text.trim() : '';
+}
+function isPage({ status, headers }) {
+    return status >= 400 && (headers['content-type'] ?? 'text/html').startsWith('text/html');
+}
+/** VPC Service Controls refuse in words, on a page, and in the form of Google's APIs: https://cloud.google.com/apis/design/errors */
+function isPerimeterRefusal(page, text) {
+    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(text), 'error'), 'message') ?? text;
+    return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) || page?.includes(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) === true;
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
     if (status !== 401 && status !== 403)
         return false;
-    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text);
-    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(text);
+    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
@@ -4193,8 +4316,8 @@ class ServiceBreak extends Error {
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
-// EXTERNAL MODULE: ./src/call/failures/service.ts + 5 modules
-var service = __nccwpck_require__(2882);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 6 modules
+var service = __nccwpck_require__(1358);
 // EXTERNAL MODULE: ./src/call/responder.ts
 var call_responder = __nccwpck_require__(2070);
 ;// CONCATENATED MODULE: ./src/proxy/refusal.ts
@@ -5706,7 +5829,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3207);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7476);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5764);
 
 
 
@@ -6590,7 +6713,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 7476:
+/***/ 5764:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6621,8 +6744,8 @@ var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
 // EXTERNAL MODULE: ./src/world/retry.ts
 var retry = __nccwpck_require__(8162);
-// EXTERNAL MODULE: ./src/call/failures/service.ts + 5 modules
-var service = __nccwpck_require__(2882);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 6 modules
+var service = __nccwpck_require__(1358);
 // EXTERNAL MODULE: ./src/failure/failure.ts
 var failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/call/verdicts.ts
@@ -6633,6 +6756,21 @@ var call_attempts = __nccwpck_require__(3752);
 var redaction = __nccwpck_require__(3488);
 // EXTERNAL MODULE: ./src/call/responder.ts
 var call_responder = __nccwpck_require__(2070);
+;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+
+/** The pages by which Google refuses are small. */
+const LONGEST_PAGE_BYTES = 64 * 1024;
+/**
+ * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
+ * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ */
+async function findTellingOutcome(step, request, outcome) {
+    if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
+        return outcome;
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+}
+
 ;// CONCATENATED MODULE: ./src/call/response.ts
 
 
@@ -6641,11 +6779,13 @@ var call_responder = __nccwpck_require__(2070);
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
+ * @param telling the answer by which to tell who answered
  */
-function readResponse(answer, expectations, redact, milliseconds) {
+function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
     const text = redact(decodeBody(answer));
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const responder = (0,call_responder/* whoAnswered */.Wi)(answer, text);
+    const words = telling === answer ? text : redact(decodeBody(telling));
+    const responder = (0,call_responder/* whoAnswered */.Wi)(telling, words);
     const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers }, text, milliseconds);
     const { status } = answer;
     return {
@@ -6653,6 +6793,7 @@ function readResponse(answer, expectations, redact, milliseconds) {
         headers,
         text,
         responder,
+        ...(telling === answer ? {} : { words }),
         clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
@@ -6680,6 +6821,7 @@ function decodeBody({ headers, body }) {
 
 
 
+
 /** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
@@ -6698,7 +6840,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     const elapsedMs = () => limitAtStart - step.timeLeft();
     const attempts = [];
     const tokens = [firstToken];
-    /** Since when the front end has refused with a status. */
+    /** Since when Google has refused with a status. */
     const refusedSince = new Map();
     let token = firstToken;
     let response;
@@ -6714,12 +6856,11 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             if (token.expiresAt <= step.now() + limitMs)
                 await renew();
             const startedMs = elapsedMs();
-            const outcome = await step.send(buildRequest(call, token.jwt), {
-                milliseconds: limitMs,
-                bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7
-            });
+            const request = buildRequest(call, token.jwt);
+            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+            const telling = await findTellingOutcome(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, call, tokens, patternsMs);
+            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
@@ -6760,19 +6901,22 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
         throw error;
     }
 }
-/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+/** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince, { responder, status }, now) {
-    if (responder !== 'front end')
+    if (responder !== 'front end' && responder !== 'infrastructure')
         return 0;
     const since = refusedSince.get(status) ?? now;
     refusedSince.set(status, since);
     return now - since;
 }
-function readAttempt(outcome, call, tokens, patternsMs) {
+/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(outcome, telling, call, tokens, patternsMs) {
     if (!outcome.answered)
         return outcome;
+    if (!telling.answered)
+        return telling;
     const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) };
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
 }
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {

@@ -2,10 +2,11 @@ import { isTransientStatus } from '../world/retry.ts'
 import type { NoAnswer } from '../world/outcome.ts'
 import { describeMiss, isStatusMet } from './verdicts.ts'
 import type { Response } from './response.ts'
+import type { Responder } from './responder.ts'
 import { describeStatus } from '../world/outcome.ts'
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
-const FIRST_DEPLOYMENT_MS = 10_000
+export const FIRST_DEPLOYMENT_MS = 10_000
 
 /** What an attempt came to. */
 export type Attempt = { readonly answered: true; readonly response: Response } | NoAnswer
@@ -32,7 +33,13 @@ export function labelAttempt(attempt: Attempt): string {
 export function describeAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.reason
   const { status, responder, verdicts } = attempt.response
-  const who = { application: '', 'front end': " of Google's front end", iap: ' of IAP', gateway: ' of the gateway' }
+  const who: Readonly<Record<Responder, string>> = {
+    application: '',
+    'front end': " of Google's front end",
+    infrastructure: ' of Google, before the service',
+    iap: ' of IAP',
+    gateway: ' of the gateway'
+  }
   // What another answer misses besides the status is no news.
   const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : []
   return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
@@ -70,6 +77,8 @@ export function decideNext(attempt: Attempt, history: History): Next {
   switch (response.responder) {
     case 'front end':
       return decideOnRefusal(response.status, history)
+    case 'infrastructure':
+      return decideOnInfrastructure(response.status, repeatable, history)
     case 'iap':
     case 'gateway':
       return FINAL
@@ -84,6 +93,14 @@ function decideOnRefusal(status: number, { renewed, refusedForMs, iamWaitMs }: H
   const windowMs = status === 403 ? iamWaitMs : FIRST_DEPLOYMENT_MS
   const why = status === 403 ? 'a grant may take a while to act' : 'a first deployment may still be spreading'
   return refusedForMs < windowMs ? again(why, windowMs - refusedForMs) : FINAL
+}
+
+/** What is not about the caller: settings that may just have been made, or a request that is never taken. */
+function decideOnInfrastructure(status: number, repeatable: boolean, { refusedForMs }: History): Next {
+  if (isTransientStatus(status)) return decideOnAnswer(status, repeatable)
+  return (status === 403 || status === 404) && refusedForMs < FIRST_DEPLOYMENT_MS
+    ? again('a first deployment may still be spreading', FIRST_DEPLOYMENT_MS - refusedForMs)
+    : FINAL
 }
 
 function decideOnAnswer(status: number, repeatable: boolean): Next {

@@ -13,6 +13,8 @@ export interface Response {
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
   readonly responder: Responder
+  /** What the GET after a HEAD said, by which the responder is known. */
+  readonly words?: string
   /** IAP's OAuth client id, where it says so. */
   readonly clientId: string | undefined
   readonly verdicts: readonly Verdict[]
@@ -26,18 +28,21 @@ export interface Response {
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
+ * @param telling the answer by which to tell who answered
  */
 export function readResponse(
   answer: Answer,
   expectations: Expectations,
   redact: Redact,
-  milliseconds: number
+  milliseconds: number,
+  telling: Answer = answer
 ): Response {
   const text = redact(decodeBody(answer))
   const headers = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)])
   )
-  const responder = whoAnswered(answer, text)
+  const words = telling === answer ? text : redact(decodeBody(telling))
+  const responder = whoAnswered(telling, words)
   const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds)
   const { status } = answer
   return {
@@ -45,6 +50,7 @@ export function readResponse(
     headers,
     text,
     responder,
+    ...(telling === answer ? {} : { words }),
     clientId: iapClientId({ headers }),
     verdicts,
     // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.

@@ -10,6 +10,7 @@ import { LONGEST_BODY_BYTES } from './verdicts.ts'
 import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
 import type { Attempt, AttemptRecord, Next } from './attempts.ts'
 import { createRedaction } from '../guard/redaction.ts'
+import { findTellingOutcome } from './telling-answer.ts'
 import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
 import { iapClientId } from './responder.ts'
@@ -51,7 +52,7 @@ export async function callService(
   const elapsedMs = (): number => limitAtStart - step.timeLeft()
   const attempts: AttemptRecord[] = []
   const tokens = [firstToken]
-  /** Since when the front end has refused with a status. */
+  /** Since when Google has refused with a status. */
   const refusedSince = new Map<number, number>()
   let token = firstToken
   let response: Response | undefined
@@ -68,12 +69,11 @@ export async function callService(
       const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
       if (token.expiresAt <= step.now() + limitMs) await renew()
       const startedMs = elapsedMs()
-      const outcome = await step.send(buildRequest(call, token.jwt), {
-        milliseconds: limitMs,
-        bodyBytes: LONGEST_BODY_BYTES
-      })
+      const request = buildRequest(call, token.jwt)
+      const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES })
+      const telling = await findTellingOutcome(step, request, outcome)
       const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
-      const attempt = readAttempt(outcome, call, tokens, patternsMs)
+      const attempt = readAttempt(outcome, telling, call, tokens, patternsMs)
       if (attempt.answered) response = attempt.response
 
       const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0
@@ -111,18 +111,26 @@ export async function callService(
   }
 }
 
-/** For how long, up to now, the front end has refused like this; 0 for whatever else answered. */
+/** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince: Map<number, number>, { responder, status }: Response, now: number): number {
-  if (responder !== 'front end') return 0
+  if (responder !== 'front end' && responder !== 'infrastructure') return 0
   const since = refusedSince.get(status) ?? now
   refusedSince.set(status, since)
   return now - since
 }
 
-function readAttempt(outcome: Outcome, call: CallInputs, tokens: readonly IdToken[], patternsMs: number): Attempt {
+/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(
+  outcome: Outcome,
+  telling: Outcome,
+  call: CallInputs,
+  tokens: readonly IdToken[],
+  patternsMs: number
+): Attempt {
   if (!outcome.answered) return outcome
+  if (!telling.answered) return telling
   const redact = createRedaction(tokens.map(({ jwt }) => jwt))
-  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs) }
+  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) }
 }
 
 /** An attempt that the deadline cut short says less than the answer before it. */

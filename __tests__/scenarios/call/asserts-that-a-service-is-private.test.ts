@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { assertWithin, callScenario, callsOf, FRONT_END, json, requestsTo, tokenOf } from '../call-given.ts'
+import {
+  assertWithin,
+  callScenario,
+  callsOf,
+  FRONT_END,
+  INFRASTRUCTURE,
+  json,
+  requestsTo,
+  statusesOf,
+  tokenOf
+} from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
 import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
 
@@ -58,9 +68,13 @@ describe('assert_private passes', { concurrency: 4 }, () => {
     assert.equal(callsOf(world).length, 1)
   })
 
-  callScenario("The front end's 404 is a refusal", { ingress: 'internal' }, async ({ call }) => {
-    assertFailure(await call({ ...PRIVATE, deadline: '2s' }), 'NOT_REACHED')
-  })
+  for (const [what, answer] of Object.entries({ "the front end's 404": FRONT_END[404], ...INFRASTRUCTURE })) {
+    callScenario(`A private service passes after ${what}, which refuses nobody`, {}, async ({ world, call }) => {
+      world.fail(SERVICE_HOST, answer, { times: 1 })
+      assertSuccess(await call(PRIVATE))
+      assert.deepEqual(statusesOf(requestsTo(world)), [answer.status, 403, 200])
+    })
+  }
 
   const iap = { clientId: CLIENT_ID, accessors: [`serviceAccount:${ACCOUNT}`] }
   callScenario("IAP's redirect to its sign-in page is a refusal", { iap }, async ({ world, call }) => {
@@ -96,9 +110,22 @@ describe('assert_private fails', { concurrency: 4 }, () => {
   })
 
   const googleSignIn = 'https://accounts.google.com/o/oauth2/v2/auth?client_id=own-client.apps.googleusercontent.com'
+  const BASIC = { 'content-type': 'text/html', 'www-authenticate': 'Basic realm="shop"' }
+  const EMPTY_401 = [
+    'HTTP/1.1 401 Unauthorized',
+    'Server: Google Frontend',
+    'Content-Type: text/html',
+    'WWW-Authenticate: Basic realm="shop"',
+    'Transfer-Encoding: chunked',
+    '\r\n0\r\n\r\n'
+  ].join('\r\n')
   const quotation = 'backend: Your client does not have permission to get URL /x from this server.'
   const ANSWERS: readonly [string, AppAnswer][] = [
     ['its own 401', { status: 401, headers: { 'www-authenticate': 'Bearer realm="app"' }, body: 'Unauthorized' }],
+    ['its own 401 of a page behind a password', { status: 401, headers: BASIC, body: '<html>Log in' }],
+    ['its own 401 with an empty body in chunks', { delivery: { raw: EMPTY_401 } }],
+    ["a page of its own around Google's", { ...FRONT_END[403], body: `<p>The backend said:${FRONT_END[403].body}` }],
+    ["Google's page with another status", { ...FRONT_END[403], status: 401 }],
     ['its own 403', { status: 403, body: 'Forbidden' }],
     ['its own 404', { status: 404, body: 'Not found' }],
     ['its own 400', 400],
@@ -120,6 +147,45 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     )
   }
 
+  for (const [what, answer] of Object.entries({ "the front end's 404": FRONT_END[404], ...INFRASTRUCTURE })) {
+    callScenario(
+      `A public service that is still spreading is found out: ${what} comes first`,
+      { invokers: everybody },
+      async ({ world, call }) => {
+        world.fail(SERVICE_HOST, answer, { times: 1 })
+        assertFailure(await call(PRIVATE), 'NOT_PRIVATE', '200 OK')
+        assert.deepEqual(callsOf(world), [])
+      }
+    )
+
+    callScenario(
+      `It is not known where ${what} is all that comes`,
+      { invokers: everybody },
+      async ({ world, call }) => {
+        world.fail(SERVICE_HOST, answer)
+        const run = await call({ ...PRIVATE, deadline: '3s', expect_status: `${answer.status}` })
+        assertFailure(run, 'NOT_REACHED', 'without a token')
+        assertWithin(run, 3_000)
+        assert.deepEqual(callsOf(world), [])
+      }
+    )
+  }
+
+  callScenario(
+    'A path that Google keeps for itself shows nothing about a public service',
+    { invokers: everybody },
+    async ({ call }) => {
+      const url = `https://${SERVICE_HOST}/healthz`
+      assertFailure(await call({ ...PRIVATE, url, expect_status: '404', deadline: '3s' }), 'NOT_REACHED', '/healthz')
+    }
+  )
+
+  callScenario('An outage of IAP refuses nobody', { invokers: everybody }, async ({ world, call }) => {
+    const outage = { status: 500, headers: { 'x-goog-iap-generated-response': 'true' }, body: 'Error code 9' }
+    world.fail(SERVICE_HOST, outage, { times: 1 })
+    assertFailure(await call(PRIVATE), 'NOT_PRIVATE', '200 OK')
+  })
+
   for (const method of ['HEAD', 'OPTIONS', 'POST']) {
     callScenario(`A public service is found out with ${method} too`, { invokers: everybody }, async ({ call }) => {
       assertFailure(await call({ ...PRIVATE, method }), 'NOT_PRIVATE')
@@ -128,7 +194,7 @@ describe('assert_private fails', { concurrency: 4 }, () => {
 
   callScenario(
     "A HEAD that the application refuses is the application's",
-    { invokers: everybody, app: [{ status: 403, headers: { 'content-type': 'text/html' }, body: '<p>Log in' }] },
+    { invokers: everybody, app: [{ status: 401, headers: BASIC, body: '<p>Log in' }] },
     async ({ call }) => {
       assertFailure(await call({ ...PRIVATE, method: 'HEAD' }), 'NOT_PRIVATE')
     }

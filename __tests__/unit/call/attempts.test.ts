@@ -105,7 +105,29 @@ const RULES: [string, string[], Attempt[], Step, Partial<History>?][] = [
     'again',
     { refusedForMs: 9_999, iamWaitMs: 0 }
   ],
-  ["the front end's 404 after ten seconds", METHODS, [answered('front end', 404)], 'final', { refusedForMs: 10_000 }]
+  ["the front end's 404 after ten seconds", METHODS, [answered('front end', 404)], 'final', { refusedForMs: 10_000 }],
+  [
+    'a 403 or 404 of something else of Google within ten seconds',
+    METHODS,
+    [403, 404].map((status) => answered('infrastructure', status)),
+    'again',
+    { refusedForMs: 9_999, iamWaitMs: 0 }
+  ],
+  [
+    'a 403 or 404 of something else of Google after ten seconds',
+    METHODS,
+    [403, 404].map((status) => answered('infrastructure', status)),
+    'final',
+    { refusedForMs: 10_000 }
+  ],
+  [
+    'a request that Google takes from nobody',
+    METHODS,
+    [400, 411, 413, 414, 431].map((status) => answered('infrastructure', status)),
+    'final'
+  ],
+  ['an outage of Google', REPEATABLE, [500, 502, 503].map((status) => answered('infrastructure', status)), 'again'],
+  ['an outage of Google other than 503', ONCE, [500, 502].map((status) => answered('infrastructure', status)), 'final']
 ]
 
 for (const [what, methods, attempts, kind, before = {}] of RULES) {

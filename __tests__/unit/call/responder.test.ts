@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { iapClientId, isMarkedByIap, whoAnswered } from '../../../src/call/responder.ts'
+import {
+  iapClientId,
+  isMarkedByIap,
+  isRefusalOfCaller,
+  leavesOpenWhoRefused,
+  whoAnswered
+} from '../../../src/call/responder.ts'
 import type { Responder } from '../../../src/call/responder.ts'
 import { answer } from '../fixtures.ts'
 
@@ -9,20 +15,33 @@ const HTML = { ...FRONTEND, 'content-type': 'text/html; charset=UTF-8' }
 const JSON_TYPE = { ...FRONTEND, 'content-type': 'application/json' }
 const IAP = { ...HTML, 'x-goog-iap-generated-response': 'true' }
 const SIGN_IN =
-  'https://accounts.google.com/o/oauth2/v2/auth?client_id=123-abc.apps.googleusercontent.com&response_type=code'
+  'https://accounts.google.com/o/oauth2/v2/auth?client_id=123-abc.apps.googleusercontent.com&response_type=code&redirect_uri=https://iap.googleapis.com/v1/oauth/clientIds/123-abc.apps.googleusercontent.com:handleRedirect'
 const INVALID_TOKEN = 'Bearer error="invalid_token" error_description="The access token could not be verified"'
 
-const PAGE_401 =
-  '<h1>Error: Unauthorized</h1><h2>Your client does not have permission to the requested URL <code>/path</code>.</h2>'
-const PAGE_403 = `<html><head>
+const page = (title: string, heading: string, sentence: string): string => `
+<html><head>
 <meta http-equiv="content-type" content="text/html;charset=utf-8">
-<title>403 Forbidden</title>
+<title>${title}</title>
 </head>
 <body text=#000000 bgcolor=#ffffff>
-<h1>Error: Forbidden</h1>
-<h2>Your client does not have permission to get URL <code>/</code> from this server.</h2>
+<h1>Error: ${heading}</h1>
+<h2>${sentence}</h2>
 <h2></h2>
-</body></html>`
+</body></html>
+`
+const policyPage = (text: string): string =>
+  `<!doctype html><meta charset="utf-8"><meta name=viewport content="width=device-width, initial-scale=1"><title>${text.slice(0, 3)}</title>${text}`
+
+const PAGE_401 = page(
+  '401 Unauthorized',
+  'Unauthorized',
+  'Your client does not have permission to the requested URL <code>/path</code>.'
+)
+const PAGE_403 = page(
+  '403 Forbidden',
+  'Forbidden',
+  'Your client does not have permission to get URL <code>/</code> from this server.'
+)
 const PAGE_404 = `<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Error 404 (Not Found)!!1</title>
 <p><b>404.</b> <ins>That’s an error.</ins><p>The requested URL <code>/healthz</code> was not found on this server.`
 
@@ -42,10 +61,22 @@ const GOOGLE: Row[] = [
     'front end'
   ],
   ["the front end's page for 404", [404, PAGE_404, HTML], 'front end'],
+  ['a function that is not there', [404, page('404 Page not found', 'Page not found', 'Gone.'), HTML], 'front end'],
+  ["a load balancer's 404", [404, 'response 404 (backend NotFound), service rules', HTML], 'front end'],
+  ["the ingress's 403", [403, page('403 Forbidden', 'Forbidden', 'Access is forbidden.'), HTML], 'infrastructure'],
+  ["a security policy's 403", [403, policyPage('403 Forbidden'), HTML], 'infrastructure'],
+  ["a security policy's 404", [404, policyPage('404 Not Found'), HTML], 'infrastructure'],
+  ["a security policy's 502", [502, policyPage('502 Bad Gateway'), HTML], 'infrastructure'],
+  ["the front end's 400", [400, page('400 Bad Request', 'Bad Request', 'Malformed.'), HTML], 'infrastructure'],
+  ["the front end's 411", [411, page('411 Length Required', 'Length Required', '-'), HTML], 'infrastructure'],
+  [
+    "the front end's 413",
+    [413, '<!DOCTYPE html>\n<html lang=en>\n  <title>Error 413 (Request Entity Too Large)!!1</title>', HTML],
+    'infrastructure'
+  ],
+  ["the front end's 502", [502, page('502 Server Error', 'Server Error', 'Try again.'), HTML], 'infrastructure'],
+  ["IAP's outage", [500, 'Error code 9', IAP], 'infrastructure'],
   ["a perimeter's refusal", [403, "Request is prohibited by organization's policy", HTML], 'front end'],
-  ["the front end's 401 to HEAD", [401, '', { ...HTML, 'content-length': '312' }], 'front end'],
-  ["the front end's 403 to HEAD", [403, '', { ...HTML, 'content-length': '295' }], 'front end'],
-  ["the front end's 404 to HEAD", [404, '', { ...HTML, 'content-length': '1561' }], 'front end'],
   ["IAP's redirect", [302, 'Invalid IAP credentials: empty token', { ...IAP, location: SIGN_IN }], 'iap'],
   ["IAP's 401 about the audience", [401, 'Invalid IAP credentials: Invalid JWT audience.', IAP], 'iap'],
   ["IAP's 401 about the token", [401, 'Invalid IAP credentials: Unable to parse JWT', IAP], 'iap'],
@@ -77,7 +108,7 @@ const GOOGLE: Row[] = [
 ]
 
 for (const [what, call, responder] of GOOGLE) {
-  test(`By its own marks, ${what} is an answer of ${responder === 'iap' ? 'IAP' : `the ${responder}`}.`, () => {
+  test(`By its own marks, ${what} is known: ${responder}.`, () => {
     assert.equal(whoAnswered(answer(...call), call[1] ?? ''), responder)
   })
 }
@@ -85,6 +116,16 @@ for (const [what, call, responder] of GOOGLE) {
 const APPLICATION: Row[1][] = [
   [200, 'ok', HTML],
   [200, PAGE_403, HTML],
+  [401, PAGE_403, HTML],
+  [403, `<p>The backend said:</p>${PAGE_403}`, HTML],
+  [403, `<!doctype html><title>Shop</title>${PAGE_403}`, HTML],
+  [404, `<!doctype html><title>Shop</title>${PAGE_404}`, HTML],
+  [403, `${policyPage('403 Forbidden')}<p>in our shop`, HTML],
+  [403, policyPage('404 Not Found'), HTML],
+  [401, '', { ...HTML, 'www-authenticate': 'Basic realm="shop"' }],
+  [401, '{"detail":"bad token"}', { ...JSON_TYPE, 'www-authenticate': INVALID_TOKEN }],
+  [403, '', { ...HTML, 'content-length': '295' }],
+  [404, `<!DOCTYPE html><html lang=en>${' '.repeat(70_000)}<title>Error 404 (Not Found)!!1</title>`, HTML],
   [401, '{"error":"unauthorized"}', JSON_TYPE],
   [401, '<h1>Unauthorized</h1>', HTML],
   [401, '', { ...JSON_TYPE, 'www-authenticate': 'Bearer error="invalid_token"' }],
@@ -118,13 +159,45 @@ for (const call of APPLICATION) {
   })
 }
 
-test("A redirect to Google's sign-in is taken for IAP's, but only IAP's mark makes a refusal of it.", () => {
+/** Whether an answer to a HEAD leaves open who gave it. */
+const OPEN: [string, Parameters<typeof answer>, boolean][] = [
+  ['401', [401, '', { ...HTML, 'content-length': '312' }], true],
+  ['403', [403, '', { ...HTML, 'content-length': '295' }], true],
+  ['404', [404, '', { ...HTML, 'content-length': '148' }], true],
+  ['404 without a length', [404, '', { 'content-type': 'text/html' }], true],
+  ['401 of JSON, which a gateway has too', [401, '', JSON_TYPE], true],
+  ["401 with the front end's own header", [401, '', { ...HTML, 'www-authenticate': INVALID_TOKEN }], false],
+  ['403 of an empty page', [403, '', { ...HTML, 'content-length': '0' }], false],
+  ["401 with IAP's mark", [401, '', IAP], false],
+  ['429', [429, '', HTML], false],
+  ['503', [503, '', HTML], false],
+  ['302', [302, '', HTML], false],
+  ['200', [200, '', HTML], false]
+]
+
+for (const [what, call, open] of OPEN) {
+  test(`A HEAD that is answered with ${what} ${open ? 'leaves open' : 'tells'} who answered; a GET always tells.`, () => {
+    assert.equal(leavesOpenWhoRefused('HEAD', answer(...call)), open)
+    assert.equal(leavesOpenWhoRefused('GET', answer(...call)), false)
+  })
+}
+
+test("A redirect to Google's sign-in is IAP's where it leads back to IAP, and only IAP's mark makes a refusal of it.", () => {
   const unmarked = answer(302, 'Found', { ...HTML, location: SIGN_IN })
   assert.equal(whoAnswered(unmarked, 'Found'), 'iap')
-  assert.equal(isMarkedByIap(unmarked), false)
+  assert.equal(isRefusalOfCaller(unmarked, 'Found'), false)
+  const own = SIGN_IN.replace('iap.googleapis.com', 'shop.example')
+  assert.equal(whoAnswered(answer(302, 'Found', { ...HTML, location: own }), 'Found'), 'application')
   assert.equal(isMarkedByIap(answer(302, '', { 'x-goog-iap-generated-response': 'true' })), true)
   assert.equal(isMarkedByIap(answer(200, '', { 'x-goog-iap-generated-response': 'true' })), false)
 })
+
+for (const [what, call, responder] of GOOGLE) {
+  const isRefusal = (responder === 'front end' && call[0] !== 404) || call[2] === IAP || what === "IAP's redirect"
+  test(`${what[0]?.toUpperCase() ?? ''}${what.slice(1)} ${isRefusal ? 'refuses' : 'does not refuse'} the caller.`, () => {
+    assert.equal(isRefusalOfCaller(answer(...call), call[1] ?? ''), isRefusal && responder !== 'infrastructure')
+  })
+}
 
 const CLIENT_IDS: [string, string | undefined, string | undefined][] = [
   ["the sign-in page's address", SIGN_IN, '123-abc.apps.googleusercontent.com'],

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { readResponse } from '../../../src/call/response.ts'
 import { answer, expectations } from '../fixtures.ts'
 
-const FORBIDDEN = 'Your client does not have permission to get URL / from this server.'
+const FORBIDDEN = `<html><head><title>403 Forbidden</title></head><body text=#000000><h1>Error: Forbidden</h1>
+<h2>Your client does not have permission to get URL <code>/</code> from this server.</h2></body></html>`
 
 const ACCEPTED: [string, string, string, boolean][] = [
   ["a refusal of Google's whose class is expected", FORBIDDEN, '4xx', false],

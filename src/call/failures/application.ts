@@ -18,25 +18,29 @@ import { inStep, inTerminal } from '../../failure/snippets.ts'
 const MOST_MISSES_IN_SENTENCE = 3
 
 /** The application answered, and not as expected. */
-export function applicationFailed({ call, token, attempts }: FailedCall, response: Response): Failure {
+export function applicationFailed(failed: FailedCall, response: Response): Failure {
+  const { call, token, attempts } = failed
   const { status, verdicts } = response
   const details = verdicts.map(describeVerdict)
   const statusMissed = !isStatusMet(verdicts)
   if (statusMissed && status >= 300 && status < 400) return redirected(call.url, response, details)
-  if (statusMissed && (status === 429 || status >= 500)) {
-    return new Failure({
-      code: 'SERVICE_UNAVAILABLE',
-      sentence: `${safeUrl(call.url)} answered ${describeStatus(status)}${inAttempts(attempts)}.`,
-      ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
-      details,
-      answer: quote(response)
-    })
-  }
+  if (statusMissed && (status === 429 || status >= 500)) return unavailable(failed, response)
   return new Failure({
     code: 'EXPECTATION_FAILED',
     sentence: `${safeUrl(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}.`,
     ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
     details,
+    answer: quote(response)
+  })
+}
+
+/** The service, or what stands before it, answered that it cannot answer now. */
+export function unavailable({ call, token, attempts }: FailedCall, response: Response): Failure {
+  return new Failure({
+    code: 'SERVICE_UNAVAILABLE',
+    sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${inAttempts(attempts)}.`,
+    ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
+    details: response.verdicts.map(describeVerdict),
     answer: quote(response)
   })
 }

@@ -145,7 +145,11 @@ export function notReached({ call, token }: FailedCall, response: Response): Fai
   })
 }
 
-function explainNotReached({ url, tag }: FailedCall['call'], service: URL, text: string): Explanation {
+export function explainNotReached(
+  { url, tag }: Pick<FailedCall['call'], 'url' | 'tag'>,
+  service: URL,
+  text: string
+): Explanation {
   if (text.startsWith('response 404 (backend NotFound)')) {
     return {
       cause: `The load balancer has no backend for ${safeText(url.host)} and the path ${safeText(url.pathname)}.`,
@@ -195,7 +199,7 @@ function explainNotReached({ url, tag }: FailedCall['call'], service: URL, text:
 }
 
 /** https://cloud.google.com/run/docs/securing/ingress */
-function openIngress(url: URL): Snippet {
+export function openIngress(url: URL): Snippet {
   return onlyWhere(
     'run.googleapis.com/ingress says internal, and it need not',
     '# else call it from inside of its network; open or not, the invoker check stays',

@@ -5,6 +5,10 @@ import { Failure } from '../../failure/failure.ts'
 import type { Explanation, Snippet } from '../../failure/failure.ts'
 import type { Answer } from '../../world/outcome.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
+import type { CallInputs } from '../../inputs/call-inputs.ts'
+import { explainNotReached } from './front-end.ts'
+import { explainInfrastructure } from './infrastructure.ts'
+import { quote } from './failed-call.ts'
 import { describeFunction, describeRunService, updateCommand } from './gcloud.ts'
 import { inStep, inTerminal } from '../../failure/snippets.ts'
 
@@ -14,6 +18,19 @@ export function notPrivate(url: URL, method: string, answer: Answer): Failure {
     code: 'NOT_PRIVATE',
     sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
     ...explain(url, answer)
+  })
+}
+
+/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+export function notRefused({ url, tag }: Pick<CallInputs, 'url' | 'tag'>, answer: Answer): Failure {
+  const text = answer.body.toString('utf8')
+  return new Failure({
+    code: 'NOT_REACHED',
+    sentence: `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which refuses nobody: whether the service is private is not known.`,
+    ...(whoAnswered(answer, text) === 'front end'
+      ? explainNotReached({ url, tag }, url, text)
+      : explainInfrastructure(url, answer.status, text)),
+    answer: quote({ status: answer.status, text })
   })
 }
 

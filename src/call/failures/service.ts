@@ -1,7 +1,8 @@
 import type { Failure } from '../../failure/failure.ts'
-import { applicationFailed } from './application.ts'
+import { applicationFailed, unavailable } from './application.ts'
 import type { FailedCall } from './failed-call.ts'
 import { invokerMissing, notReached, tokenRejected } from './front-end.ts'
+import { refusedBeforehand } from './infrastructure.ts'
 import { gatewayRejected } from './gateway.ts'
 import { iapRejected } from './iap.ts'
 import { noUsableAnswer } from './no-answer.ts'
@@ -10,7 +11,8 @@ import { noUsableAnswer } from './no-answer.ts'
 export function callFailed(failed: FailedCall): Failure {
   const { call, attempt, attempts } = failed
   if (!attempt.answered) return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method)
-  const { response } = attempt
+  const { words = attempt.response.text } = attempt.response
+  const response = { ...attempt.response, text: words }
   switch (response.responder) {
     case 'iap':
       return iapRejected(failed, response)
@@ -19,7 +21,9 @@ export function callFailed(failed: FailedCall): Failure {
     case 'front end':
       if (response.status === 401) return tokenRejected(failed, response)
       return response.status === 403 ? invokerMissing(failed, response) : notReached(failed, response)
+    case 'infrastructure':
+      return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response)
     case 'application':
-      return applicationFailed(failed, response)
+      return applicationFailed(failed, attempt.response)
   }
 }

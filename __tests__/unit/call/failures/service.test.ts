@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../../src/call/verdicts.ts'
 import type { Responder } from '../../../../src/call/responder.ts'
 import type { FailedCall } from '../../../../src/call/failures/failed-call.ts'
-import { notPrivate } from '../../../../src/call/failures/privacy.ts'
+import { notPrivate, notRefused } from '../../../../src/call/failures/privacy.ts'
 import { callFailed } from '../../../../src/call/failures/service.ts'
 import { noUsableAnswer } from '../../../../src/call/failures/no-answer.ts'
 import type { Failure } from '../../../../src/failure/failure.ts'
@@ -19,6 +19,7 @@ const SILENCE: NoAnswer = {
   sent: true,
   milliseconds: 1
 }
+const GOOGLE_404 = '<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>'
 const STATUS_MISSED: Verdict = { expectation: 'status 2xx', met: false, actual: '404 Not Found' }
 
 interface Changes {
@@ -130,6 +131,30 @@ testFailures([
     failed('front end', 401, '', { url: 'https://shop.example/', audience: 'https://shop.example' }),
     'TOKEN_REJECTED',
     /own \*\.run\.app URL/
+  ],
+  [
+    "the ingress's refusal",
+    failed('infrastructure', 403, '<h2>Access is forbidden.</h2>'),
+    'NOT_REACHED',
+    /403 Forbidden before the call reached.*ingress admits internal.*services describe shop.*--ingress=all(?!.*policy-binding)/
+  ],
+  [
+    "a security policy's refusal",
+    failed('infrastructure', 404, '<title>404</title>404 Not Found', { url: 'https://shop.example/' }),
+    'NOT_REACHED',
+    /Cloud Armor.*security-policies describe POLICY/
+  ],
+  [
+    'a body that is too large for the front end',
+    failed('infrastructure', 413, '<title>Error 413 (Request Entity Too Large)!!1</title>'),
+    'NOT_REACHED',
+    /32 MiB.*Change method, headers or body/
+  ],
+  [
+    'an outage of the front end, even where 5xx is expected',
+    failed('infrastructure', 502, '<h1>Error: Server Error</h1>', { verdicts: [{ ...STATUS_MISSED, met: true }] }),
+    'SERVICE_UNAVAILABLE',
+    /answered 502 Bad Gateway, after 3 attempts.*services logs read shop/
   ],
   [
     'a path that may be reserved',
@@ -455,6 +480,18 @@ testFailures([
     notPrivate(URL_OF_CALL, 'GET', answer(404)),
     'NOT_PRIVATE',
     /went through/
+  ],
+  [
+    'a 404 of Google to a call without a token',
+    notRefused({ url: URL_OF_CALL, tag: 'blue' }, answer(404, GOOGLE_404)),
+    'NOT_REACHED',
+    /without a token with 404.*refuses nobody.*traffic tag \\?"blue.*ingress/
+  ],
+  [
+    'a 403 of ingress to a call without a token',
+    notRefused({ url: URL_OF_CALL, tag: undefined }, answer(403, '<h2>Access is forbidden.</h2>')),
+    'NOT_REACHED',
+    /without a token with 403.*ingress.*--ingress=all/
   ],
   ['a URL with a secret in its query', notPrivate(URL_OF_CALL, 'GET', answer(299)), 'NOT_PRIVATE', /^(?!.*s3cr3t)/]
 ])

@@ -1,0 +1,17 @@
+import type { Outcome } from '../world/outcome.ts'
+import type { HttpRequest } from '../world/request.ts'
+import type { Step } from '../world/step.ts'
+import { leavesOpenWhoRefused } from './responder.ts'
+
+/** The pages by which Google refuses are small. */
+export const LONGEST_PAGE_BYTES = 64 * 1024
+
+/**
+ * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
+ * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ */
+export async function findTellingOutcome(step: Step, request: HttpRequest, outcome: Outcome): Promise<Outcome> {
+  if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome)) return outcome
+  const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
+  return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
+}
