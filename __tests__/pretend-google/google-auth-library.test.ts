@@ -10,30 +10,39 @@ import type { PretendGoogle } from './world.ts'
 const AUDIENCE = 'https://hello-abc-uc.a.run.app'
 const PROCESS = fileURLToPath(import.meta.resolve('./google-auth-library-process.ts'))
 
-/** The claims of the ID token that Google's own library gets in this world. */
-async function getIdToken(
-  world: PretendGoogle,
-  credentials?: object,
-  env: Readonly<Record<string, string>> = {}
-): Promise<Record<string, unknown>> {
+interface Flow {
+  readonly flow?: string
+  readonly credentials?: object
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What Google's own library gets in this world: the claims of an ID token, unless `flow` says otherwise. */
+async function runLibrary(world: PretendGoogle, { flow = 'ID token', credentials, env }: Flow): Promise<unknown> {
   const given = credentials === undefined ? {} : { CREDENTIALS: JSON.stringify(credentials) }
   const { stdout } = await promisify(execFile)(process.execPath, [PROCESS], {
-    env: { ...world.env(), ...env, ...given, AUDIENCE, TARGET: ACCOUNT, PATH: process.env['PATH'] }
+    env: { ...world.env(), ...env, ...given, FLOW: flow, AUDIENCE, TARGET: ACCOUNT, PATH: process.env['PATH'] }
   })
-  return JSON.parse(stdout) as Record<string, unknown>
+  return JSON.parse(stdout)
 }
+
+async function getIdToken(world: PretendGoogle, how: Flow = {}): Promise<Record<string, unknown>> {
+  return (await runLibrary(world, how)) as Record<string, unknown>
+}
+
+// The library would ask the proxy for the metadata server too.
+const MACHINE = { env: { NO_PROXY: '127.0.0.1' } }
 
 describe("Google's own library gets along with this world", () => {
   it('with a service account key', async () => {
     await using world = await startPretendGoogle()
     world.addServiceAccount({ email: ACCOUNT })
-    const claims = await getIdToken(world, await world.addServiceAccountKey(ACCOUNT))
+    const claims = await getIdToken(world, { credentials: await world.addServiceAccountKey(ACCOUNT) })
     assert.deepEqual([claims['aud'], claims['email']], [AUDIENCE, ACCOUNT])
   })
 
   it("with a person's refresh token", async () => {
     await using world = await startPretendGoogle()
-    const claims = await getIdToken(world, world.addUser({ email: 'person@example.com' }))
+    const claims = await getIdToken(world, { credentials: world.addUser({ email: 'person@example.com' }) })
     assert.equal(claims['email'], 'person@example.com')
   })
 
@@ -41,9 +50,43 @@ describe("Google's own library gets along with this world", () => {
     await using world = await startPretendGoogle()
     world.addServiceAccount({ email: ACCOUNT })
     world.metadataServer.enable({ email: ACCOUNT })
-    // The library would ask the proxy for the metadata server too.
-    const claims = await getIdToken(world, undefined, { NO_PROXY: '127.0.0.1' })
+    const claims = await getIdToken(world, MACHINE)
     assert.deepEqual([claims['aud'], claims['email']], [AUDIENCE, ACCOUNT])
+  })
+
+  it('with a key that signs its own access tokens, in any universe', async () => {
+    for (const universe of ['googleapis.com', 'apis.cloud.example']) {
+      await using world = await startPretendGoogle({ universe })
+      world.addServiceAccount({ email: ACCOUNT })
+      world.grant(`serviceAccount:${ACCOUNT}`, 'roles/iam.serviceAccountOpenIdTokenCreator', ACCOUNT)
+      const credentials = await world.addServiceAccountKey(ACCOUNT)
+      assert.equal((await getIdToken(world, { flow: 'self-signed JWT', credentials }))['aud'], AUDIENCE)
+      assert.deepEqual(
+        world.requests.map(({ host }) => host),
+        [`iamcredentials.${universe}`]
+      )
+    }
+  })
+
+  it('as another account, with a key, a person and a machine', async () => {
+    await using world = await startPretendGoogle()
+    const source = 'source@octo-project.iam.gserviceaccount.com'
+    for (const email of [ACCOUNT, source]) world.addServiceAccount({ email })
+    for (const member of [`serviceAccount:${source}`, 'user:person@example.com']) {
+      world.grant(member, 'roles/iam.serviceAccountTokenCreator', ACCOUNT)
+    }
+    world.metadataServer.enable({ email: source })
+    const key = await world.addServiceAccountKey(source)
+    for (const how of [
+      { credentials: key },
+      { credentials: world.addUser({ email: 'person@example.com' }) },
+      MACHINE
+    ]) {
+      assert.equal((await getIdToken(world, { flow: "target's ID token", ...how }))['email'], ACCOUNT)
+    }
+    assert.match(String(await runLibrary(world, { flow: "target's access token", credentials: key })), /^ya29\./)
+    const { keyId } = (await runLibrary(world, { flow: "target's signature", credentials: key })) as { keyId: string }
+    assert.match(keyId, /^[0-9a-f]{40}$/)
   })
 
   it('with credentials of AWS, whose signature is verified', async () => {
@@ -63,11 +106,14 @@ describe("Google's own library gets along with this world", () => {
       }
     }
     const identity = world.addAwsIdentity({ accountId: '210987654321', temporary: true })
-    assert.equal((await getIdToken(world, credentials, identity))['email'], ACCOUNT)
+    assert.equal((await getIdToken(world, { credentials, env: identity }))['email'], ACCOUNT)
 
     const stranger = world.addAwsIdentity({ accountId: '333333333333' })
-    await assert.rejects(getIdToken(world, credentials, stranger), /AWS account is not the one of the provider/)
+    await assert.rejects(
+      getIdToken(world, { credentials, env: stranger }),
+      /AWS account is not the one of the provider/
+    )
     const forged = { ...identity, AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) }
-    await assert.rejects(getIdToken(world, credentials, forged), /AWS rejected the signature/)
+    await assert.rejects(getIdToken(world, { credentials, env: forged }), /AWS rejected the signature/)
   })
 })

@@ -147,7 +147,7 @@ describe('Identity-Aware Proxy with a JWT that the service account signed', () =
       [await call({ iss: 'nobody@example.com', sub: 'nobody@example.com' }), 401, signature],
       [await call({ iss: '112233445566778899000', sub: '112233445566778899000' }), 401, signature],
       [await call({ sub: 'somebody@example.com' }), 401, wrongClaims],
-      [await call({ exp: now + 3601 }), 401, wrongClaims],
+      [await call({ exp: now + 3700 }), 401, wrongClaims],
       [await call({ exp: undefined }), 401, wrongClaims],
       [await call({ iat: now - 120, exp: now - 60 }), 401, 'OpenID Connect token expired: JWT has expired'],
       [await call(), 403, "You don't have access"]

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { send } from './client.ts'
 import type { ClientAnswer } from './client.ts'
-import { ACCOUNT } from './flow.ts'
+import { ACCOUNT, callIam } from './flow.ts'
 import { decodeJwt } from './tokens/jwt.ts'
 import { startPretendGoogle } from './world.ts'
 import type { PretendGoogle } from './world.ts'
@@ -48,6 +49,49 @@ describe('the metadata server', () => {
     const missing = await ask(world, 'instance/service-accounts/default/email')
     assert.equal(missing.status, 404)
     assert.match(missing.text, /Error 404 \(Not Found\)!!1/)
+  })
+
+  it('has GKE say that a pod without the annotation has no ID token, though it has an access token', async () => {
+    await using world = await startPretendGoogle()
+    world.metadataServer.enable({ kind: 'gke not annotated' })
+    const refused = await ask(world, 'instance/service-accounts/default/identity?audience=x&format=full')
+    assert.equal(refused.status, 404)
+    assert.match(
+      refused.text,
+      /^Your Kubernetes service account \(default\/runner\) is not annotated with a target Google/
+    )
+    assert.equal((await ask(world, 'instance/service-accounts/default/email')).text, 'octo-project.svc.id.goog')
+    assert.equal((await ask(world, 'instance/service-accounts/default/token')).status, 200)
+  })
+
+  it('refuses connections until it listens', async () => {
+    await using world = await startPretendGoogle()
+    world.metadataServer.enable({ listensAfterMs: 1000 })
+    await assert.rejects(ask(world, 'instance'), /ECONNREFUSED/)
+    let status: number | undefined
+    while (status === undefined) {
+      await delay(100)
+      status = await ask(world, 'instance').then(
+        (answer) => answer.status,
+        () => undefined
+      )
+    }
+    assert.equal(status, 200)
+  })
+
+  it('gives a machine with fixed scopes no others', async () => {
+    await using world = await startPretendGoogle()
+    const email = 'narrow@octo-project.iam.gserviceaccount.com'
+    for (const account of [email, ACCOUNT]) world.addServiceAccount({ email: account })
+    world.grant(`serviceAccount:${email}`, 'roles/iam.serviceAccountTokenCreator', ACCOUNT)
+    const statusWith = async (scopes?: readonly string[]): Promise<number> => {
+      world.metadataServer.enable({ email, ...(scopes === undefined ? {} : { scopes }) })
+      const wanted = encodeURIComponent('https://www.googleapis.com/auth/iam')
+      const { json } = await ask(world, `instance/service-accounts/default/token?scopes=${wanted}`)
+      return (await callIam(world, String(json['access_token']), ACCOUNT, { audience: AUDIENCE })).status
+    }
+    assert.equal(await statusWith(), 200)
+    assert.equal(await statusWith(['https://www.googleapis.com/auth/devstorage.read_only']), 403)
   })
 
   it('gives access tokens with which the account is known', async () => {

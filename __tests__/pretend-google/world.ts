@@ -165,7 +165,12 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     requests,
     secrets: () => [...secretBook.all, ...findSignedJwts(requests, accounts)],
     clock,
-    metadataServer,
+    metadataServer: {
+      enable(settings) {
+        metadataServer.enable(settings)
+        if (settings?.listensAfterMs !== undefined) network.refuse(metadataUrl, settings.listensAfterMs)
+      }
+    },
     addAwsIdentity: aws.add,
     addClientCertificate(commonName) {
       const certificate = clientAuthority.issueClientCertificate(commonName)

@@ -1,11 +1,14 @@
-import type { AccessTokens, Principal } from '../tokens/access-tokens.ts'
+import type { AccessTokens, Grant, Principal } from '../tokens/access-tokens.ts'
+import type { Accounts } from '../tokens/accounts.ts'
 import type { Clock } from '../tokens/clock.ts'
+import { judgeSignedJwt } from '../tokens/signed-jwts.ts'
 import type { Call } from '../transport/requests.ts'
 import { refuseApiCall } from './errors.ts'
 
 /** What the callers of Google's APIs are known by. */
 export interface ApiCallerWorld {
   readonly accessTokens: AccessTokens
+  readonly accounts: Accounts
   readonly clock: Clock
   /** By `API PROJECT_NUMBER`. */
   readonly disabledApis: ReadonlySet<string>
@@ -27,7 +30,7 @@ const LOGIN_ADVICE =
  *
  * @throws {Refusal} with 401 or 403, in Google's words
  */
-export function identifyCaller({ accessTokens, clock, disabledApis }: ApiCallerWorld, api: Api, call: Call): Principal {
+export function identifyCaller(world: ApiCallerWorld, api: Api, call: Call): Principal {
   const token = /^Bearer (.+)$/i.exec(call.headers.authorization ?? '')?.[1]
   const about = { domain: 'googleapis.com', metadata: { service: api.name } }
   if (token === undefined) {
@@ -36,9 +39,9 @@ export function identifyCaller({ accessTokens, clock, disabledApis }: ApiCallerW
       ...about
     })
   }
-  const grant = accessTokens.find(token)
-  if (grant === undefined || grant.expiresAt <= clock.now()) {
-    // A JWT is no access token.
+  const grant = world.accessTokens.find(token) ?? readSignedJwt(world, api, call, token)
+  if (grant === undefined || grant.expiresAt <= world.clock.now()) {
+    // Any other JWT is no access token.
     const reason = token.startsWith('eyJ') ? 'ACCESS_TOKEN_TYPE_UNSUPPORTED' : 'ACCESS_TOKEN_EXPIRED'
     throw refuseApiCall('UNAUTHENTICATED', `Request had invalid authentication credentials. ${LOGIN_ADVICE}`, {
       reason,
@@ -46,7 +49,7 @@ export function identifyCaller({ accessTokens, clock, disabledApis }: ApiCallerW
     })
   }
   const { projectNumber } = grant.principal
-  if (disabledApis.has(`${api.name} ${projectNumber}`)) {
+  if (world.disabledApis.has(`${api.name} ${projectNumber}`)) {
     throw refuseApiCall(
       'PERMISSION_DENIED',
       `${api.title} has not been used in project ${projectNumber} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${api.name}/overview?project=${projectNumber} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.`,
@@ -64,4 +67,17 @@ export function identifyCaller({ accessTokens, clock, disabledApis }: ApiCallerW
     })
   }
   return grant.principal
+}
+
+/**
+ * A service account's key makes access tokens by itself: JWTs for a scope, or for the API, by the beginning of its URL.
+ * https://google.aip.dev/auth/4111
+ */
+function readSignedJwt({ accounts, clock }: ApiCallerWorld, api: Api, call: Call, token: string): Grant | undefined {
+  const judgement = judgeSignedJwt(accounts, clock, token)
+  if (judgement === undefined || typeof judgement === 'string') return undefined
+  const { account, claims, expiresAt } = judgement
+  const grant = { principal: account, expiresAt: expiresAt * 1000 }
+  if (typeof claims['scope'] === 'string') return { ...grant, scopes: claims['scope'].split(' ') }
+  return String(claims['aud']).startsWith(`https://${call.host}/`) ? { ...grant, scopes: api.scopes } : undefined
 }

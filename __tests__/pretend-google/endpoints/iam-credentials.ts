@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto'
 import type { Principal } from '../tokens/access-tokens.ts'
 import type { Accounts, ServiceAccount } from '../tokens/accounts.ts'
 import type { IdTokens } from '../tokens/id-tokens.ts'
@@ -32,7 +33,8 @@ type Become = (permission: string, delegates: readonly string[] | undefined) => 
 const METHODS = new Map<string, (world: IamCredentialsWorld, call: Call, become: Become) => Answer | Promise<Answer>>([
   ['generateIdToken', generateIdToken],
   ['generateAccessToken', generateAccessToken],
-  ['signJwt', signPayload]
+  ['signBlob', signBytes],
+  ['signJwt', signClaims]
 ])
 
 /** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts */
@@ -88,7 +90,15 @@ function generateAccessToken({ accessTokens, clock }: IamCredentialsWorld, call:
 
 const LONGEST_JWT_SECONDS = 12 * 3600
 
-async function signPayload(world: IamCredentialsWorld, call: Call, become: Become): Promise<Answer> {
+async function signBytes({ accounts }: IamCredentialsWorld, call: Call, become: Become): Promise<Answer> {
+  const { payload = '', delegates } = readMessage(call, { payload: 'string', delegates: 'strings' })
+  const { email } = become('iam.serviceAccounts.signBlob', delegates)
+  const { id, privateKey } = await accounts.managedKeyOf(email)
+  const signature = sign('RSA-SHA256', Buffer.from(payload, 'base64'), privateKey)
+  return answerJson(200, { keyId: id, signedBlob: signature.toString('base64') })
+}
+
+async function signClaims(world: IamCredentialsWorld, call: Call, become: Become): Promise<Answer> {
   const { accounts, clock, secrets } = world
   const { payload = '', delegates } = readMessage(call, { payload: 'string', delegates: 'strings' })
   const claims = parseObject(payload)
@@ -148,9 +158,9 @@ function readDelegates(names: readonly string[] = []): string[] {
   })
 }
 
-/** `3600s`, at most an hour, which is also what goes without saying. */
+/** `3600s`, with fractions if need be; at most an hour, which is also what goes without saying. */
 function readLifetime(lifetime = '3600s'): number {
-  const seconds = Number(/^(\d+)s$/.exec(lifetime)?.[1])
+  const seconds = Math.floor(Number(/^(\d+(?:\.\d{1,9})?)s$/.exec(lifetime)?.[1]))
   if (!(seconds > 0 && seconds <= 3600)) throw refuseArgument()
   return seconds
 }

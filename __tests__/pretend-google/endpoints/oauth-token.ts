@@ -26,17 +26,23 @@ interface OAuthWorld {
 const TOLERANCE_SECONDS = 300
 const LONGEST_ASSERTION_SECONDS = 3600
 
-/** The first is today's; older keys name one of the others, on www.googleapis.com or accounts.google.com. */
-const TOKEN_PATHS = ['/token', '/oauth2/v3/token', '/oauth2/v4/token', '/o/oauth2/token']
+/** What older keys name as `token_uri`. */
+const OLDER_TOKEN_URLS = [
+  'https://www.googleapis.com/oauth2/v3/token',
+  'https://www.googleapis.com/oauth2/v4/token',
+  'https://accounts.google.com/o/oauth2/token'
+]
+const TOKEN_PATHS = ['/token', ...OLDER_TOKEN_URLS.map((url) => new URL(url).pathname)]
 
-/** Google's OAuth token endpoint: https://developers.google.com/identity/protocols/oauth2/service-account */
+/** Google's OAuth token endpoint, with `assertion` for what was before RFC 7523: https://developers.google.com/identity/protocols/oauth2/service-account */
 export function createOAuthToken(world: OAuthWorld): Handler {
   return async (call) => {
-    if (call.method !== 'POST' || !TOKEN_PATHS.includes(call.path)) return answerNotFound(call.path)
+    if (call.method !== 'POST' || !TOKEN_PATHS.includes(call.url.pathname)) return answerNotFound(call.path)
     const parameters = new URLSearchParams(call.body.toString('utf8'))
     const grantType = parameters.get('grant_type') ?? ''
     switch (grantType) {
       case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
+      case 'assertion':
         return await grantToServiceAccount(world, parameters)
       case 'refresh_token':
         return await grantToUser(world, parameters)
@@ -84,8 +90,17 @@ function verifyAssertion(
   if (!isSignedFor(account, jwt)) {
     throw refuseGrant(400, 'invalid_grant', 'Invalid JWT Signature.')
   }
-  if (claims['aud'] !== `https://oauth2.${universe}/token`) {
+  const audiences = [`https://oauth2.${universe}/token`, ...OLDER_TOKEN_URLS]
+  if (!audiences.includes(String(claims['aud']))) {
     throw refuseGrant(400, 'invalid_grant', 'Invalid JWT: Failed audience check.')
+  }
+  // No administrator of this world lets an account stand for people of the domain.
+  if (claims['sub'] !== undefined && claims['sub'] !== account.email) {
+    throw refuseGrant(
+      401,
+      'unauthorized_client',
+      'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.'
+    )
   }
   const [issuedAt, expiresAt, now] = [Number(claims['iat']), Number(claims['exp']), clock.seconds()]
   const isTimely =

@@ -1,5 +1,5 @@
-import type { Call } from '../transport/requests.ts'
 import { parseObject } from '../transport/json.ts'
+import type { Call } from '../transport/requests.ts'
 import { refuseApiCall } from './errors.ts'
 
 /** What a field of a message may hold. */
@@ -22,13 +22,17 @@ const PROTOBUF_TYPES: Readonly<Record<FieldType, string>> = {
 /**
  * The request message of one of Google's APIs: https://protobuf.dev/programming-guides/json/
  *
- * A name may be in camel case or, as in the .proto file, in snake case; `null` means that the field is not there.
+ * A name may be in camel case or, as in the .proto file, in snake case; `null` means that the field is not there. Google takes
+ * a boolean as a string too, and a form, as its libraries send them (`IDTokenCredentials` of Python, `ServiceAccountCredentials`
+ * of Java, in universes other than googleapis.com).
  *
  * @param fields by their names in camel case
  * @throws {Refusal} with 400 where the body is no such message
  */
-export function readMessage<F extends Readonly<Record<string, FieldType>>>({ body }: Call, fields: F): Message<F> {
-  const members = parseObject(body.length === 0 ? '{}' : body.toString('utf8'))
+export function readMessage<F extends Readonly<Record<string, FieldType>>>(call: Call, fields: F): Message<F> {
+  const text = call.body.toString('utf8')
+  const isForm = call.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+  const members = isForm ? Object.fromEntries(new URLSearchParams(text)) : parseObject(text === '' ? '{}' : text)
   if (members === undefined) throw refuse('Root element must be a message.')
   const message: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(members)) {
@@ -36,18 +40,25 @@ export function readMessage<F extends Readonly<Record<string, FieldType>>>({ bod
     const type = fields[camelCase]
     if (type === undefined) throw refuse(`Unknown name "${name}": Cannot find field.`)
     if (value === null) continue
-    if (!isOfType(value, type)) {
+    const read = readField(value, type)
+    if (read === undefined) {
       throw refuse(`Invalid value at '${name}' (${PROTOBUF_TYPES[type]}), ${JSON.stringify(value)}`)
     }
-    message[camelCase] = value
+    message[camelCase] = read
   }
   return message as Message<F>
 }
 
-function isOfType(value: unknown, type: FieldType): boolean {
-  return type === 'strings'
-    ? Array.isArray(value) && value.every((item) => typeof item === 'string')
-    : typeof value === type
+/** @returns undefined where the value is not of the type */
+function readField(value: unknown, type: FieldType): unknown {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : undefined
+    case 'strings':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+    case 'boolean':
+      return value === true || value === 'true' ? true : value === false || value === 'false' ? false : undefined
+  }
 }
 
 const refuse = (why: string): ReturnType<typeof refuseApiCall> =>

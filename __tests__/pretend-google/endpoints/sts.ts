@@ -101,8 +101,8 @@ export function createSts(world: StsWorld): Sts {
 
   return {
     async handler(call) {
-      if (call.method === 'POST' && call.path === '/v1/token') return await exchange(call)
-      if (call.method === 'POST' && call.path === '/v1/oauthtoken') return refresh(call)
+      if (call.method === 'POST' && call.url.pathname === '/v1/token') return await exchange(call)
+      if (call.method === 'POST' && call.url.pathname === '/v1/oauthtoken') return refresh(call)
       return answerNotFound(call.path)
     },
     addWorkforceUser({ provider, subject, session = 'active' }) {
@@ -130,7 +130,8 @@ function readParameters({ headers, body }: Call): Map<string, string> {
   if (headers['content-type']?.startsWith('application/json') !== true) return new Map(new URLSearchParams(text))
   const members = parseObject(text)
   if (members === undefined) throw refuseGrant(400, 'invalid_request', 'Invalid JSON payload received.')
-  return new Map(Object.entries(members).map(([name, value]) => [toSnakeCase(name), String(value)]))
+  const given = Object.entries(members).filter(([, value]) => value !== null)
+  return new Map(given.map(([name, value]) => [toSnakeCase(name), String(value)]))
 }
 
 function toSnakeCase(name: string): string {
@@ -179,7 +180,8 @@ function readUserProject(parameters: ReadonlyMap<string, string>, hasClient: boo
   if (options === undefined) return undefined
   if (hasClient)
     throw refuseGrant(400, 'invalid_request', 'A user project cannot be combined with client authentication.')
-  const userProject = parseObject(options)?.['userProject']
+  // Google's library for Python encodes the JSON once more.
+  const userProject = parseObject(options.startsWith('%') ? decodeURIComponent(options) : options)?.['userProject']
   if (typeof userProject !== 'string')
     throw refuseGrant(400, 'invalid_request', 'Invalid value for "options" parameter.')
   return userProject

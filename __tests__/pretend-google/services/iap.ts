@@ -1,11 +1,12 @@
 import type { Principal } from '../tokens/access-tokens.ts'
+import { stringsIn } from '../tokens/jwt.ts'
+import { judgeSignedJwt } from '../tokens/signed-jwts.ts'
 import { answerHtml } from '../transport/answer.ts'
 import type { Answer } from '../transport/answer.ts'
 import { Refusal } from '../transport/refusal.ts'
 import type { Call } from '../transport/requests.ts'
 import { bearerToken, judgeIdToken } from './bearer.ts'
 import type { FrontEndWorld } from './bearer.ts'
-import { judgeSignedJwt } from './signed-jwt.ts'
 
 export interface IapSettings {
   /** The OAuth client, which is the audience of ID tokens. */
@@ -66,7 +67,7 @@ async function findPrincipal(
   { url }: Call,
   token: string
 ): Promise<Principal | undefined> {
-  const judgement = judgeSignedJwt(world, token, url) ?? (await judgeIdToken(world, token))
+  const judgement = judgeSignedJwt(world.accounts, world.clock, token) ?? (await judgeIdToken(world, token))
   switch (judgement) {
     case 'malformed':
       throw refuse('Invalid IAP credentials: Unable to parse JWT')
@@ -75,12 +76,13 @@ async function findPrincipal(
       throw refuse('Invalid IAP credentials: JWT signature is invalid')
     case 'expired':
       throw refuse('OpenID Connect token expired: JWT has expired')
-    case 'wrong audience':
-      throw refuse('Invalid IAP credentials: Invalid bearer token. Invalid JWT audience.')
     case 'wrong claims':
       throw refuse('Invalid IAP credentials: Invalid bearer token. Invalid JWT claims.')
   }
-  if ('email' in judgement) return judgement
+  if ('account' in judgement) {
+    if (stringsIn(judgement.claims['aud']).some((audience) => isUrlAudience(audience, url))) return judgement.account
+    throw refuse('Invalid IAP credentials: Invalid bearer token. Invalid JWT audience.')
+  }
   if (managedClient || !judgement.audiences.includes(clientId)) {
     throw refuse('Invalid IAP credentials: Invalid JWT audience.')
   }
@@ -88,6 +90,13 @@ async function findPrincipal(
     throw refuse("Invalid IAP credentials: JWT 'email' claim isn't a string")
   }
   return judgement.principal
+}
+
+/** The URL itself, or a beginning of it that contains the host, with `/*` at its end. */
+function isUrlAudience(audience: string, { origin, pathname, href }: URL): boolean {
+  if (!audience.endsWith('/*')) return audience === href || audience === origin + pathname
+  const prefix = audience.slice(0, -1)
+  return prefix.startsWith(`${origin}/`) && pathname.startsWith(prefix.slice(origin.length))
 }
 
 /** Only a caller who may be a browser is sent to sign in: https://cloud.google.com/iap/docs/faq */

@@ -9,7 +9,7 @@ export interface Principal {
   readonly projectNumber: string
 }
 
-interface Grant {
+export interface Grant {
   readonly principal: Principal
   readonly scopes: readonly string[]
   /** Milliseconds since the epoch. */

@@ -28,6 +28,8 @@ interface Network {
   readonly proxyUrl: string
   /** Serves plain http on a loopback port of its own; requests and faults know it by `name`, or by that address and port. */
   serve: (handler: Handler, name?: string) => Promise<string>
+  /** Refuses every connection to what is served under this URL, for so long. */
+  refuse: (url: string, milliseconds: number) => void
   /** @throws what handlers threw */
   close: () => Promise<void>
 }
@@ -47,6 +49,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   const servers: Server[] = []
   const sockets = new Set<Socket>()
   const defects: unknown[] = []
+  let isClosed = false
   const connections = new WeakMap<Socket, Connection>()
 
   async function receive(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -133,7 +136,16 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       })
       return url
     },
+    refuse(url, milliseconds) {
+      const port = Number(new URL(url).port)
+      const server = servers.find((candidate) => (candidate.address() as AddressInfo | null)?.port === port)
+      server?.close()
+      setTimeout(() => {
+        if (!isClosed) server?.listen(port, '127.0.0.1')
+      }, milliseconds).unref()
+    },
     async close() {
+      isClosed = true
       for (const socket of sockets) socket.destroy()
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
       if (defects.length > 0) throw new AggregateError(defects, 'Handlers of the pretend Google failed.')
