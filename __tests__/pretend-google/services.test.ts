@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { send } from './client.ts'
 import type { ClientAnswer } from './client.ts'
 import { ACCOUNT_ID, bearer, HOST, MEMBER, startService, URL_OF_SERVICE } from './flow.ts'
+import { PAGES } from './services/pages.ts'
 import { signJwt } from './tokens/jwt.ts'
 import { signingKeyOf } from './tokens/keys.ts'
 
@@ -143,6 +144,24 @@ describe('API Gateway', () => {
     )
     assert.equal(await refusalFor(bearer(await mint({ exp: 1 }))), 'Jwt is expired')
     assert.equal(await refusalFor(bearer(await mint())), 'Audiences in Jwt are not allowed')
+  })
+})
+
+describe("a page of Google's", () => {
+  for (const [name, page] of Object.entries(PAGES)) {
+    it(`takes the place of the application: ${name}`, async () => {
+      await using started = await startService({ invokers: ['allUsers'] })
+      const { world } = started
+      world.fail(HOST, page, { times: 1 })
+      const answer = await send(world, URL_OF_SERVICE)
+      assert.deepEqual([answer.status, answer.text], [page.status, page.body])
+      assert.equal(answer.headers['x-goog-iap-generated-response'] === 'true', name.startsWith('IAP'))
+      assert.equal((await send(world, URL_OF_SERVICE)).status, 200)
+    })
+  }
+
+  it('is told to have 134 bytes, where Cloud Armor made it', () => {
+    assert.equal(PAGES['Cloud Armor 403'].body?.length, 134)
   })
 })
 

@@ -1,4 +1,5 @@
-import { answerHtml, answerJson } from '../transport/answer.ts'
+import { errorPage } from '../services/pages.ts'
+import { answerJson } from '../transport/answer.ts'
 import type { Answer } from '../transport/answer.ts'
 import { Refusal } from '../transport/refusal.ts'
 
@@ -32,10 +33,6 @@ export function refuseApiCall(status: keyof typeof STATUS_CODES, message: string
 
 /** The page by which Google's front ends say that there is nothing. */
 export function answerNotFound(path: string): Answer {
-  return answerHtml(
-    404,
-    '<!DOCTYPE html>\n<html lang=en>\n  <title>Error 404 (Not Found)!!1</title>\n' +
-      `  <p><b>404.</b> <ins>That’s an error.</ins>\n  <p>The requested URL <code>${path.replaceAll('<', '&lt;')}</code> was not found on this server.` +
-      '  <ins>That’s all we know.</ins>\n'
-  )
+  const requested = path.replaceAll('<', '&lt;')
+  return errorPage(404, 'Not Found', `The requested URL <code>${requested}</code> was not found on this server.`)
 }

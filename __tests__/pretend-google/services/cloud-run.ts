@@ -1,10 +1,11 @@
 import { answerNotFound } from '../endpoints/errors.ts'
 import { GCLOUD_CLIENT_ID } from '../tokens/accounts.ts'
-import { answerHtml } from '../transport/answer.ts'
+import type { Answer } from '../transport/answer.ts'
 import { Refusal } from '../transport/refusal.ts'
 import type { Call } from '../transport/requests.ts'
 import { bearerToken, headerValues, judgeIdToken } from './bearer.ts'
 import type { FrontEndWorld } from './bearer.ts'
+import { frontEndPage } from './pages.ts'
 
 export interface CloudRunSettings {
   /** The resource name for IAM. */
@@ -84,7 +85,7 @@ function removeSignatures(call: Call, stripsAuthorization: boolean): Call {
 /** With 403: the caller is not allowed to invoke the service. */
 export function refuseInvoker({ url }: Call): Refusal {
   return new Refusal(
-    answerPage(
+    frontEndPage(
       403,
       '403 Forbidden',
       'Error: Forbidden',
@@ -93,35 +94,14 @@ export function refuseInvoker({ url }: Call): Refusal {
   )
 }
 
-function answerUnauthorized({ url }: Call): ReturnType<typeof answerHtml> {
-  return answerPage(
+function answerUnauthorized({ url }: Call): Answer {
+  return frontEndPage(
     401,
     '401 Unauthorized',
     'Error: Unauthorized',
     `Your client does not have permission to the requested URL <code>${escape(url.pathname)}</code>.`,
     { 'www-authenticate': 'Bearer error="invalid_token" error_description="The access token could not be verified"' }
   )
-}
-
-function answerPage(
-  status: number,
-  title: string,
-  heading: string,
-  sentence: string,
-  headers: Readonly<Record<string, string>> = {}
-): ReturnType<typeof answerHtml> {
-  const page = `
-<html><head>
-<meta http-equiv="content-type" content="text/html;charset=utf-8">
-<title>${title}</title>
-</head>
-<body text=#000000 bgcolor=#ffffff>
-<h1>${heading}</h1>
-<h2>${sentence}</h2>
-<h2></h2>
-</body></html>
-`
-  return answerHtml(status, page, headers)
 }
 
 function escape(text: string): string {

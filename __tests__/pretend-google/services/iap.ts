@@ -1,12 +1,12 @@
 import type { Principal } from '../tokens/access-tokens.ts'
 import { stringsIn } from '../tokens/jwt.ts'
 import { judgeSignedJwt } from '../tokens/signed-jwts.ts'
-import { answerHtml } from '../transport/answer.ts'
 import type { Answer } from '../transport/answer.ts'
 import { Refusal } from '../transport/refusal.ts'
 import type { Call } from '../transport/requests.ts'
 import { bearerToken, judgeIdToken } from './bearer.ts'
 import type { FrontEndWorld } from './bearer.ts'
+import { iapPage } from './pages.ts'
 
 export interface IapSettings {
   /** The OAuth client, which is the audience of ID tokens. */
@@ -102,7 +102,7 @@ function isUrlAudience(audience: string, { origin, pathname, href }: URL): boole
 /** Only a caller who may be a browser is sent to sign in: https://cloud.google.com/iap/docs/faq */
 function answerSignIn({ clientId }: IapSettings, { method, url }: Call): Answer {
   const sentence = 'Invalid IAP credentials: empty token'
-  if (method !== 'GET' && method !== 'HEAD') return mark(answerHtml(401, sentence))
+  if (method !== 'GET' && method !== 'HEAD') return iapPage(401, sentence)
   const location = new URL('https://accounts.google.com/o/oauth2/v2/auth')
   location.search = new URLSearchParams({
     client_id: clientId,
@@ -112,13 +112,9 @@ function answerSignIn({ clientId }: IapSettings, { method, url }: Call): Answer 
     cred_ref: 'true',
     state: `ACgBhr1:${url.href}`
   }).toString()
-  return mark(answerHtml(302, sentence, { location: location.href }))
+  return iapPage(302, sentence, { location: location.href })
 }
 
 function refuse(sentence: string, status = 401): Refusal {
-  return new Refusal(mark(answerHtml(status, sentence)))
-}
-
-function mark(answer: Answer): Answer {
-  return { ...answer, headers: { ...answer.headers, 'x-goog-iap-generated-response': 'true' } }
+  return new Refusal(iapPage(status, sentence))
 }
