@@ -2,6 +2,13 @@ import eslint from '@eslint/js'
 import { defineConfig } from 'eslint/config'
 import typescript from 'typescript-eslint'
 
+const PROCESS = [
+  { object: 'process', property: 'env', message: 'main.ts hands the environment in.' },
+  { object: 'process', property: 'exit', message: 'Set process.exitCode: output may still be on its way.' }
+]
+
+const REVEAL = { property: 'reveal', message: 'A secret stays a Secret until it goes out (docs/threat-model.md).' }
+
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/'] },
   eslint.configs.recommended,
@@ -27,21 +34,29 @@ export default defineConfig(
       'no-restricted-imports': [
         'error',
         {
-          paths: [{ name: '@actions/core', message: 'Only raw-inputs.ts, masks.ts and report.ts talk to the runner.' }]
+          paths: [{ name: '@actions/core', message: 'Only raw-inputs.ts, secret.ts and report.ts talk to the runner.' }]
         }
       ],
-      'no-restricted-properties': [
-        'error',
-        { object: 'process', property: 'env', message: 'main.ts hands the environment in.' },
-        { object: 'process', property: 'exit', message: 'Set process.exitCode: output may still be on its way.' }
-      ]
+      'no-restricted-properties': ['error', ...PROCESS, REVEAL]
     }
   },
   {
-    files: ['src/inputs/raw-inputs.ts', 'src/guard/masks.ts', 'src/report/report.ts', 'src/proxy/report.ts'],
+    // Where a secret has to go out, or is looked for: requests, TLS, outputs, signatures, the library that signs for AWS.
+    files: [
+      'src/guard/redaction.ts',
+      'src/identity/subject-token/aws.ts',
+      'src/report/report.ts',
+      'src/token/jwt.ts',
+      'src/world/connection.ts',
+      'src/world/http.ts'
+    ],
+    rules: { 'no-restricted-properties': ['error', ...PROCESS] }
+  },
+  {
+    files: ['src/inputs/raw-inputs.ts', 'src/guard/secret.ts', 'src/report/report.ts', 'src/proxy/report.ts'],
     rules: { 'no-restricted-imports': 'off' }
   },
-  { files: ['src/main.ts', 'src/proxy/main.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['src/main.ts', 'src/proxy/main.ts'], rules: { 'no-restricted-properties': ['error', REVEAL] } },
   // node:test returns promises that its runner awaits.
   {
     files: ['__tests__/**/*.ts'],

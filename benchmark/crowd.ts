@@ -4,7 +4,7 @@ import { requestWithRetries } from '../src/world/retried-request.ts'
 import { Failure } from '../src/failure/failure.ts'
 import type { Answer, Outcome } from '../src/world/outcome.ts'
 import type { Step } from '../src/world/step.ts'
-import { createMasks } from '../src/guard/masks.ts'
+import { createMasks } from '../src/guard/secret.ts'
 
 const JOBS = 200
 const REQUEST_MS = 80

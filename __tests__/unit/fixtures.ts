@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { Failure } from '../../src/failure/failure.ts'
 import type { FailureCode, FailureText } from '../../src/failure/failure.ts'
-import type { Answer } from '../../src/world/outcome.ts'
+import { seal } from '../../src/guard/seal.ts'
+import { createMasks } from '../../src/guard/secret.ts'
+import type { Secret } from '../../src/guard/secret.ts'
+import type { Answer, SealedAnswer } from '../../src/world/outcome.ts'
 import type { Expectations } from '../../src/inputs/expectations.ts'
 import { compileExpectations } from '../../src/inputs/expectations.ts'
+
+const MASKS = createMasks(() => undefined)
 
 export const NOW = Date.parse('2026-11-23T12:00:00Z')
 export const ACCOUNT = 'deployer@shop.iam.gserviceaccount.com'
@@ -19,8 +24,14 @@ export function jwt(claims: Readonly<Record<string, unknown>>): string {
   return [...parts, Buffer.concat(signature).toString('base64url')].join('.')
 }
 
-export function answer(status: number, text = '', headers: Answer['headers'] = {}): Answer {
-  return { answered: true, status, headers, body: Buffer.from(text), truncated: false, milliseconds: 5 }
+/** An answer as it came, and as it is once it went through the gate. */
+export function answer(status: number, text = '', headers: Answer['headers'] = {}): Answer & SealedAnswer {
+  const raw = { status, headers, body: Buffer.from(text), truncated: false, milliseconds: 5 }
+  return { answered: true, ...raw, ...seal(MASKS, text) }
+}
+
+export function secret(value: string): Secret {
+  return MASKS.keep(value)
 }
 
 export async function expectations(

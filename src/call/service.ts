@@ -9,6 +9,7 @@ import { Failure } from '../failure/failure.ts'
 import { LONGEST_BODY_BYTES } from './verdicts.ts'
 import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
 import type { Attempt, AttemptRecord, Next } from './attempts.ts'
+import type { Secret } from '../guard/secret.ts'
 import { createRedaction } from '../guard/redaction.ts'
 import { findTellingOutcome } from './telling-answer.ts'
 import { readResponse } from './response.ts'
@@ -140,11 +141,11 @@ function decisiveAttempt(last: Attempt, response: Response | undefined, cutByDea
 }
 
 /** The request with the token; everything else is the author's. */
-function buildRequest({ method, url, headers, body }: CallInputs, jwt: string): HttpRequest {
+function buildRequest({ method, url, headers, body }: CallInputs, jwt: Secret): HttpRequest {
   return {
     method,
     url,
-    headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: `Bearer ${jwt}` },
+    headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
     ...(body === undefined ? {} : { body })
   }
 }

@@ -1,3 +1,5 @@
+import { Secret } from './secret.ts'
+
 /** A JSON object from outside, of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -11,7 +13,7 @@ export function parseJson(text: string): unknown {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
 }
 
 /** The object that `text` holds; an empty one where it holds anything else. */
@@ -21,13 +23,23 @@ export function parseObject(text: string): JsonObject {
 }
 
 /** A member that is an object; an empty one otherwise. */
-export function objectIn(object: JsonObject, name: string): JsonObject {
-  const value = object[name]
+export function objectIn(json: unknown, name: string): JsonObject {
+  const value = memberOf(json, name)
   return isObject(value) ? value : {}
 }
 
 /** A member that is a string with something in it. */
-export function stringIn(object: JsonObject, name: string): string | undefined {
-  const value = object[name]
+export function stringIn(json: unknown, name: string): string | undefined {
+  const value = memberOf(json, name)
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** A member that is a secret, where the JSON went through `seal`; no other function here finds one. */
+export function secretIn(json: unknown, name: string): Secret | undefined {
+  const value = memberOf(json, name)
+  return value instanceof Secret ? value : undefined
+}
+
+function memberOf(json: unknown, name: string): unknown {
+  return isObject(json) ? json[name] : undefined
 }

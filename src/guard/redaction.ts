@@ -1,3 +1,5 @@
+import type { Secret } from './secret.ts'
+
 /** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
 const PIECE = 12
 
@@ -9,11 +11,11 @@ export type Redact = (text: string) => string
  *
  * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
  */
-export function createRedaction(tokens: readonly string[]): Redact {
+export function createRedaction(tokens: readonly Secret[]): Redact {
   if (tokens.length === 0) return (text) => text
   const pieces = new Set<string>()
   for (const token of tokens) {
-    for (const disguise of disguisesOf(token)) {
+    for (const disguise of disguisesOf(token.reveal())) {
       for (let start = 0; start + PIECE <= disguise.length; start += 1) pieces.add(disguise.slice(start, start + PIECE))
     }
   }

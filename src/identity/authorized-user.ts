@@ -1,10 +1,10 @@
 import { userRefused } from './failures/authorized-user.ts'
 import { openidMissing } from './failures/authorized-user.ts'
 import { decodeClaims } from '../token/jwt.ts'
-import type { Answer } from '../world/outcome.ts'
+import type { SealedAnswer } from '../world/outcome.ts'
 import { memberOf, UNKNOWN_PERSON } from '../token/principal.ts'
 import type { Step } from '../world/step.ts'
-import { parseObject, stringIn } from '../guard/json.ts'
+import { secretIn, stringIn } from '../guard/json.ts'
 import type { Credential } from '../token/credential.ts'
 import type { AuthorizedUser } from './document.ts'
 import { readAccessToken, readIdToken, requestToken } from '../token/token-endpoint.ts'
@@ -21,10 +21,10 @@ const GCLOUD_CLIENTS = [
  */
 export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential {
   const { tokenUrl } = user
-  let underWay: Promise<Answer> | undefined
+  let underWay: Promise<SealedAnswer> | undefined
 
   /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
-  async function refresh(): Promise<Answer> {
+  async function refresh(): Promise<SealedAnswer> {
     const form = {
       grant_type: 'refresh_token',
       client_id: user.clientId,
@@ -44,18 +44,18 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential
     endpoints: [tokenUrl],
     async accessToken() {
       const answer = await refresh()
-      const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '')
+      const claims = decodeClaims(secretIn(answer.json, 'id_token') ?? '')
       const email = stringIn(claims ?? {}, 'email')
-      const token = readAccessToken(step, tokenUrl, answer, 'access_token')
+      const token = readAccessToken(tokenUrl, answer, 'access_token')
       return email === undefined ? { token } : { token, principal: memberOf(email) }
     },
     async idToken() {
       const answer = await refresh()
-      const body = parseObject(answer.body.toString('utf8'))
-      const scope = stringIn(body, 'scope')
-      const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined
+      const scope = stringIn(answer.json, 'scope')
+      const granted =
+        secretIn(answer.json, 'access_token') !== undefined && secretIn(answer.json, 'id_token') === undefined
       if (granted && scope?.split(' ').includes('openid') !== true) throw openidMissing(tokenUrl, scope)
-      return readIdToken(step, tokenUrl, answer, 'id_token')
+      return readIdToken(tokenUrl, answer, 'id_token')
     }
   }
 }

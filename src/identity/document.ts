@@ -1,8 +1,10 @@
 import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
 import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
-import { isObject, objectIn, parseJson, stringIn } from '../guard/json.ts'
+import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
-import type { Masks } from '../guard/masks.ts'
+import { seal, sealText } from '../guard/seal.ts'
+import type { Masks, Secret } from '../guard/secret.ts'
+import type { OAuthClient } from '../token/token-endpoint.ts'
 import { readSubjectTokenSource } from './subject-token/source.ts'
 import type { SubjectTokenSource } from './subject-token/source.ts'
 
@@ -18,7 +20,7 @@ interface Common {
 export interface ServiceAccountKey extends Common {
   readonly type: 'service_account'
   readonly email: string
-  readonly privateKey: string
+  readonly privateKey: Secret
   readonly keyId: string | undefined
   readonly tokenUrl: URL
 }
@@ -26,15 +28,15 @@ export interface ServiceAccountKey extends Common {
 export interface AuthorizedUser extends Common {
   readonly type: 'authorized_user'
   readonly clientId: string
-  readonly clientSecret: string
-  readonly refreshToken: string
+  readonly clientSecret: Secret
+  readonly refreshToken: Secret
   readonly tokenUrl: URL
 }
 
 export interface WorkforceUser extends Common {
   readonly type: 'external_account_authorized_user'
   readonly client: OAuthClient
-  readonly refreshToken: string
+  readonly refreshToken: Secret
   readonly tokenUrl: URL
   /** `//iam.googleapis.com/locations/global/workforcePools/POOL` */
   readonly pool: string
@@ -59,17 +61,11 @@ export interface ImpersonatedAccount extends Common {
   readonly source: CredentialDocument
 }
 
-interface OAuthClient {
-  readonly id: string
-  readonly secret: string
-}
-
 /** gcloud nests one document in another; nobody needs more levels than this. */
 const DEEPEST_NESTING = 5
 
 /**
- * Reads a credential document: JSON, or base64 of it. Its secrets are masked before anything else is done with it, and every
- * host in it that would receive a secret is checked.
+ * Reads a credential document: JSON, or base64 of it. Every host in it that would receive a secret is checked.
  *
  * @param origin where it came from, for messages
  * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
@@ -80,7 +76,7 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
   if (trimmed === '') throw credentialsInvalid(origin, 'it is empty')
   // https://cloud.google.com/docs/authentication/api-keys
   if (/^AIza[\w-]{30,}$/.test(trimmed)) {
-    masks.add(trimmed)
+    masks.keep(trimmed)
     throw credentialsUnsupported(origin, 'an API key')
   }
   const json = trimmed.startsWith('{')
@@ -88,34 +84,28 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
     : Buffer.from(trimmed, 'base64')
         .toString('utf8')
         .replace(/^\uFEFF/, '')
-  const value = parseJson(json)
-  if (!isObject(value)) throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one')
-  const holdsSecret = maskSecrets(masks, value, origin)
-  if (holdsSecret && json !== trimmed) for (const line of trimmed.split(/\s+/)) masks.add(line)
-  return checkDocument(value, origin, universe, 0)
-}
-
-/** Masks what is secret in a document, at any depth; says whether there was anything. */
-function maskSecrets(masks: Masks, value: unknown, origin: string, name = '', depth = 0): boolean {
-  if (typeof value === 'string') {
-    if (name === 'private_key') masks.addPrivateKey(value)
-    else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name)) masks.add(value)
-    else if (/^(proxy-)?authorization$/i.test(name)) masks.add(value.replace(/^\w+\s+/, ''))
-    else return false
-    return true
+  const known = masks.known().length
+  const value = seal(masks, json).json
+  if (!isObject(value)) {
+    sealText(masks, trimmed)
+    throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one')
   }
-  if (typeof value !== 'object' || value === null) return false
-  if (depth > 20) throw credentialsInvalid(origin, 'it is nested too deeply')
-  return Object.entries(value)
-    .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
-    .includes(true)
+  // A document without a secret is none itself.
+  if (json !== trimmed && masks.known().length > known) masks.keep(trimmed)
+  return checkDocument(value, origin, universe, 0)
 }
 
 function checkDocument(raw: JsonObject, origin: string, universe: string, depth: number): CredentialDocument {
   const type = raw['type']
+  const missing = (name: string): Error => credentialsInvalid(origin, `"${name}" is missing`)
   const required = (name: string): string => {
     const value = stringIn(raw, name)
-    if (value === undefined) throw credentialsInvalid(origin, `"${name}" is missing`)
+    if (value === undefined) throw missing(name)
+    return value
+  }
+  const requiredSecret = (name: string): Secret => {
+    const value = secretIn(raw, name)
+    if (value === undefined) throw missing(name)
     return value
   }
   const declaredUniverse = stringIn(raw, 'universe_domain')
@@ -133,7 +123,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
         type,
         origin,
         email: required('client_email'),
-        privateKey: required('private_key'),
+        privateKey: requiredSecret('private_key'),
         keyId: stringIn(raw, 'private_key_id'),
         tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
       }
@@ -142,16 +132,16 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
         type,
         origin,
         clientId: required('client_id'),
-        clientSecret: required('client_secret'),
-        refreshToken: required('refresh_token'),
+        clientSecret: requiredSecret('client_secret'),
+        refreshToken: requiredSecret('refresh_token'),
         tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
       }
     case 'external_account_authorized_user':
       return {
         type,
         origin,
-        client: { id: required('client_id'), secret: required('client_secret') },
-        refreshToken: required('refresh_token'),
+        client: { id: required('client_id'), secret: requiredSecret('client_secret') },
+        refreshToken: requiredSecret('refresh_token'),
         tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
         pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
       }
@@ -163,7 +153,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
         audience: required('audience'),
         subjectTokenType: required('subject_token_type'),
         tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
-        client: id === undefined ? undefined : { id, secret: stringIn(raw, 'client_secret') ?? '' },
+        client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
         userProject: stringIn(raw, 'workforce_pool_user_project'),
         source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
         account: impersonatedAccount(raw, universe, origin)
@@ -188,7 +178,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
     case 'gdch_service_account':
       throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)')
     default:
-      if (stringIn(raw, 'api_key') !== undefined) throw credentialsUnsupported(origin, 'an API key')
+      if (secretIn(raw, 'api_key') !== undefined) throw credentialsUnsupported(origin, 'an API key')
       throw credentialsInvalid(origin, describeUnknownType(raw))
   }
 }

@@ -34,7 +34,7 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
 }
 
 /** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
-function refinePrincipal({ principal, audience }: ExternalIdentity, subjectToken: string): string {
+function refinePrincipal({ principal, audience }: ExternalIdentity, subjectToken: SubjectToken['token']): string {
   const subject = stringIn(decodeClaims(subjectToken) ?? {}, 'sub')
   return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal
 }

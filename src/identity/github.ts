@@ -3,7 +3,8 @@ import type { Step } from '../world/step.ts'
 import { federatedPrincipal } from '../token/principal.ts'
 import type { Credential } from '../token/credential.ts'
 import { createFederatedIdentity } from './federated-identity.ts'
-import { stringIn, parseObject, objectIn } from '../guard/json.ts'
+import { stringIn, parseObject, objectIn, secretIn } from '../guard/json.ts'
+import type { Secret } from '../guard/secret.ts'
 import { readSmallFile } from '../guard/small-file.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
 import { oidcUnavailable, oidcFailed } from './failures/github.ts'
@@ -49,22 +50,22 @@ export async function requireGithubPermission(step: Step): Promise<void> {
  * @param audience whom the token is for; Google expects the provider's name as an https URL
  * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
-export async function requestGithubToken(step: Step, audience: string): Promise<string> {
+export async function requestGithubToken(step: Step, audience: string): Promise<Secret> {
   const endpoint = githubEndpoint(step.env)
   if (endpoint === undefined) throw oidcFailed(undefined, 'the runner gave no valid request URL')
   const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
-  const requestToken = step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? ''
+  const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   const answer = await requestWithRetries(
     step,
     {
       method: 'GET',
       url: new URL(url),
-      headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
+      headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+      holds: { type: 'json', field: 'value' }
     },
     (last, attempts) => oidcFailed(endpoint, last, attempts)
   )
-  const token = stringIn(parseObject(answer.body.toString('utf8')), 'value')
-  if (token !== undefined) step.masks.addJwt(token)
+  const token = secretIn(answer.json, 'value')
   if (answer.status !== 200 || token === undefined) throw oidcFailed(endpoint, answer)
   return token
 }

@@ -1,12 +1,14 @@
 import { requestWithRetries } from '../world/retried-request.ts'
 import { metadataRefused } from './failures/metadata-server.ts'
 import { googleUnavailable, tokenMissing } from '../token/failures/token-endpoint.ts'
-import type { Answer, Outcome } from '../world/outcome.ts'
+import type { Outcome, SealedAnswer } from '../world/outcome.ts'
 import type { Step } from '../world/step.ts'
 import { isTransient, pauseAfter } from '../world/retry.ts'
 import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../token/principal.ts'
 import { readRefusal } from '../token/refusal.ts'
 import type { Credential } from '../token/credential.ts'
+import type { TokenFormat } from '../guard/seal.ts'
+import { Secret } from '../guard/secret.ts'
 import { readAccessToken } from '../token/token-endpoint.ts'
 
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
@@ -52,10 +54,12 @@ async function ping(step: Step): Promise<Outcome> {
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 export function fromMetadataServer(step: Step): Credential {
-  async function ask(path: string): Promise<{ url: URL; answer: Answer }> {
+  async function ask(path: string, holds?: TokenFormat): Promise<{ url: URL; answer: SealedAnswer }> {
     const url = metadataUrl(step, path)
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS }, (last, attempts) =>
-      googleUnavailable(url, last, attempts)
+    const answer = await requestWithRetries(
+      step,
+      { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) },
+      (last, attempts) => googleUnavailable(url, last, attempts)
     )
     if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
     // Other clouds have a server at the same address.
@@ -70,17 +74,14 @@ export function fromMetadataServer(step: Step): Credential {
     endpoints: [],
     async accessToken() {
       const { url, answer } = await ask('instance/service-accounts/default/token')
-      return { token: readAccessToken(step, url, answer, 'access_token') }
+      return { token: readAccessToken(url, answer, 'access_token') }
     },
     async idToken(audience) {
       // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
       const query = `audience=${encodeURIComponent(audience)}&format=full`
-      const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`)
-      const token = answer.body.toString('utf8').trim()
-      // A page of HTML is no secret, and masking its lines would take words out of every log.
-      if (answer.status !== 200 || !/^\S+$/.test(token)) throw tokenMissing(url, answer)
-      step.masks.addJwt(token)
-      return token
+      const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' })
+      if (answer.status !== 200 || !(answer.json instanceof Secret)) throw tokenMissing(url, answer)
+      return answer.json
     }
   }
 }

@@ -19,7 +19,7 @@ export function fromWorkforceUser(step: Step, user: WorkforceUser): Credential {
       const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) =>
         userRefused(refusal, user.pool)
       )
-      return { token: readAccessToken(step, user.tokenUrl, answer, 'access_token') }
+      return { token: readAccessToken(user.tokenUrl, answer, 'access_token') }
     }
   }
 }

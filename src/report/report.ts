@@ -70,14 +70,14 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
   function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
     const [first] = tokens.values()
     if (first === undefined) return
-    const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]))
-    setOutput('id_token', first.jwt)
+    const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]))
+    setOutput('id_token', first.jwt.reveal())
     setOutput('id_tokens', JSON.stringify(byAudience))
     setOutput('audience', first.audience)
     setOutput('email', first.email)
     setOutput('expires_at', new Date(first.expiresAt).toISOString())
     const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined
-    if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt)
+    if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt.reveal())
   }
 
   return {

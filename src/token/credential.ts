@@ -1,3 +1,4 @@
+import type { Secret } from '../guard/secret.ts'
 import type { ClientCertificate } from '../world/connection.ts'
 
 /** A credential as it stands, before it impersonates anybody. One file of this folder for each kind. */
@@ -12,7 +13,7 @@ export interface Credential {
   readonly endpoints: readonly URL[]
   readonly accessToken: () => Promise<AccessToken>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
-  readonly idToken?: (audience: string) => Promise<string>
+  readonly idToken?: (audience: string) => Promise<Secret>
   /** A person's ID token is for an OAuth client, one of these, whatever was asked for. */
   readonly fixedAudience?: readonly string[]
   /** A service account's private key: a secret that does not expire. */
@@ -23,12 +24,14 @@ export interface Credential {
 
 /** What an external identity shows to STS: its own token and, with an X.509 source, the certificate that goes with it. */
 export interface SubjectToken {
-  readonly token: string
+  /** A chain of certificates is no secret. */
+  readonly token: Secret | string
   readonly clientCertificate?: ClientCertificate | undefined
 }
 
 /** An access token that may call IAM, and what is known of its holder once it is there. */
 export interface AccessToken extends SubjectToken {
+  readonly token: Secret
   /** How IAM names the holder, where that is known better than before. */
   readonly principal?: string
 }

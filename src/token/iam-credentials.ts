@@ -3,15 +3,16 @@ import { requestWithRetries } from '../world/retried-request.ts'
 import { impersonationRefused } from './failures/iam-credentials.ts'
 import { googleUnavailable } from './failures/token-endpoint.ts'
 import { CLOUD_PLATFORM_SCOPE, iamCredentialsUrl, serviceAccountResource } from './google-hosts.ts'
-import type { Answer } from '../world/outcome.ts'
+import type { SealedAnswer } from '../world/outcome.ts'
 import type { Step } from '../world/step.ts'
 import type { JsonObject } from '../guard/json.ts'
+import type { Secret } from '../guard/secret.ts'
 import type { Impersonation } from './credential.ts'
 import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
 /** Whoever calls IAM. */
 export interface Caller {
-  readonly accessToken: string
+  readonly accessToken: Secret
   /** How IAM names it. */
   readonly principal: string
   /** To which its token may be bound. */
@@ -21,7 +22,7 @@ export interface Caller {
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  *
- * @returns the token as it came, masked but not yet checked
+ * @returns the token as it came, not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 export async function generateIdToken(
@@ -30,11 +31,11 @@ export async function generateIdToken(
   caller: Caller,
   impersonation: Impersonation,
   audience: string
-): Promise<string> {
+): Promise<Secret> {
   const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken')
   // Identity-Aware Proxy refuses a token without e-mail.
-  const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true })
-  return readIdToken(step, url, answer, 'token')
+  const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token')
+  return readIdToken(url, answer, 'token')
 }
 
 /**
@@ -47,10 +48,10 @@ export async function generateAccessToken(
   universe: string,
   caller: Caller,
   impersonation: Impersonation
-): Promise<string> {
+): Promise<Secret> {
   const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken')
-  const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] })
-  return readAccessToken(step, url, answer, 'accessToken')
+  const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] }, 'accessToken')
+  return readAccessToken(url, answer, 'accessToken')
 }
 
 async function callIam(
@@ -58,8 +59,9 @@ async function callIam(
   url: URL,
   caller: Caller,
   impersonation: Impersonation,
-  body: JsonObject
-): Promise<Answer> {
+  body: JsonObject,
+  field: string
+): Promise<SealedAnswer> {
   const delegates = impersonation.delegates.map(serviceAccountResource)
   const answer = await requestWithRetries(
     step,
@@ -67,12 +69,13 @@ async function callIam(
       method: 'POST',
       url,
       headers: {
-        authorization: `Bearer ${caller.accessToken}`,
+        authorization: caller.accessToken.prefixed('Bearer '),
         'content-type': 'application/json',
         accept: 'application/json'
       },
       body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
-      clientCertificate: caller.clientCertificate
+      clientCertificate: caller.clientCertificate,
+      holds: { type: 'json', field }
     },
     (last, attempts) => googleUnavailable(url, last, attempts)
   )

@@ -3,11 +3,12 @@ import { tokenInvalid } from './failures/id-token.ts'
 import type { TokenFlaw } from './failures/id-token.ts'
 import { stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
+import type { Secret } from '../guard/secret.ts'
 import { DEFAULT_UNIVERSE } from './google-hosts.ts'
 
 /** An ID token that was decoded and found to be what was asked for. */
 export interface IdToken {
-  readonly jwt: string
+  readonly jwt: Secret
   readonly claims: JsonObject
   /** `aud`: what was asked for, except with a person's own credentials. */
   readonly audience: string
@@ -33,7 +34,7 @@ export interface Expected {
  *
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
-export function checkIdToken(jwt: string, expected: Expected): IdToken {
+export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
   const { account } = expected
   const claims = decodeClaims(jwt)
   if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form')

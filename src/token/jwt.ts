@@ -1,10 +1,29 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { isObject, parseJson } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
+import type { Secret } from '../guard/secret.ts'
 
 /** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-export function decodeClaims(jwt: string): JsonObject | undefined {
-  const parts = jwt.split('.')
+export function decodeClaims(jwt: Secret | string): JsonObject | undefined {
+  const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.')
   if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part))) return undefined
   const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')))
   return isObject(header) && isObject(payload) ? payload : undefined
+}
+
+/** A JWT signed with RS256 (RFC 7518, 3.3). */
+export function signJwt(header: JsonObject, payload: JsonObject, key: KeyObject): string {
+  const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload]
+  const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
+}
+
+/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+export function readPrivateKey(pem: Secret): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem.reveal())
+  } catch {
+    return undefined
+  }
 }

@@ -1,6 +1,7 @@
 import { generateIdToken, generateAccessToken } from './iam-credentials.ts'
 import type { Caller } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
+import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
 import type { Identity } from './credential.ts'
 import { checkIdToken } from './id-token.ts'
@@ -13,7 +14,7 @@ const CALLER_LIFETIME_MS = 4 * 60 * 1000
 export type Mint = (audience: string) => Promise<IdToken>
 
 /**
- * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ * @returns a function that gets a checked ID token for an audience
  */
 export function createMint(step: Step, universe: string, identity: Identity): Mint {
   const { credential, impersonations } = identity
@@ -26,7 +27,7 @@ export function createMint(step: Step, universe: string, identity: Identity): Mi
   let caller: { readonly since: number; readonly promise: Promise<Caller> } | undefined
 
   return async (audience) => {
-    let jwt: string
+    let jwt: Secret
     if (target === undefined) {
       // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
       if (credential.idToken === undefined) throw new Error('no ID token and nobody to impersonate')

@@ -1,5 +1,5 @@
-import type { Answer } from '../world/outcome.ts'
-import { isObject, objectIn, parseJson, parseObject, stringIn } from '../guard/json.ts'
+import type { SealedAnswer } from '../world/outcome.ts'
+import { isObject, objectIn, stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 
@@ -18,13 +18,11 @@ export interface Refusal {
   readonly googleTime: number | undefined
 }
 
-export function readRefusal(answer: Answer): Refusal {
-  const text = answer.body.toString('utf8')
-  const body = parseObject(text)
+export function readRefusal(answer: SealedAnswer): Refusal {
   const date = Date.parse(answer.headers['date'] ?? '')
   const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date }
-  const error = body['error']
-  if (isObject(error)) {
+  const error = objectIn(answer.json, 'error')
+  if (Object.keys(error).length > 0) {
     const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : []
     const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {}
     return {
@@ -35,13 +33,15 @@ export function readRefusal(answer: Answer): Refusal {
       metadata: objectIn(info, 'metadata')
     }
   }
-  const code = stringIn(body, 'error')
-  const isJson = parseJson(text) !== undefined
+  const code = stringIn(answer.json, 'error')
   return {
     ...common,
     code: safeText(code ?? ''),
-    message: safeText(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
-    reason: safeText(stringIn(body, 'error_subtype') ?? ''),
+    message: safeText(
+      stringIn(answer.json, 'error_description') ?? stringIn(answer.json, 'message') ?? answer.text,
+      500
+    ),
+    reason: safeText(stringIn(answer.json, 'error_subtype') ?? ''),
     metadata: {}
   }
 }

@@ -1,7 +1,9 @@
 import { decodeClaims } from './jwt.ts'
 import { federationRejected } from './failures/sts.ts'
 import { CLOUD_PLATFORM_SCOPE } from './google-hosts.ts'
+import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
+import type { SubjectToken } from './credential.ts'
 import { readAccessToken, requestToken } from './token-endpoint.ts'
 import type { TokenRequest } from './token-endpoint.ts'
 
@@ -9,7 +11,7 @@ import type { TokenRequest } from './token-endpoint.ts'
 export interface TokenExchange extends Omit<TokenRequest, 'form'> {
   /** `//iam.googleapis.com/projects/…/providers/…`, in every universe. */
   readonly audience: string
-  readonly subjectToken: string
+  readonly subjectToken: SubjectToken['token']
   readonly subjectTokenType: string
   /** The project that is charged; for workforce identities. */
   readonly userProject?: string | undefined
@@ -20,7 +22,7 @@ export interface TokenExchange extends Omit<TokenRequest, 'form'> {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-export async function exchangeToken(step: Step, request: TokenExchange): Promise<string> {
+export async function exchangeToken(step: Step, request: TokenExchange): Promise<Secret> {
   const { url, client, userProject } = request
   const form = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -35,5 +37,5 @@ export async function exchangeToken(step: Step, request: TokenExchange): Promise
   const answer = await requestToken(step, { ...request, form }, (refusal) =>
     federationRejected(refusal, request.audience, decodeClaims(request.subjectToken))
   )
-  return readAccessToken(step, url, answer, 'access_token')
+  return readAccessToken(url, answer, 'access_token')
 }

@@ -1,19 +1,25 @@
 import { requestWithRetries } from '../world/retried-request.ts'
 import { googleUnavailable, tokenMissing } from './failures/token-endpoint.ts'
 import type { Failure } from '../failure/failure.ts'
-import type { Answer } from '../world/outcome.ts'
-import type { HttpRequest } from '../world/request.ts'
+import type { SealedAnswer } from '../world/outcome.ts'
+import type { Form, HttpRequest } from '../world/request.ts'
 import type { Step } from '../world/step.ts'
-import { parseJson, parseObject, stringIn } from '../guard/json.ts'
+import { secretIn } from '../guard/json.ts'
+import type { Secret } from '../guard/secret.ts'
 import { readRefusal } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
+
+export interface OAuthClient {
+  readonly id: string
+  readonly secret: Secret | undefined
+}
 
 /** A request to an OAuth token endpoint (RFC 6749, 3.2): Google's own, or STS (RFC 8693). */
 export interface TokenRequest {
   readonly url: URL
-  readonly form: Readonly<Record<string, string>>
+  readonly form: Form
   /** The OAuth client that authenticates itself, where one has to (RFC 6749, 2.3.1). */
-  readonly client?: { readonly id: string; readonly secret: string } | undefined
+  readonly client?: OAuthClient | undefined
   readonly clientCertificate?: HttpRequest['clientCertificate']
 }
 
@@ -27,7 +33,7 @@ export async function requestToken(
   step: Step,
   request: TokenRequest,
   refused: (refusal: Refusal) => Failure
-): Promise<Answer> {
+): Promise<SealedAnswer> {
   const answer = await requestWithRetries(
     step,
     {
@@ -38,54 +44,43 @@ export async function requestToken(
         accept: 'application/json',
         ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
       },
-      body: new URLSearchParams(request.form).toString(),
+      body: request.form,
       clientCertificate: request.clientCertificate
     },
     (last, attempts) => googleUnavailable(request.url, last, attempts)
   )
-  maskTokens(step, answer)
   if (answer.status >= 400) throw refusedBy(request.url, answer, refused)
   return answer
 }
 
 /** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
-export function refusedBy(url: URL, answer: Answer, refused: (refusal: Refusal) => Failure): Failure {
-  const text = answer.body.toString('utf8').trim()
-  const isPage = text !== '' && parseJson(text) === undefined
-  return isPage ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer))
-}
-
-/** An answer may hold more tokens than the one that is wanted. */
-function maskTokens(step: Step, answer: Answer): void {
-  const body = parseObject(answer.body.toString('utf8'))
-  for (const member of ['access_token', 'id_token', 'refresh_token']) step.masks.addJwt(stringIn(body, member) ?? '')
+export function refusedBy(url: URL, answer: SealedAnswer, refused: (refusal: Refusal) => Failure): Failure {
+  return answer.text.trim() !== '' ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer))
 }
 
 /**
- * The opaque token in an answer's JSON, masked.
+ * The opaque token in an answer's JSON.
  *
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
-export function readAccessToken(step: Step, url: URL, answer: Answer, member: 'access_token' | 'accessToken'): string {
-  const token = stringIn(parseObject(answer.body.toString('utf8')), member)
-  if (token !== undefined) step.masks.add(token)
+export function readAccessToken(url: URL, answer: SealedAnswer, member: 'access_token' | 'accessToken'): Secret {
+  const token = readIdToken(url, answer, member)
   // RFC 6750, 2.1: what may follow "Bearer ".
-  if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw tokenMissing(url, answer)
+  if (!token.matches(/^[\x21-\x7e]+$/)) throw tokenMissing(url, answer)
   return token
 }
 
 /**
- * The ID token in an answer's JSON, masked, and not yet checked.
+ * The ID token in an answer's JSON, not yet checked.
  *
  * @throws {Failure} TOKEN_INVALID where there is none
  */
-export function readIdToken(step: Step, url: URL, answer: Answer, member: 'id_token' | 'token'): string {
-  const token = stringIn(parseObject(answer.body.toString('utf8')), member)
-  if (token !== undefined) step.masks.addJwt(token)
+export function readIdToken(url: URL, answer: SealedAnswer, member: string): Secret {
+  const token = secretIn(answer.json, member)
   if (answer.status !== 200 || token === undefined) throw tokenMissing(url, answer)
   return token
 }
 
-function basicAuthorization(client: { readonly id: string; readonly secret: string }): string {
-  return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`
+function basicAuthorization({ id, secret }: OAuthClient): Secret | string {
+  return secret?.asPasswordOf(id) ?? `Basic ${Buffer.from(`${id}:`).toString('base64')}`
 }

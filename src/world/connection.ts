@@ -6,12 +6,13 @@ import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { getProxyUrl } from '@actions/http-client'
 import { codeOf } from '../guard/safe-text.ts'
+import type { Secret } from '../guard/secret.ts'
 import type { Trouble } from './outcome.ts'
 
 /** A client certificate and its key, for mutual TLS, in PEM. */
 export interface ClientCertificate {
   readonly cert: Buffer
-  readonly key: Buffer
+  readonly key: Secret
 }
 
 export interface Destination {
@@ -65,6 +66,11 @@ function findProxy(url: URL): URL | undefined {
   )
 }
 
+/** Options of TLS. */
+export function revealCertificate(certificate: ClientCertificate | undefined): { cert?: Buffer; key?: string } {
+  return certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() }
+}
+
 /** The host as sockets want it: an IPv6 address without its brackets. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -87,7 +93,7 @@ async function openTls(
     // RFC 6066, 3: a literal IP address is no server name.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ALPNProtocols: [protocol ?? 'http/1.1'],
-    ...clientCertificate
+    ...revealCertificate(clientCertificate)
   })
   return await untilReady(tls, 'secureConnect', signal)
 }

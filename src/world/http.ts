@@ -4,10 +4,11 @@ import { performance } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { HttpClient } from '@actions/http-client'
 import { readBody } from './body.ts'
-import { ConnectionError } from './connection.ts'
+import { ConnectionError, revealCertificate } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import type { ConnectionOptions } from './connection-pool.ts'
 import { codeOf } from '../guard/safe-text.ts'
+import type { Secret } from '../guard/secret.ts'
 import type { NoAnswer, Outcome } from './outcome.ts'
 import type { Http, HttpRequest, Limits } from './request.ts'
 
@@ -56,6 +57,7 @@ export function createHttp(): Http {
             )
           })
     } as typeof https
+    const body = revealBody(request.body)
     const options: ConnectionOptions = {
       method: request.method,
       host: request.url.hostname,
@@ -63,8 +65,8 @@ export function createHttp(): Http {
       path: request.url.pathname + request.url.search,
       headers: {
         'user-agent': client.userAgent ?? '',
-        ...contentLength(request.body),
-        ...copyHeaders(request.headers)
+        ...contentLength(body),
+        ...revealHeaders(request.headers)
       },
       agent: connections.agentFor(request.url),
       maxHeaderSize: HEADER_BYTES,
@@ -72,10 +74,10 @@ export function createHttp(): Http {
       destination: request,
       connectionSignal: signal,
       // Kept connections are told apart by these as well.
-      ...request.clientCertificate
+      ...revealCertificate(request.clientCertificate)
     }
     try {
-      const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body))
+      const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body))
       const { message } = await Promise.race([answering, interrupted])
       const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
       const milliseconds = Math.round(performance.now() - start)
@@ -113,10 +115,21 @@ export function toNoAnswer(
   return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest }
 }
 
-function copyHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {
+function revealHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]])
+    Object.entries(headers).map(([name, value]) => [name, value instanceof Array ? [...value] : reveal(value)])
   )
+}
+
+function reveal(value: string | Secret): string {
+  return typeof value === 'string' ? value : value.reveal()
+}
+
+function revealBody(body: HttpRequest['body']): string | Buffer | undefined {
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body
+  return new URLSearchParams(
+    Object.entries(body).map(([name, value]): [string, string] => [name, reveal(value)])
+  ).toString()
 }
 
 function contentLength(body: string | Buffer | undefined): http.OutgoingHttpHeaders {

@@ -1,19 +1,26 @@
 import { STATUS_CODES } from 'node:http'
+import type { Sealed } from '../guard/seal.ts'
 
 /** What kept an answer from coming, as far as it decides what mends it. */
 export type Trouble = 'proxy' | 'certificate' | 'handshake' | 'connection'
 
-/** A complete answer, whatever its status, or the first `bodyBytes` of one. */
-export interface Answer {
+interface AnswerHead {
   readonly answered: true
   readonly status: number
   /** By lower-case name; repeated headers are joined with ", ". */
   readonly headers: Readonly<Record<string, string>>
+  readonly milliseconds: number
+}
+
+/** A complete answer, whatever its status, or the first `bodyBytes` of one. */
+export interface Answer extends AnswerHead {
   readonly body: Buffer
   /** The body was longer than the limit. */
   readonly truncated: boolean
-  readonly milliseconds: number
 }
+
+/** An answer of a token endpoint: nothing secret in it is text any more. */
+export type SealedAnswer = AnswerHead & Sealed
 
 /** No answer, or one that broke off. */
 export interface NoAnswer {
@@ -29,8 +36,10 @@ export interface NoAnswer {
 
 export type Outcome = Answer | NoAnswer
 
+export type SealedOutcome = SealedAnswer | NoAnswer
+
 /** An outcome in a few safe words. */
-export function describeOutcome(outcome: Outcome): string {
+export function describeOutcome(outcome: AnswerHead | NoAnswer): string {
   return outcome.answered ? `status ${outcome.status}` : outcome.reason
 }
 

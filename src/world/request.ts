@@ -1,13 +1,17 @@
+import type { Secret } from '../guard/secret.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import type { ClientCertificate } from './connection.ts'
 import type { Outcome } from './outcome.ts'
+
+/** What is sent as `application/x-www-form-urlencoded`. */
+export type Form = Readonly<Record<string, string | Secret>>
 
 export interface HttpRequest {
   readonly method: string
   /** `https`, or `http` where the caller has made sure that the host is loopback or link-local. */
   readonly url: URL
-  readonly headers: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: string | Buffer
+  readonly headers: Readonly<Record<string, string | Secret | readonly string[]>>
+  readonly body?: string | Buffer | Form
   readonly clientCertificate?: ClientCertificate | undefined
 }
 

@@ -1,7 +1,9 @@
 import type { Failure } from '../failure/failure.ts'
 import { createRedaction } from '../guard/redaction.ts'
+import { mapStrings, seal, sealText } from '../guard/seal.ts'
+import type { TokenFormat } from '../guard/seal.ts'
 import { describeOutcome } from './outcome.ts'
-import type { Answer, NoAnswer, Outcome } from './outcome.ts'
+import type { Answer, NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
 import type { HttpRequest } from './request.ts'
 import type { Step } from './step.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
@@ -15,6 +17,11 @@ const SHORTEST_ATTEMPT_MS = 100
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const LONGEST_ANSWER_BYTES = 256 * 1024
 
+export interface SealedRequest extends HttpRequest {
+  /** Where a good answer holds a token that neither its name nor its shape tells. */
+  readonly holds?: TokenFormat
+}
+
 /**
  * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
  * again, POSTs included, because asking twice for a token does no harm.
@@ -23,18 +30,19 @@ const LONGEST_ANSWER_BYTES = 256 * 1024
  */
 export async function requestWithRetries(
   step: Step,
-  request: HttpRequest,
-  unavailable: (last: Outcome, attempts: number) => Failure
-): Promise<Answer> {
-  let lastInformative: Outcome = outOfTime()
+  request: SealedRequest,
+  unavailable: (last: SealedOutcome, attempts: number) => Failure
+): Promise<SealedAnswer> {
+  let lastInformative: SealedOutcome = outOfTime()
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
     const milliseconds = Math.min(step.timeoutMs, step.timeLeft())
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
-    if (outcome.answered && !isTransient(outcome)) return outcome.status < 400 ? outcome : withoutSecrets(step, outcome)
+    const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
+    const outcome = raw.answered ? sealAnswer(step, request, raw) : raw
+    if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
-    if (!cutShort || attempt === 1) lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome
+    if (!cutShort || attempt === 1) lastInformative = outcome
     if (!outcome.answered || outcome.status !== 429) failures += 1
     const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
     const pause = pauseAfter(attempt, retryAfter, step.random)
@@ -47,10 +55,16 @@ export async function requestWithRetries(
   throw unavailable(lastInformative, 0)
 }
 
-/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(step: Step, answer: Answer): Answer {
-  const redact = createRedaction(step.masks.known())
-  return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) }
+/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
+function sealAnswer({ masks }: Step, { holds }: SealedRequest, { body, ...head }: Answer): SealedAnswer {
+  const isGood = head.status >= 200 && head.status < 300
+  const sealed = {
+    headers: mapStrings(head.headers, (text) => sealText(masks, text)),
+    ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
+  }
+  // Of a good answer nothing is quoted, so that it does not matter what it echoes.
+  const redact = isGood ? (text: string) => text : createRedaction(masks.known())
+  return { ...head, ...(mapStrings(sealed, redact) as Pick<SealedAnswer, 'headers' | 'json' | 'text'>) }
 }
 
 function outOfTime(): NoAnswer {

@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts'
+import type { Answer, NoAnswer } from './outcome.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000
@@ -9,7 +9,7 @@ export function isTransientStatus(status: number): boolean {
 }
 
 /** Whether the same request may well succeed a little later. */
-export function isTransient(outcome: Outcome): boolean {
+export function isTransient(outcome: Pick<Answer, 'answered' | 'status'> | NoAnswer): boolean {
   return !outcome.answered || isTransientStatus(outcome.status)
 }
 

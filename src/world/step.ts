@@ -1,5 +1,5 @@
 import type { Http } from './request.ts'
-import type { Masks } from '../guard/masks.ts'
+import type { Masks } from '../guard/secret.ts'
 
 /** Lines of the log; every one of them safe to show. */
 export interface Log {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createHttp } from './http.ts'
 import type { Step, Log } from './step.ts'
-import { createMasks } from '../guard/masks.ts'
+import { createMasks } from '../guard/secret.ts'
 
 /** Everything outside of the action: network, clock, chance, environment. */
 export interface World {
@@ -17,8 +17,10 @@ export interface World {
 export function createWorld(env: Step['env'], log: Log, masks = createMasks()): World {
   const http = createHttp()
   const closing = new AbortController()
-  // GitHub's own token is there before anything happens; other secrets are masked where they are read.
-  masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
+  // These are there before anything happens; other secrets come through the gate (seal.ts).
+  for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+    masks.keep(env[name] ?? '')
+  }
   return {
     env,
     startStep: ({ timeoutMs, deadlineMs }) => ({

@@ -77,7 +77,7 @@ const FAILING: readonly {
   { title: 'prints nothing', part: () => program(''), words: 'not JSON' },
   {
     title: 'prints a token that has expired',
-    part: () => printing(success('eyJ.eyJ.c2ln', { expiration_time: 1 })),
+    part: () => printing(success('a.b.c', { expiration_time: 1 })),
     words: 'expired'
   },
   {
@@ -135,7 +135,7 @@ scenario('A good answer in the output file is used without running the program',
 scenario('An expired answer in the output file makes the program run', async ({ world, run }) => {
   const { provider, subjectToken } = await givenExternalIdentity(world)
   const executable = { output_file: 'answer.json' }
-  const stale = { files: { 'answer.json': JSON.stringify(success('eyJ.eyJ.c2ln', { expiration_time: 1 })) } }
+  const stale = { files: { 'answer.json': JSON.stringify(success('a.b.c', { expiration_time: 1 })) } }
   const fresh = printing(success(subjectToken, { expiration_time: inAnHour() }))
   assertSuccess(await run(FOR_SERVICE, ALLOWED, documentOf({ provider, executable }), stale, fresh))
   assert.deepEqual(listRequests(world), [ASKED.sts, ASKED.idToken()])

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRedaction } from '../../../src/guard/redaction.ts'
-import { ACCOUNT, jwt, SERVICE } from '../fixtures.ts'
+import { ACCOUNT, jwt, secret, SERVICE } from '../fixtures.ts'
 
 const TOKEN = jwt({ aud: SERVICE, email: ACCOUNT, exp: 1_795_440_000, iss: 'https://accounts.google.com', sub: '1122' })
-const redact = createRedaction([TOKEN])
+const redact = createRedaction([secret(TOKEN)])
 
 const hex = (letter: string): string => letter.charCodeAt(0).toString(16)
 const each = (form: (letter: string) => string): string => Array.from(TOKEN, form).join('')
@@ -86,7 +86,7 @@ test('What stands around a token stays as it is.', () => {
 
 test('Every token is taken out, not only the first.', () => {
   const other = jwt({ sub: 'somebody else' })
-  assert.equal(createRedaction([TOKEN, other])(`1 ${TOKEN}, 2 ${other}.`), '1 ***, 2 ***.')
+  assert.equal(createRedaction([secret(TOKEN), secret(other)])(`1 ${TOKEN}, 2 ${other}.`), '1 ***, 2 ***.')
 })
 
 test('Without tokens nothing is taken out.', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMasks } from '../../../src/guard/masks.ts'
+import { createMasks, Secret } from '../../../src/guard/secret.ts'
 import { readDocument } from '../../../src/identity/document.ts'
 import type { CredentialDocument } from '../../../src/identity/document.ts'
 import { ACCOUNT, assertFails, wordsOf } from '../fixtures.ts'
@@ -10,7 +10,7 @@ type Raw = Readonly<Record<string, unknown>>
 const PROVIDER = '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/github'
 const IMPERSONATION = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${ACCOUNT}:generateAccessToken`
 const KEY_LINES = ['MIIEvQIBADANBgkqhkiG9w0BAQEFAASC', 'BKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj']
-const PRIVATE_KEY = ['-----BEGIN PRIVATE KEY-----', ...KEY_LINES, '-----END PRIVATE KEY-----', ''].join('\n')
+const PRIVATE_KEY = ['-----BEGIN PRIVATE KEY-----', ...KEY_LINES, '-----END PRIVATE KEY-----'].join('\n')
 
 const KEY = { type: 'service_account', client_email: ACCOUNT, private_key: PRIVATE_KEY }
 const USER = {
@@ -44,7 +44,12 @@ function read(raw: Raw | string, universe = 'googleapis.com', registered: string
 
 /** The members that matter, with URLs as texts. */
 function plain(document: CredentialDocument): unknown {
-  return JSON.parse(JSON.stringify(document))
+  return JSON.parse(
+    JSON.stringify(document, function (this: Raw, name, value: unknown) {
+      const member = this[name]
+      return member instanceof Secret ? member.reveal() : value
+    })
+  )
 }
 
 const READ: [string, Raw, Raw][] = [

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import type { Credential } from '../../../src/token/credential.ts'
 import { findTokenWarnings, findWarnings } from '../../../src/report/warnings.ts'
 import type { WarningContext } from '../../../src/report/warnings.ts'
-import { ACCOUNT, SERVICE } from '../fixtures.ts'
+import { ACCOUNT, secret, SERVICE } from '../fixtures.ts'
 
 const CREDENTIAL: Credential = {
   description: 'external account',
   principal: 'principalSet://x/*',
   endpoints: [],
-  accessToken: () => Promise.resolve({ token: '' })
+  accessToken: () => Promise.resolve({ token: secret('') })
 }
 const KEY: Credential = { ...CREDENTIAL, description: `service account key of ${ACCOUNT}`, isKey: true }
 const PERSON: Credential = { ...CREDENTIAL, fixedAudience: ['gcloud.apps'] }

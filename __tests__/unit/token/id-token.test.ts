@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkIdToken } from '../../../src/token/id-token.ts'
 import type { Expected } from '../../../src/token/id-token.ts'
-import { ACCOUNT, assertFails, jwt, NOW, SERVICE, wordsOf } from '../fixtures.ts'
+import { ACCOUNT, assertFails, jwt, NOW, secret, SERVICE, wordsOf } from '../fixtures.ts'
 
 const CLAIMS = {
   iss: 'https://accounts.google.com',
@@ -41,9 +41,9 @@ for (const [what, changes, expected] of GOOD) {
   test(`A token ${what} is taken.`, () => {
     const claims: Changes = { ...CLAIMS, ...changes }
     const token = jwt(claims)
-    const checked = checkIdToken(token, { ...EXPECTED, ...expected })
+    const checked = checkIdToken(secret(token), { ...EXPECTED, ...expected })
     assert.deepEqual(
-      [checked.jwt, checked.audience, checked.email, checked.expiresAt / 1000],
+      [checked.jwt.reveal(), checked.audience, checked.email, checked.expiresAt / 1000],
       [token, claims['aud'], claims['email'] ?? '', claims['exp']]
     )
   })
@@ -85,7 +85,7 @@ for (const [what, changes, problem, expected = {}] of BAD) {
   test(`A token with ${what} is refused, and no message shows the token.`, () => {
     const token = jwt({ ...CLAIMS, ...changes })
     const words = wordsOf(
-      assertFails(() => checkIdToken(token, { ...EXPECTED, ...expected }), 'TOKEN_INVALID', problem)
+      assertFails(() => checkIdToken(secret(token), { ...EXPECTED, ...expected }), 'TOKEN_INVALID', problem)
     )
     for (const part of token.split('.')) assert.ok(!words.includes(part))
   })
@@ -93,12 +93,12 @@ for (const [what, changes, problem, expected = {}] of BAD) {
 
 for (const token of ['', 'ya29.c.b0Aaekm1K', 'eyJhbGciOiJSUzI1NiJ9.e30', '<html>sign in</html>']) {
   test(`"${token}" is refused, because it is not a JWT, and is not shown.`, () => {
-    const failure = assertFails(() => checkIdToken(token, EXPECTED), 'TOKEN_INVALID', /not a JSON Web Token/)
+    const failure = assertFails(() => checkIdToken(secret(token), EXPECTED), 'TOKEN_INVALID', /not a JSON Web Token/)
     assert.ok(token === '' || !wordsOf(failure).includes(token))
   })
 }
 
 test('A claim that is shown is one safe line.', () => {
   const token = jwt({ ...CLAIMS, aud: 'x\n::error::\u202e' })
-  assert.doesNotMatch(assertFails(() => checkIdToken(token, EXPECTED), 'TOKEN_INVALID').sentence, /[\n\u202e]/)
+  assert.doesNotMatch(assertFails(() => checkIdToken(secret(token), EXPECTED), 'TOKEN_INVALID').sentence, /[\n\u202e]/)
 })

@@ -1,7 +1,7 @@
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
 import type { Explanation } from '../../failure/failure.ts'
-import type { Outcome } from '../../world/outcome.ts'
+import type { SealedOutcome } from '../../world/outcome.ts'
 import type { Step } from '../../world/step.ts'
 import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
 import { safeText } from '../../guard/safe-text.ts'
@@ -80,7 +80,7 @@ function explainAbsence(env: Step['env'], fromFork: boolean): Explanation {
  *
  * @param endpoint undefined where the runner gave none that is valid
  */
-export function oidcFailed(endpoint: URL | undefined, what: Outcome | string, attempts = 1): Failure {
+export function oidcFailed(endpoint: URL | undefined, what: SealedOutcome | string, attempts = 1): Failure {
   return new Failure({
     code: 'OIDC_FAILED',
     sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${safeText(endpoint.host)}`} gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
@@ -98,7 +98,7 @@ export function isJobOver({ text }: Failure): boolean {
   return text.cause === JOB_OVER
 }
 
-function explainFailure(endpoint: URL | undefined, what: Outcome | string): Explanation {
+function explainFailure(endpoint: URL | undefined, what: SealedOutcome | string): Explanation {
   if (typeof what === 'string' || endpoint === undefined) {
     return {
       cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
@@ -127,7 +127,7 @@ function explainFailure(endpoint: URL | undefined, what: Outcome | string): Expl
   }
 }
 
-function describe(what: Outcome | string): string {
+function describe(what: SealedOutcome | string): string {
   if (typeof what === 'string') return what
   return what.answered && what.status === 200 ? 'the answer holds none' : describeOutcome(what)
 }

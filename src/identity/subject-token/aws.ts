@@ -4,22 +4,23 @@ import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
-import { parseObject, stringIn } from '../../guard/json.ts'
 import type { JsonObject } from '../../guard/json.ts'
+import { mapStrings } from '../../guard/seal.ts'
+import type { Sealed } from '../../guard/seal.ts'
+import { Secret } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 
 /**
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
- * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
+ * credentials and signs; its requests to the instance's metadata go through our own limits, and are sealed on the way.
  */
 export async function readAwsToken(
   step: Step,
   document: ExternalAccountDocument,
   credentialSource: JsonObject
-): Promise<string> {
+): Promise<Secret> {
   // Loaded only where it is needed: it is larger than everything else together.
   const { AwsClient } = await import('google-auth-library')
-  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) step.masks.add(step.env[name] ?? '')
   const client = new AwsClient({
     type: 'external_account',
     audience: document.audience,
@@ -29,7 +30,7 @@ export async function readAwsToken(
     transporterOptions: { fetchImplementation: instanceMetadata(step) as typeof fetch }
   })
   try {
-    return await client.retrieveSubjectToken()
+    return step.masks.keep(await client.retrieveSubjectToken())
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
     if (cause instanceof Failure) throw cause
@@ -47,12 +48,27 @@ function instanceMetadata(step: Step): (input: URL | string, init?: RequestInit)
   return async (input, init) => {
     const url = new URL(input)
     const headers = Object.fromEntries(new Headers(init?.headers))
-    const answer = await requestWithRetries(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) =>
-      subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
+    const method = init?.method ?? 'GET'
+    const answer = await requestWithRetries(
+      step,
+      // A session token is the whole of its answer.
+      { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } as const } : {}) },
+      (last, attempts) => subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
     )
-    const text = answer.body.toString('utf8')
-    if (init?.method === 'PUT') step.masks.add(text)
-    for (const name of ['SecretAccessKey', 'Token']) step.masks.add(stringIn(parseObject(text), name) ?? '')
-    return new Response(text, { status: answer.status, headers: { ...answer.headers } })
+    return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } })
   }
+}
+
+/** The library signs with what an answer holds. */
+function unseal({ json, text }: Sealed): string {
+  if (json instanceof Secret) return json.reveal()
+  return json === undefined
+    ? text
+    : JSON.stringify(
+        mapStrings(
+          json,
+          (value) => value,
+          (secret) => secret.reveal()
+        )
+      )
 }

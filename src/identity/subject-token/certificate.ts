@@ -29,8 +29,7 @@ export async function readCertificate(
     if (!(agent instanceof Agent)) throw new Error('no agent')
     const { cert, key } = agent.options
     if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key)) throw new Error('no certificate')
-    step.masks.addPrivateKey(key.toString('utf8'))
-    return { token, clientCertificate: { cert, key } }
+    return { token, clientCertificate: { cert, key: step.masks.keep(key.toString('utf8')) } }
   } catch {
     // The library's message may quote a file, and a file named by mistake may be the key.
     throw subjectTokenUnavailable(

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { codeOf } from '../../guard/safe-text.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
-import { parseObject, stringIn } from '../../guard/json.ts'
-import type { JsonObject } from '../../guard/json.ts'
+import { isObject, secretIn, stringIn } from '../../guard/json.ts'
+import { seal } from '../../guard/seal.ts'
+import type { Secret } from '../../guard/secret.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { readSmallFile } from '../../guard/small-file.ts'
 import type { ExternalAccountDocument } from '../document.ts'
@@ -22,8 +23,9 @@ export async function runExecutable(
   step: Step,
   document: ExternalAccountDocument,
   source: Executable
-): Promise<string> {
-  const where = `the program ${safeText(source.command, 100)}`
+): Promise<Secret> {
+  // Among its arguments there may be a secret.
+  const where = `the program ${safeText(splitCommand(source.command)[0] ?? '', 100)}`
   // Running what a document names is a decision of whoever runs the job, not of the document.
   if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
     throw subjectTokenUnavailable(
@@ -35,7 +37,7 @@ export async function runExecutable(
   const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile)
   if (cached !== undefined) return cached
   const { exitCode, stdout } = await run(step, document, source, where)
-  const verdict = judgeResponse(parseObject(stdout), step.now(), source.outputFile !== undefined)
+  const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
   const problems = [
     ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
@@ -45,9 +47,9 @@ export async function runExecutable(
 }
 
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
-async function readCachedToken(step: Step, path: string): Promise<string | undefined> {
+async function readCachedToken(step: Step, path: string): Promise<Secret | undefined> {
   const file = await readSmallFile(path)
-  return file.ok ? judgeResponse(parseObject(file.content), step.now(), true).token : undefined
+  return file.ok ? judgeResponse(seal(step.masks, file.content).json, step.now(), true).token : undefined
 }
 
 async function run(
@@ -93,10 +95,11 @@ function splitCommand(command: string): string[] {
 
 /** Decides about what the program printed. `problem` never quotes a token. */
 export function judgeResponse(
-  response: JsonObject,
+  json: unknown,
   nowMs: number,
   mustExpire: boolean
-): { readonly token: string } | { readonly token?: never; readonly problem: string } {
+): { readonly token: Secret } | { readonly token?: never; readonly problem: string } {
+  const response = isObject(json) ? json : {}
   if (response['version'] !== 1) return { problem: 'its answer is not JSON with "version": 1' }
   if (response['success'] !== true) {
     const words = [stringIn(response, 'code'), stringIn(response, 'message')]
@@ -108,6 +111,6 @@ export function judgeResponse(
   if (mustExpire && typeof expiration !== 'number') return { problem: 'its answer has no "expiration_time"' }
   if (typeof expiration === 'number' && expiration * 1000 <= nowMs) return { problem: 'its token has expired' }
   const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token'
-  const token = stringIn(response, member)
-  return token === undefined ? { problem: `its answer has no "${member}"` } : { token }
+  const token = secretIn(response, member)
+  return token?.matches(/^\S+$/) === true ? { token } : { problem: `its answer has no "${member}" of one line` }
 }

@@ -2,6 +2,9 @@ import { credentialsInvalid } from '../failures/credentials.ts'
 import { isLocalUrl } from '../../world/request.ts'
 import { isObject, objectIn, stringIn } from '../../guard/json.ts'
 import type { JsonObject } from '../../guard/json.ts'
+import type { TokenFormat } from '../../guard/seal.ts'
+import { Secret } from '../../guard/secret.ts'
+import type { HttpRequest } from '../../world/request.ts'
 
 /** Where an external account finds its own token: `credential_source` of the document, checked. https://google.aip.dev/auth/4117 */
 export type SubjectTokenSource =
@@ -9,7 +12,7 @@ export type SubjectTokenSource =
   | {
       readonly kind: 'url'
       readonly url: URL
-      readonly headers: Readonly<Record<string, string>>
+      readonly headers: HttpRequest['headers']
       readonly format: TokenFormat
     }
   | {
@@ -19,9 +22,6 @@ export type SubjectTokenSource =
       readonly outputFile: string | undefined
     }
   | { readonly kind: 'aws' | 'certificate'; readonly raw: JsonObject }
-
-/** The whole content, or one member of the JSON object that it is. */
-export type TokenFormat = { readonly type: 'text' } | { readonly type: 'json'; readonly field: string }
 
 /** https://google.aip.dev/auth/4117#determining-the-subject-token-in-executable-sourced-credentials */
 const EXECUTABLE_TIMEOUT_MS = 30_000
@@ -48,7 +48,7 @@ export function readSubjectTokenSource(raw: JsonObject, origin: string): Subject
   if (path !== undefined) return { kind: 'file', path, format: readFormat(raw, origin) }
   if (raw['url'] !== undefined) {
     const headers = Object.entries(objectIn(raw, 'headers')).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string'
+      (entry): entry is [string, string | Secret] => typeof entry[1] === 'string' || entry[1] instanceof Secret
     )
     return {
       kind: 'url',

@@ -1,36 +1,36 @@
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
-import { parseObject, stringIn } from '../../guard/json.ts'
+import { isObject, secretIn } from '../../guard/json.ts'
+import { seal } from '../../guard/seal.ts'
+import type { Sealed, TokenFormat } from '../../guard/seal.ts'
+import { Secret } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../../token/credential.ts'
 import { readAwsToken } from './aws.ts'
 import { readCertificate } from './certificate.ts'
 import { runExecutable } from './executable.ts'
-import type { TokenFormat } from './source.ts'
+import type { SubjectTokenSource } from './source.ts'
 import { readSmallFile } from '../../guard/small-file.ts'
 import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
 
+type UrlSource = Extract<SubjectTokenSource, { kind: 'url' }>
+
 /**
- * The external account's own token, masked.
+ * The external account's own token.
  *
  * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
  */
 export async function readSubjectToken(step: Step, document: ExternalAccountDocument): Promise<SubjectToken> {
-  const subject = await read(step, document)
-  // A certificate is no secret; its key is, and stays in the process.
-  if (subject.clientCertificate === undefined) step.masks.addJwt(subject.token)
-  return subject
-}
-
-async function read(step: Step, document: ExternalAccountDocument): Promise<SubjectToken> {
   const { source } = document
   switch (source.kind) {
-    case 'file':
-      return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) }
+    case 'file': {
+      const content = await readTokenFile(source.path)
+      return { token: pickToken(seal(step.masks, content, source.format), source.format, `the file ${source.path}`) }
+    }
     case 'url':
-      return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) }
+      return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) }
     case 'executable':
       return { token: await runExecutable(step, document, source) }
     case 'aws':
@@ -41,30 +41,35 @@ async function read(step: Step, document: ExternalAccountDocument): Promise<Subj
 }
 
 /** Finds the token in what a file or a URL holds. */
-export function pickToken(content: string, format: TokenFormat, where: string): string {
-  const token = format.type === 'text' ? content.trim() : stringIn(parseObject(content), format.field)?.trim()
-  if (token !== undefined && token !== '') return token
+function pickToken({ json, text }: Sealed, format: TokenFormat, where: string): Secret {
+  const token = format.type === 'text' ? json : secretIn(json, format.field)
+  if (token instanceof Secret && token.matches(/^\S+$/)) return token
+  const problem = isObject(json)
+    ? 'it holds a JSON object'
+    : text.trim() === ''
+      ? 'it is empty'
+      : 'it holds more than a token'
   throw subjectTokenUnavailable(
     where,
-    format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`,
+    format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`,
     'form'
   )
 }
 
 /** The content of a token file, which a sidecar or the cluster keeps fresh. */
-export async function readTokenFile(path: string): Promise<string> {
+async function readTokenFile(path: string): Promise<string> {
   const file = await readSmallFile(path)
   if (file.ok) return file.content
   throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file')
 }
 
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-export async function fetchToken(step: Step, url: URL, headers: Readonly<Record<string, string>>): Promise<string> {
-  const answer = await requestWithRetries(step, { method: 'GET', url, headers }, (last, attempts) =>
+async function fetchToken(step: Step, { url, headers, format }: UrlSource): Promise<Sealed> {
+  const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) =>
     subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
   )
-  // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
-  if (answer.status >= 200 && answer.status < 300) return answer.body.toString('utf8')
+  // Google's libraries take every 2xx.
+  if (answer.status >= 200 && answer.status < 300) return answer
   const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer))
   throw subjectTokenUnavailable(url.origin, problem, 'refusal')
 }

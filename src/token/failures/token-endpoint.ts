@@ -1,13 +1,13 @@
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
 import type { Explanation } from '../../failure/failure.ts'
-import type { Answer, Outcome } from '../../world/outcome.ts'
+import type { SealedAnswer, SealedOutcome } from '../../world/outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
-import { safeText, safeUrl } from '../../guard/safe-text.ts'
+import { safeUrl } from '../../guard/safe-text.ts'
 import { inStep, setNoProxy, tryConnection } from '../../failure/snippets.ts'
 
 /** One of Google's token services gave no answer that is about the request. */
-export function googleUnavailable(url: URL, last: Outcome, attempts: number): Failure {
+export function googleUnavailable(url: URL, last: SealedOutcome, attempts: number): Failure {
   return new Failure({
     code: 'GOOGLE_UNAVAILABLE',
     sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${inAttempts(attempts)}.`,
@@ -16,7 +16,7 @@ export function googleUnavailable(url: URL, last: Outcome, attempts: number): Fa
   })
 }
 
-function explainUnavailable(url: URL, last: Outcome): Explanation {
+function explainUnavailable(url: URL, last: SealedOutcome): Explanation {
   const connect = tryConnection(url)
   if (last.answered && last.status === 429) {
     return {
@@ -68,10 +68,12 @@ function explainUnavailable(url: URL, last: Outcome): Explanation {
 }
 
 /** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
-export function tokenMissing(url: URL, answer: Answer): Failure {
+export function tokenMissing(url: URL, answer: SealedAnswer): Failure {
   // Anything but 2xx here is a redirect, which no token service sends.
   if (answer.status >= 300) return googleUnavailable(url, answer, 1)
-  const type = safeText(answer.headers['content-type'] ?? 'none', 60)
+  const type =
+    /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
+    'none that is known'
   return new Failure({
     code: 'TOKEN_INVALID',
     sentence: `${safeUrl(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seal } from '../../../../src/guard/seal.ts'
+import { createMasks } from '../../../../src/guard/secret.ts'
 import { judgeResponse } from '../../../../src/identity/subject-token/executable.ts'
 import { NOW } from '../../fixtures.ts'
 
-type Response = Parameters<typeof judgeResponse>[0]
+type Response = Readonly<Record<string, unknown>>
+
+function sealed(response: Response): unknown {
+  return seal(
+    createMasks(() => undefined),
+    JSON.stringify(response)
+  ).json
+}
 
 const TYPE = 'urn:ietf:params:oauth:token-type:'
 const GOOD = {
@@ -24,7 +33,7 @@ const TAKEN: [string, Response, boolean][] = [
 
 for (const [what, response, mustExpire] of TAKEN) {
   test(`A program may answer with ${what}.`, () => {
-    assert.deepEqual(judgeResponse(response, NOW, mustExpire), { token: 't0k3n' })
+    assert.equal(judgeResponse(sealed(response), NOW, mustExpire).token?.reveal(), 't0k3n')
   })
 }
 
@@ -56,7 +65,7 @@ const REFUSED: [string, Response, boolean, RegExp][] = [
 
 for (const [what, response, mustExpire, problem] of REFUSED) {
   test(`A program that answers with ${what} gives no token, and the problem does not quote one.`, () => {
-    const verdict = judgeResponse(response, NOW, mustExpire)
+    const verdict = judgeResponse(sealed(response), NOW, mustExpire)
     assert.equal(verdict.token, undefined)
     assert.match(verdict.problem, problem)
     assert.doesNotMatch(verdict.problem, /t0k3n|\n/)

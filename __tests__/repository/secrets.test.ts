@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { ESLint } from 'eslint'
+import typescript from 'typescript'
+
+/** A file of src/ in the place of which a snippet is judged. */
+const FILE = path.resolve('src/token/sts.ts')
+
+const IMPORTS = `import type { Secret } from '../guard/secret.ts'
+import type { Log } from '../world/step.ts'
+`
+
+/** What someone may write who forgets that a token is secret, in a function that is given one, and the rule that refuses it. */
+const MISTAKES: [string, string, string][] = [
+  ['in a template literal', 'log.info(`token: ${token}`)', '@typescript-eslint/restrict-template-expressions'],
+  ['behind a plus sign', "log.info('token: ' + token)", '@typescript-eslint/restrict-plus-operands'],
+  ['revealed where it does not go out', 'log.info(token.reveal())', 'no-restricted-properties'],
+  [
+    'revealed by its name alone',
+    'const { reveal } = token\n  log.info(reveal.call(token))',
+    'no-restricted-properties'
+  ],
+  ['on the console', 'console.log(token)', 'no-console'],
+  [
+    'as a header that is a text',
+    "const headers: Record<string, string> = { authorization: token }\n  log.info(headers['authorization'] ?? '')",
+    'TS2322'
+  ],
+  ['as a text', 'const text: string = token\n  log.info(text)', 'TS2322'],
+  ['as a line of the log', 'log.info(token)', 'TS2345'],
+  ['as the message of an error', 'log.info(new Error(token).message)', 'TS2769'],
+  ['cut', 'log.info(token.slice(0, 8))', 'TS2339'],
+  ['read past the compiler', 'log.info(token.value)', 'TS2339'],
+  ['made by hand', "log.info(typeof new Secret('x'))", 'TS1361']
+]
+
+const eslint = new ESLint()
+const { config } = typescript.readConfigFile('tsconfig.json', (file) => typescript.sys.readFile(file)) as {
+  config: { compilerOptions: object }
+}
+const { options } = typescript.convertCompilerOptionsFromJson(config.compilerOptions, process.cwd())
+
+async function lint(code: string): Promise<(string | null)[]> {
+  const [result] = await eslint.lintText(code, { filePath: FILE })
+  return (result?.messages ?? []).map(({ ruleId }) => ruleId)
+}
+
+function compile(code: string): string[] {
+  const host = typescript.createCompilerHost(options)
+  const { readFile } = host
+  host.readFile = (file) => (path.resolve(file) === FILE ? code : readFile(file))
+  const program = typescript.createProgram([FILE], options, host)
+  return program.getSemanticDiagnostics(program.getSourceFile(FILE)).map((found) => `TS${found.code}`)
+}
+
+for (const [how, statement, rule] of MISTAKES) {
+  test(`A secret ${how} is refused.`, async () => {
+    const code = `${IMPORTS}export function show(token: Secret, log: Log): void {\n  ${statement}\n}\n`
+    const found = rule.startsWith('TS') ? compile(code) : await lint(code)
+    assert.ok(found.includes(rule), `${statement}: ${found.join(', ')}`)
+  })
+}
+
+test('A secret in a header of a request is taken.', async () => {
+  const code = `${IMPORTS.replace('{ Log }', '{ Step }')}export async function send(token: Secret, step: Step): Promise<void> {
+  const request = { method: 'GET', url: new URL('https://x.example'), headers: { authorization: token.prefixed('Bearer ') } }
+  await step.send(request, { milliseconds: 1, bodyBytes: 1 })
+}
+`
+  assert.deepEqual([...compile(code), ...(await lint(code))], [])
+})

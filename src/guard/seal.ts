@@ -1,0 +1,98 @@
+import { parseJson } from './json.ts'
+import { Secret } from './secret.ts'
+import type { Masks } from './secret.ts'
+
+/** Where a token stands that no name and no shape tells: it is the whole text, or one member of the JSON object that it is. */
+export type TokenFormat = { readonly type: 'text' } | { readonly type: 'json'; readonly field: string }
+
+/** A text from outside in which every secret has become a `Secret`. */
+export interface Sealed {
+  /** What the text holds where it is JSON; a `Secret` where it is one as a whole; undefined otherwise. */
+  readonly json: unknown
+  /** The text where it is neither. */
+  readonly text: string
+}
+
+/** What stands deeper is not looked at, and left out. */
+const DEEPEST_NESTING = 20
+
+/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
+const NAMES =
+  'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization'
+const NAME = new RegExp(`^(?:${NAMES})$`, 'i')
+
+/** Headers that a document may name and that hold no secret. */
+const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i
+
+/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
+const SHAPES = [
+  'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
+  'ya29\\.[\\w.-]{8,}',
+  '\\b1(?://|%2F%2F)0[\\w-]{20,}',
+  'AIza[\\w-]{30,}',
+  'GOCSPX-[\\w-]{10,}',
+  'gh[oprsu]_\\w{30,}',
+  '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
+].join('|')
+const SHAPE = new RegExp(`^(?:${SHAPES})$`)
+
+const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g')
+
+/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
+const NAMED_IN_TEXT = new RegExp(
+  `((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`,
+  'gi'
+)
+
+/**
+ * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
+ * where one stands.
+ *
+ * @param format where there is a token besides those that can be told
+ */
+export function seal(masks: Masks, text: string, format?: TokenFormat): Sealed {
+  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
+  if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed)) return { json: masks.keep(trimmed), text: '' }
+  const json = parseJson(trimmed)
+  if (json === undefined) return { json, text: sealText(masks, text) }
+  const sealed = mapStrings(json, (value, name, parent) => {
+    if (value === '') return value
+    const isSecret =
+      NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value)
+    const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name)
+    return isSecret || isHeader ? masks.keep(value) : sealText(masks, value)
+  })
+  return { json: sealed, text: '' }
+}
+
+/** Free text without the secrets in it. */
+export function sealText(masks: Masks, text: string): string {
+  return text
+    .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
+    .replaceAll(NAMED_IN_TEXT, (_, before: string, value: string) => {
+      // What stands behind a name may be a word; it is left out all the same.
+      if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/')) masks.keep(value)
+      return `${before}***`
+    })
+}
+
+/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
+export function mapStrings(
+  value: unknown,
+  map: (text: string, name: string, parent: string) => unknown,
+  mapSecret: (secret: Secret) => unknown = (secret) => secret
+): unknown {
+  function mapAny(any: unknown, name: string, parent: string, depth: number): unknown {
+    if (typeof any === 'string') return map(any, name, parent)
+    if (any instanceof Secret) return mapSecret(any)
+    if (typeof any !== 'object' || any === null) return any
+    if (depth > DEEPEST_NESTING) return undefined
+    if (Array.isArray(any)) return any.map((item) => mapAny(item, name, parent, depth + 1))
+    const members = Object.entries(any)
+    return Object.fromEntries(
+      members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)])
+    )
+  }
+  return mapAny(value, '', '', 0)
+}
