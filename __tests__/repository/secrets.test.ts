@@ -48,8 +48,7 @@ async function lint(code: string): Promise<(string | null)[]> {
 
 function compile(code: string): string[] {
   const host = typescript.createCompilerHost(options)
-  const { readFile } = host
-  host.readFile = (file) => (path.resolve(file) === FILE ? code : readFile(file))
+  host.readFile = (file) => (path.resolve(file) === FILE ? code : typescript.sys.readFile(file))
   const program = typescript.createProgram([FILE], options, host)
   return program.getSemanticDiagnostics(program.getSourceFile(FILE)).map((found) => `TS${found.code}`)
 }

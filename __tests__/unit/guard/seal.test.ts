@@ -22,15 +22,16 @@ function sealed(text: string, format?: TokenFormat): { shown: string; revealed: 
     text,
     format
   )
-  const reveal = (all: unknown): string =>
-    JSON.stringify(
-      mapStrings(
-        all,
-        (value) => value,
-        (secret) => `<${secret.reveal()}>`
-      )
-    ) ?? ''
-  return { shown: `${JSON.stringify(json) ?? ''}${rest}`, revealed: reveal(json), masks }
+  const revealed = mapStrings(
+    json,
+    (value) => value,
+    (secret) => `<${secret.reveal()}>`
+  )
+  return { shown: `${write(json)}${rest}`, revealed: write(revealed), masks }
+}
+
+function write(json: unknown): string {
+  return json === undefined ? '' : JSON.stringify(json)
 }
 
 for (const [name, secret] of Object.entries(BY_SHAPE)) {

@@ -134,8 +134,8 @@ for (const [what, act, expected] of MASKED) {
 const SECRET = createMasks(() => undefined).keep('s3cr3t-value')
 
 const SHOWN: [string, (secret: Secret) => string][] = [
-  ['a template literal', (secret) => `${secret as unknown as string}`],
-  ['a sum', (secret) => '' + (secret as unknown as string)],
+  ['a template literal', (secret) => `a ${secret as unknown as string}`],
+  ['a sum', (secret) => 'a ' + (secret as unknown as string)],
   ['String()', String],
   ['JSON', (secret) => JSON.stringify({ secret, list: [secret] })],
   ['the console', (secret) => inspect({ secret }, { depth: null, showHidden: true })],
@@ -144,7 +144,7 @@ const SHOWN: [string, (secret: Secret) => string][] = [
   ['an error that was thrown', (secret) => inspect(new Error('x', { cause: secret }))],
   [
     'its members',
-    (secret) => JSON.stringify([Object.entries(secret), Object.getOwnPropertyNames(secret), { ...secret }])
+    (secret) => JSON.stringify([Object.entries(secret), Object.getOwnPropertyNames(secret), Object.assign({}, secret)])
   ],
   ['a clone', (secret) => inspect(structuredClone(secret))],
   ['a header with it', (secret) => inspect([secret.prefixed('Bearer '), secret.asPasswordOf('user')])]
