@@ -41,10 +41,13 @@ export default defineConfig(
     }
   },
   {
-    // Where a secret has to go out, or is looked for: requests, TLS, outputs, signatures, the library that signs for AWS.
+    // Where a secret has to go out, or is looked for: requests, TLS, outputs, signatures, the library that signs
+    // for AWS, the process that serves the proxy.
     files: [
       'src/guard/redaction.ts',
       'src/identity/subject-token/aws.ts',
+      'src/proxy/serve.ts',
+      'src/proxy/start.ts',
       'src/report/report.ts',
       'src/token/jwt.ts',
       'src/world/connection.ts',

@@ -507,6 +507,105 @@ function codeOf(error) {
 
 /***/ }),
 
+/***/ 9185:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ createMasks),
+/* harmony export */   z: () => (/* binding */ Secret)
+/* harmony export */ });
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_util__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9752);
+
+
+/**
+ * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
+ * out of every log of the job and empty its outputs.
+ */
+const SHORTEST_MASK = 6;
+/** In several lines that are no key there may be words; these are too long for one. */
+const SHORTEST_UNKNOWN_LINE = 16;
+let make;
+/** What the runner was told to mask. It turns into text by `reveal()` alone, which lint allows where a secret has to go out. */
+class Secret {
+    static {
+        make = (value) => new Secret(value);
+    }
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    reveal() {
+        return this.#value;
+    }
+    matches(pattern) {
+        return pattern.test(this.#value);
+    }
+    /** For a header: `Bearer ` and the secret. */
+    prefixed(prefix) {
+        return new Secret(prefix + this.#value);
+    }
+    /** Basic credentials (RFC 7617) of a user whose password this is. */
+    asPasswordOf(user) {
+        return new Secret(`Basic ${Buffer.from(`${user}:${this.#value}`).toString('base64')}`);
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [node_util__WEBPACK_IMPORTED_MODULE_0__.inspect.custom]() {
+        return '***';
+    }
+}
+/** Masks that the runner applies to the log of the whole job. */
+function createMasks(register = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq) {
+    const masked = new Map();
+    return {
+        keep(untrimmed) {
+            const value = untrimmed.trim();
+            const fresh = new Set(findMasks(value).filter((mask) => mask.length >= SHORTEST_MASK && !masked.has(mask)));
+            // The runner masks each line of a value by itself, so that one command serves for all.
+            if (fresh.size > 0)
+                register([...fresh].join('\n'));
+            for (const mask of fresh)
+                masked.set(mask, make(mask));
+            return masked.get(value) ?? make(value);
+        },
+        known: () => [...masked.values()]
+    };
+}
+/** What has to be masked so that a value cannot be used: single lines, and no ordinary words. */
+function findMasks(value) {
+    const armor = /-----[^-]*-----/g;
+    if (/[\r\n]|-----/.test(value)) {
+        const words = value.replaceAll(armor, ' ').split(/\\n|%0[AD]|\s+/);
+        // A key in PEM, but not its "-----BEGIN …-----", which is no secret; or base64 in lines.
+        const shortest = value.includes('-----') || words.every(isBase64) ? SHORTEST_MASK : SHORTEST_UNKNOWN_LINE;
+        return words.filter((word) => word.length >= shortest && isBase64(word));
+    }
+    // Credentials of a header (RFC 9110, 11.4); those of Basic hold a password (RFC 7617).
+    const [, scheme = '', credentials] = /^(\w+) +(\S+)$/.exec(value) ?? [];
+    if (credentials !== undefined) {
+        const [, password] = /^[^:]*:(.*)$/.exec(Buffer.from(credentials, 'base64').toString('utf8')) ?? [];
+        return [
+            ...findMasks(credentials),
+            ...(scheme.toLowerCase() === 'basic' && password !== undefined ? [password] : [])
+        ];
+    }
+    // Of a JWT (RFC 7515, 7.1) also the signature, without which the rest is worthless.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(value) ?? [];
+    return [value, ...(signature === undefined ? [] : [signature])];
+}
+function isBase64(word) {
+    return /^[\w+/=-]*$/.test(word);
+}
+
+
+/***/ }),
+
 /***/ 4042:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -586,8 +685,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8578);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7662);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7171);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7071);
 
 
 
@@ -1006,15 +1105,15 @@ function createReport(env, outputs = OUTPUTS) {
         const [first] = tokens.values();
         if (first === undefined)
             return;
-        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]));
-        setOutput('id_token', first.jwt);
+        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
+        setOutput('id_token', first.jwt.reveal());
         setOutput('id_tokens', JSON.stringify(byAudience));
         setOutput('audience', first.audience);
         setOutput('email', first.email);
         setOutput('expires_at', new Date(first.expiresAt).toISOString());
         const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
         if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
-            (0,core/* exportVariable */.dN)(variable, first.jwt);
+            (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
     }
     return {
         info: core/* info */.pq,
@@ -1216,7 +1315,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 8578:
+/***/ 7171:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1326,7 +1425,10 @@ function isPerimeter(text) {
     return text.includes(PERIMETER_REFUSAL);
 }
 
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/guard/json.ts
+
 /** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
 function parseJson(text) {
     try {
@@ -1337,7 +1439,7 @@ function parseJson(text) {
     }
 }
 function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof secret/* Secret */.z);
 }
 /** The object that `text` holds; an empty one where it holds anything else. */
 function parseObject(text) {
@@ -1345,14 +1447,22 @@ function parseObject(text) {
     return isObject(value) ? value : {};
 }
 /** A member that is an object; an empty one otherwise. */
-function objectIn(object, name) {
-    const value = object[name];
+function objectIn(json, name) {
+    const value = memberOf(json, name);
     return isObject(value) ? value : {};
 }
 /** A member that is a string with something in it. */
-function stringIn(object, name) {
-    const value = object[name];
+function stringIn(json, name) {
+    const value = memberOf(json, name);
     return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A member that is a secret, where the JSON went through `seal`; no other function here finds one. */
+function secretIn(json, name) {
+    const value = memberOf(json, name);
+    return value instanceof secret/* Secret */.z ? value : undefined;
+}
+function memberOf(json, name) {
+    return isObject(json) ? json[name] : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/world/retry.ts
@@ -1555,7 +1665,7 @@ function isPerson(email) {
     return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
 }
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
-function memberOf(email) {
+function principal_memberOf(email) {
     const known = (0,safe_text/* safeText */.Hk)(email);
     if (known === '')
         return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
@@ -1746,7 +1856,7 @@ function explainRefusal({ call, token }) {
         };
     }
     const named = describeFunction(service);
-    const member = memberOf(token.email);
+    const member = principal_memberOf(token.email);
     const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
     const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
     return {
@@ -2593,7 +2703,7 @@ function iapRejected(failed, response) {
 }
 function iap_explain({ call, token, clientId }, response) {
     if (response.status === 403) {
-        const member = memberOf(token.email);
+        const member = principal_memberOf(token.email);
         return {
             cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
             remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
@@ -2749,7 +2859,7 @@ function createRedaction(tokens) {
         return (text) => text;
     const pieces = new Set();
     for (const token of tokens) {
-        for (const disguise of disguisesOf(token)) {
+        for (const disguise of disguisesOf(token.reveal())) {
             for (let start = 0; start + PIECE <= disguise.length; start += 1)
                 pieces.add(disguise.slice(start, start + PIECE));
         }
@@ -2981,7 +3091,7 @@ function buildRequest({ method, url, headers, body }, jwt) {
     return {
         method,
         url,
-        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: `Bearer ${jwt}` },
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
         ...(body === undefined ? {} : { body })
     };
 }
@@ -3019,7 +3129,85 @@ async function findClientId(step, call, response) {
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/guard/seal.ts
+
+
+/** What stands deeper is not looked at, and left out. */
+const DEEPEST_NESTING = 20;
+/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
+const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
+const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
+/** Headers that a document may name and that hold no secret. */
+const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
+/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
+const SHAPES = [
+    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
+    'ya29\\.[\\w.-]{8,}',
+    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
+    'AIza[\\w-]{30,}',
+    'GOCSPX-[\\w-]{10,}',
+    'gh[oprsu]_\\w{30,}',
+    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
+].join('|');
+const SHAPE = new RegExp(`^(?:${SHAPES})$`);
+const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
+/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
+const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
+/**
+ * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
+ * where one stands.
+ *
+ * @param format where there is a token besides those that can be told
+ */
+function seal(masks, text, format) {
+    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
+    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
+        return { json: masks.keep(trimmed), text: '' };
+    const json = parseJson(trimmed);
+    if (json === undefined)
+        return { json, text: sealText(masks, text) };
+    const sealed = mapStrings(json, (value, name, parent) => {
+        if (value === '')
+            return value;
+        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
+        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
+        return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
+    });
+    return { json: sealed, text: '' };
+}
+/** Free text without the secrets in it. */
+function sealText(masks, text) {
+    return text
+        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
+        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
+        // What stands behind a name may be a word; it is left out all the same.
+        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
+            masks.keep(value);
+        return `${before}***`;
+    });
+}
+/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
+function mapStrings(value, map, mapSecret = (secret) => secret) {
+    function mapAny(any, name, parent, depth) {
+        if (typeof any === 'string')
+            return map(any, name, parent);
+        if (any instanceof secret/* Secret */.z)
+            return mapSecret(any);
+        if (typeof any !== 'object' || any === null)
+            return any;
+        if (depth > DEEPEST_NESTING)
+            return undefined;
+        if (Array.isArray(any))
+            return any.map((item) => mapAny(item, name, parent, depth + 1));
+        const members = Object.entries(any);
+        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
+    }
+    return mapAny(value, '', '', 0);
+}
+
 ;// CONCATENATED MODULE: ./src/world/retried-request.ts
+
 
 
 
@@ -3040,13 +3228,14 @@ async function requestWithRetries(step, request, unavailable) {
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
-        const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+        const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+        const outcome = raw.answered ? sealAnswer(step, request, raw) : raw;
         if (outcome.answered && !isTransient(outcome))
-            return outcome.status < 400 ? outcome : withoutSecrets(step, outcome);
+            return outcome;
         // An attempt that the deadline cut short says less than the one before it.
         const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
         if (!cutShort || attempt === 1)
-            lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome;
+            lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
         const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
@@ -3059,10 +3248,16 @@ async function requestWithRetries(step, request, unavailable) {
     }
     throw unavailable(lastInformative, 0);
 }
-/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(step, answer) {
-    const redact = createRedaction(step.masks.known());
-    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
+/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
+function sealAnswer({ masks }, { holds }, { body, ...head }) {
+    const isGood = head.status >= 200 && head.status < 300;
+    const sealed = {
+        headers: mapStrings(head.headers, (text) => sealText(masks, text)),
+        ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
+    };
+    // Of a good answer nothing is quoted, so that it does not matter what it echoes.
+    const redact = isGood ? (text) => text : createRedaction(masks.known());
+    return { ...head, ...mapStrings(sealed, redact) };
 }
 function outOfTime() {
     return {
@@ -3079,12 +3274,10 @@ function outOfTime() {
 
 
 function readRefusal(answer) {
-    const text = answer.body.toString('utf8');
-    const body = parseObject(text);
     const date = Date.parse(answer.headers['date'] ?? '');
     const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
-    const error = body['error'];
-    if (isObject(error)) {
+    const error = objectIn(answer.json, 'error');
+    if (Object.keys(error).length > 0) {
         const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
         const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {};
         return {
@@ -3095,13 +3288,12 @@ function readRefusal(answer) {
             metadata: objectIn(info, 'metadata')
         };
     }
-    const code = stringIn(body, 'error');
-    const isJson = parseJson(text) !== undefined;
+    const code = stringIn(answer.json, 'error');
     return {
         ...common,
         code: (0,safe_text/* safeText */.Hk)(code ?? ''),
-        message: (0,safe_text/* safeText */.Hk)(stringIn(body, 'error_description') ?? stringIn(body, 'message') ?? (isJson ? '' : text), 500),
-        reason: (0,safe_text/* safeText */.Hk)(stringIn(body, 'error_subtype') ?? ''),
+        message: (0,safe_text/* safeText */.Hk)(stringIn(answer.json, 'error_description') ?? stringIn(answer.json, 'message') ?? answer.text, 500),
+        reason: (0,safe_text/* safeText */.Hk)(stringIn(answer.json, 'error_subtype') ?? ''),
         metadata: {}
     };
 }
@@ -3366,7 +3558,8 @@ function tokenMissing(url, answer) {
     // Anything but 2xx here is a redirect, which no token service sends.
     if (answer.status >= 300)
         return googleUnavailable(url, answer, 1);
-    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'none', 60);
+    const type = /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
+        'none that is known';
     return new failure/* Failure */.H({
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
@@ -3459,55 +3652,42 @@ async function requestToken(step, request, refused) {
             accept: 'application/json',
             ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
         },
-        body: new URLSearchParams(request.form).toString(),
+        body: request.form,
         clientCertificate: request.clientCertificate
     }, (last, attempts) => googleUnavailable(request.url, last, attempts));
-    maskTokens(step, answer);
     if (answer.status >= 400)
         throw refusedBy(request.url, answer, refused);
     return answer;
 }
 /** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
 function refusedBy(url, answer, refused) {
-    const text = answer.body.toString('utf8').trim();
-    const isPage = text !== '' && parseJson(text) === undefined;
-    return isPage ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer));
-}
-/** An answer may hold more tokens than the one that is wanted. */
-function maskTokens(step, answer) {
-    const body = parseObject(answer.body.toString('utf8'));
-    for (const member of ['access_token', 'id_token', 'refresh_token'])
-        step.masks.addJwt(stringIn(body, member) ?? '');
+    return answer.text.trim() !== '' ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer));
 }
 /**
- * The opaque token in an answer's JSON, masked.
+ * The opaque token in an answer's JSON.
  *
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
-function readAccessToken(step, url, answer, member) {
-    const token = stringIn(parseObject(answer.body.toString('utf8')), member);
-    if (token !== undefined)
-        step.masks.add(token);
+function readAccessToken(url, answer, member) {
+    const token = readIdToken(url, answer, member);
     // RFC 6750, 2.1: what may follow "Bearer ".
-    if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token))
+    if (!token.matches(/^[\x21-\x7e]+$/))
         throw tokenMissing(url, answer);
     return token;
 }
 /**
- * The ID token in an answer's JSON, masked, and not yet checked.
+ * The ID token in an answer's JSON, not yet checked.
  *
  * @throws {Failure} TOKEN_INVALID where there is none
  */
-function readIdToken(step, url, answer, member) {
-    const token = stringIn(parseObject(answer.body.toString('utf8')), member);
-    if (token !== undefined)
-        step.masks.addJwt(token);
+function readIdToken(url, answer, member) {
+    const token = secretIn(answer.json, member);
     if (answer.status !== 200 || token === undefined)
         throw tokenMissing(url, answer);
     return token;
 }
-function basicAuthorization(client) {
-    return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
+function basicAuthorization({ id, secret }) {
+    return secret?.asPasswordOf(id) ?? `Basic ${Buffer.from(`${id}:`).toString('base64')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/iam-credentials.ts
@@ -3519,14 +3699,14 @@ function basicAuthorization(client) {
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  *
- * @returns the token as it came, masked but not yet checked
+ * @returns the token as it came, not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 async function generateIdToken(step, universe, caller, impersonation, audience) {
     const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
-    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true });
-    return readIdToken(step, url, answer, 'token');
+    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token');
+    return readIdToken(url, answer, 'token');
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
@@ -3535,21 +3715,22 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
  */
 async function generateAccessToken(step, universe, caller, impersonation) {
     const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken');
-    const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] });
-    return readAccessToken(step, url, answer, 'accessToken');
+    const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] }, 'accessToken');
+    return readAccessToken(url, answer, 'accessToken');
 }
-async function callIam(step, url, caller, impersonation, body) {
+async function callIam(step, url, caller, impersonation, body, field) {
     const delegates = impersonation.delegates.map(serviceAccountResource);
     const answer = await requestWithRetries(step, {
         method: 'POST',
         url,
         headers: {
-            authorization: `Bearer ${caller.accessToken}`,
+            authorization: caller.accessToken.prefixed('Bearer '),
             'content-type': 'application/json',
             accept: 'application/json'
         },
         body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
-        clientCertificate: caller.clientCertificate
+        clientCertificate: caller.clientCertificate,
+        holds: { type: 'json', field }
     }, (last, attempts) => googleUnavailable(url, last, attempts));
     if (answer.status >= 400) {
         throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation));
@@ -3557,15 +3738,33 @@ async function callIam(step, url, caller, impersonation, body) {
     return answer;
 }
 
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./src/token/jwt.ts
+
 
 /** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
 function decodeClaims(jwt) {
-    const parts = jwt.split('.');
+    const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
     const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
     return isObject(header) && isObject(payload) ? payload : undefined;
+}
+/** A JWT signed with RS256 (RFC 7518, 3.3). */
+function signJwt(header, payload, key) {
+    const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload];
+    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
+}
+/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+function readPrivateKey(pem) {
+    try {
+        return (0,external_node_crypto_namespaceObject.createPrivateKey)(pem.reveal());
+    }
+    catch {
+        return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/token/failures/id-token.ts
@@ -3676,7 +3875,7 @@ function issuersOf(universe) {
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 /**
- * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ * @returns a function that gets a checked ID token for an audience
  */
 function createMint(step, universe, identity) {
     const { credential, impersonations } = identity;
@@ -3896,6 +4095,7 @@ function isLoopbackUrl(url) {
 
 
 
+
 /** https://google.aip.dev/auth/4117#determining-the-subject-token-in-executable-sourced-credentials */
 const EXECUTABLE_TIMEOUT_MS = 30_000;
 /**
@@ -3923,7 +4123,7 @@ function readSubjectTokenSource(raw, origin) {
     if (path !== undefined)
         return { kind: 'file', path, format: readFormat(raw, origin) };
     if (raw['url'] !== undefined) {
-        const headers = Object.entries(objectIn(raw, 'headers')).filter((entry) => typeof entry[1] === 'string');
+        const headers = Object.entries(objectIn(raw, 'headers')).filter((entry) => typeof entry[1] === 'string' || entry[1] instanceof secret/* Secret */.z);
         return {
             kind: 'url',
             url: sourceUrl(raw, 'url', origin),
@@ -3969,11 +4169,11 @@ function readExecutable(raw, origin) {
 
 
 
+
 /** gcloud nests one document in another; nobody needs more levels than this. */
-const DEEPEST_NESTING = 5;
+const document_DEEPEST_NESTING = 5;
 /**
- * Reads a credential document: JSON, or base64 of it. Its secrets are masked before anything else is done with it, and every
- * host in it that would receive a secret is checked.
+ * Reads a credential document: JSON, or base64 of it. Every host in it that would receive a secret is checked.
  *
  * @param origin where it came from, for messages
  * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
@@ -3985,7 +4185,7 @@ function readDocument(masks, text, origin, universe) {
         throw credentialsInvalid(origin, 'it is empty');
     // https://cloud.google.com/docs/authentication/api-keys
     if (/^AIza[\w-]{30,}$/.test(trimmed)) {
-        masks.add(trimmed);
+        masks.keep(trimmed);
         throw credentialsUnsupported(origin, 'an API key');
     }
     const json = trimmed.startsWith('{')
@@ -3993,42 +4193,30 @@ function readDocument(masks, text, origin, universe) {
         : Buffer.from(trimmed, 'base64')
             .toString('utf8')
             .replace(/^\uFEFF/, '');
-    const value = parseJson(json);
-    if (!isObject(value))
+    const known = masks.known().length;
+    const value = seal(masks, json).json;
+    if (!isObject(value)) {
+        sealText(masks, trimmed);
         throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
-    const holdsSecret = maskSecrets(masks, value, origin);
-    if (holdsSecret && json !== trimmed)
-        for (const line of trimmed.split(/\s+/))
-            masks.add(line);
-    return checkDocument(value, origin, universe, 0);
-}
-/** Masks what is secret in a document, at any depth; says whether there was anything. */
-function maskSecrets(masks, value, origin, name = '', depth = 0) {
-    if (typeof value === 'string') {
-        if (name === 'private_key')
-            masks.addPrivateKey(value);
-        else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name))
-            masks.add(value);
-        else if (/^(proxy-)?authorization$/i.test(name))
-            masks.add(value.replace(/^\w+\s+/, ''));
-        else
-            return false;
-        return true;
     }
-    if (typeof value !== 'object' || value === null)
-        return false;
-    if (depth > 20)
-        throw credentialsInvalid(origin, 'it is nested too deeply');
-    return Object.entries(value)
-        .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
-        .includes(true);
+    // A document without a secret is none itself.
+    if (json !== trimmed && masks.known().length > known)
+        masks.keep(trimmed);
+    return checkDocument(value, origin, universe, 0);
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
+    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`);
     const required = (name) => {
         const value = stringIn(raw, name);
         if (value === undefined)
-            throw credentialsInvalid(origin, `"${name}" is missing`);
+            throw missing(name);
+        return value;
+    };
+    const requiredSecret = (name) => {
+        const value = secretIn(raw, name);
+        if (value === undefined)
+            throw missing(name);
         return value;
     };
     const declaredUniverse = stringIn(raw, 'universe_domain');
@@ -4041,7 +4229,7 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 email: required('client_email'),
-                privateKey: required('private_key'),
+                privateKey: requiredSecret('private_key'),
                 keyId: stringIn(raw, 'private_key_id'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
             };
@@ -4050,16 +4238,16 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 clientId: required('client_id'),
-                clientSecret: required('client_secret'),
-                refreshToken: required('refresh_token'),
+                clientSecret: requiredSecret('client_secret'),
+                refreshToken: requiredSecret('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
             };
         case 'external_account_authorized_user':
             return {
                 type,
                 origin,
-                client: { id: required('client_id'), secret: required('client_secret') },
-                refreshToken: required('refresh_token'),
+                client: { id: required('client_id'), secret: requiredSecret('client_secret') },
+                refreshToken: requiredSecret('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
                 pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
@@ -4071,7 +4259,7 @@ function checkDocument(raw, origin, universe, depth) {
                 audience: required('audience'),
                 subjectTokenType: required('subject_token_type'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
-                client: id === undefined ? undefined : { id, secret: stringIn(raw, 'client_secret') ?? '' },
+                client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
                 userProject: stringIn(raw, 'workforce_pool_user_project'),
                 source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
                 account: impersonatedAccount(raw, universe, origin)
@@ -4081,7 +4269,7 @@ function checkDocument(raw, origin, universe, depth) {
             const source = raw['source_credentials'];
             if (!isObject(source))
                 throw credentialsInvalid(origin, '"source_credentials" is missing');
-            if (depth >= DEEPEST_NESTING)
+            if (depth >= document_DEEPEST_NESTING)
                 throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
             const account = impersonatedAccount(raw, universe, origin);
             if (account === undefined)
@@ -4100,7 +4288,7 @@ function checkDocument(raw, origin, universe, depth) {
         case 'gdch_service_account':
             throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
         default:
-            if (stringIn(raw, 'api_key') !== undefined)
+            if (secretIn(raw, 'api_key') !== undefined)
                 throw credentialsUnsupported(origin, 'an API key');
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
@@ -4195,6 +4383,7 @@ function metadataRefused(refusal) {
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -4234,9 +4423,9 @@ async function ping(step) {
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step) {
-    async function ask(path) {
+    async function ask(path, holds) {
         const url = metadataUrl(step, path);
-        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS }, (last, attempts) => googleUnavailable(url, last, attempts));
+        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => googleUnavailable(url, last, attempts));
         if (answer.status >= 400)
             throw metadataRefused(readRefusal(answer));
         // Other clouds have a server at the same address.
@@ -4251,18 +4440,15 @@ function fromMetadataServer(step) {
         endpoints: [],
         async accessToken() {
             const { url, answer } = await ask('instance/service-accounts/default/token');
-            return { token: readAccessToken(step, url, answer, 'access_token') };
+            return { token: readAccessToken(url, answer, 'access_token') };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
             const query = `audience=${encodeURIComponent(audience)}&format=full`;
-            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`);
-            const token = answer.body.toString('utf8').trim();
-            // A page of HTML is no secret, and masking its lines would take words out of every log.
-            if (answer.status !== 200 || !/^\S+$/.test(token))
+            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' });
+            if (answer.status !== 200 || !(answer.json instanceof secret/* Secret */.z))
                 throw tokenMissing(url, answer);
-            step.masks.addJwt(token);
-            return token;
+            return answer.json;
         }
     };
 }
@@ -4431,19 +4617,18 @@ function fromAuthorizedUser(step, user) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const claims = decodeClaims(stringIn(parseObject(answer.body.toString('utf8')), 'id_token') ?? '');
+            const claims = decodeClaims(secretIn(answer.json, 'id_token') ?? '');
             const email = stringIn(claims ?? {}, 'email');
-            const token = readAccessToken(step, tokenUrl, answer, 'access_token');
-            return email === undefined ? { token } : { token, principal: memberOf(email) };
+            const token = readAccessToken(tokenUrl, answer, 'access_token');
+            return email === undefined ? { token } : { token, principal: principal_memberOf(email) };
         },
         async idToken() {
             const answer = await refresh();
-            const body = parseObject(answer.body.toString('utf8'));
-            const scope = stringIn(body, 'scope');
-            const granted = stringIn(body, 'access_token') !== undefined && stringIn(body, 'id_token') === undefined;
+            const scope = stringIn(answer.json, 'scope');
+            const granted = secretIn(answer.json, 'access_token') !== undefined && secretIn(answer.json, 'id_token') === undefined;
             if (granted && scope?.split(' ').includes('openid') !== true)
                 throw openidMissing(tokenUrl, scope);
-            return readIdToken(step, tokenUrl, answer, 'id_token');
+            return readIdToken(tokenUrl, answer, 'id_token');
         }
     };
 }
@@ -4687,7 +4872,7 @@ async function exchangeToken(step, request) {
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
     const answer = await requestToken(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, decodeClaims(request.subjectToken)));
-    return readAccessToken(step, url, answer, 'access_token');
+    return readAccessToken(url, answer, 'access_token');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
@@ -4891,15 +5076,14 @@ async function requestGithubToken(step, audience) {
     if (endpoint === undefined)
         throw oidcFailed(undefined, 'the runner gave no valid request URL');
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
-    const requestToken = step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     const answer = await requestWithRetries(step, {
         method: 'GET',
         url: new URL(url),
-        headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
+        headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+        holds: { type: 'json', field: 'value' }
     }, (last, attempts) => oidcFailed(endpoint, last, attempts));
-    const token = stringIn(parseObject(answer.body.toString('utf8')), 'value');
-    if (token !== undefined)
-        step.masks.addJwt(token);
+    const token = secretIn(answer.json, 'value');
     if (answer.status !== 200 || token === undefined)
         throw oidcFailed(endpoint, answer);
     return token;
@@ -4982,15 +5166,14 @@ const TROUBLES = {
 
 
 
+
 /**
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
- * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
+ * credentials and signs; its requests to the instance's metadata go through our own limits, and are sealed on the way.
  */
 async function readAwsToken(step, document, credentialSource) {
     // Loaded only where it is needed: it is larger than everything else together.
     const { AwsClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
-    for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
-        step.masks.add(step.env[name] ?? '');
     const client = new AwsClient({
         type: 'external_account',
         audience: document.audience,
@@ -5000,7 +5183,7 @@ async function readAwsToken(step, document, credentialSource) {
         transporterOptions: { fetchImplementation: instanceMetadata(step) }
     });
     try {
-        return await client.retrieveSubjectToken();
+        return step.masks.keep(await client.retrieveSubjectToken());
     }
     catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
@@ -5015,14 +5198,20 @@ function instanceMetadata(step) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await requestWithRetries(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
-        const text = answer.body.toString('utf8');
-        if (init?.method === 'PUT')
-            step.masks.add(text);
-        for (const name of ['SecretAccessKey', 'Token'])
-            step.masks.add(stringIn(parseObject(text), name) ?? '');
-        return new Response(text, { status: answer.status, headers: { ...answer.headers } });
+        const method = init?.method ?? 'GET';
+        const answer = await requestWithRetries(step, 
+        // A session token is the whole of its answer.
+        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
+}
+/** The library signs with what an answer holds. */
+function unseal({ json, text }) {
+    if (json instanceof secret/* Secret */.z)
+        return json.reveal();
+    return json === undefined
+        ? text
+        : JSON.stringify(mapStrings(json, (value) => value, (secret) => secret.reveal()));
 }
 
 // EXTERNAL MODULE: external "node:https"
@@ -5052,8 +5241,7 @@ async function readCertificate(step, document, credentialSource) {
         const { cert, key } = agent.options;
         if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
             throw new Error('no certificate');
-        step.masks.addPrivateKey(key.toString('utf8'));
-        return { token, clientCertificate: { cert, key } };
+        return { token, clientCertificate: { cert, key: step.masks.keep(key.toString('utf8')) } };
     }
     catch {
         // The library's message may quote a file, and a file named by mistake may be the key.
@@ -5070,6 +5258,7 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 
 
 
+
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -5077,7 +5266,8 @@ const OUTPUT_BYTES = 1024 * 1024;
  * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
  */
 async function runExecutable(step, document, source) {
-    const where = `the program ${(0,safe_text/* safeText */.Hk)(source.command, 100)}`;
+    // Among its arguments there may be a secret.
+    const where = `the program ${(0,safe_text/* safeText */.Hk)(splitCommand(source.command)[0] ?? '', 100)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
@@ -5086,7 +5276,7 @@ async function runExecutable(step, document, source) {
     if (cached !== undefined)
         return cached;
     const { exitCode, stdout } = await run(step, document, source, where);
-    const verdict = judgeResponse(parseObject(stdout), step.now(), source.outputFile !== undefined);
+    const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
     const problems = [
@@ -5098,7 +5288,7 @@ async function runExecutable(step, document, source) {
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(step, path) {
     const file = await readSmallFile(path);
-    return file.ok ? judgeResponse(parseObject(file.content), step.now(), true).token : undefined;
+    return file.ok ? judgeResponse(seal(step.masks, file.content).json, step.now(), true).token : undefined;
 }
 async function run(step, document, source, where) {
     const [program = '', ...args] = splitCommand(source.command);
@@ -5133,7 +5323,8 @@ function splitCommand(command) {
     return (command.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }
 /** Decides about what the program printed. `problem` never quotes a token. */
-function judgeResponse(response, nowMs, mustExpire) {
+function judgeResponse(json, nowMs, mustExpire) {
+    const response = isObject(json) ? json : {};
     if (response['version'] !== 1)
         return { problem: 'its answer is not JSON with "version": 1' };
     if (response['success'] !== true) {
@@ -5148,8 +5339,8 @@ function judgeResponse(response, nowMs, mustExpire) {
     if (typeof expiration === 'number' && expiration * 1000 <= nowMs)
         return { problem: 'its token has expired' };
     const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
-    const token = stringIn(response, member);
-    return token === undefined ? { problem: `its answer has no "${member}"` } : { token };
+    const token = secretIn(response, member);
+    return token?.matches(/^\S+$/) === true ? { token } : { problem: `its answer has no "${member}" of one line` };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/subject-token.ts
@@ -5162,25 +5353,22 @@ function judgeResponse(response, nowMs, mustExpire) {
 
 
 
+
+
 /**
- * The external account's own token, masked.
+ * The external account's own token.
  *
  * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
  */
 async function readSubjectToken(step, document) {
-    const subject = await read(step, document);
-    // A certificate is no secret; its key is, and stays in the process.
-    if (subject.clientCertificate === undefined)
-        step.masks.addJwt(subject.token);
-    return subject;
-}
-async function read(step, document) {
     const { source } = document;
     switch (source.kind) {
-        case 'file':
-            return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) };
+        case 'file': {
+            const content = await readTokenFile(source.path);
+            return { token: pickToken(seal(step.masks, content, source.format), source.format, `the file ${source.path}`) };
+        }
         case 'url':
-            return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) };
+            return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) };
         case 'executable':
             return { token: await runExecutable(step, document, source) };
         case 'aws':
@@ -5190,11 +5378,16 @@ async function read(step, document) {
     }
 }
 /** Finds the token in what a file or a URL holds. */
-function pickToken(content, format, where) {
-    const token = format.type === 'text' ? content.trim() : stringIn(parseObject(content), format.field)?.trim();
-    if (token !== undefined && token !== '')
+function pickToken({ json, text }, format, where) {
+    const token = format.type === 'text' ? json : secretIn(json, format.field);
+    if (token instanceof secret/* Secret */.z && token.matches(/^\S+$/))
         return token;
-    throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
+    const problem = isObject(json)
+        ? 'it holds a JSON object'
+        : text.trim() === ''
+            ? 'it is empty'
+            : 'it holds more than a token';
+    throw subjectTokenUnavailable(where, format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`, 'form');
 }
 /** The content of a token file, which a sidecar or the cluster keeps fresh. */
 async function readTokenFile(path) {
@@ -5204,11 +5397,11 @@ async function readTokenFile(path) {
     throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-async function fetchToken(step, url, headers) {
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
-    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+async function fetchToken(step, { url, headers, format }) {
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
-        return answer.body.toString('utf8');
+        return answer;
     const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
     throw subjectTokenUnavailable(url.origin, problem, 'refusal');
 }
@@ -5237,8 +5430,6 @@ function fromExternalAccount(step, document) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./src/identity/failures/service-account-key.ts
 
 
@@ -5323,10 +5514,15 @@ function describeSkew({ googleTime }, now) {
  */
 function fromServiceAccountKey(step, universe, key) {
     const { email, tokenUrl } = key;
-    const privateKey = readPrivateKey(key);
+    const privateKey = readPrivateKey(key.privateKey) ?? notPem(key);
+    /** A JWT that Google accepts as a grant for at most one hour. */
+    function signAssertion(claims) {
+        const issuedAt = Math.floor(step.now() / 1000);
+        const payload = { iss: email, aud: oauthTokenUrl(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims };
+        return step.masks.keep(signJwt(key.keyId === undefined ? {} : { kid: key.keyId }, payload, privateKey));
+    }
     async function grant(claims) {
-        const assertion = signAssertion(privateKey, key, oauthTokenUrl(universe).href, claims, step.now());
-        step.masks.addJwt(assertion);
+        const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
         return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()));
     }
@@ -5337,29 +5533,15 @@ function fromServiceAccountKey(step, universe, key) {
         isKey: true,
         endpoints: [tokenUrl],
         async accessToken() {
-            return { token: readAccessToken(step, tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') };
+            return { token: readAccessToken(tokenUrl, await grant({ scope: CLOUD_PLATFORM_SCOPE }), 'access_token') };
         },
         async idToken(audience) {
-            return readIdToken(step, tokenUrl, await grant({ target_audience: audience }), 'id_token');
+            return readIdToken(tokenUrl, await grant({ target_audience: audience }), 'id_token');
         }
     };
 }
-function readPrivateKey(key) {
-    try {
-        return (0,external_node_crypto_namespaceObject.createPrivateKey)(key.privateKey);
-    }
-    catch {
-        // OpenSSL's message is dropped: it may tell about the key.
-        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
-    }
-}
-/** A JWT that Google accepts as a grant for at most one hour. */
-function signAssertion(privateKey, key, audience, claims, nowMs) {
-    const issuedAt = Math.floor(nowMs / 1000);
-    const header = { alg: 'RS256', typ: 'JWT', ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
-    const payload = { iss: key.email, aud: audience, iat: issuedAt, exp: issuedAt + 3600, ...claims };
-    const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
+function notPem(key) {
+    throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
@@ -5378,7 +5560,7 @@ function fromWorkforceUser(step, user) {
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
             const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
-            return { token: readAccessToken(step, user.tokenUrl, answer, 'access_token') };
+            return { token: readAccessToken(user.tokenUrl, answer, 'access_token') };
         }
     };
 }
@@ -5846,11 +6028,11 @@ const DEFAULTS = {
     iam_wait: '60s',
     summary: 'true'
 };
-function raw_inputs_read(name, trimWhitespace = true) {
+function read(name, trimWhitespace = true) {
     return (0,core/* getInput */.V4)(name, { trimWhitespace });
 }
 function optional(name) {
-    const value = raw_inputs_read(name);
+    const value = read(name);
     return value === '' ? undefined : value;
 }
 function orDefault(name) {
@@ -5942,13 +6124,13 @@ async function readCall(workspace) {
     const { target, ...call } = await readAll({
         target: readTarget,
         method: () => parseMethod(orDefault('method')),
-        headers: () => parseHeaders(raw_inputs_read('headers'), raw_inputs_read('token_header'), parseLines(raw_inputs_read('audience'))[0]),
-        body: async () => await readRequestBody(raw_inputs_read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
         expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
-            headers: raw_inputs_read('expect_headers'),
-            body: raw_inputs_read('expect_body'),
-            json: raw_inputs_read('expect_json')
+            headers: read('expect_headers'),
+            body: read('expect_body'),
+            json: read('expect_json')
         }),
         assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
         iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
@@ -5976,14 +6158,14 @@ function call_inputs_addTag(url) {
 function checkNoCall() {
     const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
     // That neither url nor audience is set is a complaint of its own.
-    if (set.length === 0 || raw_inputs_read('audience') === '')
+    if (set.length === 0 || read('audience') === '')
         return;
     const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
     const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them'];
     throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
 function isSet(name, unset) {
-    const value = raw_inputs_read(name);
+    const value = read(name);
     if (value === '' || value.toUpperCase() === unset.toUpperCase())
         return false;
     // A minute is a minute, however it is written.
@@ -6027,7 +6209,7 @@ async function readIdentityInputs() {
             const name = optional('service_account');
             return name === undefined ? undefined : parseAccount('service_account', name);
         },
-        delegates: () => readEach(parseList(raw_inputs_read('delegates')), (name) => parseAccount('delegates', name)),
+        delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
         endOfChain: checkEndOfChain,
         universe: () => parseUniverse(orDefault('universe'))
     });
@@ -6035,12 +6217,12 @@ async function readIdentityInputs() {
     return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
 }
 function checkOneIdentity() {
-    if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
+    if (read('workload_identity_provider') === '' || read('credentials_json') === '')
         return;
     throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
 }
 function checkEndOfChain() {
-    if (raw_inputs_read('delegates') === '' || raw_inputs_read('service_account') !== '')
+    if (read('delegates') === '' || read('service_account') !== '')
         return;
     throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
@@ -6082,7 +6264,7 @@ const SHARED_READERS = {
 };
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
-    const [first, ...others] = readEach(new Set(parseLines(raw_inputs_read('audience'))), parseAudience);
+    const [first, ...others] = readEach(new Set(parseLines(read('audience'))), parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = optional('url');
@@ -6280,7 +6462,7 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 7662:
+/***/ 7071:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6398,6 +6580,10 @@ function findProxy(url) {
         return proxy;
     throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
 }
+/** Options of TLS. */
+function revealCertificate(certificate) {
+    return certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() };
+}
 /** The host as sockets want it: an IPv6 address without its brackets. */
 function hostOf(url) {
     return url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -6413,7 +6599,7 @@ async function openTls(socket, host, { clientCertificate, protocol }, signal) {
         // RFC 6066, 3: a literal IP address is no server name.
         ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: [protocol ?? 'http/1.1'],
-        ...clientCertificate
+        ...revealCertificate(clientCertificate)
     });
     return await untilReady(tls, 'secureConnect', signal);
 }
@@ -6604,6 +6790,7 @@ function createHttp() {
                 interrupt(new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
             })
         };
+        const body = revealBody(request.body);
         const options = {
             method: request.method,
             host: request.url.hostname,
@@ -6611,8 +6798,8 @@ function createHttp() {
             path: request.url.pathname + request.url.search,
             headers: {
                 'user-agent': client.userAgent ?? '',
-                ...contentLength(request.body),
-                ...copyHeaders(request.headers)
+                ...contentLength(body),
+                ...revealHeaders(request.headers)
             },
             agent: connections.agentFor(request.url),
             maxHeaderSize: HEADER_BYTES,
@@ -6620,10 +6807,10 @@ function createHttp() {
             destination: request,
             connectionSignal: signal,
             // Kept connections are told apart by these as well.
-            ...request.clientCertificate
+            ...revealCertificate(request.clientCertificate)
         };
         try {
-            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
+            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body));
             const { message } = await Promise.race([answering, interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
@@ -6658,8 +6845,16 @@ function toNoAnswer(error, { missed, ...rest }) {
     const trouble = error instanceof ConnectionError ? error.trouble : 'connection';
     return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
 }
-function copyHeaders(headers) {
-    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
+function revealHeaders(headers) {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value instanceof Array ? [...value] : reveal(value)]));
+}
+function reveal(value) {
+    return typeof value === 'string' ? value : value.reveal();
+}
+function revealBody(body) {
+    if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body))
+        return body;
+    return new URLSearchParams(Object.entries(body).map(([name, value]) => [name, reveal(value)])).toString();
 }
 function contentLength(body) {
     return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
@@ -6686,57 +6881,21 @@ function describeBreak(error) {
     return `the connection broke off (${code})`;
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
-var core = __nccwpck_require__(9752);
-;// CONCATENATED MODULE: ./src/guard/masks.ts
-
-/**
- * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
- * out of every log of the job and empty its outputs.
- */
-const SHORTEST_MASK = 6;
-/** Masks that the runner applies to the log of the whole job. */
-function createMasks(register = core/* setSecret */.Pq) {
-    const secrets = new Set();
-    /** The runner masks each line of a value by itself, so that one command serves for all. */
-    function addLines(lines) {
-        const fresh = lines.filter((line) => line.length >= SHORTEST_MASK && !secrets.has(line));
-        if (fresh.length === 0)
-            return;
-        for (const line of fresh)
-            secrets.add(line);
-        register(fresh.join('\n'));
-    }
-    function add(secret) {
-        addLines([secret.trim()]);
-    }
-    return {
-        add,
-        addJwt(jwt) {
-            add(jwt);
-            // RFC 7515, 7.1: three parts in base64url. The third part of any other token could be an ordinary word.
-            const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(jwt) ?? [];
-            if (signature !== undefined)
-                add(signature);
-        },
-        addPrivateKey(pem) {
-            addLines(pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/));
-        },
-        known: () => [...secrets]
-    };
-}
-
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/world/world.ts
 
 
 
 
 /** @param masks others than the runner's where there is no runner to read them */
-function createWorld(env, log, masks = createMasks()) {
+function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     const http = createHttp();
     const closing = new AbortController();
-    // GitHub's own token is there before anything happens; other secrets are masked where they are read.
-    masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
+    // These are there before anything happens; other secrets come through the gate (seal.ts).
+    for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+        masks.keep(env[name] ?? '');
+    }
     return {
         env,
         startStep: ({ timeoutMs, deadlineMs }) => ({

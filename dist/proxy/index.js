@@ -1276,8 +1276,8 @@ function callFailed(failed) {
 /* harmony export */ });
 /* unused harmony export isRefusalOfCaller */
 /* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3117);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(887);
-/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
 
 
 
@@ -1308,7 +1308,7 @@ function isRefusalOfCaller(answer, text) {
  */
 function leavesOpenWhoRefused(method, answer) {
     const { status, headers } = answer;
-    const isRefusal = status >= 400 && status < 500 && !(0,_world_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .isTransientStatus */ .Dm)(status);
+    const isRefusal = status >= 400 && status < 500 && !(0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransientStatus */ .Dm)(status);
     return (method === 'HEAD' && isRefusal && headers['content-length'] !== '0' && whoAnswered(answer, '') === 'application');
 }
 /** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
@@ -1380,15 +1380,15 @@ function isPage({ status, headers }) {
 }
 /** VPC Service Controls refuse in words, on a page, and in the form of Google's APIs: https://cloud.google.com/apis/design/errors */
 function isPerimeterRefusal(page, text) {
-    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(text), 'error'), 'message') ?? text;
+    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text), 'error'), 'message') ?? text;
     return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) || page?.includes(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) === true;
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
     if (status !== 401 && status !== 403)
         return false;
-    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(text);
-    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text);
+    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
@@ -1407,10 +1407,10 @@ function isGatewayRefusal(status, text) {
 /* harmony export */ });
 /* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
 /* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_pattern_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8540);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _inputs_pattern_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8540);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(312);
 
 
 
@@ -1429,30 +1429,30 @@ const JSON_PREFIX = 'JSON: ';
 function judgeExpectations(expectations, answer, text, milliseconds) {
     const end = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now() + milliseconds;
     const judgePattern = (pattern, value, empty) => {
-        const met = (0,_inputs_pattern_js__WEBPACK_IMPORTED_MODULE_1__/* .matchWithin */ .B)(end - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(), pattern, value);
+        const met = (0,_inputs_pattern_js__WEBPACK_IMPORTED_MODULE_2__/* .matchWithin */ .B)(end - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(), pattern, value);
         return {
             met: met === true,
-            actual: met === undefined ? 'the pattern takes too long on it' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(value, 200) || empty
+            actual: met === undefined ? 'the pattern takes too long on it' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(value, 200) || empty
         };
     };
     return [
         {
-            expectation: `status ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(expectations.status.text)}`,
+            expectation: `status ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(expectations.status.text)}`,
             met: expectations.status.has(answer.status),
-            actual: (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeStatus */ .Wn)(answer.status)
+            actual: (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_3__/* .describeStatus */ .Wn)(answer.status)
         },
         ...expectations.headers.map(({ name, pattern }) => {
             const lowerCase = name.toLowerCase();
             const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
             return {
-                expectation: `header ${name} matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(pattern)}/`,
+                expectation: `header ${name} matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(pattern)}/`,
                 ...(value === undefined
                     ? { met: false, actual: 'no such header' }
                     : judgePattern(pattern, value, 'an empty header'))
             };
         }),
         ...expectations.body.map((pattern) => ({
-            expectation: `body matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(pattern)}/`,
+            expectation: `body matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(pattern)}/`,
             ...judgePattern(pattern, text, 'an empty body')
         })),
         ...judgeJson(expectations.json, answer, text)
@@ -1461,17 +1461,17 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
 function judgeJson(expressions, answer, text) {
     if (expressions.length === 0)
         return [];
-    const json = answer.truncated ? undefined : (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_4__/* .parseJson */ .qF)(text);
+    const json = answer.truncated ? undefined : (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(text);
     return expressions.map((expression) => ({
-        expectation: `${JSON_PREFIX}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(expression.text)}`,
+        expectation: `${JSON_PREFIX}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(expression.text)}`,
         ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
     }));
 }
 function describeNoJson(answer, text) {
     if (answer.truncated)
         return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
-    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'no content type', 60);
-    return `not JSON (${type}): ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(text, 120) || 'an empty body'}`;
+    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'no content type', 60);
+    return `not JSON (${type}): ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(text, 120) || 'an empty body'}`;
 }
 /** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
 function isStatusMet(verdicts) {
@@ -1663,8 +1663,11 @@ const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe 
 /* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   lj: () => (/* binding */ parseObject),
 /* harmony export */   qF: () => (/* binding */ parseJson),
-/* harmony export */   tB: () => (/* binding */ stringIn)
+/* harmony export */   tB: () => (/* binding */ stringIn),
+/* harmony export */   u7: () => (/* binding */ secretIn)
 /* harmony export */ });
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9185);
+
 /** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
 function parseJson(text) {
     try {
@@ -1675,7 +1678,7 @@ function parseJson(text) {
     }
 }
 function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z);
 }
 /** The object that `text` holds; an empty one where it holds anything else. */
 function parseObject(text) {
@@ -1683,61 +1686,22 @@ function parseObject(text) {
     return isObject(value) ? value : {};
 }
 /** A member that is an object; an empty one otherwise. */
-function objectIn(object, name) {
-    const value = object[name];
+function objectIn(json, name) {
+    const value = memberOf(json, name);
     return isObject(value) ? value : {};
 }
 /** A member that is a string with something in it. */
-function stringIn(object, name) {
-    const value = object[name];
+function stringIn(json, name) {
+    const value = memberOf(json, name);
     return typeof value === 'string' && value !== '' ? value : undefined;
 }
-
-
-/***/ }),
-
-/***/ 8644:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   _: () => (/* binding */ createMasks)
-/* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9752);
-
-/**
- * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
- * out of every log of the job and empty its outputs.
- */
-const SHORTEST_MASK = 6;
-/** Masks that the runner applies to the log of the whole job. */
-function createMasks(register = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq) {
-    const secrets = new Set();
-    /** The runner masks each line of a value by itself, so that one command serves for all. */
-    function addLines(lines) {
-        const fresh = lines.filter((line) => line.length >= SHORTEST_MASK && !secrets.has(line));
-        if (fresh.length === 0)
-            return;
-        for (const line of fresh)
-            secrets.add(line);
-        register(fresh.join('\n'));
-    }
-    function add(secret) {
-        addLines([secret.trim()]);
-    }
-    return {
-        add,
-        addJwt(jwt) {
-            add(jwt);
-            // RFC 7515, 7.1: three parts in base64url. The third part of any other token could be an ordinary word.
-            const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(jwt) ?? [];
-            if (signature !== undefined)
-                add(signature);
-        },
-        addPrivateKey(pem) {
-            addLines(pem.replaceAll(/-----[^-]*-----/g, ' ').split(/\\n|\s+/));
-        },
-        known: () => [...secrets]
-    };
+/** A member that is a secret, where the JSON went through `seal`; no other function here finds one. */
+function secretIn(json, name) {
+    const value = memberOf(json, name);
+    return value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z ? value : undefined;
+}
+function memberOf(json, name) {
+    return isObject(json) ? json[name] : undefined;
 }
 
 
@@ -1816,7 +1780,7 @@ function createRedaction(tokens) {
         return (text) => text;
     const pieces = new Set();
     for (const token of tokens) {
-        for (const disguise of disguisesOf(token)) {
+        for (const disguise of disguisesOf(token.reveal())) {
             for (let start = 0; start + PIECE <= disguise.length; start += 1)
                 pieces.add(disguise.slice(start, start + PIECE));
         }
@@ -1932,6 +1896,194 @@ function codeOf(error) {
 
 /***/ }),
 
+/***/ 5436:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N9: () => (/* binding */ sealText),
+/* harmony export */   od: () => (/* binding */ seal),
+/* harmony export */   to: () => (/* binding */ mapStrings)
+/* harmony export */ });
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9185);
+
+
+/** What stands deeper is not looked at, and left out. */
+const DEEPEST_NESTING = 20;
+/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
+const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
+const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
+/** Headers that a document may name and that hold no secret. */
+const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
+/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
+const SHAPES = [
+    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
+    'ya29\\.[\\w.-]{8,}',
+    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
+    'AIza[\\w-]{30,}',
+    'GOCSPX-[\\w-]{10,}',
+    'gh[oprsu]_\\w{30,}',
+    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
+].join('|');
+const SHAPE = new RegExp(`^(?:${SHAPES})$`);
+const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
+/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
+const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
+/**
+ * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
+ * where one stands.
+ *
+ * @param format where there is a token besides those that can be told
+ */
+function seal(masks, text, format) {
+    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
+    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
+        return { json: masks.keep(trimmed), text: '' };
+    const json = (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(trimmed);
+    if (json === undefined)
+        return { json, text: sealText(masks, text) };
+    const sealed = mapStrings(json, (value, name, parent) => {
+        if (value === '')
+            return value;
+        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
+        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
+        return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
+    });
+    return { json: sealed, text: '' };
+}
+/** Free text without the secrets in it. */
+function sealText(masks, text) {
+    return text
+        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
+        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
+        // What stands behind a name may be a word; it is left out all the same.
+        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
+            masks.keep(value);
+        return `${before}***`;
+    });
+}
+/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
+function mapStrings(value, map, mapSecret = (secret) => secret) {
+    function mapAny(any, name, parent, depth) {
+        if (typeof any === 'string')
+            return map(any, name, parent);
+        if (any instanceof _secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .z)
+            return mapSecret(any);
+        if (typeof any !== 'object' || any === null)
+            return any;
+        if (depth > DEEPEST_NESTING)
+            return undefined;
+        if (Array.isArray(any))
+            return any.map((item) => mapAny(item, name, parent, depth + 1));
+        const members = Object.entries(any);
+        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
+    }
+    return mapAny(value, '', '', 0);
+}
+
+
+/***/ }),
+
+/***/ 9185:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ createMasks),
+/* harmony export */   z: () => (/* binding */ Secret)
+/* harmony export */ });
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_util__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9752);
+
+
+/**
+ * Shorter values are never masked: the runner replaces a mask wherever it finds it, and one such as "True" would take words
+ * out of every log of the job and empty its outputs.
+ */
+const SHORTEST_MASK = 6;
+/** In several lines that are no key there may be words; these are too long for one. */
+const SHORTEST_UNKNOWN_LINE = 16;
+let make;
+/** What the runner was told to mask. It turns into text by `reveal()` alone, which lint allows where a secret has to go out. */
+class Secret {
+    static {
+        make = (value) => new Secret(value);
+    }
+    #value;
+    constructor(value) {
+        this.#value = value;
+    }
+    reveal() {
+        return this.#value;
+    }
+    matches(pattern) {
+        return pattern.test(this.#value);
+    }
+    /** For a header: `Bearer ` and the secret. */
+    prefixed(prefix) {
+        return new Secret(prefix + this.#value);
+    }
+    /** Basic credentials (RFC 7617) of a user whose password this is. */
+    asPasswordOf(user) {
+        return new Secret(`Basic ${Buffer.from(`${user}:${this.#value}`).toString('base64')}`);
+    }
+    toString() {
+        return '***';
+    }
+    toJSON() {
+        return '***';
+    }
+    [node_util__WEBPACK_IMPORTED_MODULE_0__.inspect.custom]() {
+        return '***';
+    }
+}
+/** Masks that the runner applies to the log of the whole job. */
+function createMasks(register = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq) {
+    const masked = new Map();
+    return {
+        keep(untrimmed) {
+            const value = untrimmed.trim();
+            const fresh = new Set(findMasks(value).filter((mask) => mask.length >= SHORTEST_MASK && !masked.has(mask)));
+            // The runner masks each line of a value by itself, so that one command serves for all.
+            if (fresh.size > 0)
+                register([...fresh].join('\n'));
+            for (const mask of fresh)
+                masked.set(mask, make(mask));
+            return masked.get(value) ?? make(value);
+        },
+        known: () => [...masked.values()]
+    };
+}
+/** What has to be masked so that a value cannot be used: single lines, and no ordinary words. */
+function findMasks(value) {
+    const armor = /-----[^-]*-----/g;
+    if (/[\r\n]|-----/.test(value)) {
+        const words = value.replaceAll(armor, ' ').split(/\\n|%0[AD]|\s+/);
+        // A key in PEM, but not its "-----BEGIN …-----", which is no secret; or base64 in lines.
+        const shortest = value.includes('-----') || words.every(isBase64) ? SHORTEST_MASK : SHORTEST_UNKNOWN_LINE;
+        return words.filter((word) => word.length >= shortest && isBase64(word));
+    }
+    // Credentials of a header (RFC 9110, 11.4); those of Basic hold a password (RFC 7617).
+    const [, scheme = '', credentials] = /^(\w+) +(\S+)$/.exec(value) ?? [];
+    if (credentials !== undefined) {
+        const [, password] = /^[^:]*:(.*)$/.exec(Buffer.from(credentials, 'base64').toString('utf8')) ?? [];
+        return [
+            ...findMasks(credentials),
+            ...(scheme.toLowerCase() === 'basic' && password !== undefined ? [password] : [])
+        ];
+    }
+    // Of a JWT (RFC 7515, 7.1) also the signature, without which the rest is worthless.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(value) ?? [];
+    return [value, ...(signature === undefined ? [] : [signature])];
+}
+function isBase64(word) {
+    return /^[\w+/=-]*$/.test(word);
+}
+
+
+/***/ }),
+
 /***/ 8305:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1942,9 +2094,9 @@ function codeOf(error) {
 /* harmony export */ });
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
-/* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2813);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
 
 
 
@@ -1964,12 +2116,12 @@ const PERMISSIONS = [
     '      id-token: write'
 ];
 function explainAbsence(env, fromFork) {
-    const job = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(env['GITHUB_JOB'] ?? 'JOB');
+    const job = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(env['GITHUB_JOB'] ?? 'JOB');
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             cause: 'This is not a job of GitHub Actions.',
             remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('gcloud auth application-default login')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .onRunner */ .o)('gcloud auth application-default login')]
         };
     }
     if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
@@ -1978,8 +2130,8 @@ function explainAbsence(env, fromFork) {
             cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
             remedy: 'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS)
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS)
             ]
         };
     }
@@ -1988,7 +2140,7 @@ function explainAbsence(env, fromFork) {
             cause: 'The pull request comes from a fork, and such runs have read permissions only.',
             remedy: 'Skip the job for forks, or run it on push after the merge.',
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")
             ]
         };
     }
@@ -1996,7 +2148,7 @@ function explainAbsence(env, fromFork) {
         cause: 'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
         remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...PERMISSIONS),
             {
                 place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
                 lines: [
@@ -2017,10 +2169,10 @@ function explainAbsence(env, fromFork) {
 function oidcFailed(endpoint, what, attempts = 1) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
         code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
         ...explainFailure(endpoint, what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
-            ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_4__/* .quoteRefusal */ .H)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_4__/* .readRefusal */ .n)(what)) }
+            ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteRefusal */ .H)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .readRefusal */ .n)(what)) }
             : {})
     });
 }
@@ -2034,27 +2186,27 @@ function explainFailure(endpoint, what) {
         return {
             cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
             remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .onRunner */ .o)('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
         };
     }
     if (what.answered && (what.status === 401 || what.status === 403)) {
         return {
             cause: JOB_OVER,
             remedy: 'Ask in the job that needs the token, while it runs.',
-            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .RERUN */ .Fy]
+            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .RERUN */ .Fy]
         };
     }
     if (what.answered) {
         return {
             cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
             remedy: 'Run the job again; see https://www.githubstatus.com.',
-            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .RERUN */ .Fy]
+            snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .RERUN */ .Fy]
         };
     }
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: `Let a self-hosted runner reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(endpoint)]
+        remedy: `Let a self-hosted runner reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .tryConnection */ .CB)(endpoint)]
     };
 }
 function describe(what) {
@@ -2255,9 +2407,14 @@ async function readSmallFile(path) {
 var google_hosts = __nccwpck_require__(7352);
 // EXTERNAL MODULE: ./src/guard/json.ts
 var guard_json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/guard/seal.ts
+var seal = __nccwpck_require__(5436);
 // EXTERNAL MODULE: ./src/world/request.ts
 var request = __nccwpck_require__(3053);
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
+
 
 
 
@@ -2288,7 +2445,7 @@ function readSubjectTokenSource(raw, origin) {
     if (path !== undefined)
         return { kind: 'file', path, format: readFormat(raw, origin) };
     if (raw['url'] !== undefined) {
-        const headers = Object.entries((0,guard_json/* objectIn */.D7)(raw, 'headers')).filter((entry) => typeof entry[1] === 'string');
+        const headers = Object.entries((0,guard_json/* objectIn */.D7)(raw, 'headers')).filter((entry) => typeof entry[1] === 'string' || entry[1] instanceof secret/* Secret */.z);
         return {
             kind: 'url',
             url: sourceUrl(raw, 'url', origin),
@@ -2334,11 +2491,11 @@ function readExecutable(raw, origin) {
 
 
 
+
 /** gcloud nests one document in another; nobody needs more levels than this. */
 const DEEPEST_NESTING = 5;
 /**
- * Reads a credential document: JSON, or base64 of it. Its secrets are masked before anything else is done with it, and every
- * host in it that would receive a secret is checked.
+ * Reads a credential document: JSON, or base64 of it. Every host in it that would receive a secret is checked.
  *
  * @param origin where it came from, for messages
  * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
@@ -2350,7 +2507,7 @@ function readDocument(masks, text, origin, universe) {
         throw credentialsInvalid(origin, 'it is empty');
     // https://cloud.google.com/docs/authentication/api-keys
     if (/^AIza[\w-]{30,}$/.test(trimmed)) {
-        masks.add(trimmed);
+        masks.keep(trimmed);
         throw credentialsUnsupported(origin, 'an API key');
     }
     const json = trimmed.startsWith('{')
@@ -2358,42 +2515,30 @@ function readDocument(masks, text, origin, universe) {
         : Buffer.from(trimmed, 'base64')
             .toString('utf8')
             .replace(/^\uFEFF/, '');
-    const value = (0,guard_json/* parseJson */.qF)(json);
-    if (!(0,guard_json/* isObject */.Gv)(value))
+    const known = masks.known().length;
+    const value = (0,seal/* seal */.od)(masks, json).json;
+    if (!(0,guard_json/* isObject */.Gv)(value)) {
+        (0,seal/* sealText */.N9)(masks, trimmed);
         throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
-    const holdsSecret = maskSecrets(masks, value, origin);
-    if (holdsSecret && json !== trimmed)
-        for (const line of trimmed.split(/\s+/))
-            masks.add(line);
-    return checkDocument(value, origin, universe, 0);
-}
-/** Masks what is secret in a document, at any depth; says whether there was anything. */
-function maskSecrets(masks, value, origin, name = '', depth = 0) {
-    if (typeof value === 'string') {
-        if (name === 'private_key')
-            masks.addPrivateKey(value);
-        else if (/^(client_secret|refresh_token|access_token|id_token|api_key)$/.test(name))
-            masks.add(value);
-        else if (/^(proxy-)?authorization$/i.test(name))
-            masks.add(value.replace(/^\w+\s+/, ''));
-        else
-            return false;
-        return true;
     }
-    if (typeof value !== 'object' || value === null)
-        return false;
-    if (depth > 20)
-        throw credentialsInvalid(origin, 'it is nested too deeply');
-    return Object.entries(value)
-        .map(([key, member]) => maskSecrets(masks, member, origin, key, depth + 1))
-        .includes(true);
+    // A document without a secret is none itself.
+    if (json !== trimmed && masks.known().length > known)
+        masks.keep(trimmed);
+    return checkDocument(value, origin, universe, 0);
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
+    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`);
     const required = (name) => {
         const value = (0,guard_json/* stringIn */.tB)(raw, name);
         if (value === undefined)
-            throw credentialsInvalid(origin, `"${name}" is missing`);
+            throw missing(name);
+        return value;
+    };
+    const requiredSecret = (name) => {
+        const value = (0,guard_json/* secretIn */.u7)(raw, name);
+        if (value === undefined)
+            throw missing(name);
         return value;
     };
     const declaredUniverse = (0,guard_json/* stringIn */.tB)(raw, 'universe_domain');
@@ -2406,7 +2551,7 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 email: required('client_email'),
-                privateKey: required('private_key'),
+                privateKey: requiredSecret('private_key'),
                 keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
             };
@@ -2415,16 +2560,16 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 clientId: required('client_id'),
-                clientSecret: required('client_secret'),
-                refreshToken: required('refresh_token'),
+                clientSecret: requiredSecret('client_secret'),
+                refreshToken: requiredSecret('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
             };
         case 'external_account_authorized_user':
             return {
                 type,
                 origin,
-                client: { id: required('client_id'), secret: required('client_secret') },
-                refreshToken: required('refresh_token'),
+                client: { id: required('client_id'), secret: requiredSecret('client_secret') },
+                refreshToken: requiredSecret('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
                 pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
@@ -2436,7 +2581,7 @@ function checkDocument(raw, origin, universe, depth) {
                 audience: required('audience'),
                 subjectTokenType: required('subject_token_type'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
-                client: id === undefined ? undefined : { id, secret: (0,guard_json/* stringIn */.tB)(raw, 'client_secret') ?? '' },
+                client: id === undefined ? undefined : { id, secret: (0,guard_json/* secretIn */.u7)(raw, 'client_secret') },
                 userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
                 source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
                 account: impersonatedAccount(raw, universe, origin)
@@ -2465,7 +2610,7 @@ function checkDocument(raw, origin, universe, depth) {
         case 'gdch_service_account':
             throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
         default:
-            if ((0,guard_json/* stringIn */.tB)(raw, 'api_key') !== undefined)
+            if ((0,guard_json/* secretIn */.u7)(raw, 'api_key') !== undefined)
                 throw credentialsUnsupported(origin, 'an API key');
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
@@ -2570,6 +2715,7 @@ var token_token_endpoint = __nccwpck_require__(1208);
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -2609,9 +2755,9 @@ async function ping(step) {
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step) {
-    async function ask(path) {
+    async function ask(path, holds) {
         const url = metadataUrl(step, path);
-        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
+        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
         if (answer.status >= 400)
             throw metadataRefused((0,token_refusal/* readRefusal */.n)(answer));
         // Other clouds have a server at the same address.
@@ -2626,18 +2772,15 @@ function fromMetadataServer(step) {
         endpoints: [],
         async accessToken() {
             const { url, answer } = await ask('instance/service-accounts/default/token');
-            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'access_token') };
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token') };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
             const query = `audience=${encodeURIComponent(audience)}&format=full`;
-            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`);
-            const token = answer.body.toString('utf8').trim();
-            // A page of HTML is no secret, and masking its lines would take words out of every log.
-            if (answer.status !== 200 || !/^\S+$/.test(token))
+            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' });
+            if (answer.status !== 200 || !(answer.json instanceof secret/* Secret */.z))
                 throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
-            step.masks.addJwt(token);
-            return token;
+            return answer.json;
         }
     };
 }
@@ -2808,19 +2951,18 @@ function fromAuthorizedUser(step, user) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const claims = (0,jwt/* decodeClaims */.Y)((0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(answer.body.toString('utf8')), 'id_token') ?? '');
+            const claims = (0,jwt/* decodeClaims */.Yq)((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '');
             const email = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'email');
-            const token = (0,token_token_endpoint/* readAccessToken */.o3)(step, tokenUrl, answer, 'access_token');
+            const token = (0,token_token_endpoint/* readAccessToken */.o3)(tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: (0,token_principal/* memberOf */.C5)(email) };
         },
         async idToken() {
             const answer = await refresh();
-            const body = (0,guard_json/* parseObject */.lj)(answer.body.toString('utf8'));
-            const scope = (0,guard_json/* stringIn */.tB)(body, 'scope');
-            const granted = (0,guard_json/* stringIn */.tB)(body, 'access_token') !== undefined && (0,guard_json/* stringIn */.tB)(body, 'id_token') === undefined;
+            const scope = (0,guard_json/* stringIn */.tB)(answer.json, 'scope');
+            const granted = (0,guard_json/* secretIn */.u7)(answer.json, 'access_token') !== undefined && (0,guard_json/* secretIn */.u7)(answer.json, 'id_token') === undefined;
             if (granted && scope?.split(' ').includes('openid') !== true)
                 throw openidMissing(tokenUrl, scope);
-            return (0,token_token_endpoint/* readIdToken */.xm)(step, tokenUrl, answer, 'id_token');
+            return (0,token_token_endpoint/* readIdToken */.xm)(tokenUrl, answer, 'id_token');
         }
     };
 }
@@ -3065,8 +3207,8 @@ async function exchangeToken(step, request) {
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, (0,jwt/* decodeClaims */.Y)(request.subjectToken)));
-    return (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'access_token');
+    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, (0,jwt/* decodeClaims */.Yq)(request.subjectToken)));
+    return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
@@ -3096,7 +3238,7 @@ function createFederatedIdentity(step, identity) {
 }
 /** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
 function refinePrincipal({ principal, audience }, subjectToken) {
-    const subject = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeClaims */.Y)(subjectToken) ?? {}, 'sub');
+    const subject = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeClaims */.Yq)(subjectToken) ?? {}, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? (0,token_principal/* subjectPrincipal */.hF)(audience, subject) : principal;
 }
 
@@ -3153,15 +3295,14 @@ async function requestGithubToken(step, audience) {
     if (endpoint === undefined)
         throw (0,github/* oidcFailed */.nR)(undefined, 'the runner gave no valid request URL');
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
-    const requestToken = step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+    const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
         method: 'GET',
         url: new URL(url),
-        headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` }
+        headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+        holds: { type: 'json', field: 'value' }
     }, (last, attempts) => (0,github/* oidcFailed */.nR)(endpoint, last, attempts));
-    const token = (0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(answer.body.toString('utf8')), 'value');
-    if (token !== undefined)
-        step.masks.addJwt(token);
+    const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');
     if (answer.status !== 200 || token === undefined)
         throw (0,github/* oidcFailed */.nR)(endpoint, answer);
     return token;
@@ -3246,15 +3387,14 @@ var outcome = __nccwpck_require__(312);
 
 
 
+
 /**
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
- * credentials and signs; its requests to the instance's metadata go through our own limits, and are masked on the way.
+ * credentials and signs; its requests to the instance's metadata go through our own limits, and are sealed on the way.
  */
 async function readAwsToken(step, document, credentialSource) {
     // Loaded only where it is needed: it is larger than everything else together.
     const { AwsClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
-    for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
-        step.masks.add(step.env[name] ?? '');
     const client = new AwsClient({
         type: 'external_account',
         audience: document.audience,
@@ -3264,7 +3404,7 @@ async function readAwsToken(step, document, credentialSource) {
         transporterOptions: { fetchImplementation: instanceMetadata(step) }
     });
     try {
-        return await client.retrieveSubjectToken();
+        return step.masks.keep(await client.retrieveSubjectToken());
     }
     catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
@@ -3279,14 +3419,20 @@ function instanceMetadata(step) {
     return async (input, init) => {
         const url = new URL(input);
         const headers = Object.fromEntries(new Headers(init?.headers));
-        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: init?.method ?? 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
-        const text = answer.body.toString('utf8');
-        if (init?.method === 'PUT')
-            step.masks.add(text);
-        for (const name of ['SecretAccessKey', 'Token'])
-            step.masks.add((0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(text), name) ?? '');
-        return new Response(text, { status: answer.status, headers: { ...answer.headers } });
+        const method = init?.method ?? 'GET';
+        const answer = await (0,retried_request/* requestWithRetries */.e)(step, 
+        // A session token is the whole of its answer.
+        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
+}
+/** The library signs with what an answer holds. */
+function unseal({ json, text }) {
+    if (json instanceof secret/* Secret */.z)
+        return json.reveal();
+    return json === undefined
+        ? text
+        : JSON.stringify((0,seal/* mapStrings */.to)(json, (value) => value, (secret) => secret.reveal()));
 }
 
 // EXTERNAL MODULE: external "node:https"
@@ -3316,8 +3462,7 @@ async function readCertificate(step, document, credentialSource) {
         const { cert, key } = agent.options;
         if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
             throw new Error('no certificate');
-        step.masks.addPrivateKey(key.toString('utf8'));
-        return { token, clientCertificate: { cert, key } };
+        return { token, clientCertificate: { cert, key: step.masks.keep(key.toString('utf8')) } };
     }
     catch {
         // The library's message may quote a file, and a file named by mistake may be the key.
@@ -3334,6 +3479,7 @@ var external_node_child_process_ = __nccwpck_require__(1421);
 
 
 
+
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -3341,7 +3487,8 @@ const OUTPUT_BYTES = 1024 * 1024;
  * whole process when the program does not exist, quotes its output in messages, and cannot stop one that ignores SIGTERM.
  */
 async function runExecutable(step, document, source) {
-    const where = `the program ${(0,safe_text/* safeText */.Hk)(source.command, 100)}`;
+    // Among its arguments there may be a secret.
+    const where = `the program ${(0,safe_text/* safeText */.Hk)(splitCommand(source.command)[0] ?? '', 100)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
@@ -3350,7 +3497,7 @@ async function runExecutable(step, document, source) {
     if (cached !== undefined)
         return cached;
     const { exitCode, stdout } = await run(step, document, source, where);
-    const verdict = judgeResponse((0,guard_json/* parseObject */.lj)(stdout), step.now(), source.outputFile !== undefined);
+    const verdict = judgeResponse((0,seal/* seal */.od)(step.masks, stdout).json, step.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
     const problems = [
@@ -3362,7 +3509,7 @@ async function runExecutable(step, document, source) {
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(step, path) {
     const file = await readSmallFile(path);
-    return file.ok ? judgeResponse((0,guard_json/* parseObject */.lj)(file.content), step.now(), true).token : undefined;
+    return file.ok ? judgeResponse((0,seal/* seal */.od)(step.masks, file.content).json, step.now(), true).token : undefined;
 }
 async function run(step, document, source, where) {
     const [program = '', ...args] = splitCommand(source.command);
@@ -3397,7 +3544,8 @@ function splitCommand(command) {
     return (command.match(/(?:[^\s"]+|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }
 /** Decides about what the program printed. `problem` never quotes a token. */
-function judgeResponse(response, nowMs, mustExpire) {
+function judgeResponse(json, nowMs, mustExpire) {
+    const response = (0,guard_json/* isObject */.Gv)(json) ? json : {};
     if (response['version'] !== 1)
         return { problem: 'its answer is not JSON with "version": 1' };
     if (response['success'] !== true) {
@@ -3412,8 +3560,8 @@ function judgeResponse(response, nowMs, mustExpire) {
     if (typeof expiration === 'number' && expiration * 1000 <= nowMs)
         return { problem: 'its token has expired' };
     const member = (0,guard_json/* stringIn */.tB)(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
-    const token = (0,guard_json/* stringIn */.tB)(response, member);
-    return token === undefined ? { problem: `its answer has no "${member}"` } : { token };
+    const token = (0,guard_json/* secretIn */.u7)(response, member);
+    return token?.matches(/^\S+$/) === true ? { token } : { problem: `its answer has no "${member}" of one line` };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/subject-token.ts
@@ -3426,25 +3574,22 @@ function judgeResponse(response, nowMs, mustExpire) {
 
 
 
+
+
 /**
- * The external account's own token, masked.
+ * The external account's own token.
  *
  * @throws {Failure} SUBJECT_TOKEN_UNAVAILABLE
  */
 async function readSubjectToken(step, document) {
-    const subject = await read(step, document);
-    // A certificate is no secret; its key is, and stays in the process.
-    if (subject.clientCertificate === undefined)
-        step.masks.addJwt(subject.token);
-    return subject;
-}
-async function read(step, document) {
     const { source } = document;
     switch (source.kind) {
-        case 'file':
-            return { token: pickToken(await readTokenFile(source.path), source.format, `the file ${source.path}`) };
+        case 'file': {
+            const content = await readTokenFile(source.path);
+            return { token: pickToken((0,seal/* seal */.od)(step.masks, content, source.format), source.format, `the file ${source.path}`) };
+        }
         case 'url':
-            return { token: pickToken(await fetchToken(step, source.url, source.headers), source.format, source.url.origin) };
+            return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) };
         case 'executable':
             return { token: await runExecutable(step, document, source) };
         case 'aws':
@@ -3454,11 +3599,16 @@ async function read(step, document) {
     }
 }
 /** Finds the token in what a file or a URL holds. */
-function pickToken(content, format, where) {
-    const token = format.type === 'text' ? content.trim() : (0,guard_json/* stringIn */.tB)((0,guard_json/* parseObject */.lj)(content), format.field)?.trim();
-    if (token !== undefined && token !== '')
+function pickToken({ json, text }, format, where) {
+    const token = format.type === 'text' ? json : (0,guard_json/* secretIn */.u7)(json, format.field);
+    if (token instanceof secret/* Secret */.z && token.matches(/^\S+$/))
         return token;
-    throw subjectTokenUnavailable(where, format.type === 'text' ? 'it is empty' : `it holds no JSON object with a string in "${format.field}"`, 'form');
+    const problem = (0,guard_json/* isObject */.Gv)(json)
+        ? 'it holds a JSON object'
+        : text.trim() === ''
+            ? 'it is empty'
+            : 'it holds more than a token';
+    throw subjectTokenUnavailable(where, format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`, 'form');
 }
 /** The content of a token file, which a sidecar or the cluster keeps fresh. */
 async function readTokenFile(path) {
@@ -3468,11 +3618,11 @@ async function readTokenFile(path) {
     throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
-async function fetchToken(step, url, headers) {
-    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
-    // Google's libraries take every 2xx; the token in it is masked by whoever picks it out.
+async function fetchToken(step, { url, headers, format }) {
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
-        return answer.body.toString('utf8');
+        return answer;
     const problem = answer.status < 400 ? `status ${answer.status}` : (0,token_refusal/* quoteRefusal */.H)((0,token_refusal/* readRefusal */.n)(answer));
     throw subjectTokenUnavailable(url.origin, problem, 'refusal');
 }
@@ -3501,8 +3651,6 @@ function fromExternalAccount(step, document) {
     });
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/identity/failures/service-account-key.ts
 
 
@@ -3587,10 +3735,15 @@ function describeSkew({ googleTime }, now) {
  */
 function fromServiceAccountKey(step, universe, key) {
     const { email, tokenUrl } = key;
-    const privateKey = readPrivateKey(key);
+    const privateKey = (0,jwt/* readPrivateKey */.$k)(key.privateKey) ?? notPem(key);
+    /** A JWT that Google accepts as a grant for at most one hour. */
+    function signAssertion(claims) {
+        const issuedAt = Math.floor(step.now() / 1000);
+        const payload = { iss: email, aud: (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims };
+        return step.masks.keep((0,jwt/* signJwt */.No)(key.keyId === undefined ? {} : { kid: key.keyId }, payload, privateKey));
+    }
     async function grant(claims) {
-        const assertion = signAssertion(privateKey, key, (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, claims, step.now());
-        step.masks.addJwt(assertion);
+        const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
         return await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()));
     }
@@ -3601,29 +3754,15 @@ function fromServiceAccountKey(step, universe, key) {
         isKey: true,
         endpoints: [tokenUrl],
         async accessToken() {
-            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token') };
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(tokenUrl, await grant({ scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl }), 'access_token') };
         },
         async idToken(audience) {
-            return (0,token_token_endpoint/* readIdToken */.xm)(step, tokenUrl, await grant({ target_audience: audience }), 'id_token');
+            return (0,token_token_endpoint/* readIdToken */.xm)(tokenUrl, await grant({ target_audience: audience }), 'id_token');
         }
     };
 }
-function readPrivateKey(key) {
-    try {
-        return (0,external_node_crypto_.createPrivateKey)(key.privateKey);
-    }
-    catch {
-        // OpenSSL's message is dropped: it may tell about the key.
-        throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
-    }
-}
-/** A JWT that Google accepts as a grant for at most one hour. */
-function signAssertion(privateKey, key, audience, claims, nowMs) {
-    const issuedAt = Math.floor(nowMs / 1000);
-    const header = { alg: 'RS256', typ: 'JWT', ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
-    const payload = { iss: key.email, aud: audience, iat: issuedAt, exp: issuedAt + 3600, ...claims };
-    const signed = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    return `${signed}.${(0,external_node_crypto_.sign)('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
+function notPem(key) {
+    throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
@@ -3642,7 +3781,7 @@ function fromWorkforceUser(step, user) {
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
             const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
-            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(step, user.tokenUrl, answer, 'access_token') };
+            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(user.tokenUrl, answer, 'access_token') };
         }
     };
 }
@@ -3964,8 +4103,8 @@ var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_
 var identity = __nccwpck_require__(2368);
 // EXTERNAL MODULE: ./src/identity/failures/github.ts
 var github = __nccwpck_require__(8305);
-// EXTERNAL MODULE: ./src/guard/masks.ts
-var masks = __nccwpck_require__(8644);
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
@@ -4556,7 +4695,7 @@ function buildRequest({ service, port }, { client, path, tokenHeader }, token) {
     return {
         method,
         path,
-        headers: [...passed, tokenHeader, `Bearer ${token.jwt}`],
+        headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
         body,
         length: headerValues(headers, 'content-length')[0],
         upgrade,
@@ -4868,10 +5007,10 @@ function createHttp2Service(url, timeoutMs) {
     let opening;
     async function open() {
         const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
-        const socket = await (0,world_connection/* openConnection */.J)({ url, protocol: 'h2' }, signal);
+        const socket = await (0,world_connection/* openConnection */.JY)({ url, protocol: 'h2' }, signal);
         if (socket instanceof external_node_tls_.TLSSocket && socket.alpnProtocol !== 'h2') {
             socket.destroy();
-            throw new world_connection/* ConnectionError */.R('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
+            throw new world_connection/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
         }
         const session = external_node_http2_default().connect(url.origin, {
             createConnection: () => socket,
@@ -4943,7 +5082,7 @@ function createHttp2Service(url, timeoutMs) {
                 sent.once('finish', limit.bodySent);
                 sent.on('error', reject);
                 sent.once('close', () => {
-                    reject(new world_connection/* ConnectionError */.R('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
+                    reject(new world_connection/* ConnectionError */.Rc('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
                 });
                 if (request.body === undefined)
                     limit.bodySent();
@@ -5544,7 +5683,8 @@ async function runInBackground() {
             close();
     }
     // The runner reads masks from steps that run; what is minted here is never printed.
-    const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, (0,masks/* createMasks */._)(() => undefined));
+    const masks = (0,secret/* createMasks */._)(() => undefined);
+    const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, masks);
     closing.push(world.close);
     let deadline = 0;
     const step = {
@@ -5554,7 +5694,7 @@ async function runInBackground() {
     const statistics = createStatistics(log, () => external_node_perf_hooks_.performance.now());
     const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, await (0,identity/* findIdentity */.g)(step, inputs));
     const keeper = createTokenKeeper({
-        first: settings.token,
+        first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
         async mint() {
             deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
             return await mint(inputs.audiences[0]);
@@ -6440,15 +6580,15 @@ function createReport(env, outputs = OUTPUTS) {
         const [first] = tokens.values();
         if (first === undefined)
             return;
-        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt]));
-        setOutput('id_token', first.jwt);
+        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
+        setOutput('id_token', first.jwt.reveal());
         setOutput('id_tokens', JSON.stringify(byAudience));
         setOutput('audience', first.audience);
         setOutput('email', first.email);
         setOutput('expires_at', new Date(first.expiresAt).toISOString());
         const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
         if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
-            (0,core/* exportVariable */.dN)(variable, first.jwt);
+            (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
     }
     return {
         info: core/* info */.pq,
@@ -6928,7 +7068,7 @@ function buildRequest({ method, url, headers, body }, jwt) {
     return {
         method,
         url,
-        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: `Bearer ${jwt}` },
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
         ...(body === undefined ? {} : { body })
     };
 }
@@ -7874,7 +8014,12 @@ async function startProcess(step, report, inputs, token) {
     const key = (0,quit_port/* createKey */.cF)();
     try {
         const child = spawnProcess(logFile, withoutSecrets(step));
-        const settings = { env: step.env, inputs: { ...pickInputs(inputs), url: inputs.url.href }, token, key };
+        const settings = {
+            env: step.env,
+            inputs: { ...pickInputs(inputs), url: inputs.url.href },
+            token: { ...token, jwt: token.jwt.reveal() },
+            key
+        };
         const started = await hearFrom(child, settings);
         if (started.kind === 'no port')
             throw (0,failures/* portTaken */.f5)(inputs.port, started.code);
@@ -7918,7 +8063,7 @@ function spawnProcess(logFile, env) {
 }
 /** Variables of a process can be read from outside of it for as long as it lives; what is secret in them goes by the channel. */
 function withoutSecrets({ env, masks }) {
-    const secrets = masks.known();
+    const secrets = masks.known().map((secret) => secret.reveal());
     return Object.fromEntries(Object.entries(env).filter(([name, value = '']) => !/^(INPUT|STATE)_/.test(name) && !secrets.some((secret) => value.includes(secret))));
 }
 /** Hands the settings over, and waits until the process listens. */
@@ -8090,9 +8235,9 @@ async function runToEnd(process, env, report, world, story) {
 /* harmony export */ });
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
-/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2813);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
 
 
 
@@ -8104,23 +8249,23 @@ function googleUnavailable(url, last, attempts) {
         code: 'GOOGLE_UNAVAILABLE',
         sentence: `${url.host} gave no usable answer: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
         ...explainUnavailable(url, last),
-        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteRefusal */ .H)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .n)(last)) } : {})
+        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteRefusal */ .H)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .readRefusal */ .n)(last)) } : {})
     });
 }
 function explainUnavailable(url, last) {
-    const connect = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(url);
+    const connect = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .tryConnection */ .CB)(url);
     if (last.answered && last.status === 429) {
         return {
             cause: 'A quota is used up, as when many jobs start at once.',
             remedy: 'Raise deadline, or start fewer jobs at a time.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inStep */ .qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
         };
     }
     if (last.answered && last.status < 500 && last.status !== 408) {
         return {
             cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
             remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
-            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)]
+            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .setNoProxy */ .WC)(url.host)]
         };
     }
     if (last.answered) {
@@ -8134,7 +8279,7 @@ function explainUnavailable(url, last) {
         return {
             cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
             remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)]
+            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .setNoProxy */ .WC)(url.host)]
         };
     }
     if (last.trouble === 'certificate' || last.trouble === 'handshake') {
@@ -8146,7 +8291,7 @@ function explainUnavailable(url, last) {
                     place: 'In the environment of the runner, such as the file .env in its folder',
                     lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
                 },
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .setNoProxy */ .WC)(url.host)
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .setNoProxy */ .WC)(url.host)
             ]
         };
     }
@@ -8161,7 +8306,8 @@ function tokenMissing(url, answer) {
     // Anything but 2xx here is a redirect, which no token service sends.
     if (answer.status >= 300)
         return googleUnavailable(url, answer, 1);
-    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'none', 60);
+    const type = /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
+        'none that is known';
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
         code: 'TOKEN_INVALID',
         sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
@@ -8175,7 +8321,7 @@ function tokenMissing(url, answer) {
                 cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
                 remedy: 'Check the proxy and the network of the runner, and run the job again.'
             }),
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .tryConnection */ .CB)(url)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .tryConnection */ .CB)(url)]
     });
 }
 
@@ -8255,17 +8401,37 @@ function isLegacyTokenUrl(url) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ decodeClaims)
+/* harmony export */   $k: () => (/* binding */ readPrivateKey),
+/* harmony export */   No: () => (/* binding */ signJwt),
+/* harmony export */   Yq: () => (/* binding */ decodeClaims)
 /* harmony export */ });
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+
 
 /** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
 function decodeClaims(jwt) {
-    const parts = jwt.split('.');
+    const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
-    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(payload) ? payload : undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(payload) ? payload : undefined;
+}
+/** A JWT signed with RS256 (RFC 7518, 3.3). */
+function signJwt(header, payload, key) {
+    const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload];
+    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${signed}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.sign)('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
+}
+/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+function readPrivateKey(pem) {
+    try {
+        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(pem.reveal());
+    }
+    catch {
+        return undefined;
+    }
 }
 
 
@@ -8498,14 +8664,14 @@ var token_token_endpoint = __nccwpck_require__(1208);
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  *
- * @returns the token as it came, masked but not yet checked
+ * @returns the token as it came, not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 async function generateIdToken(step, universe, caller, impersonation, audience) {
     const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
-    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true });
-    return (0,token_token_endpoint/* readIdToken */.xm)(step, url, answer, 'token');
+    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token');
+    return (0,token_token_endpoint/* readIdToken */.xm)(url, answer, 'token');
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
@@ -8514,21 +8680,22 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
  */
 async function generateAccessToken(step, universe, caller, impersonation) {
     const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateAccessToken');
-    const answer = await callIam(step, url, caller, impersonation, { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] });
-    return (0,token_token_endpoint/* readAccessToken */.o3)(step, url, answer, 'accessToken');
+    const answer = await callIam(step, url, caller, impersonation, { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] }, 'accessToken');
+    return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'accessToken');
 }
-async function callIam(step, url, caller, impersonation, body) {
+async function callIam(step, url, caller, impersonation, body, field) {
     const delegates = impersonation.delegates.map(google_hosts/* serviceAccountResource */.pj);
     const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
         method: 'POST',
         url,
         headers: {
-            authorization: `Bearer ${caller.accessToken}`,
+            authorization: caller.accessToken.prefixed('Bearer '),
             'content-type': 'application/json',
             accept: 'application/json'
         },
         body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
-        clientCertificate: caller.clientCertificate
+        clientCertificate: caller.clientCertificate,
+        holds: { type: 'json', field }
     }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
     if (answer.status >= 400) {
         throw (0,token_token_endpoint/* refusedBy */.it)(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation));
@@ -8601,7 +8768,7 @@ function explainAccount(account) {
  */
 function checkIdToken(jwt, expected) {
     const { account } = expected;
-    const claims = (0,token_jwt/* decodeClaims */.Y)(jwt);
+    const claims = (0,token_jwt/* decodeClaims */.Yq)(jwt);
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
     const issuer = (0,json/* stringIn */.tB)(claims, 'iss');
@@ -8646,7 +8813,7 @@ function issuersOf(universe) {
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 /**
- * @returns a function that gets a checked ID token for an audience, masked before it is returned
+ * @returns a function that gets a checked ID token for an audience
  */
 function createMint(step, universe, identity) {
     const { credential, impersonations } = identity;
@@ -8775,12 +8942,10 @@ function mappingNote(principal) {
 
 
 function readRefusal(answer) {
-    const text = answer.body.toString('utf8');
-    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(text);
     const date = Date.parse(answer.headers['date'] ?? '');
     const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
-    const error = body['error'];
-    if ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)(error)) {
+    const error = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(answer.json, 'error');
+    if (Object.keys(error).length > 0) {
         const details = Array.isArray(error['details']) ? error['details'].filter(_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv) : [];
         const info = details.find((detail) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(detail, 'reason') !== undefined) ?? {};
         return {
@@ -8791,13 +8956,12 @@ function readRefusal(answer) {
             metadata: (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(info, 'metadata')
         };
     }
-    const code = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error');
-    const isJson = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(text) !== undefined;
+    const code = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(answer.json, 'error');
     return {
         ...common,
         code: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(code ?? ''),
-        message: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error_description') ?? (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'message') ?? (isJson ? '' : text), 500),
-        reason: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'error_subtype') ?? ''),
+        message: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(answer.json, 'error_description') ?? (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(answer.json, 'message') ?? answer.text, 500),
+        reason: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(answer.json, 'error_subtype') ?? ''),
         metadata: {}
     };
 }
@@ -8841,55 +9005,42 @@ async function requestToken(step, request, refused) {
             accept: 'application/json',
             ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
         },
-        body: new URLSearchParams(request.form).toString(),
+        body: request.form,
         clientCertificate: request.clientCertificate
     }, (last, attempts) => (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(request.url, last, attempts));
-    maskTokens(step, answer);
     if (answer.status >= 400)
         throw refusedBy(request.url, answer, refused);
     return answer;
 }
 /** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
 function refusedBy(url, answer, refused) {
-    const text = answer.body.toString('utf8').trim();
-    const isPage = text !== '' && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseJson */ .qF)(text) === undefined;
-    return isPage ? (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(url, answer, 1) : refused((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .n)(answer));
-}
-/** An answer may hold more tokens than the one that is wanted. */
-function maskTokens(step, answer) {
-    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8'));
-    for (const member of ['access_token', 'id_token', 'refresh_token'])
-        step.masks.addJwt((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)(body, member) ?? '');
+    return answer.text.trim() !== '' ? (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(url, answer, 1) : refused((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .n)(answer));
 }
 /**
- * The opaque token in an answer's JSON, masked.
+ * The opaque token in an answer's JSON.
  *
  * @throws {Failure} TOKEN_INVALID where there is none that can be sent in a header
  */
-function readAccessToken(step, url, answer, member) {
-    const token = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8')), member);
-    if (token !== undefined)
-        step.masks.add(token);
+function readAccessToken(url, answer, member) {
+    const token = readIdToken(url, answer, member);
     // RFC 6750, 2.1: what may follow "Bearer ".
-    if (answer.status !== 200 || token === undefined || !/^[\x21-\x7e]+$/.test(token))
+    if (!token.matches(/^[\x21-\x7e]+$/))
         throw (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenMissing */ .O)(url, answer);
     return token;
 }
 /**
- * The ID token in an answer's JSON, masked, and not yet checked.
+ * The ID token in an answer's JSON, not yet checked.
  *
  * @throws {Failure} TOKEN_INVALID where there is none
  */
-function readIdToken(step, url, answer, member) {
-    const token = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseObject */ .lj)(answer.body.toString('utf8')), member);
-    if (token !== undefined)
-        step.masks.addJwt(token);
+function readIdToken(url, answer, member) {
+    const token = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_2__/* .secretIn */ .u7)(answer.json, member);
     if (answer.status !== 200 || token === undefined)
         throw (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenMissing */ .O)(url, answer);
     return token;
 }
-function basicAuthorization(client) {
-    return `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
+function basicAuthorization({ id, secret }) {
+    return secret?.asPasswordOf(id) ?? `Basic ${Buffer.from(`${id}:`).toString('base64')}`;
 }
 
 
@@ -8929,12 +9080,12 @@ function createConnectionPool(closing) {
             if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
                 return socket;
         }
-        return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)(destination, signal);
+        return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .JY)(destination, signal);
     }
     return {
         agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
         prepare(url) {
-            const opening = (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)({ url }, closing);
+            const opening = (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .JY)({ url }, closing);
             opening.then(
             // Left over at the end, because the run failed before it was needed.
             (socket) => {
@@ -8966,8 +9117,9 @@ async function whenAborted(signal) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   J: () => (/* binding */ openConnection),
-/* harmony export */   R: () => (/* binding */ ConnectionError)
+/* harmony export */   JY: () => (/* binding */ openConnection),
+/* harmony export */   Rc: () => (/* binding */ ConnectionError),
+/* harmony export */   hL: () => (/* binding */ revealCertificate)
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
@@ -9022,6 +9174,10 @@ function findProxy(url) {
         return proxy;
     throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
 }
+/** Options of TLS. */
+function revealCertificate(certificate) {
+    return certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() };
+}
 /** The host as sockets want it: an IPv6 address without its brackets. */
 function hostOf(url) {
     return url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -9037,7 +9193,7 @@ async function openTls(socket, host, { clientCertificate, protocol }, signal) {
         // RFC 6066, 3: a literal IP address is no server name.
         ...((0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: [protocol ?? 'http/1.1'],
-        ...clientCertificate
+        ...revealCertificate(clientCertificate)
     });
     return await untilReady(tls, 'secureConnect', signal);
 }
@@ -9234,7 +9390,7 @@ function createHttp() {
         const interrupted = new Promise((_resolve, reject) => {
             interrupt = reject;
             signal.addEventListener('abort', () => {
-                reject(new connection/* ConnectionError */.R('ECANCELED', 'the request was given up'));
+                reject(new connection/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
             });
         });
         interrupted.catch(() => undefined);
@@ -9248,9 +9404,10 @@ function createHttp() {
                 .once('socket', () => (sent = true))
                 .once('upgrade', (_message, socket) => {
                 socket.destroy();
-                interrupt(new connection/* ConnectionError */.R('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
+                interrupt(new connection/* ConnectionError */.Rc('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
             })
         };
+        const body = revealBody(request.body);
         const options = {
             method: request.method,
             host: request.url.hostname,
@@ -9258,8 +9415,8 @@ function createHttp() {
             path: request.url.pathname + request.url.search,
             headers: {
                 'user-agent': client.userAgent ?? '',
-                ...contentLength(request.body),
-                ...copyHeaders(request.headers)
+                ...contentLength(body),
+                ...revealHeaders(request.headers)
             },
             agent: connections.agentFor(request.url),
             maxHeaderSize: HEADER_BYTES,
@@ -9267,10 +9424,10 @@ function createHttp() {
             destination: request,
             connectionSignal: signal,
             // Kept connections are told apart by these as well.
-            ...request.clientCertificate
+            ...(0,connection/* revealCertificate */.hL)(request.clientCertificate)
         };
         try {
-            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(request.body));
+            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body));
             const { message } = await Promise.race([answering, interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
@@ -9278,7 +9435,7 @@ function createHttp() {
         }
         catch (error) {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
-            if (!(error instanceof connection/* ConnectionError */.R) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
+            if (!(error instanceof connection/* ConnectionError */.Rc) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
             const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
             return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
@@ -9302,11 +9459,19 @@ function createHttp() {
  * @param missed the limit that was missed, in words
  */
 function toNoAnswer(error, { missed, ...rest }) {
-    const trouble = error instanceof connection/* ConnectionError */.R ? error.trouble : 'connection';
+    const trouble = error instanceof connection/* ConnectionError */.Rc ? error.trouble : 'connection';
     return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
 }
-function copyHeaders(headers) {
-    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
+function revealHeaders(headers) {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value instanceof Array ? [...value] : reveal(value)]));
+}
+function reveal(value) {
+    return typeof value === 'string' ? value : value.reveal();
+}
+function revealBody(body) {
+    if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body))
+        return body;
+    return new URLSearchParams(Object.entries(body).map(([name, value]) => [name, reveal(value)])).toString();
 }
 function contentLength(body) {
     return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
@@ -9321,7 +9486,7 @@ function joinHeaders(message) {
     return headers;
 }
 function describeBreak(error) {
-    if (error instanceof connection/* ConnectionError */.R)
+    if (error instanceof connection/* ConnectionError */.Rc)
         return error.message;
     const code = (0,safe_text/* codeOf */.$N)(error);
     if (code === 'HPE_HEADER_OVERFLOW')
@@ -9388,9 +9553,11 @@ function isLoopbackUrl(url) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   e: () => (/* binding */ requestWithRetries)
 /* harmony export */ });
-/* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3488);
-/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
+/* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3488);
+/* harmony import */ var _guard_seal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5436);
+/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
+
 
 
 
@@ -9411,29 +9578,36 @@ async function requestWithRetries(step, request, unavailable) {
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
-        const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
-        if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .isTransient */ .dg)(outcome))
-            return outcome.status < 400 ? outcome : withoutSecrets(step, outcome);
+        const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+        const outcome = raw.answered ? sealAnswer(step, request, raw) : raw;
+        if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransient */ .dg)(outcome))
+            return outcome;
         // An attempt that the deadline cut short says less than the one before it.
         const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
         if (!cutShort || attempt === 1)
-            lastInformative = outcome.answered ? withoutSecrets(step, outcome) : outcome;
+            lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
-        const retryAfter = outcome.answered ? (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .parseRetryAfter */ .mu)(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .pauseAfter */ .l0)(attempt, retryAfter, step.random);
+        const retryAfter = outcome.answered ? (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .parseRetryAfter */ .mu)(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .pauseAfter */ .l0)(attempt, retryAfter, step.random);
         // Beyond the deadline another attempt could only end in failure: fail at once.
         if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
             throw unavailable(lastInformative, attempt);
-        step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
+        step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
     }
     throw unavailable(lastInformative, 0);
 }
-/** A refusal may quote what it was sent; it is shown to people, and the runner's masks know whole values only. */
-function withoutSecrets(step, answer) {
-    const redact = (0,_guard_redaction_js__WEBPACK_IMPORTED_MODULE_2__/* .createRedaction */ .E)(step.masks.known());
-    return { ...answer, body: Buffer.from(redact(answer.body.toString('utf8'))) };
+/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
+function sealAnswer({ masks }, { holds }, { body, ...head }) {
+    const isGood = head.status >= 200 && head.status < 300;
+    const sealed = {
+        headers: (0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_0__/* .mapStrings */ .to)(head.headers, (text) => (0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_0__/* .sealText */ .N9)(masks, text)),
+        ...(0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_0__/* .seal */ .od)(masks, body.toString('utf8'), isGood ? holds : undefined)
+    };
+    // Of a good answer nothing is quoted, so that it does not matter what it echoes.
+    const redact = isGood ? (text) => text : (0,_guard_redaction_js__WEBPACK_IMPORTED_MODULE_3__/* .createRedaction */ .E)(masks.known());
+    return { ...head, ...(0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_0__/* .mapStrings */ .to)(sealed, redact) };
 }
 function outOfTime() {
     return {
@@ -9507,19 +9681,21 @@ var external_node_perf_hooks_ = __nccwpck_require__(643);
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: ./src/world/http.ts + 1 modules
 var world_http = __nccwpck_require__(7449);
-// EXTERNAL MODULE: ./src/guard/masks.ts
-var guard_masks = __nccwpck_require__(8644);
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/world/world.ts
 
 
 
 
 /** @param masks others than the runner's where there is no runner to read them */
-function createWorld(env, log, masks = (0,guard_masks/* createMasks */._)()) {
+function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     const http = (0,world_http/* createHttp */.V0)();
     const closing = new AbortController();
-    // GitHub's own token is there before anything happens; other secrets are masked where they are read.
-    masks.addJwt(env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
+    // These are there before anything happens; other secrets come through the gate (seal.ts).
+    for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+        masks.keep(env[name] ?? '');
+    }
     return {
         env,
         startStep: ({ timeoutMs, deadlineMs }) => ({

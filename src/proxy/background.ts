@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { findIdentity } from '../identity/identity.ts'
 import { isJobOver } from '../identity/failures/github.ts'
-import { createMasks } from '../guard/masks.ts'
+import { createMasks } from '../guard/secret.ts'
 import { safeText } from '../guard/safe-text.ts'
 import { createMint } from '../token/mint.ts'
 import { createWorld } from '../world/world.ts'
@@ -51,11 +51,8 @@ export async function runInBackground(): Promise<void> {
   }
 
   // The runner reads masks from steps that run; what is minted here is never printed.
-  const world = createWorld(
-    env,
-    { info: () => undefined },
-    createMasks(() => undefined)
-  )
+  const masks = createMasks(() => undefined)
+  const world = createWorld(env, { info: () => undefined }, masks)
   closing.push(world.close)
   let deadline = 0
   const step = {
@@ -65,7 +62,7 @@ export async function runInBackground(): Promise<void> {
   const statistics = createStatistics(log, () => performance.now())
   const mint = createMint(step, inputs.universe, await findIdentity(step, inputs))
   const keeper = createTokenKeeper({
-    first: settings.token,
+    first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
     async mint() {
       deadline = performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS)
       return await mint(inputs.audiences[0])

@@ -144,7 +144,7 @@ function buildRequest(
   return {
     method,
     path,
-    headers: [...passed, tokenHeader, `Bearer ${token.jwt}`],
+    headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
     body,
     length: headerValues(headers, 'content-length')[0],
     upgrade,

@@ -7,7 +7,7 @@ export interface Settings {
   /** Of the step. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly inputs: BackgroundInputs
-  /** The first token. */
+  /** The first token, revealed: a `Secret` would arrive as `***`. */
   readonly token: { readonly jwt: string; readonly claims: JsonObject } & Pick<
     IdToken,
     'audience' | 'email' | 'expiresAt'

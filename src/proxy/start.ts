@@ -63,7 +63,12 @@ async function startProcess(step: Step, report: ProxyReport, inputs: ProxyInputs
   const key = createKey()
   try {
     const child = spawnProcess(logFile, withoutSecrets(step))
-    const settings: Settings = { env: step.env, inputs: { ...pickInputs(inputs), url: inputs.url.href }, token, key }
+    const settings: Settings = {
+      env: step.env,
+      inputs: { ...pickInputs(inputs), url: inputs.url.href },
+      token: { ...token, jwt: token.jwt.reveal() },
+      key
+    }
     const started = await hearFrom(child, settings)
     if (started.kind === 'no port') throw portTaken(inputs.port, started.code)
     if (started.kind === 'ended') throw notStarted(started.how, await readLogEnd(logFile))
@@ -105,7 +110,7 @@ function spawnProcess(logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
 
 /** Variables of a process can be read from outside of it for as long as it lives; what is secret in them goes by the channel. */
 export function withoutSecrets({ env, masks }: Pick<Step, 'env' | 'masks'>): NodeJS.ProcessEnv {
-  const secrets = masks.known()
+  const secrets = masks.known().map((secret) => secret.reveal())
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name, value = '']) => !/^(INPUT|STATE)_/.test(name) && !secrets.some((secret) => value.includes(secret))
