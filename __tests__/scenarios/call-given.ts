@@ -165,11 +165,6 @@ export async function openServer(listener: RequestListener): Promise<{ url: stri
   }
 }
 
-/** Asserts that a run held to its deadline, with some seconds for starting the process on a busy machine. */
-export function assertWithin(run: ActionRun, milliseconds: number): void {
-  assert.ok(run.durationMs < milliseconds + 5_000, `${run.durationMs} ms`)
-}
-
 /** Asserts that a text says all of these. */
 export function assertSays(text: string, ...words: readonly (string | RegExp)[]): void {
   for (const word of words) {

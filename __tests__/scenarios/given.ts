@@ -31,6 +31,12 @@ export const ASKED = {
     `POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:generateAccessToken`
 } as const
 
+/**
+ * For what fails as long as it is tried: the run ends then. Long enough for a first answer on a busy machine; only scenarios
+ * that are about the deadline have a shorter one.
+ */
+export const SHORT = { deadline: '5s' } as const
+
 export interface Stage {
   readonly test: TestContext
   readonly world: PretendGoogle
@@ -120,6 +126,11 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
     const found = typeof word === 'string' ? run.log.includes(word) : word.test(run.log)
     assert.ok(found, `The log does not say ${String(word)}:\n${run.log}`)
   }
+}
+
+/** Asserts that a run ended by itself after that long, with much time for starting the process on a busy machine. */
+export function assertWithin(run: ActionRun, milliseconds: number): void {
+  assert.ok(run.durationMs < milliseconds + 20_000, `${run.durationMs} ms`)
 }
 
 /** Asserts that nothing was handed on that looks like a token. */

@@ -3,7 +3,7 @@ import { snapshot } from 'node:test'
 import type { App } from '../pretend-google/services/app.ts'
 import type { PretendGoogle } from '../pretend-google/world.ts'
 import type { RunOptions } from '../runner/run-action.ts'
-import { givenFederation, givenService, OTHER_ACCOUNT, scenario, SERVICE_HOST, SERVICE_URL } from './given.ts'
+import { givenFederation, givenService, OTHER_ACCOUNT, scenario, SERVICE_HOST, SERVICE_URL, SHORT } from './given.ts'
 
 // What a person reads, whole: log and summary of a run. Every other scenario runs with debug logging alone; these run without
 // as well, and show that debug logging adds to the log and changes nothing. After a change of words:
@@ -37,10 +37,11 @@ const GIVEN: Readonly<Record<string, Given>> = {
     world.addService({ host: SERVICE_HOST, invokers: [] })
     return [await givenFederation(world), { inputs: { url: SERVICE_URL, iam_wait: '0' } }]
   },
-  'a path that Google keeps': async (world) => [
-    await givenFederation(world),
-    { inputs: { url: `${givenService(world)}/healthz`, deadline: '1s' } }
-  ],
+  'a path that Google keeps': async (world) => {
+    // The wait fits once before the deadline, so that there are two attempts.
+    world.fail(SERVICE_HOST, { headers: { 'content-type': 'text/html; charset=UTF-8', 'retry-after': '60' } })
+    return [await givenFederation(world), { inputs: { url: `${givenService(world)}/healthz`, ...SHORT } }]
+  },
   'Identity-Aware Proxy': async (world) => {
     world.addService({ host: SERVICE_HOST, iap: { clientId: CLIENT_ID, accessors: [] } })
     return [await givenFederation(world), { inputs: { url: SERVICE_URL } }]

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import {
-  assertWithin,
   callScenario,
   callsOf,
   FRONT_END,
@@ -12,7 +11,7 @@ import {
   tokenOf
 } from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
-import { ACCOUNT, assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
+import { ACCOUNT, assertFailure, assertSuccess, assertWithin, SERVICE_HOST } from '../given.ts'
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const PRIVATE = { assert_private: 'true' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { callScenario, callsOf, FRONT_END } from '../call-given.ts'
-import { assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
+import { assertFailure, assertSuccess, SERVICE_HOST, SHORT } from '../given.ts'
 
 describe('expect_status', { concurrency: 4 }, () => {
   const MET: readonly [string, number][] = [
@@ -55,7 +55,7 @@ describe('expect_status', { concurrency: 4 }, () => {
     ["IAP's 401", { iap: { clientId: '1-x.apps.googleusercontent.com', accessors: [] } }, '401'],
     ["the gateway's 403", { gateway: { audiences: [] } }, '403']
   ]
-  const QUICK = { iam_wait: '0', deadline: '2s' }
+  const QUICK = { iam_wait: '0', ...SHORT }
   for (const [what, settings, status] of GOOGLES) {
     callScenario(`${what} meets its very code`, settings, async ({ world, call }) => {
       const run = await call({ expect_status: `200,${status}` })

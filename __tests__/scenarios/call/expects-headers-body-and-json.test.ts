@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { assertSays, assertWithin, callScenario, callsOf, json } from '../call-given.ts'
+import { assertSays, callScenario, callsOf, json } from '../call-given.ts'
 import type { Inputs } from '../call-given.ts'
 import { assertFailure, assertSuccess } from '../given.ts'
 
@@ -151,9 +151,7 @@ describe('Expectations that miss', { concurrency: 4 }, () => {
     'A pattern that takes for ever on a body is given up',
     { app: [{ body: `${'a'.repeat(40)}!` }] },
     async ({ call }) => {
-      const run = await call({ ...once, expect_body: '^(a+)+$', deadline: '3s' })
-      assertFailure(run, 'EXPECTATION_FAILED', '^(a+)+$', /too long/)
-      assertWithin(run, 3_000)
+      assertFailure(await call({ ...once, expect_body: '^(a+)+$' }), 'EXPECTATION_FAILED', '^(a+)+$', /too long/)
     }
   )
 })

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
-import { assertWithin, callScenario, callsOf, FRONT_END, json, requestsTo, statusesOf, tokenOf } from '../call-given.ts'
-import { assertFailure, assertSuccess, claimsOf, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { callScenario, callsOf, FRONT_END, json, requestsTo, statusesOf, tokenOf } from '../call-given.ts'
+import { assertFailure, assertSuccess, assertWithin, claimsOf, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
 
-const SHORT = { deadline: '2s' }
-
-describe("A 404 of Google's front end", { concurrency: 4 }, () => {
+describe("A 404 of Google's front end", { concurrency: 8 }, () => {
   callScenario('A first deployment that is still spreading is waited for', {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, FRONT_END[404], { times: 2 })
     assertSuccess(await call())
@@ -46,7 +44,7 @@ describe("A 404 of Google's front end", { concurrency: 4 }, () => {
   )
 })
 
-describe('A traffic tag', { concurrency: 4 }, () => {
+describe('A traffic tag', { concurrency: 8 }, () => {
   const green = {
     tags: ['green'],
     app: ({ host }: { host: string }) => json({ commit: host.startsWith('green---') ? 'c0ffee' : 'badbee' })

@@ -3,7 +3,7 @@ import { describe } from 'node:test'
 import { callScenario, json } from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
-import { assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
+import { assertFailure, assertSuccess, SERVICE_URL, SHORT } from '../given.ts'
 
 const COMMANDS = [
   '::error::you have been had',
@@ -98,7 +98,7 @@ describe('A body full of commands and markup', { concurrency: 4 }, () => {
   ]
   for (const [what, answer] of ANSWERS) {
     callScenario(`It does nothing in ${what}`, { app: [answer] }, async ({ call }) => {
-      const run = await call({ iam_wait: '0', deadline: '2s', method: 'POST' })
+      const run = await call({ iam_wait: '0', method: 'POST', ...SHORT })
       assert.equal(run.exitCode, 1)
       assertInert(run)
       assert.equal(run.annotations.length, 1)

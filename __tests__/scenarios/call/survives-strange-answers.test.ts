@@ -94,7 +94,7 @@ describe('Strange but right', { concurrency: 4 }, () => {
   ]
   for (const [what, answer, body, inputs] of RIGHT) {
     callScenario(`It passes: ${what}`, { app: [answer] }, async ({ call }) => {
-      const run = await call({ deadline: '4s', timeout: '2s', ...inputs })
+      const run = await call(inputs)
       assertSuccess(run)
       assert.equal(run.outputs['body'], body)
       assert.doesNotMatch(`${run.rawStdout}${run.summary}`, /[^\P{Cc}\n]/u)
@@ -144,7 +144,7 @@ describe('Strange and wrong', { concurrency: 4 }, () => {
   ]
   for (const [what, answer] of BROKEN) {
     callScenario(`It is SERVICE_UNAVAILABLE: ${what}`, { app: [answer] }, async ({ call }) => {
-      const run = await call({ ...once, timeout: '5s' })
+      const run = await call(once)
       assertFailure(run, 'SERVICE_UNAVAILABLE')
       assert.equal(run.outputs['status'], undefined)
     })

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { FaultName } from '../../pretend-google/transport/faults.ts'
-import {
-  assertWithin,
-  attemptLines,
-  callScenario,
-  callsOf,
-  mintedTokens,
-  requestsTo,
-  statusesOf
-} from '../call-given.ts'
-import { assertFailure, assertSuccess, SERVICE_HOST } from '../given.ts'
+import { attemptLines, callScenario, callsOf, mintedTokens, requestsTo, statusesOf } from '../call-given.ts'
+import { assertFailure, assertSuccess, assertWithin, SERVICE_HOST, SHORT } from '../given.ts'
 
 describe('A service that is starting', { concurrency: 4 }, () => {
   callScenario(
@@ -59,7 +51,7 @@ describe('A service that is starting', { concurrency: 4 }, () => {
 
   callScenario('A host that cannot be reached is SERVICE_UNAVAILABLE', {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, 'refuse')
-    const run = await call({ deadline: '2s' })
+    const run = await call({ ...SHORT })
     assertFailure(run, 'SERVICE_UNAVAILABLE', SERVICE_HOST)
     assert.equal(run.outputs['status'], undefined)
     assert.ok(Number(run.outputs['attempts']) >= 1)
@@ -68,7 +60,7 @@ describe('A service that is starting', { concurrency: 4 }, () => {
 
   callScenario('A host with a certificate for another name never gets the token', {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, 'impostor')
-    assertFailure(await call({ deadline: '2s' }), 'SERVICE_UNAVAILABLE')
+    assertFailure(await call({ ...SHORT }), 'SERVICE_UNAVAILABLE')
     assert.deepEqual(requestsTo(world), [])
   })
 })

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { ActionRun } from '../../runner/run-action.ts'
 import { callScenario } from '../call-given.ts'
-import { ACCOUNT, assertSuccess, givenFederation, scenario, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { ACCOUNT, assertSuccess, givenFederation, scenario, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
 import { asInput, FOR_SERVICE } from '../token-documents.ts'
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const PERSON = 'jane@octo-org.example'
 const COMPUTE = '123456789012-compute@developer.gserviceaccount.com'
-const SHORT = { deadline: '5s' }
 
 function assertWarns(run: ActionRun, ...words: readonly string[]): void {
   const warnings = run.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)

@@ -3,7 +3,7 @@ import { describe } from 'node:test'
 import type { ActionRun } from '../../runner/run-action.ts'
 import { callScenario, FRONT_END, json } from '../call-given.ts'
 import type { Inputs } from '../call-given.ts'
-import { ACCOUNT, assertFailure, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { ACCOUNT, assertFailure, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
 
 type Settings = Parameters<typeof callScenario>[1]
 
@@ -21,7 +21,6 @@ interface Case {
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const FUNCTION_HOST = 'europe-west1-octo-project.cloudfunctions.net'
 const FUNCTION = { host: FUNCTION_HOST, functionName: 'pay', invokers: [] }
-const SHORT = { deadline: '5s' }
 const relay = (status: number, body: string, type = 'text/html'): Settings => ({
   invokers: ['allUsers'],
   app: [{ status, headers: { 'content-type': type }, body }]
@@ -214,7 +213,7 @@ const CASES: Readonly<Record<string, Case>> = {
   }
 }
 
-describe('Failures of the call explain themselves', { concurrency: 4 }, () => {
+describe('Failures of the call explain themselves', { concurrency: 8 }, () => {
   for (const [what, { code, settings = {}, inputs = {}, annotation, log, never }] of Object.entries(CASES)) {
     callScenario(`${code} is what ${what} is called, with values and remedy`, settings, async ({ call }) => {
       const run = await call(inputs)

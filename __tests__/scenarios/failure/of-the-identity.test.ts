@@ -269,8 +269,8 @@ scenario('CREDENTIALS_EXPIRED of a workforce user shows the sign-in with a confi
 })
 
 scenario('GOOGLE_UNAVAILABLE names host, status and attempts', async ({ world, run }) => {
-  world.fail('sts.googleapis.com', { status: 503, body: '{}' })
-  const result = await run(await givenFederation(world), FOR_SERVICE, { inputs: { deadline: '5s' } })
+  world.fail('sts.googleapis.com', { status: 503, headers: { 'retry-after': '3600' }, body: '{}' })
+  const result = await run(await givenFederation(world), FOR_SERVICE)
   assertFailure(result, 'GOOGLE_UNAVAILABLE', 'curl --head https://sts.googleapis.com/')
   assertAnnotation(result, 'sts.googleapis.com gave no usable answer: status 503', 'https://status.cloud.google.com')
 })

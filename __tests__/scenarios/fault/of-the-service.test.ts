@@ -9,7 +9,8 @@ import {
   givenService,
   listRequests,
   scenario,
-  SERVICE_HOST
+  SERVICE_HOST,
+  SHORT
 } from '../given.ts'
 
 const CODES: Readonly<Partial<Record<FaultName, string>>> = {
@@ -26,14 +27,14 @@ const CODES: Readonly<Partial<Record<FaultName, string>>> = {
 }
 const GARBAGE: readonly FaultName[] = ['page of HTML', 'empty body', 'empty object', 'broken JSON', 'random bytes']
 
-describe('A fault of the service ends in one failure', { concurrency: 3 }, () => {
+describe('A fault of the service ends in one failure', { concurrency: 10 }, () => {
   for (const [fault, code] of Object.entries(CODES)) {
     scenario(`${fault}, until the deadline`, async ({ world, run }) => {
       // Long enough to drip beyond the timeout.
       const app = [{ body: 'Hello'.repeat(10) }]
       const url = world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], app })
       world.fail(SERVICE_HOST, fault as FaultName)
-      const inputs = { url, timeout: '1500ms', deadline: '5s' }
+      const inputs = { url, timeout: '1500ms', ...SHORT }
       const result = await run(await givenFederation(world), { inputs })
       assertFailure(result, code)
       assert.notEqual(result.outputs['id_token'] ?? '', '', 'The token was there before the call, and stays.')
@@ -41,7 +42,6 @@ describe('A fault of the service ends in one failure', { concurrency: 3 }, () =>
       // Where no connection comes about there is no request, and a connection may be tried ahead of its time.
       if (!['refuse', 'impostor'].includes(fault)) assert.equal(Number(result.outputs['attempts']), asked.length - 3)
       assert.deepEqual(asked.slice(0, 3), [ASKED.github, ASKED.sts, ASKED.idToken()])
-      assert.ok(result.durationMs < 8_000, `${result.durationMs} ms`)
     })
   }
 
@@ -49,7 +49,8 @@ describe('A fault of the service ends in one failure', { concurrency: 3 }, () =>
     scenario(`${fault}, where JSON is expected`, async ({ world, run }) => {
       const url = givenService(world)
       world.fail(SERVICE_HOST, fault)
-      const inputs = { url, expect_json: "status == 'ok'", timeout: '1500ms', deadline: '5s' }
+      // A POST is not repeated.
+      const inputs = { url, expect_json: "status == 'ok'", method: 'POST' }
       assertFailure(await run(await givenFederation(world), { inputs }), 'EXPECTATION_FAILED')
     })
   }

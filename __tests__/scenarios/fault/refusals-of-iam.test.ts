@@ -133,10 +133,10 @@ for (const [status, name] of [
   [429, 'RESOURCE_EXHAUSTED'],
   [503, 'UNAVAILABLE']
 ] as const) {
-  scenario(`IAM answers ${name} until the deadline`, async ({ world, run }) => {
+  scenario(`IAM answers ${name}, and names a time beyond the deadline`, async ({ world, run }) => {
     const body = JSON.stringify({ error: { code: status, message: 'Try again later.', status: name } })
-    world.fail('iamcredentials.googleapis.com', { status, body })
-    const result = await run(await givenFederation(world), FOR_SERVICE, { inputs: { deadline: '4s' } })
+    world.fail('iamcredentials.googleapis.com', { status, headers: { 'retry-after': '3600' }, body })
+    const result = await run(await givenFederation(world), FOR_SERVICE)
     assertFailure(result, 'GOOGLE_UNAVAILABLE', 'iamcredentials.googleapis.com', String(status), 'Try again later.')
   })
 }

@@ -14,7 +14,8 @@ import {
   listRequests,
   scenario,
   SERVICE_HOST,
-  SERVICE_URL
+  SERVICE_URL,
+  SHORT
 } from '../given.ts'
 import { asInput } from '../token-documents.ts'
 
@@ -59,13 +60,15 @@ const FAULTS: Readonly<Record<string, FaultName | Fault>> = {
   'a 429 with Retry-After': 'too many requests'
 }
 
-for (const { host, path, given, requests, repeated } of HOSTS) {
-  describe(`${host} is asked again`, { concurrency: 3 }, () => {
+describe('What passes is tried again', { concurrency: 6 }, () => {
+  for (const { host, path, given, requests, repeated } of HOSTS) {
     for (const [name, fault] of Object.entries(FAULTS)) {
-      scenario(`after ${name}`, async ({ world, run }) => {
+      scenario(`${host} is asked again after ${name}`, async ({ world, run }) => {
         const url = givenService(world)
         world.fail(host, fault, { times: 1, ...(path === undefined ? {} : { path }) })
-        const result = await run(await given(world), { inputs: { url, timeout: '3s', deadline: '40s' } })
+        const result = await run(await given(world), {
+          inputs: { url, ...(name === 'silence' ? { timeout: '3s' } : {}) }
+        })
         assertSuccess(result)
         assert.deepEqual(listRequests(world), [...requests.slice(0, repeated + 1), ...requests.slice(repeated)])
         const [first, second] = world.requests.slice(repeated)
@@ -73,15 +76,14 @@ for (const { host, path, given, requests, repeated } of HOSTS) {
         if (name.includes('Retry-After')) assert.ok(pause >= 990, `asked again after ${pause} ms`)
       })
     }
-  })
-}
+  }
+})
 
 scenario('A Retry-After beyond the deadline ends the run at once', async ({ world, run }) => {
   world.fail('sts.googleapis.com', { status: 429, headers: { 'retry-after': '3600' }, body: 'Quota exceeded.' })
-  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, deadline: '30s' } })
+  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
   assertFailure(result, 'GOOGLE_UNAVAILABLE', '429')
   assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts])
-  assert.ok(result.durationMs < 5_000, `${result.durationMs} ms`)
 })
 
 scenario('A refusal is never asked twice', async ({ world, run }) => {
@@ -103,6 +105,6 @@ for (const host of [GITHUB_OIDC_HOST, 'sts.googleapis.com', 'iamcredentials.goog
 
 scenario('The time that was left for a request is shown in whole milliseconds', async ({ world, run }) => {
   world.fail('sts.googleapis.com', 'silence')
-  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, deadline: '4s' } })
+  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, ...SHORT } })
   assertFailure(result, 'GOOGLE_UNAVAILABLE', /no complete answer within \d+ ms/)
 })
