@@ -109,19 +109,20 @@ export function assertSuccess(run: ActionRun): void {
   assert.equal(run.outputs['failure_code'], '')
 }
 
-/** Asserts that a run failed in the one way in which runs fail, and that the log says what it must. */
+/**
+ * Asserts that a run failed in the one way in which runs fail: one annotation that says what happened and what to do, and ends
+ * with the link; below it a log that says these words.
+ */
 export function assertFailure(run: ActionRun, code: string, ...words: readonly (string | RegExp)[]): void {
   assert.equal(run.outputs['failure_code'], code, run.log)
   assert.equal(run.outputs['outcome'], 'failure')
   assert.equal(run.exitCode, 1)
-  const errors = errorsOf(run)
-  assert.equal(errors.length, 1, run.log)
-  assert.match(
-    errors[0] ?? '',
-    new RegExp(
-      `^${code}: [^\\n]+ https://github\\.com/octo-org/google-id-token/blob/v1/docs/troubleshooting\\.md#${code}$`
-    )
-  )
+  assert.equal(errorsOf(run).length, 1, run.log)
+  const [, remedy = ''] = /^Remedy: (.+)$/m.exec(run.log) ?? []
+  const link = `https://github.com/octo-org/google-id-token/blob/v1/docs/troubleshooting.md#${code}`
+  const annotation = annotationOf(run)
+  assert.ok(annotation.startsWith(`${code}: `) && !annotation.includes('\n'), annotation)
+  assert.ok(remedy !== '' && annotation.endsWith(` ${remedy} ${link}`), annotation)
   for (const word of words) {
     const found = typeof word === 'string' ? run.log.includes(word) : word.test(run.log)
     assert.ok(found, `The log does not say ${String(word)}:\n${run.log}`)
@@ -137,6 +138,11 @@ export function assertWithin(run: ActionRun, milliseconds: number): void {
 export function assertNoToken(run: ActionRun): void {
   assert.equal(run.outputs['id_token'], undefined)
   assert.equal(run.outputs['id_tokens'], undefined)
+}
+
+/** What the error says by itself. */
+export function annotationOf(run: ActionRun): string {
+  return errorsOf(run)[0] ?? ''
 }
 
 function errorsOf(run: ActionRun): string[] {

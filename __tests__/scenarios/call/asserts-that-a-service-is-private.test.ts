@@ -11,7 +11,7 @@ import {
   tokenOf
 } from '../call-given.ts'
 import type { AppAnswer } from '../call-given.ts'
-import { ACCOUNT, assertFailure, assertSuccess, assertWithin, SERVICE_HOST } from '../given.ts'
+import { ACCOUNT, assertFailure, assertSuccess, assertWithin, SERVICE_HOST, SHORT } from '../given.ts'
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const PRIVATE = { assert_private: 'true' }
@@ -162,9 +162,9 @@ describe('assert_private fails', { concurrency: 4 }, () => {
       { invokers: everybody },
       async ({ world, call }) => {
         world.fail(SERVICE_HOST, answer)
-        const run = await call({ ...PRIVATE, deadline: '3s', expect_status: `${answer.status}` })
+        const run = await call({ ...PRIVATE, ...SHORT, expect_status: `${answer.status}` })
         assertFailure(run, 'NOT_REACHED', 'without a token')
-        assertWithin(run, 3_000)
+        assertWithin(run, 5_000)
         assert.deepEqual(callsOf(world), [])
       }
     )
@@ -175,7 +175,7 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     { invokers: everybody },
     async ({ call }) => {
       const url = `https://${SERVICE_HOST}/healthz`
-      assertFailure(await call({ ...PRIVATE, url, expect_status: '404', deadline: '3s' }), 'NOT_REACHED', '/healthz')
+      assertFailure(await call({ ...PRIVATE, url, expect_status: '404', ...SHORT }), 'NOT_REACHED', '/healthz')
     }
   )
 

@@ -63,6 +63,6 @@ scenario('A request token that GitHub refuses is a failure of GitHub’s, with i
     body: '{"message":"Resource not accessible by integration"}'
   })
   const result = await run(federation, FOR_SERVICE)
-  assertFailure(result, 'OIDC_FAILED', '403', 'Resource not accessible by integration')
+  assertFailure(result, 'OIDC_FAILED', 'The job is over', 'Resource not accessible by integration')
   assert.equal(world.requests.length, 1)
 })

@@ -40,7 +40,7 @@ scenario('The binding for a workforce identity names its pool as IAM does', asyn
 scenario('A workforce session that is over asks for a new sign-in', async ({ world, run }) => {
   const document = givenWorkforceUser(world, 'revoked')
   const result = await run(FOR_SERVICE, asInput(document), AS_ACCOUNT)
-  assertFailure(result, 'CREDENTIALS_EXPIRED', 'Token has been expired or revoked.')
+  assertFailure(result, 'CREDENTIALS_EXPIRED', 'Sign in again with the login configuration')
   assert.deepEqual(listRequests(world), [REFRESH])
 })
 

@@ -130,6 +130,11 @@ scenario('An impersonation URL that is not IAM’s is refused before any request
     ...impersonatedAccount(ACCOUNT, person(world).document),
     service_account_impersonation_url: `https://iam.evil.example/v1/projects/-/serviceAccounts/${ACCOUNT}:generateAccessToken`
   }
-  assertFailure(await run(FOR_SERVICE, asInput(document)), 'CREDENTIALS_INVALID', 'https://iam.evil.example')
+  assertFailure(
+    await run(FOR_SERVICE, asInput(document)),
+    'CREDENTIALS_INVALID',
+    'https://iam.evil.example',
+    'tampered'
+  )
   assert.deepEqual(listRequests(world), [])
 })

@@ -53,3 +53,8 @@ scenario('The file of another job, whose request token is no longer good, fails 
   assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', '401', 'Unauthorized')
   assert.deepEqual(listRequests(world), [ASKED.github])
 })
+
+scenario('The file that a checkout removed is recognised by its name', async ({ run }) => {
+  const result = await run(FOR_SERVICE, { env: { GOOGLE_APPLICATION_CREDENTIALS: 'gha-creds-0123456789abcdef.json' } })
+  assertFailure(result, 'CREDENTIALS_INVALID', 'Put actions/checkout before')
+})

@@ -68,13 +68,13 @@ scenario('A person who may not become the account is named as the member to bind
   const result = await run(FOR_SERVICE, asInput(world.addUser({ email: PERSON })), {
     inputs: { service_account: ACCOUNT }
   })
-  assertFailure(result, 'IMPERSONATION_DENIED', `add-iam-policy-binding ${ACCOUNT}`, '--member=user:')
+  assertFailure(result, 'IMPERSONATION_DENIED', '--member=user:')
 })
 
 scenario('A person who signed in without the scope openid has no ID token', async ({ world, run }) => {
   const scopes = ['https://www.googleapis.com/auth/cloud-platform']
   const result = await run(FOR_SERVICE, asInput(world.addUser({ email: PERSON, scopes })))
-  assertFailure(result, 'TOKEN_INVALID')
+  assertFailure(result, 'TOKEN_INVALID', 'Sign in again with the scope openid')
   assert.deepEqual(listRequests(world), [ASKED.oauth])
 })
 
@@ -84,7 +84,7 @@ for (const [session, words] of [
 ] as const) {
   scenario(`A person whose session is ${session} has to sign in again`, async ({ world, run }) => {
     const result = await run(FOR_SERVICE, asInput(world.addUser({ email: PERSON, session })))
-    assertFailure(result, 'CREDENTIALS_EXPIRED', words, 'gcloud auth application-default login')
+    assertFailure(result, 'CREDENTIALS_EXPIRED', words)
     assert.deepEqual(listRequests(world), [ASKED.oauth])
   })
 }
@@ -92,5 +92,5 @@ for (const [session, words] of [
 scenario('A person whose document has the wrong client is told apart', async ({ world, run }) => {
   const document = { ...world.addUser({ email: PERSON }), client_id: 'somebody-elses.apps.googleusercontent.com' }
   const result = await run(FOR_SERVICE, asInput(document))
-  assertFailure(result, 'CREDENTIALS_EXPIRED', 'The OAuth client was not found.', 'OAuth client')
+  assertFailure(result, 'CREDENTIALS_EXPIRED', 'OAuth client in the document was deleted')
 })
