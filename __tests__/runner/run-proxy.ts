@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { inputVariables, readAction } from './action.ts'
 import { parseVariables } from './file-commands.ts'
@@ -42,6 +43,8 @@ export interface ProxyJob extends AsyncDisposable {
   readonly post: () => Promise<StepRun>
   /** The id of the background process; undefined where none was started, or it is gone. */
   readonly processId: () => number | undefined
+  /** Settles once the background process is gone. */
+  readonly ended: () => Promise<void>
   /** The file to which the background process writes, by its path; undefined where there is none. */
   readonly logFile: () => string | undefined
   /** Every file in the directories of the job. */
@@ -109,6 +112,9 @@ export async function runProxy({ inputs = {}, env = {}, debug = false }: ProxyOp
     main,
     post: async () => await runStep(action.post ?? '', main.state),
     processId,
+    async ended() {
+      while (processId() !== undefined) await wait(10)
+    },
     logFile() {
       const name = readdirSync(workspace.directory('temp')).find((file) => file.endsWith('.log'))
       return name === undefined ? undefined : path.join(workspace.directory('temp'), name)

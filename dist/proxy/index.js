@@ -378,6 +378,243 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
 
 /***/ }),
 
+/***/ 2962:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ quote)
+/* harmony export */ });
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+
+
+/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
+function quote({ status, text: body }) {
+    const json = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(body);
+    const text = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(json, 'error'), 'message') ??
+        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(json, name)).find(Boolean) ??
+        body;
+    return `${status} ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+}
+
+
+/***/ }),
+
+/***/ 605:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Mp: () => (/* binding */ tokenRejected),
+/* harmony export */   RB: () => (/* binding */ invokerMissing),
+/* harmony export */   eo: () => (/* binding */ notReached),
+/* harmony export */   s7: () => (/* binding */ openIngress)
+/* harmony export */ });
+/* unused harmony export explainNotReached */
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7306);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6530);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
+/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3117);
+/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2962);
+/* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(35);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3834);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1926);
+
+
+
+
+
+
+
+
+
+
+
+/** A 401: the token is not one for this service. */
+function tokenRejected({ call, token }, response) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'TOKEN_REJECTED',
+        sentence: `Google's front end rejected the token for audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(token.audience)} at ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeUrl */ .Pl)(call.url)} (401).`,
+        ...explainRejection(call.url, token),
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .h)(response)
+    });
+}
+function explainRejection(url, { audience, email }) {
+    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .findAudience */ .ot)(url);
+    const accepted = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)(...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeCommands */ .qJ)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .ownUrl */ .yG)(url, audience)), ...listAudiences(url));
+    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_8__/* .isPerson */ .KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
+        return {
+            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
+            remedy: 'Set service_account, so that the token is for the service.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        };
+    }
+    if (suggested === undefined) {
+        return {
+            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
+            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+            snippets: [
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                accepted
+            ]
+        };
+    }
+    return suggested === audience
+        ? {
+            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
+            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
+            snippets: [accepted]
+        }
+        : {
+            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(suggested)}.`,
+            remedy: `Leave audience empty, or set it to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(suggested)}.`,
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)(`audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(suggested)}`), accepted]
+        };
+}
+/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
+function listAudiences(url) {
+    return (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeFunction */ .sv)(url) === undefined
+        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
+        : [];
+}
+/** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
+function invokerMissing(failed, response) {
+    const { url } = failed.call;
+    const perimeter = (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_3__/* .isPerimeter */ .k7)(response.text);
+    const sentence = perimeter
+        ? `VPC Service Controls keep ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(failed.token.email) || 'the identity'} out of`
+        : `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(failed.token.email) || 'The identity'} may not invoke`;
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'INVOKER_MISSING',
+        sentence: `${sentence} ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeUrl */ .Pl)(url)} (403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .inAttempts */ .yy)(failed.attempts)}).`,
+        ...(perimeter ? (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_3__/* .explainPerimeter */ .RN)("the service's project", response.text) : explainRefusal(failed)),
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .h)(response)
+    });
+}
+function explainRefusal({ call, token }) {
+    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .ownUrl */ .yG)(call.url, token.audience);
+    if (call.headers.tokenHeader === 'Proxy-Authorization') {
+        return {
+            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
+            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('token_header: X-Serverless-Authorization')]
+        };
+    }
+    const number = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .projectNumber */ .j0)(service);
+    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_8__/* .isPerson */ .KA)(token.email)) {
+        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
+        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
+        return {
+            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
+            remedy: `Grant roles/run.invoker on the service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeRunService */ .WU)(service).name} to ${agent}; that takes up to some minutes to act.`,
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)(...grantInvoker(service, agent))]
+        };
+    }
+    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeFunction */ .sv)(service);
+    const member = (0,_token_principal_js__WEBPACK_IMPORTED_MODULE_8__/* .memberOf */ .C5)(token.email);
+    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
+    const target = named === undefined ? `service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeRunService */ .WU)(service).name}` : `function ${named.name}`;
+    return {
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
+        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        snippets: [
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)(...grantInvoker(service, member)),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+        ]
+    };
+}
+function grantInvoker(service, member) {
+    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeFunction */ .sv)(service);
+    if (named !== undefined) {
+        return [
+            `gcloud functions add-invoker-policy-binding ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(named.name)} ${named.flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(member)}`
+        ];
+    }
+    const { name, region, project, search } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeRunService */ .WU)(service);
+    return [
+        ...search,
+        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(member)} --role=roles/run.invoker${project}`
+    ];
+}
+/** A 404 that the application never saw. */
+function notReached({ call, token }, response) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'NOT_REACHED',
+        sentence: `Google's front end answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeUrl */ .Pl)(call.url)} with 404; the call never reached the application.`,
+        ...explainNotReached(call, (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .ownUrl */ .yG)(call.url, token.audience), response.text),
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .h)(response)
+    });
+}
+function explainNotReached({ url, tag }, service, text) {
+    if (text.startsWith('response 404 (backend NotFound)')) {
+        return {
+            cause: `The load balancer has no backend for ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.host)} and the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.pathname)}.`,
+            remedy: "Give the load balancer's URL map a backend for this host and path.",
+            snippets: [
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
+            ]
+        };
+    }
+    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeFunction */ .sv)(url);
+    if (named !== undefined) {
+        return {
+            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
+            remedy: "Check the function's name, region and project in url, and its ingress.",
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)('gcloud functions list', ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeCommands */ .qJ)(url))]
+        };
+    }
+    const look = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)(...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeCommands */ .qJ)(service));
+    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url)) {
+        return {
+            cause: `The domain ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
+            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
+            snippets: [look, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
+        };
+    }
+    const reservation = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .findReservation */ .kp)(url);
+    if (reservation === 'certain') {
+        return {
+            cause: `Google's front end keeps the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.pathname)} for itself on *.run.app.`,
+            remedy: 'Serve the check under another path, such as /health.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.origin)}/health`)]
+        };
+    }
+    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
+    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
+    return reservation === 'possible'
+        ? {
+            cause: `The path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
+            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(url.origin)}/health`), ...mend]
+        }
+        : {
+            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
+            remedy: 'Check ingress, URL and tags of the service.',
+            snippets: mend
+        };
+}
+/** https://cloud.google.com/run/docs/securing/ingress */
+function openIngress(url) {
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .onlyWhere */ .OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .updateCommand */ .hi)(url, '--ingress=all'));
+}
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+function enableUrl(url) {
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .onlyWhere */ .OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .updateCommand */ .hi)(url, '--default-url'));
+}
+/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+function addTag(url, tag) {
+    if (tag === undefined)
+        return [];
+    const { name, region, project } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeRunService */ .WU)(url);
+    return [
+        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .onlyWhere */ .OJ)(`status.traffic has no tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_7__/* .safeText */ .Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(tag)}=REVISION${project}`)
+    ];
+}
+
+
+/***/ }),
+
 /***/ 3834:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -466,6 +703,73 @@ function updateCommand(url, flags) {
     const { name, region, project } = describeRunService(url);
     return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
 }
+
+
+/***/ }),
+
+/***/ 4759:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ refusedBeforehand)
+/* harmony export */ });
+/* unused harmony export explainInfrastructure */
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2962);
+/* harmony import */ var _front_end_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(605);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3834);
+
+
+
+
+
+
+
+/** Google refused before the service could answer, for a reason that is not the caller. */
+function refusedBeforehand({ call, token }, response) {
+    const { status, text } = response;
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
+        code: 'NOT_REACHED',
+        sentence: `Google answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeUrl */ .Pl)(call.url)} with ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeStatus */ .Wn)(status)} before the call reached the service; no token changes that.`,
+        ...explainInfrastructure((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .ownUrl */ .yG)(call.url, token.audience), status, text),
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .h)(response)
+    });
+}
+/** @param service whose URL tells what its commands need */
+function explainInfrastructure(service, status, text) {
+    if (text.includes('Access is forbidden.')) {
+        return {
+            cause: "The service's ingress admits internal traffic only, and this call came from elsewhere.",
+            remedy: 'Call the service through its load balancer or from inside its network, or open its ingress.',
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)(...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_5__/* .describeCommands */ .qJ)(service)), (0,_front_end_js__WEBPACK_IMPORTED_MODULE_4__/* .openIngress */ .s7)(service)]
+        };
+    }
+    if (status === 403 || status === 404) {
+        return {
+            cause: "A security policy (Cloud Armor) of the load balancer denied the call, mostly for the caller's address.",
+            remedy: 'Let a rule of the policy allow the addresses of the runner.',
+            snippets: [
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('gcloud compute security-policies list   # shows the POLICY', 'gcloud compute security-policies describe POLICY')
+            ]
+        };
+    }
+    return {
+        cause: REQUESTS.get(status) ?? "Google's front end takes no such request.",
+        remedy: 'Change method, headers or body of the call.',
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('method: POST', 'body_file: smaller.json')]
+    };
+}
+/** https://cloud.google.com/run/quotas#request_limits */
+const REQUESTS = new Map([
+    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed."],
+    [411, 'A request with this method needs a body, or Content-Length: 0.'],
+    [413, "The body is larger than Google's front end takes: 32 MiB over HTTP/1."],
+    [414, 'The URL is longer than the front end takes.'],
+    [431, 'The headers are larger than the front end takes.']
+]);
 
 
 /***/ }),
@@ -566,7 +870,7 @@ function explain(url, last, method) {
 
 /***/ }),
 
-/***/ 1358:
+/***/ 6458:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -587,20 +891,8 @@ var service_url = __nccwpck_require__(7306);
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/call/attempts.ts
 var attempts = __nccwpck_require__(3752);
-// EXTERNAL MODULE: ./src/guard/json.ts
-var guard_json = __nccwpck_require__(887);
-;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
-
-
-/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-function quote({ status, text: body }) {
-    const json = (0,guard_json/* parseObject */.lj)(body);
-    const text = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'message') ??
-        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,guard_json/* stringIn */.tB)(json, name)).find(Boolean) ??
-        body;
-    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
-}
-
+// EXTERNAL MODULE: ./src/call/failures/failed-call.ts
+var failed_call = __nccwpck_require__(2962);
 // EXTERNAL MODULE: ./src/call/failures/gcloud.ts
 var gcloud = __nccwpck_require__(3834);
 // EXTERNAL MODULE: ./src/call/failures/no-answer.ts
@@ -636,7 +928,7 @@ function applicationFailed(failed, response) {
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response, statusMissed),
         details,
-        answer: quote(response)
+        answer: (0,failed_call/* quote */.h)(response)
     });
 }
 /** The service, or what stands before it, answered that it cannot answer now. */
@@ -646,7 +938,7 @@ function unavailable({ call, token, attempts }, response) {
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(response.status)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
         details: response.verdicts.map(describeVerdict),
-        answer: quote(response)
+        answer: (0,failed_call/* quote */.h)(response)
     });
 }
 function describeVerdict({ met, expectation, actual }) {
@@ -757,255 +1049,10 @@ function correctQuotes(verdicts) {
         .find(({ text, corrected }) => corrected !== text)?.corrected;
 }
 
-// EXTERNAL MODULE: ./src/failure/perimeter.ts
-var failure_perimeter = __nccwpck_require__(3117);
-// EXTERNAL MODULE: ./src/token/principal.ts
-var principal = __nccwpck_require__(35);
-;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
-
-
-
-
-
-
-
-
-
-
-
-/** A 401: the token is not one for this service. */
-function tokenRejected({ call, token }, response) {
-    return new failure/* Failure */.H({
-        code: 'TOKEN_REJECTED',
-        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
-        ...explainRejection(call.url, token),
-        answer: quote(response)
-    });
-}
-function explainRejection(url, { audience, email }) {
-    const suggested = (0,service_url/* findAudience */.ot)(url);
-    const accepted = (0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)((0,gcloud/* ownUrl */.yG)(url, audience)), ...listAudiences(url));
-    if ((0,principal/* isPerson */.KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
-        return {
-            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
-            remedy: 'Set service_account, so that the token is for the service.',
-            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
-        };
-    }
-    if (suggested === undefined) {
-        return {
-            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
-            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
-                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-                accepted
-            ]
-        };
-    }
-    return suggested === audience
-        ? {
-            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
-            remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
-            snippets: [accepted]
-        }
-        : {
-            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
-        };
-}
-/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
-function listAudiences(url) {
-    return (0,gcloud/* describeFunction */.sv)(url) === undefined
-        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
-        : [];
-}
-/** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
-function invokerMissing(failed, response) {
-    const { url } = failed.call;
-    const perimeter = (0,failure_perimeter/* isPerimeter */.k7)(response.text);
-    const sentence = perimeter
-        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
-        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
-    return new failure/* Failure */.H({
-        code: 'INVOKER_MISSING',
-        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,outcome/* inAttempts */.yy)(failed.attempts)}).`,
-        ...(perimeter ? (0,failure_perimeter/* explainPerimeter */.RN)("the service's project", response.text) : explainRefusal(failed)),
-        answer: quote(response)
-    });
-}
-function explainRefusal({ call, token }) {
-    const service = (0,gcloud/* ownUrl */.yG)(call.url, token.audience);
-    if (call.headers.tokenHeader === 'Proxy-Authorization') {
-        return {
-            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
-            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
-            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
-        };
-    }
-    const number = (0,gcloud/* projectNumber */.j0)(service);
-    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,principal/* isPerson */.KA)(token.email)) {
-        // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
-        const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
-        return {
-            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
-            remedy: `Grant roles/run.invoker on the service ${(0,gcloud/* describeRunService */.WU)(service).name} to ${agent}; that takes up to some minutes to act.`,
-            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
-        };
-    }
-    const named = (0,gcloud/* describeFunction */.sv)(service);
-    const member = (0,principal/* memberOf */.C5)(token.email);
-    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${(0,gcloud/* describeRunService */.WU)(service).name}` : `function ${named.name}`;
-    return {
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
-        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
-            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
-        ]
-    };
-}
-function grantInvoker(service, member) {
-    const named = (0,gcloud/* describeFunction */.sv)(service);
-    if (named !== undefined) {
-        return [
-            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
-        ];
-    }
-    const { name, region, project, search } = (0,gcloud/* describeRunService */.WU)(service);
-    return [
-        ...search,
-        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
-    ];
-}
-/** A 404 that the application never saw. */
-function notReached({ call, token }, response) {
-    return new failure/* Failure */.H({
-        code: 'NOT_REACHED',
-        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
-        ...explainNotReached(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response.text),
-        answer: quote(response)
-    });
-}
-function explainNotReached({ url, tag }, service, text) {
-    if (text.startsWith('response 404 (backend NotFound)')) {
-        return {
-            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
-            remedy: "Give the load balancer's URL map a backend for this host and path.",
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
-            ]
-        };
-    }
-    const named = (0,gcloud/* describeFunction */.sv)(url);
-    if (named !== undefined) {
-        return {
-            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
-            remedy: "Check the function's name, region and project in url, and its ingress.",
-            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...(0,gcloud/* describeCommands */.qJ)(url))]
-        };
-    }
-    const look = (0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)(service));
-    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
-        return {
-            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
-            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
-        };
-    }
-    const reservation = (0,service_url/* findReservation */.kp)(url);
-    if (reservation === 'certain') {
-        return {
-            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
-            remedy: 'Serve the check under another path, such as /health.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
-        };
-    }
-    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
-    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
-    return reservation === 'possible'
-        ? {
-            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
-            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
-        }
-        : {
-            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
-            remedy: 'Check ingress, URL and tags of the service.',
-            snippets: mend
-        };
-}
-/** https://cloud.google.com/run/docs/securing/ingress */
-function openIngress(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', (0,gcloud/* updateCommand */.hi)(url, '--ingress=all'));
-}
-/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
-function enableUrl(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', (0,gcloud/* updateCommand */.hi)(url, '--default-url'));
-}
-/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-function addTag(url, tag) {
-    if (tag === undefined)
-        return [];
-    const { name, region, project } = (0,gcloud/* describeRunService */.WU)(url);
-    return [
-        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/call/failures/infrastructure.ts
-
-
-
-
-
-
-
-/** Google refused before the service could answer, for a reason that is not the caller. */
-function refusedBeforehand({ call, token }, response) {
-    const { status, text } = response;
-    return new failure/* Failure */.H({
-        code: 'NOT_REACHED',
-        sentence: `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,outcome/* describeStatus */.Wn)(status)} before the call reached the service; no token changes that.`,
-        ...explainInfrastructure((0,gcloud/* ownUrl */.yG)(call.url, token.audience), status, text),
-        answer: quote(response)
-    });
-}
-/** @param service whose URL tells what its commands need */
-function explainInfrastructure(service, status, text) {
-    if (text.includes('Access is forbidden.')) {
-        return {
-            cause: "The service's ingress admits internal traffic only, and this call came from elsewhere.",
-            remedy: 'Call the service through its load balancer or from inside its network, or open its ingress.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...(0,gcloud/* describeCommands */.qJ)(service)), openIngress(service)]
-        };
-    }
-    if (status === 403 || status === 404) {
-        return {
-            cause: "A security policy (Cloud Armor) of the load balancer denied the call, mostly for the caller's address.",
-            remedy: 'Let a rule of the policy allow the addresses of the runner.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute security-policies list   # shows the POLICY', 'gcloud compute security-policies describe POLICY')
-            ]
-        };
-    }
-    return {
-        cause: REQUESTS.get(status) ?? "Google's front end takes no such request.",
-        remedy: 'Change method, headers or body of the call.',
-        snippets: [(0,snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
-    };
-}
-/** https://cloud.google.com/run/quotas#request_limits */
-const REQUESTS = new Map([
-    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed."],
-    [411, 'A request with this method needs a body, or Content-Length: 0.'],
-    [413, "The body is larger than Google's front end takes: 32 MiB over HTTP/1."],
-    [414, 'The URL is longer than the front end takes.'],
-    [431, 'The headers are larger than the front end takes.']
-]);
-
+// EXTERNAL MODULE: ./src/call/failures/front-end.ts
+var front_end = __nccwpck_require__(605);
+// EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
+var infrastructure = __nccwpck_require__(4759);
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
 
 
@@ -1018,7 +1065,7 @@ function gatewayRejected({ call, token }, response) {
         code: 'GATEWAY_REJECTED',
         sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...explain(response.text, audience, call.headers.tokenHeader),
-        answer: quote(response)
+        answer: (0,failed_call/* quote */.h)(response)
     });
 }
 function explain(text, audience, tokenHeader) {
@@ -1100,6 +1147,8 @@ function defineSecurity(audience) {
     };
 }
 
+// EXTERNAL MODULE: ./src/token/principal.ts
+var principal = __nccwpck_require__(35);
 ;// CONCATENATED MODULE: ./src/call/failures/iap.ts
 
 
@@ -1115,7 +1164,7 @@ function iapRejected(failed, response) {
         code: 'IAP_REJECTED',
         sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
         ...iap_explain(failed, response),
-        answer: quote(response)
+        answer: (0,failed_call/* quote */.h)(response)
     });
 }
 function iap_explain({ call, token, clientId }, response) {
@@ -1253,10 +1302,10 @@ function callFailed(failed) {
             return gatewayRejected(failed, response);
         case 'front end':
             if (response.status === 401)
-                return tokenRejected(failed, response);
-            return response.status === 403 ? invokerMissing(failed, response) : notReached(failed, response);
+                return (0,front_end/* tokenRejected */.Mp)(failed, response);
+            return response.status === 403 ? (0,front_end/* invokerMissing */.RB)(failed, response) : (0,front_end/* notReached */.eo)(failed, response);
         case 'infrastructure':
-            return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response);
+            return response.status >= 500 ? unavailable(failed, response) : (0,infrastructure/* refusedBeforehand */.h)(failed, response);
         case 'application':
             return applicationFailed(failed, attempt.response);
     }
@@ -4455,8 +4504,8 @@ class ServiceBreak extends Error {
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
-// EXTERNAL MODULE: ./src/call/failures/service.ts + 6 modules
-var service = __nccwpck_require__(1358);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 3 modules
+var service = __nccwpck_require__(6458);
 // EXTERNAL MODULE: ./src/call/responder.ts
 var call_responder = __nccwpck_require__(2070);
 ;// CONCATENATED MODULE: ./src/proxy/refusal.ts
@@ -4880,7 +4929,11 @@ function createClient(request, response, { body, upgrade }) {
             return upgrade;
         },
         abort() {
-            socket.destroy();
+            // To HTTP/1.0, which knows no length of its own, the end of a connection is the end of the body.
+            if (request.httpVersionMinor === 0)
+                socket.resetAndDestroy();
+            else
+                socket.destroy();
         },
         onGone(listener) {
             const gone = () => {
@@ -5265,9 +5318,13 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }) {
             socket.removeAllListeners('timeout');
             socket.pause();
             socket.unshift(seen);
-            const server = isPreface ? http2 : http1;
-            server.emit('connection', socket);
-            socket.resume();
+            // HTTP/2 takes what is there by itself.
+            if (isPreface)
+                http2.emit('connection', socket);
+            else {
+                http1.emit('connection', socket);
+                socket.resume();
+            }
         }
         function end() {
             socket.destroy();
@@ -5969,7 +6026,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3207);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5764);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3267);
 
 
 
@@ -6853,7 +6910,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 5764:
+/***/ 3267:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6884,8 +6941,8 @@ var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
 // EXTERNAL MODULE: ./src/world/retry.ts
 var retry = __nccwpck_require__(8162);
-// EXTERNAL MODULE: ./src/call/failures/service.ts + 6 modules
-var service = __nccwpck_require__(1358);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 3 modules
+var service = __nccwpck_require__(6458);
 // EXTERNAL MODULE: ./src/failure/failure.ts
 var failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/call/verdicts.ts
@@ -6899,16 +6956,16 @@ var call_responder = __nccwpck_require__(2070);
 ;// CONCATENATED MODULE: ./src/call/telling-answer.ts
 
 /** The pages by which Google refuses are small. */
-const LONGEST_PAGE_BYTES = 64 * 1024;
+const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
 /**
  * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
  * comes to, which is the same with its words (RFC 9110, 9.3.2).
  */
-async function findTellingOutcome(step, request, outcome) {
+async function telling_answer_findTellingOutcome(step, request, outcome) {
     if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
         return outcome;
     const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
 }
 
 ;// CONCATENATED MODULE: ./src/call/response.ts
@@ -6974,7 +7031,7 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param mintAgain gets another token for the same audience
  * @param onAttempt is told of each attempt as soon as it is over
  */
-async function callService(step, call, firstToken, mintAgain, onAttempt) {
+async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
     const limitAtStart = step.timeLeft();
     /** By the clock of the deadline: unlike the machine's, it never jumps. */
     const elapsedMs = () => limitAtStart - step.timeLeft();
@@ -6998,7 +7055,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
             const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const telling = await findTellingOutcome(step, request, outcome);
+            const telling = await telling_answer_findTellingOutcome(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
             const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
             if (attempt.answered)
@@ -7112,102 +7169,164 @@ var safe_text = __nccwpck_require__(6530);
 var identity_identity = __nccwpck_require__(2368);
 // EXTERNAL MODULE: ./src/inputs/service-url.ts
 var service_url = __nccwpck_require__(7306);
-;// CONCATENATED MODULE: ./src/report/warnings.ts
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+// EXTERNAL MODULE: ./src/call/failures/front-end.ts
+var front_end = __nccwpck_require__(605);
+// EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
+var infrastructure = __nccwpck_require__(4759);
+// EXTERNAL MODULE: ./src/call/failures/failed-call.ts
+var failed_call = __nccwpck_require__(2962);
+// EXTERNAL MODULE: ./src/call/failures/gcloud.ts
+var gcloud = __nccwpck_require__(3834);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
 
 
 
-/** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
-function findWarnings(context) {
-    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
+
+
+
+
+
+
+
+/** A call without a token was not refused by Google. */
+function privacy_notPrivate(url, method, answer) {
+    return new Failure({
+        code: 'NOT_PRIVATE',
+        sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
+        ...explain(url, answer)
+    });
 }
-/**
- * The same of the token, before it is used.
- *
- * @param token the first one, which the call uses
- */
-function findTokenWarnings(identity, token) {
-    return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+function privacy_notRefused({ url, tag }, answer) {
+    const text = answer.body.toString('utf8');
+    return new Failure({
+        code: 'NOT_REACHED',
+        sentence: `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which refuses nobody: whether the service is private is not known.`,
+        ...(whoAnswered(answer, text) === 'front end'
+            ? explainNotReached({ url, tag }, url, text)
+            : explainInfrastructure(url, answer.status, text)),
+        answer: quote({ status: answer.status, text })
+    });
 }
-function warnOfPath({ inputs: { call } }) {
-    const reservation = call && (0,service_url/* findReservation */.kp)(call.url);
-    if (call === undefined || reservation === undefined)
-        return undefined;
-    const path = (0,safe_text/* safeText */.Hk)(call.url.pathname);
-    return reservation === 'certain'
-        ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
-        : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
+function explain(url, answer) {
+    const { status, headers } = answer;
+    if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
+        return {
+            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
+            snippets: [inStep('assert_private: false')]
+        };
+    }
+    if (status >= 300 && status < 400) {
+        const location = safeText(headers['location'] ?? '');
+        return {
+            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
+            snippets: closeService(url)
+        };
+    }
+    if (status === 401 || status === 403) {
+        return {
+            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
+            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
+            snippets: closeService(url)
+        };
+    }
+    return {
+        cause: status >= 200 && status < 300
+            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
+            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+        remedy: closeRemedy(url),
+        snippets: closeService(url)
+    };
 }
-/** https://cloud.google.com/run/docs/authenticating/service-to-service */
-function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
-    const [audience] = audiences;
-    if (call === undefined || audienceDerived || !URL.canParse(audience))
-        return undefined;
-    const url = new URL(audience);
-    const fitting = findFitting(url, call.url);
-    if (fitting === undefined || fitting === audience)
-        return undefined;
-    const flaws = [
-        ...((0,service_url/* tagOf */.cO)(url) === undefined ? [] : ['a tag']),
-        ...(url.pathname.length > new URL(fitting).pathname.length && !isOnlySlash(audience, fitting) ? ['a path'] : []),
-        ...(url.search === '' && url.hash === '' ? [] : ['a query']),
-        ...(audience.endsWith('/') ? ['a trailing slash'] : [])
+function closeRemedy(url) {
+    return isCloudRunUrl(url) || describeFunction(url) !== undefined
+        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
+        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
+}
+function closeService(url) {
+    const named = describeFunction(url);
+    if (named !== undefined) {
+        return [inTerminal(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
+    }
+    const { name, region, project, search } = describeRunService(url);
+    return [
+        inTerminal(...(isCloudRunUrl(url)
+            ? search
+            : [
+                '# Where a Cloud Run service is behind the domain:',
+                'gcloud run services list   # shows SERVICE and REGION of each'
+            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
     ];
-    if (flaws.length === 0)
-        return undefined;
-    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
 }
-/** The audience that was probably meant; undefined where only the owner of the service can know it. */
-function findFitting(audience, url) {
-    if ((0,service_url/* isCloudRunUrl */.AH)(audience))
-        return (0,service_url/* findAudience */.ot)(audience);
-    const expected = (0,service_url/* findAudience */.ot)(url);
-    return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
+
+// EXTERNAL MODULE: ./src/call/failures/no-answer.ts
+var no_answer = __nccwpck_require__(2038);
+;// CONCATENATED MODULE: ./src/call/privacy.ts
+
+
+
+
+
+
+/** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
+const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
+/**
+ * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
+ * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
+ *
+ * @returns why the service is not known to be private; undefined where Google refused the caller
+ */
+async function privacy_checkPrivacy(step, call) {
+    const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
+    const limitAtStart = step.timeLeft();
+    for (let attempt = 1;; attempt += 1) {
+        const outcome = await askAnonymously(step, call.url, method);
+        const verdict = judge(outcome);
+        if (verdict === 'refused')
+            return undefined;
+        if (verdict === 'answered' && outcome.answered)
+            return notPrivate(call.url, method, outcome);
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, step.random);
+        const isNothingHere = outcome.answered && !isTransient(outcome);
+        const spentMs = limitAtStart - step.timeLeft();
+        if (pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+            return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
+        }
+        await step.sleep(pause);
+    }
 }
-function isOnlySlash(audience, fitting) {
-    return audience === `${fitting}/` || new URL(audience).pathname === `${new URL(fitting).pathname}/`;
+async function askAnonymously(step, url, method) {
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    const request = { method, url, headers: {} };
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    return await findTellingOutcome(step, request, outcome);
 }
-function warnOfProvider({ inputs: { audiences } }) {
-    const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name));
-    return audience === undefined
-        ? undefined
-        : `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
+/** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
+function judge(outcome) {
+    if (!outcome.answered || isTransient(outcome))
+        return 'open';
+    if (isRefusalOfCaller(outcome, textOf(outcome)))
+        return 'refused';
+    const responder = whoAnswered(outcome, textOf(outcome));
+    return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
 }
-function warnOfClientId({ inputs: { audiences, call } }) {
-    const [audience] = audiences;
-    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
-        return undefined;
-    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
-}
-function warnOfPerson({ credential, impersonations }, token) {
-    if (credential.fixedAudience === undefined || impersonations.length > 0)
-        return undefined;
-    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
-    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.Hk)(token.audience)}) only, whatever audience is asked for. ` +
-        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
-}
-function warnOfKey({ identity: { credential }, env }) {
-    const mayFederate = env['GITHUB_ACTIONS'] === 'true' &&
-        (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&
-        (env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '') !== '';
-    return credential.isKey === true && mayFederate
-        ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
-        : undefined;
-}
-/** https://cloud.google.com/iam/docs/service-account-types#default */
-function warnOfDefaultAccount({ email }) {
-    return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
-        ? `The identity ${(0,safe_text/* safeText */.Hk)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
-        : undefined;
+function textOf({ body }) {
+    return body.toString('utf8');
 }
 
 // EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
 var token_mint = __nccwpck_require__(7673);
-// EXTERNAL MODULE: ./src/proxy/failures.ts
-var failures = __nccwpck_require__(5985);
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var guard_quote = __nccwpck_require__(6777);
 ;// CONCATENATED MODULE: ./src/inputs/complaints.ts
 
 /**
@@ -7261,7 +7380,7 @@ function throwAny(complaints) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/failures.ts
-var inputs_failures = __nccwpck_require__(4042);
+var failures = __nccwpck_require__(4042);
 // EXTERNAL MODULE: ./src/world/request.ts
 var request = __nccwpck_require__(3053);
 ;// CONCATENATED MODULE: ./src/inputs/values.ts
@@ -7289,7 +7408,7 @@ function values_parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function values_parseBoolean(input, value) {
@@ -7297,7 +7416,7 @@ function values_parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where nobody can listen. */
 function values_parseUrl(input, value) {
@@ -7306,27 +7425,27 @@ function values_parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
-        throw (0,inputs_failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,inputs_failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
+        throw (0,failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,request/* isLoopbackUrl */.t)(url))) {
-        throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
     url.hash = '';
     return url;
 }
 /** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
 function parseAudience(value) {
-    const secret = (0,quote/* describeSecret */.w)(value);
+    const secret = (0,guard_quote/* describeSecret */.w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value))
         return value;
-    throw (0,inputs_failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
@@ -7349,7 +7468,7 @@ function parseProvider(value) {
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -7382,7 +7501,7 @@ function parseAccount(input, value) {
                             : 'is neither an e-mail nor a unique id';
     const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,inputs_failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
 }
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
@@ -7403,7 +7522,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,inputs_failures/* inputInvalid */.m7)('universe', `${(0,quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -7420,11 +7539,11 @@ function values_parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('export_env', `${(0,quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -7459,11 +7578,11 @@ function request_headers_parseHeaders(lines, tokenHeader, audience) {
     const headers = readEach(values_parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
         if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,inputs_failures/* inputInvalid */.m7)('headers', `${(0,quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
         if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,inputs_failures/* inputInvalid */.m7)('headers', `the value of ${(0,quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
         }
         return { name, value };
     });
@@ -7473,7 +7592,7 @@ function request_headers_parseHeaders(lines, tokenHeader, audience) {
     }
     const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
     if (repeated !== undefined) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
+        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
     }
     return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) };
 }
@@ -7484,17 +7603,17 @@ function chooseTokenHeader(own, wanted, audience = '') {
         const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
         if (valuesOf(own, header) === undefined)
             return header;
-        throw (0,inputs_failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+        throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
     }
     const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
     if (header === undefined) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('token_header', `${(0,quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
     }
     if (valuesOf(own, header) === undefined)
         return header;
-    throw (0,inputs_failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+    throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
 }
 /** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
 function isOAuthClient(audience) {
@@ -7510,7 +7629,7 @@ function parseHeaderLine(input, line) {
     // RFC 9110, 5.1: a token.
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
         // The line is not quoted: what should have been a value may be a secret.
-        throw (0,inputs_failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+        throw (0,failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
 }
@@ -7547,7 +7666,7 @@ function parsePart(part) {
     return { from, to, exact: last === undefined };
 }
 function invalid(part) {
-    return (0,inputs_failures/* inputInvalid */.m7)('expect_status', `${(0,quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/expectations.ts
@@ -7738,14 +7857,14 @@ function isSet(name, unset) {
 }
 function tagUrl(url, tag) {
     if (!(0,service_url/* isTag */.dz)(tag)) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
     }
     if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = (0,service_url/* tagOf */.cO)(url);
     if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('tag', `tag is ${(0,quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
     }
     return (0,service_url/* withTag */.Rd)(url, tag);
 }
@@ -7784,12 +7903,12 @@ async function readIdentityInputs() {
 function checkOneIdentity() {
     if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
         return;
-    throw (0,inputs_failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
+    throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
 }
 function checkEndOfChain() {
     if (raw_inputs_read('delegates') === '' || raw_inputs_read('service_account') !== '')
         return;
-    throw (0,inputs_failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
+    throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
@@ -7806,7 +7925,7 @@ function checkEndOfChain() {
  * @param workspace the folder to which `body_file` is relative
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-async function readInputs(workspace) {
+async function inputs_readInputs(workspace) {
     try {
         const { call, audiences, identity, ...rest } = await readAll({
             call: async () => await readCall(workspace),
@@ -7835,9 +7954,171 @@ function readAudiences() {
     const url = raw_inputs_optional('url');
     if (url !== undefined)
         return { audiences: [(0,service_url/* deriveAudience */.Ci)(values_parseUrl('url', url))], audienceDerived: true };
-    throw (0,inputs_failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+    throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 
+;// CONCATENATED MODULE: ./src/report/warnings.ts
+
+
+
+/** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
+function warnings_findWarnings(context) {
+    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
+}
+/**
+ * The same of the token, before it is used.
+ *
+ * @param token the first one, which the call uses
+ */
+function warnings_findTokenWarnings(identity, token) {
+    return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
+function warnOfPath({ inputs: { call } }) {
+    const reservation = call && (0,service_url/* findReservation */.kp)(call.url);
+    if (call === undefined || reservation === undefined)
+        return undefined;
+    const path = (0,safe_text/* safeText */.Hk)(call.url.pathname);
+    return reservation === 'certain'
+        ? `Google's front end keeps the path ${path} of *.run.app for itself and answers 404: call another path, such as /health.`
+        : `Google's front end may keep the path ${path} of *.run.app for itself (it reserves some that end in z, /eventlog and /_ah/): if it answers 404, call another path, such as /health.`;
+}
+/** https://cloud.google.com/run/docs/authenticating/service-to-service */
+function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || audienceDerived || !URL.canParse(audience))
+        return undefined;
+    const url = new URL(audience);
+    const fitting = findFitting(url, call.url);
+    if (fitting === undefined || fitting === audience)
+        return undefined;
+    const flaws = [
+        ...((0,service_url/* tagOf */.cO)(url) === undefined ? [] : ['a tag']),
+        ...(url.pathname.length > new URL(fitting).pathname.length && !isOnlySlash(audience, fitting) ? ['a path'] : []),
+        ...(url.search === '' && url.hash === '' ? [] : ['a query']),
+        ...(audience.endsWith('/') ? ['a trailing slash'] : [])
+    ];
+    if (flaws.length === 0)
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
+}
+/** The audience that was probably meant; undefined where only the owner of the service can know it. */
+function findFitting(audience, url) {
+    if ((0,service_url/* isCloudRunUrl */.AH)(audience))
+        return (0,service_url/* findAudience */.ot)(audience);
+    const expected = (0,service_url/* findAudience */.ot)(url);
+    return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
+}
+function isOnlySlash(audience, fitting) {
+    return audience === `${fitting}/` || new URL(audience).pathname === `${new URL(fitting).pathname}/`;
+}
+function warnOfProvider({ inputs: { audiences } }) {
+    const audience = audiences.find((name) => /workloadIdentityPools\/[^/]+(\/providers\/|$)/.test(name));
+    return audience === undefined
+        ? undefined
+        : `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is a workload identity provider, which no service expects: set audience to the URL of the service, and the provider in workload_identity_provider.`;
+}
+function warnOfClientId({ inputs: { audiences, call } }) {
+    const [audience] = audiences;
+    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+        return undefined;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
+}
+function warnOfPerson({ credential, impersonations }, token) {
+    if (credential.fixedAudience === undefined || impersonations.length > 0)
+        return undefined;
+    const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
+    return (`A person's own credentials${who} give ID tokens for gcloud's OAuth client (${(0,safe_text/* safeText */.Hk)(token.audience)}) only, whatever audience is asked for. ` +
+        'Cloud Run accepts such a token from a person who may invoke the service; set service_account for any other audience.');
+}
+function warnOfKey({ identity: { credential }, env }) {
+    const mayFederate = env['GITHUB_ACTIONS'] === 'true' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '') !== '' &&
+        (env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '') !== '';
+    return credential.isKey === true && mayFederate
+        ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
+        : undefined;
+}
+/** https://cloud.google.com/iam/docs/service-account-types#default */
+function warnOfDefaultAccount({ email }) {
+    return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
+        ? `The identity ${(0,safe_text/* safeText */.Hk)(email)} is a default account of its project, which often may do much more than call a service: set service_account to one made for this, with roles/run.invoker alone.`
+        : undefined;
+}
+
+// EXTERNAL MODULE: ./src/token/google-hosts.ts
+var google_hosts = __nccwpck_require__(7352);
+;// CONCATENATED MODULE: ./src/run.ts
+
+
+
+
+
+
+
+/**
+ * The whole story: who is the job, its tokens, the call.
+ *
+ * @throws {Failure} once something is not as it has to be; everything up to there has been reported
+ */
+async function run(world, report) {
+    const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.');
+    report.onInputs(inputs);
+    const step = world.startStep(inputs);
+    const identity = await findIdentity(step, inputs);
+    report.onIdentity(identity);
+    for (const url of planConnections(identity, inputs))
+        step.prepare(url);
+    for (const line of findWarnings({ inputs, identity, env: world.env }))
+        report.warn(line);
+    // The call without a token needs none, so that it costs no time of its own.
+    const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined;
+    const mint = createMint(step, inputs.universe, identity);
+    const tokens = await obtainIdTokens(mint, inputs.audiences);
+    report.onTokens(tokens, step.now());
+    const [token] = tokens.values();
+    if (token === undefined)
+        throw new Error('no token for the first audience');
+    for (const line of findTokenWarnings(identity, token))
+        report.warn(line);
+    const exposure = await privacy;
+    if (exposure !== undefined)
+        throw exposure;
+    if (privacy !== undefined)
+        report.onPrivate();
+    if (inputs.call === undefined)
+        return;
+    const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt);
+    report.onCall(result);
+    if (result.failure !== undefined)
+        throw result.failure;
+}
+/** One token for each audience, side by side. */
+async function obtainIdTokens(mint, audiences) {
+    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)])));
+}
+/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+const MOST_FOR_TOKENS = 6;
+/**
+ * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
+ * or more, and otherwise only begins when its turn comes.
+ */
+function planConnections({ credential, impersonations }, inputs) {
+    const target = impersonations.at(-1);
+    const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
+    const { call } = inputs;
+    return [
+        ...credential.endpoints,
+        // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+        ...(target === undefined || credential.hasCertificate === true
+            ? []
+            : Array(count).fill((0,google_hosts/* iamCredentialsUrl */.rl)(inputs.universe, target.account, 'generateIdToken'))),
+        // The call without a token opens the one that the call with it will use.
+        ...(call === undefined || call.assertPrivate ? [] : [call.url])
+    ];
+}
+
+// EXTERNAL MODULE: ./src/proxy/failures.ts
+var proxy_failures = __nccwpck_require__(5985);
 ;// CONCATENATED MODULE: ./src/proxy/inputs.ts
 
 
@@ -7872,17 +8153,17 @@ async function readProxyInputs() {
         return { ...identity, ...service, ...audience, ...rest, tokenPlace, call, exportEnv: undefined };
     }
     catch (error) {
-        throw (0,inputs_failures/* inputsInvalid */.tz)(complaints_complaintsIn(error));
+        throw (0,failures/* inputsInvalid */.tz)(complaints_complaintsIn(error));
     }
 }
 function readService() {
     const value = raw_inputs_optional('url');
     if (value === undefined) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('url', 'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service that the proxy is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+        throw (0,failures/* inputInvalid */.m7)('url', 'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service that the proxy is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
     }
     const url = values_parseUrl('url', value);
     if (url.search !== '' || value.includes('#')) {
-        throw (0,inputs_failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
+        throw (0,failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
     }
     return addTag(url);
 }
@@ -7893,7 +8174,7 @@ function readAudience() {
     const { audiences, audienceDerived } = readAudiences();
     if (audiences.length === 1)
         return { audiences, audienceDerived };
-    throw (0,inputs_failures/* inputInvalid */.m7)('audience', 'there is more than one, and the proxy is for one service', 'Set one.');
+    throw (0,failures/* inputInvalid */.m7)('audience', 'there is more than one, and the proxy is for one service', 'Set one.');
 }
 function readTokenHeader() {
     const named = raw_inputs_read('token_header');
@@ -7911,7 +8192,7 @@ function readCheck() {
     const check = raw_inputs_optional('check');
     if (check === undefined || /^\/[^\s#\\]*$/.test(check))
         return check;
-    throw (0,inputs_failures/* inputInvalid */.m7)('check', `${(0,quote/* quoteValue */.c)(check)} is not a path`, 'Write it as /health.', ['check: /health']);
+    throw (0,failures/* inputInvalid */.m7)('check', `${(0,guard_quote/* quoteValue */.c)(check)} is not a path`, 'Write it as /health.', ['check: /health']);
 }
 async function describeCheck({ url: service, tag }, check, { header }, iamWaitMs) {
     const url = new URL(service);
@@ -7933,7 +8214,7 @@ function parsePort(value) {
     const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
     if (port <= 65_535)
         return port;
-    throw (0,inputs_failures/* inputInvalid */.m7)('port', `${(0,quote/* quoteValue */.c)(value)} is not a port`, 'Use 0 for a free one, or one from 1024 to 65535.', [
+    throw (0,failures/* inputInvalid */.m7)('port', `${(0,guard_quote/* quoteValue */.c)(value)} is not a port`, 'Use 0 for a free one, or one from 1024 to 65535.', [
         'port: 8080'
     ]);
 }
@@ -7974,6 +8255,7 @@ function findProxyWarnings(env) {
 
 
 
+
 /** How long the process may take until it listens. */
 const START_MS = 30_000;
 /**
@@ -7988,20 +8270,20 @@ async function start(world, report) {
     const step = world.startStep(inputs);
     const identity = await (0,identity_identity/* findIdentity */.g)(step, inputs);
     report.onIdentity(identity);
-    for (const url of [...identity.credential.endpoints, inputs.url])
+    for (const url of planConnections(identity, inputs))
         step.prepare(url);
     const call = inputs.call ?? { url: inputs.url };
-    const warnings = findWarnings({ inputs: { ...inputs, call }, identity, env: world.env });
+    const warnings = warnings_findWarnings({ inputs: { ...inputs, call }, identity, env: world.env });
     for (const line of [...warnings, ...findProxyWarnings(world.env)])
         report.warn(line);
     const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, identity);
     const [audience] = inputs.audiences;
     let token = await mint(audience);
     report.onTokens(new Map([[audience, token]]), step.now());
-    for (const line of findTokenWarnings(identity, token))
+    for (const line of warnings_findTokenWarnings(identity, token))
         report.warn(line);
     if (inputs.call !== undefined) {
-        const result = await callService(step, inputs.call, token, () => mint(audience), report.onAttempt);
+        const result = await service_callService(step, inputs.call, token, () => mint(audience), report.onAttempt);
         report.onCall(result);
         if (result.failure !== undefined)
             throw result.failure;
@@ -8022,9 +8304,9 @@ async function startProcess(step, report, inputs, token) {
         };
         const started = await hearFrom(child, settings);
         if (started.kind === 'no port')
-            throw (0,failures/* portTaken */.f5)(inputs.port, started.code);
+            throw (0,proxy_failures/* portTaken */.f5)(inputs.port, started.code);
         if (started.kind === 'ended')
-            throw (0,failures/* notStarted */.DY)(started.how, await (0,log_file/* readLogEnd */.q)(logFile));
+            throw (0,proxy_failures/* notStarted */.DY)(started.how, await (0,log_file/* readLogEnd */.q)(logFile));
         const { port, quitPort, startedAt } = started;
         report.onReady(inputs, {
             id: child.pid ?? 0,

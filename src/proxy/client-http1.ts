@@ -62,7 +62,9 @@ function createClient(
       return upgrade
     },
     abort() {
-      socket.destroy()
+      // To HTTP/1.0, which knows no length of its own, the end of a connection is the end of the body.
+      if (request.httpVersionMinor === 0) socket.resetAndDestroy()
+      else socket.destroy()
     },
     onGone(listener) {
       const gone = (): void => {

@@ -157,9 +157,12 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }: Handlers): (socket: So
       socket.removeAllListeners('timeout')
       socket.pause()
       socket.unshift(seen)
-      const server = isPreface ? http2 : http1
-      server.emit('connection', socket)
-      socket.resume()
+      // HTTP/2 takes what is there by itself.
+      if (isPreface) http2.emit('connection', socket)
+      else {
+        http1.emit('connection', socket)
+        socket.resume()
+      }
     }
 
     function end(): void {

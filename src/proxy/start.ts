@@ -10,6 +10,7 @@ import process from 'node:process'
 import { callService } from '../call/service.ts'
 import { codeOf } from '../guard/safe-text.ts'
 import { findIdentity } from '../identity/identity.ts'
+import { planConnections } from '../run.ts'
 import { findTokenWarnings, findWarnings } from '../report/warnings.ts'
 import { createMint } from '../token/mint.ts'
 import type { IdToken } from '../token/id-token.ts'
@@ -39,7 +40,7 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
   const step = world.startStep(inputs)
   const identity = await findIdentity(step, inputs)
   report.onIdentity(identity)
-  for (const url of [...identity.credential.endpoints, inputs.url]) step.prepare(url)
+  for (const url of planConnections(identity, inputs)) step.prepare(url)
   const call = inputs.call ?? { url: inputs.url }
   const warnings = findWarnings({ inputs: { ...inputs, call }, identity, env: world.env })
   for (const line of [...warnings, ...findProxyWarnings(world.env)]) report.warn(line)

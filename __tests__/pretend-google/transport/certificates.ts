@@ -27,6 +27,8 @@ export interface CertificateAuthority {
   readonly cert: string
   /** What a TLS server of that name shows; made once per host. */
   contextFor: (host: string) => SecureContext
+  /** The same for a server that wants key and certificate. */
+  issueServerCertificate: (host: string) => Certificate
   /** A certificate by which a client identifies itself. */
   issueClientCertificate: (commonName: string) => Certificate
 }
@@ -72,6 +74,7 @@ export function createCertificateAuthority(commonName: string): CertificateAutho
       contexts.set(host, context)
       return context
     },
+    issueServerCertificate: (host) => issueLeaf(host, [subjectAlternativeName(host)]),
     issueClientCertificate: (subject) => issueLeaf(subject, [clientAuthentication()])
   }
 }

@@ -18,7 +18,7 @@ proxyScenario('The step ends while its background process lives on, and the post
   assert.equal(end.exitCode, 0, end.log)
   assert.match(end.log, /Requests: 1 × 2xx/)
   assert.match(end.summary, /✅ Proxy for `https:\/\/hello-/)
-  assert.equal(job.processId(), undefined)
+  await job.ended()
   await assert.rejects(get('/'), { code: 'ECONNREFUSED' })
 })
 
@@ -43,7 +43,7 @@ proxyScenario('A process that is gone before the job is over fails the post step
   const { job, get } = await startProxy(stage)
   await get('/last?secret=1')
   process.kill(job.processId() ?? 0, 'SIGKILL')
-  while (job.processId() !== undefined) await wait(10)
+  await job.ended()
   const end = await job.post()
   assertFailure(end, 'PROXY_FAILED', 'log of the proxy: ', 'GET /last 200')
   assert.ok(!end.log.includes('secret'))
@@ -57,7 +57,7 @@ proxyScenario('A process that hangs is ended by the post step', async (stage) =>
   process.kill(job.processId() ?? 0, 'SIGSTOP')
   const end = await job.post()
   assertFailure(end, 'PROXY_FAILED', 'did not answer within 5 s')
-  while (job.processId() !== undefined) await wait(10)
+  await job.ended()
 })
 
 proxyScenario('The log is for its owner alone, and has neither queries nor headers', async (stage) => {

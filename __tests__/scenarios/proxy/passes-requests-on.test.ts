@@ -35,7 +35,7 @@ proxyScenario('a later step calls the service without a token', async ({ world, 
 
   const end = await proxy.job.post()
   assert.equal(end.exitCode, 0, end.log)
-  assert.equal(proxy.job.processId(), undefined)
+  await proxy.job.ended()
   assert.equal(proxy.job.logFile(), undefined)
   const again = await proxy.job.post()
   assert.equal(again.exitCode, 0, again.log)

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
+import { ACCOUNT, ASKED, givenFederation, listRequests, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { startLiveService } from '../../pretend-google/services/live-service.ts'
+import { assertFailure, givenProxy, proxyScenario } from './given.ts'
+
+const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
+
+proxyScenario(
+  'A refusal of the front end is marked, counted, and explained by the post step',
+  async ({ world, start }) => {
+    const given = await givenFederation(world)
+    world.addService({ host: SERVICE_HOST })
+    const { get, job } = await start(given, { inputs: { url: SERVICE_URL } })
+    for (const path of ['/one', '/two']) {
+      const answer = await get(path)
+      assert.equal(answer.status, 403)
+      assert.equal(answer.failure, 'INVOKER_MISSING')
+      assert.match(answer.text, /Your client does not have permission/)
+    }
+    const end = await job.post()
+    assertFailure(
+      end,
+      'INVOKER_MISSING',
+      '2 requests through the proxy',
+      ACCOUNT,
+      'gcloud run services add-iam-policy-binding'
+    )
+    assert.match(end.summary, /❌ INVOKER_MISSING/)
+  }
+)
+
+proxyScenario('With fail_on_refusal: false a refusal is a warning', async ({ world, start }) => {
+  const given = await givenFederation(world)
+  world.addService({ host: SERVICE_HOST })
+  const { get, job } = await start(given, { inputs: { url: SERVICE_URL, fail_on_refusal: 'false' } })
+  await get('/')
+  const end = await job.post()
+  assert.equal(end.exitCode, 0, end.log)
+  assert.deepEqual(
+    end.annotations.map(({ level }) => level),
+    ['warning']
+  )
+  assert.match(end.annotations[0]?.message ?? '', /^INVOKER_MISSING: One request through the proxy/)
+})
+
+proxyScenario('A compressed refusal is marked too', async ({ world, start }) => {
+  const page = gzipSync(
+    '<html><h1>Error: Forbidden</h1>Your client does not have permission to get URL <code>/</code></html>'
+  )
+  const given = await givenProxy(world)
+  world.fail(SERVICE_HOST, {
+    status: 403,
+    headers: { 'content-type': 'text/html', 'content-encoding': 'gzip' },
+    body: page
+  })
+  const { get } = await start(given, { inputs: { fail_on_refusal: 'false' } })
+  assert.equal((await get('/')).failure, 'INVOKER_MISSING')
+})
+
+proxyScenario('The application’s own errors are not marked', async ({ world, start }) => {
+  const statuses = [401, 403, 404, 429, 500, 503]
+  const given = await givenProxy(world, ({ path }) => ({
+    status: Number(path.slice(1)),
+    headers: { 'content-type': 'text/html' },
+    body: '<h1>mine</h1>'
+  }))
+  const { get, job } = await start(given)
+  for (const status of statuses) {
+    const answer = await get(`/${status}`)
+    assert.equal(answer.status, status)
+    assert.equal(answer.text, '<h1>mine</h1>')
+    assert.equal(answer.failure, undefined)
+  }
+  assert.equal((await get('/404', { method: 'HEAD' })).failure, undefined)
+  assert.equal((await job.post()).exitCode, 0)
+})
+
+proxyScenario('An application cannot pretend to be marked', async ({ world, start }) => {
+  const given = await givenProxy(world, [
+    { status: 200, headers: { 'x-google-id-token-failure': 'INTERNAL' }, body: 'x' }
+  ])
+  assert.equal((await (await start(given)).get('/')).failure, undefined)
+})
+
+proxyScenario('Identity-Aware Proxy is told by its own marks', async ({ world, start }) => {
+  const given = await givenFederation(world)
+  world.addService({ host: SERVICE_HOST, iap: { clientId: CLIENT_ID, accessors: [] } })
+  const { get, job } = await start(given, {
+    inputs: { url: SERVICE_URL, audience: CLIENT_ID, fail_on_refusal: 'false' }
+  })
+  assert.equal((await get('/')).failure, 'IAP_REJECTED')
+  assert.match(String(world.requests.at(-1)?.headers['proxy-authorization']), /^Bearer eyJ/)
+  assert.match((await job.post()).log, /Refused by Google: 1 × IAP_REJECTED/)
+})
+
+proxyScenario(
+  'An application that sends people to Google’s sign-in is not Identity-Aware Proxy',
+  async ({ world, start }) => {
+    const location = `https://accounts.google.com/o/oauth2/v2/auth?client_id=${CLIENT_ID}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback`
+    const given = await givenProxy(world, [{ status: 302, headers: { location }, body: '' }])
+    const answer = await (await start(given)).get('/login')
+    assert.equal(answer.status, 302)
+    assert.equal(answer.headers.location, location)
+    assert.equal(answer.failure, undefined)
+  }
+)
+
+proxyScenario('A 401 of the front end is answered with a renewed token, once', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  const { get, job } = await start(given)
+  const refusal = {
+    status: 401,
+    headers: {
+      'content-type': 'text/html',
+      'www-authenticate': 'Bearer error="invalid_token" error_description="The access token could not be verified"'
+    },
+    body: '<h1>Error: Unauthorized</h1>Your client does not have permission to the requested URL <code>/</code>.'
+  }
+  const before = world.requests.length
+  world.fail(SERVICE_HOST, refusal, { times: 1 })
+  assert.equal((await get('/')).status, 200)
+  assert.deepEqual(listRequests(world).slice(before), [
+    ASKED.service,
+    ASKED.github,
+    ASKED.sts,
+    ASKED.idToken(),
+    ASKED.service
+  ])
+  // At once again: another token would help nothing.
+  world.fail(SERVICE_HOST, refusal, { times: 1 })
+  const again = await get('/')
+  assert.equal(again.status, 401)
+  assert.equal(again.failure, 'TOKEN_REJECTED')
+  assertFailure(await job.post(), 'TOKEN_REJECTED', 'Token renewals: 1', '1 × TOKEN_REJECTED')
+})
+
+proxyScenario('A 401 to a request with a body passes, marked', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  const { get } = await start(given)
+  world.fail(
+    SERVICE_HOST,
+    {
+      status: 401,
+      headers: { 'content-type': 'text/html' },
+      body: 'Your client does not have permission to the requested URL'
+    },
+    { times: 1 }
+  )
+  const answer = await get('/', { method: 'POST', body: 'once' })
+  assert.equal(answer.status, 401)
+  assert.equal(answer.failure, 'TOKEN_REJECTED')
+  assert.equal(listRequests(world).filter((line) => line === `POST ${SERVICE_HOST}/`).length, 1)
+})
+
+proxyScenario(
+  'A service that cannot be reached is 502, one that does not answer 504, and neither fails the job',
+  async ({ world, start }) => {
+    const given = await givenProxy(world)
+    const { get, job } = await start(given, { inputs: { timeout: '1s' } })
+    world.fail(SERVICE_HOST, 'refuse', { times: 1 })
+    const refused = await get('/')
+    assert.equal(refused.status, 502)
+    assert.equal(refused.failure, 'SERVICE_UNAVAILABLE')
+    assert.match(refused.headers['content-type'] ?? '', /^text\/plain/)
+    assert.match(refused.text, /^SERVICE_UNAVAILABLE: /)
+    world.fail(SERVICE_HOST, 'silence', { times: 1 })
+    const silent = await get('/')
+    assert.equal(silent.status, 504)
+    assert.equal(silent.failure, 'TIMED_OUT')
+    assert.match(silent.text, /^TIMED_OUT: .*no answer began within 1000 ms/)
+    const end = await job.post()
+    assert.equal(end.exitCode, 0, end.log)
+    assert.match(end.log, /Not answered by the service: 1 × SERVICE_UNAVAILABLE, 1 × TIMED_OUT/)
+    assert.equal(end.annotations.filter(({ level }) => level === 'warning').length, 2)
+  }
+)
+
+proxyScenario('A slow upload and a slow answer are not cut by the timeout', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  await using service = await startLiveService(world, SERVICE_HOST, (request, response) => {
+    request.resume().on('end', () => {
+      response.write('a')
+      setTimeout(() => response.end('b'), 1_500)
+    })
+  })
+  const { url } = await start(given, { env: service.env(), inputs: { timeout: '1s' } })
+  const body = new ReadableStream({
+    async start(controller) {
+      for (const piece of ['1', '2', '3']) {
+        controller.enqueue(new TextEncoder().encode(piece))
+        await new Promise((resolve) => setTimeout(resolve, 600))
+      }
+      controller.close()
+    }
+  })
+  const answer = await fetch(url, { method: 'POST', body, duplex: 'half' })
+  assert.equal(await answer.text(), 'ab')
+})
+
+proxyScenario('An upgrade that the front end refuses is marked', async ({ world, start }) => {
+  const given = await givenFederation(world)
+  world.addService({ host: SERVICE_HOST })
+  const { get } = await start(given, { inputs: { url: SERVICE_URL, fail_on_refusal: 'false' } })
+  const answer = await get('/', { headers: { connection: 'Upgrade', upgrade: 'websocket' } })
+  assert.equal(answer.status, 403)
+  assert.equal(answer.failure, 'INVOKER_MISSING')
+})

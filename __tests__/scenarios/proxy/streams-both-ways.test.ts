@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { SERVICE_HOST } from '../given.ts'
+import { startLiveService } from '../../pretend-google/services/live-service.ts'
+import type { LiveApp, LiveService } from '../../pretend-google/services/live-service.ts'
+import { givenProxy, proxyScenario } from './given.ts'
+import type { ProxyStage, RunningProxy } from './given.ts'
+
+/** A scenario with a service that streams. */
+function streaming(
+  title: string,
+  app: LiveApp,
+  body: (proxy: RunningProxy, service: LiveService, stage: ProxyStage) => Promise<void>
+): void {
+  proxyScenario(title, async (stage) => {
+    const given = await givenProxy(stage.world)
+    await using service = await startLiveService(stage.world, SERVICE_HOST, app)
+    await body(await stage.start(given, { env: service.env() }), service, stage)
+  })
+}
+
+async function open(url: string, path: string, options: object = {}): Promise<[ClientRequest, IncomingMessage]> {
+  const sent = request(url + path, { agent: false, ...options })
+  sent.on('error', () => undefined)
+  sent.end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return [sent, response]
+}
+
+streaming(
+  'Server-sent events arrive one by one, while their stream is open',
+  (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    setTimeout(() => response.write('data: 1\n\n'), 200)
+    setTimeout(() => response.write('data: 2\n\n'), 400)
+    setTimeout(() => response.end(), 600)
+  },
+  async ({ url }) => {
+    const [, response] = await open(url, '/events')
+    assert.equal(response.statusCode, 200)
+    const chunks: string[] = []
+    for await (const chunk of response) chunks.push(String(chunk))
+    assert.deepEqual(chunks, ['data: 1\n\n', 'data: 2\n\n'])
+  }
+)
+
+streaming(
+  'Headers of an answer arrive before its body begins',
+  (_request, response) => {
+    response.writeHead(200)
+    response.flushHeaders()
+    setTimeout(() => response.end('late'), 1_500)
+  },
+  async ({ url }) => {
+    const start = Date.now()
+    const [, response] = await open(url, '/')
+    const headersAfter = Date.now() - start
+    response.resume()
+    await once(response, 'end')
+    assert.ok(Date.now() - start - headersAfter > 700, 'the headers came with the body')
+  }
+)
+
+const BYTES = 64 * 1024 * 1024
+
+streaming(
+  'A large upload and a large download pass in bounded memory, byte for byte',
+  (message, response) => {
+    const hash = createHash('sha256')
+    message.on('data', (chunk: Buffer) => {
+      hash.update(chunk)
+      // Slower than the client sends.
+      message.pause()
+      setImmediate(() => message.resume())
+    })
+    message.on('end', () => {
+      response.setHeader('x-digest', hash.digest('hex'))
+      const chunk = Buffer.alloc(256 * 1024, 7)
+      let left = BYTES
+      const write = (): void => {
+        while (left > 0) {
+          left -= chunk.length
+          if (!response.write(chunk)) {
+            response.once('drain', write)
+            return
+          }
+        }
+        response.end()
+      }
+      write()
+    })
+  },
+  async ({ url, job }) => {
+    const chunk = randomBytes(256 * 1024)
+    const hash = createHash('sha256')
+    const sent = request(url, { method: 'PUT', agent: false })
+    for (let left = BYTES; left > 0; left -= chunk.length) {
+      hash.update(chunk)
+      if (!sent.write(chunk)) await once(sent, 'drain')
+    }
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    assert.equal(response.headers['x-digest'], hash.digest('hex'))
+    let received = 0
+    for await (const part of response) {
+      received += (part as Buffer).length
+      // A client that is slow at first.
+      if (received < 1024 * 1024) await wait(5)
+    }
+    assert.equal(received, BYTES)
+    if (process.platform !== 'linux') return
+    const status = readFileSync(`/proc/${String(job.processId())}/status`, 'utf8')
+    const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+    assert.ok(peak < 150, `the process took ${peak} MiB`)
+  }
+)
+
+streaming(
+  'A client that waits for 100 is told to go on by the service, and refused by it before it sends',
+  (message, response) => {
+    if (message.url === '/no') {
+      response.writeHead(417).end('no')
+      return
+    }
+    response.writeContinue()
+    message.on('data', () => undefined).on('end', () => response.end('took it'))
+  },
+  async ({ url }) => {
+    for (const [path, status, continued] of [
+      ['/yes', 200, true],
+      ['/no', 417, false]
+    ] as const) {
+      const sent = request(url + path, {
+        method: 'POST',
+        agent: false,
+        headers: { expect: '100-continue', 'content-length': 5 }
+      })
+      sent.on('error', () => undefined)
+      let wasTold = false
+      sent.once('continue', () => {
+        wasTold = true
+        sent.end('hello')
+      })
+      sent.flushHeaders()
+      const [response] = (await once(sent, 'response')) as [IncomingMessage]
+      assert.equal(response.statusCode, status)
+      assert.equal(wasTold, continued)
+      response.resume()
+      sent.destroy()
+    }
+  }
+)
+
+const aborted: Promise<unknown>[] = []
+
+streaming(
+  'An abort of the client reaches the service',
+  (_message, response) => {
+    aborted.push(once(response, 'close'))
+    response.writeHead(200)
+    response.write('begun')
+  },
+  async ({ url, job }) => {
+    const [sent, response] = await open(url, '/')
+    await once(response, 'data')
+    sent.destroy()
+    await aborted[0]
+    // A client that goes away before any answer, as well.
+    assert.equal((await job.post()).exitCode, 0)
+  }
+)
+
+streaming(
+  'A reset of the service in the middle of a body is no clean end for the client',
+  (message, response) => {
+    const length = message.url === '/length' ? { 'content-length': '100' } : {}
+    response.writeHead(200, length)
+    response.write('some')
+    setTimeout(() => response.socket?.destroy(), 50)
+  },
+  async ({ url }) => {
+    for (const path of ['/length', '/chunked']) {
+      const [, response] = await open(url, path)
+      await assert.rejects(
+        async () => {
+          for await (const chunk of response) assert.equal(String(chunk), 'some')
+        },
+        { code: 'ECONNRESET' }
+      )
+    }
+    // HTTP/1.0 knows no length and no chunks: the connection itself tells.
+    const { port } = new URL(url)
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write(`GET /chunked HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+    socket.resume()
+    await assert.rejects(once(socket, 'end'), { code: 'ECONNRESET' })
+  }
+)
+
+streaming(
+  'Connections to the service are kept, and one that the service has closed is not the client’s trouble',
+  (_message, response) => {
+    response.end('Hello')
+  },
+  async ({ url, get }, service) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (let count = 0; count < 20; count += 1) {
+      const [, response] = await open(url, '/', { agent })
+      response.resume()
+      await once(response, 'end')
+    }
+    assert.equal(service.connections(), 1)
+    agent.destroy()
+    service.breakConnections()
+    assert.equal((await get('/')).status, 200)
+  }
+)
+
+let attempts = 0
+
+streaming(
+  'A request without a body is sent once more where a kept connection breaks, and one with a body is not',
+  (message, response) => {
+    attempts += 1
+    // The first answer keeps the connection; on it, the next request is not answered.
+    if (message.url === '/break' && message.headers['x-attempt'] !== undefined && attempts === 2)
+      response.socket?.destroy()
+    else message.resume().on('end', () => response.end('Hello'))
+  },
+  async ({ get }) => {
+    for (const [method, status] of [
+      ['GET', 200],
+      ['POST', 502]
+    ] as const) {
+      attempts = 0
+      assert.equal((await get('/')).status, 200)
+      const body = method === 'POST' ? { body: 'once' } : {}
+      const answer = await get('/break', { method, headers: { 'x-attempt': '1' }, ...body })
+      assert.equal(answer.status, status, answer.text)
+      assert.equal(attempts, status === 200 ? 3 : 2)
+      assert.equal(answer.failure, status === 200 ? undefined : 'SERVICE_UNAVAILABLE')
+    }
+  }
+)
+
+streaming(
+  'Trailers pass both ways',
+  (message, response) => {
+    message.resume().on('end', () => {
+      response.writeHead(200, { trailer: 'x-after' })
+      response.write('body')
+      response.addTrailers({ 'x-after': message.trailers['x-sum'] ?? 'none' })
+      response.end()
+    })
+  },
+  async ({ url }) => {
+    const sent = request(url, { method: 'POST', agent: false, headers: { trailer: 'x-sum' } })
+    sent.write('body')
+    sent.addTrailers({ 'x-sum': '42' })
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    await once(response, 'end')
+    assert.equal(response.trailers['x-after'], '42')
+  }
+)
