@@ -685,7 +685,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7171);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3737);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7071);
 
 
@@ -1315,7 +1315,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 7171:
+/***/ 3737:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1615,7 +1615,7 @@ function isGatewayRefusal(status, text) {
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var world_outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/failure/failure.ts
-var failure = __nccwpck_require__(4592);
+var failure_failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
@@ -1776,7 +1776,7 @@ function updateCommand(url, flags) {
 
 /** A 401: the token is not one for this service. */
 function tokenRejected({ call, token }, response) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'TOKEN_REJECTED',
         sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
         ...explainRejection(call.url, token),
@@ -1829,7 +1829,7 @@ function invokerMissing(failed, response) {
     const sentence = perimeter
         ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
         : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'INVOKER_MISSING',
         sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
         ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
@@ -1883,7 +1883,7 @@ function grantInvoker(service, member) {
 }
 /** A 404 that the application never saw. */
 function notReached({ call, token }, response) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'NOT_REACHED',
         sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
         ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
@@ -1967,7 +1967,7 @@ function addTag(url, tag) {
 /** Google refused before the service could answer, for a reason that is not the caller. */
 function refusedBeforehand({ call, token }, response) {
     const { status, text } = response;
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'NOT_REACHED',
         sentence: `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,world_outcome/* describeStatus */.Wn)(status)} before the call reached the service; no token changes that.`,
         ...explainInfrastructure(ownUrl(call.url, token.audience), status, text),
@@ -2020,7 +2020,7 @@ const REQUESTS = new Map([
 
 /** A call without a token was not refused by Google. */
 function notPrivate(url, method, answer) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'NOT_PRIVATE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
         ...explain(url, answer)
@@ -2029,7 +2029,7 @@ function notPrivate(url, method, answer) {
 /** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
 function notRefused({ url, tag }, answer) {
     const text = answer.body.toString('utf8');
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'NOT_REACHED',
         sentence: `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which refuses nobody: whether the service is private is not known.`,
         ...(whoAnswered(answer, text) === 'front end'
@@ -2303,7 +2303,7 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
  * @param method of the call that decides
  */
 function noUsableAnswer(url, last, attempts, how, method = 'GET') {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no usable answer to the call ${how}: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...no_answer_explain(url, last, method)
@@ -2439,6 +2439,603 @@ function textOf({ body }) {
     return body.toString('utf8');
 }
 
+;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
+
+
+
+
+
+/** The failures about which the service itself can tell more than its answer does. */
+const CAUSES = {
+    EXPECTATION_FAILED: [
+        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
+        { applies: (service, { call }) => isOfOlderRevision(service, call.tag), explain: tagOfOlderRevision },
+        { applies: (service, { call }) => call.tag === undefined && isPinned(service), explain: pinnedTraffic },
+        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
+        { applies: (service, { call }) => call.tag === undefined && service.served.length > 1, explain: splitTraffic },
+        { applies: () => true, explain: newestAnswers }
+    ],
+    NOT_REACHED: [
+        { applies: (service, { call }) => isWithoutTag(service, call.tag), explain: noSuchTag },
+        { applies: (service) => service.isDefaultUrlOff, explain: defaultUrlOff },
+        { applies: (service) => service.ingress !== 'all', explain: closedIngress },
+        { applies: () => true, explain: openToAll }
+    ],
+    TOKEN_REJECTED: [
+        { applies: ({ audiences }, { audience }) => !audiences.includes(audience), explain: otherAudiences },
+        { applies: () => true, explain: acceptedAudience }
+    ],
+    NOT_PRIVATE: [
+        { applies: (service) => service.isInvokerCheckOff, explain: invokerCheckOff },
+        { applies: () => true, explain: publicInvokers }
+    ],
+    SERVICE_UNAVAILABLE: [
+        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
+        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
+        { applies: () => true, explain: readyService }
+    ]
+};
+/** Whether the Admin API can say more about a failure. */
+function isLookedUp(code) {
+    return code in CAUSES;
+}
+/** The same failure with facts in the place of guesses. Its code never changes. */
+function withFacts(failure, lookUp, lookedUp) {
+    const { text } = failure;
+    if (lookUp.kind === 'unknown')
+        return new failure_failure/* Failure */.H({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
+    const fact = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : findFact(text.code, lookUp.service, lookedUp);
+    if (fact === undefined)
+        return failure;
+    const { fact: words, ...explanation } = fact;
+    return new failure_failure/* Failure */.H({ ...text, sentence: `${text.sentence} ${words}`, ...explanation });
+}
+function findFact(code, service, lookedUp) {
+    return CAUSES[code]?.find(({ applies }) => applies(service, lookedUp))?.explain(service, lookedUp);
+}
+/** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
+function missing(code, { named: { name, region, project } }) {
+    if (code !== 'NOT_REACHED')
+        return undefined;
+    return {
+        fact: `Project ${project} has no service ${name} in ${region}.`,
+        cause: 'The Cloud Run Admin API knows no such service: it was deleted, or url has another name, region or project.',
+        remedy: 'Set url to the URL of a service that exists.',
+        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud run services list --project=$(${run_service_projectId(project)})`)]
+    };
+}
+/** One line for those who want facts, and nothing more: without the right to look, the guesses stay. */
+function askForViewer(principal, { named: { name } }) {
+    return `Why ${name} answers so could not be looked up: grant roles/run.viewer on it${principal === undefined ? '' : ` to ${(0,safe_text/* safeText */.Hk)(principal)}`}, and this step says it.`;
+}
+function isPinned({ followsNewest, newestReady, served }) {
+    return !followsNewest && served.length > 0 && !served.some(({ revision }) => revision === newestReady);
+}
+function isOfOlderRevision({ tags, newestReady }, tag) {
+    const tagged = tags.find((each) => each.tag === tag);
+    return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
+}
+function isWithoutTag({ tags }, tag) {
+    return tag !== undefined && !tags.some((each) => each.tag === tag);
+}
+function newestNotReady({ newest = 'The newest revision', trouble = '' }, { call }) {
+    return {
+        fact: `Its newest revision ${newest} is not ready: ${trouble.replace(/\.$/, '')}.`,
+        cause: `Cloud Run could not start ${newest}, so that another revision answers, or none.`,
+        remedy: 'Fix what keeps the revision from starting, and deploy again.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (_name, flags) => `gcloud run revisions describe ${newest} ${flags}`), command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function tagOfOlderRevision({ tags, newestReady = '' }, { call: { url, tag = '' } }) {
+    const revision = tags.find((each) => each.tag === tag)?.revision ?? '';
+    return {
+        fact: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
+        cause: `The deployment of ${newestReady} did not move the tag.`,
+        remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
+        ]
+    };
+}
+function pinnedTraffic({ served, newestReady = 'the newest one' }, { call }) {
+    const revisions = served.map(({ revision }) => revision).join(', ');
+    return {
+        fact: `All traffic is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
+        cause: 'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
+        remedy: 'Send the traffic to the newest revision.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --to-latest ${flags}`))
+        ]
+    };
+}
+function rolloutUnfinished({ newest = 'of the last change' }, { call }) {
+    return {
+        fact: `Its rollout of ${newest} is not finished.`,
+        cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
+        remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
+        snippets: [
+            (0,snippets/* inStep */.qg)('deadline: 10m'),
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags} --format="yaml(status.conditions)"`))
+        ]
+    };
+}
+function splitTraffic({ served, newestReady = 'REVISION' }, { call }) {
+    const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ');
+    return {
+        fact: `Its traffic is split: ${shares}.`,
+        cause: 'Each call reaches one of these revisions by chance.',
+        remedy: 'Call one of them by a traffic tag (input tag), or send all traffic to one.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=smoke=${newestReady} ${flags}`)),
+            (0,snippets/* inStep */.qg)('tag: smoke')
+        ]
+    };
+}
+function newestAnswers({ newestReady = 'the newest revision' }, { call }) {
+    const who = call.tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${call.tag} leads to ${newestReady}`;
+    return {
+        fact: `No old revision answers: ${who}, the newest revision, and it is ready.`,
+        cause: `The answer is that of ${newestReady} itself.`,
+        remedy: "Look at the service's log, or correct the expectation.",
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function noSuchTag({ tags, newestReady = 'REVISION' }, { call: { url, tag = '' } }) {
+    const known = tags.map((each) => each.tag).join(', ');
+    return {
+        fact: `The service has no traffic tag ${tag}${known === '' ? '' : `; it has ${known}`}.`,
+        cause: 'The tag was never set, was removed, or is misspelled.',
+        remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
+        ]
+    };
+}
+function defaultUrlOff(_service, { call }) {
+    return {
+        fact: 'Its default run.app URL is disabled.',
+        cause: 'The service is to be called by its own domain or load balancer only.',
+        remedy: 'Set url to its domain, and audience to its run.app URL or a custom audience; or enable the default URL.',
+        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--default-url').replace('gcloud run', 'gcloud beta run'))]
+    };
+}
+function closedIngress({ ingress }, { call }) {
+    return {
+        fact: `Its ingress admits ${ingress} traffic only.`,
+        cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
+        remedy: 'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
+        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--ingress=all'))]
+    };
+}
+function openToAll(_service, { call: { url } }) {
+    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+    const isReserved = findReservation(url) !== undefined;
+    return {
+        fact: `The service exists, its default URL is on and its ingress is open${isReserved ? `, so that it is the path ${path}` : ''}.`,
+        cause: isReserved
+            ? `Google's front end keeps the path ${path} for itself on *.run.app.`
+            : 'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
+        remedy: isReserved ? 'Serve the check under another path, such as /health.' : 'Run the job again in a minute.',
+        snippets: isReserved
+            ? [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+            : [(0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+    };
+}
+function otherAudiences({ audiences }, { audience, call }) {
+    const [best = ''] = audiences;
+    return {
+        fact: `It accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
+        cause: 'The audience of a token must be one of the URLs or custom audiences of the service.',
+        remedy: best === '' ? 'Give the service a custom audience.' : `Set audience to ${best}.`,
+        snippets: best === ''
+            ? [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, `--add-custom-audiences=${(0,snippets/* shellWord */.r7)(audience)}`))]
+            : [(0,snippets/* inStep */.qg)(`audience: ${best}`)]
+    };
+}
+function acceptedAudience(_service, { audience, call }) {
+    return {
+        fact: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that it accepts, so that it is not the audience.`,
+        cause: 'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
+        remedy: 'Run the job again; if it stays, see what stands between this machine and the service.',
+        snippets: [(0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+    };
+}
+function invokerCheckOff(_service, { call }) {
+    return {
+        fact: 'Its invoker IAM check is disabled.',
+        cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
+        remedy: 'Turn the invoker IAM check on.',
+        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--invoker-iam-check'))]
+    };
+}
+function publicInvokers(_service, { call }) {
+    return {
+        fact: 'Its invoker IAM check is on, so that allUsers has roles/run.invoker.',
+        cause: 'A binding on the service, its project or a folder above admits all callers.',
+        remedy: 'Remove allUsers from roles/run.invoker.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services remove-iam-policy-binding ${name} ${flags} --member=allUsers --role=roles/run.invoker`))
+        ]
+    };
+}
+function readyService({ newestReady = 'its newest revision' }, { call }) {
+    return {
+        fact: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
+        cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
+        remedy: "Look at the service's log.",
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function command(url, write) {
+    const { name, region, project } = describeRunService(url);
+    return write(name, `--region=${region}${project}`);
+}
+function run_service_projectId(number) {
+    return `gcloud projects describe ${number} --format="value(projectId)"`;
+}
+
+;// CONCATENATED MODULE: ./src/guard/redaction.ts
+/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
+const PIECE = 12;
+/**
+ * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values.
+ *
+ * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
+ */
+function createRedaction(tokens) {
+    if (tokens.length === 0)
+        return (text) => text;
+    const pieces = new Set();
+    for (const token of tokens) {
+        for (const disguise of disguisesOf(token.reveal())) {
+            for (let start = 0; start + PIECE <= disguise.length; start += 1)
+                pieces.add(disguise.slice(start, start + PIECE));
+        }
+    }
+    // Markup may split a token; and a cut token may itself stand between angle brackets.
+    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
+}
+/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
+const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
+function redactPieces(text, pieces, separators) {
+    const { letters, positions } = lettersOf(text, separators);
+    let redacted = '';
+    let kept = 0;
+    for (let start = 0; start + PIECE <= letters.length; start += 1) {
+        if (!pieces.has(letters.slice(start, start + PIECE)))
+            continue;
+        const from = start;
+        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
+            start += 1;
+        const end = start + PIECE - 1;
+        redacted += `${text.slice(kept, positions[from])}***`;
+        kept = (positions[end] ?? text.length) + 1;
+        start = end;
+    }
+    return redacted + text.slice(kept);
+}
+/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
+function disguisesOf(token) {
+    // A token has ASCII characters only (RFC 7515).
+    const characters = Array.from(token);
+    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
+    const forms = [
+        token,
+        characters.toReversed().join(''),
+        token.toLowerCase(),
+        token.toUpperCase(),
+        encode('hex', token),
+        encode('hex', token).toUpperCase(),
+        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
+        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
+        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
+        characters.map((letter) => letter.charCodeAt(0)).join(''),
+        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
+            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
+            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
+        ])
+    ];
+    // Debuggers of JWTs print the signature's bytes.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+    if (signature !== undefined) {
+        const bytes = Buffer.from(signature, 'base64url');
+        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
+    }
+    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
+}
+/** The letters and digits of a text, without what separates them, and where they stand in it. */
+function lettersOf(text, separators) {
+    const positions = new Uint32Array(text.length);
+    let letters = '';
+    let last = 0;
+    const keep = (from, to) => {
+        for (let at = from; at < to; at += 1)
+            positions[letters.length + at - from] = at;
+        letters += text.slice(from, to);
+    };
+    for (const match of text.matchAll(separators)) {
+        keep(last, match.index);
+        last = match.index + match[0].length;
+    }
+    keep(last, text.length);
+    return { letters, positions };
+}
+
+;// CONCATENATED MODULE: ./src/guard/seal.ts
+
+
+/** What stands deeper is not looked at, and left out. */
+const DEEPEST_NESTING = 20;
+/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
+const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
+const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
+/** Headers that a document may name and that hold no secret. */
+const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
+/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
+const SHAPES = [
+    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
+    'ya29\\.[\\w.-]{8,}',
+    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
+    'AIza[\\w-]{30,}',
+    'GOCSPX-[\\w-]{10,}',
+    'gh[oprsu]_\\w{30,}',
+    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
+].join('|');
+const SHAPE = new RegExp(`^(?:${SHAPES})$`);
+const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
+/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
+const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
+/**
+ * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
+ * where one stands.
+ *
+ * @param format where there is a token besides those that can be told
+ */
+function seal(masks, text, format) {
+    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
+    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
+        return { json: masks.keep(trimmed), text: '' };
+    const json = parseJson(trimmed);
+    if (json === undefined)
+        return { json, text: sealText(masks, text) };
+    const sealed = mapStrings(json, (value, name, parent) => {
+        if (value === '')
+            return value;
+        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
+        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
+        return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
+    });
+    return { json: sealed, text: '' };
+}
+/** Free text without the secrets in it. */
+function sealText(masks, text) {
+    return text
+        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
+        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
+        // What stands behind a name may be a word; it is left out all the same.
+        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
+            masks.keep(value);
+        return `${before}***`;
+    });
+}
+/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
+function mapStrings(value, map, mapSecret = (secret) => secret) {
+    function mapAny(any, name, parent, depth) {
+        if (typeof any === 'string')
+            return map(any, name, parent);
+        if (any instanceof secret/* Secret */.z)
+            return mapSecret(any);
+        if (typeof any !== 'object' || any === null)
+            return any;
+        if (depth > DEEPEST_NESTING)
+            return undefined;
+        if (Array.isArray(any))
+            return any.map((item) => mapAny(item, name, parent, depth + 1));
+        const members = Object.entries(any);
+        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
+    }
+    return mapAny(value, '', '', 0);
+}
+
+;// CONCATENATED MODULE: ./src/world/retried-request.ts
+
+
+
+
+/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+const MOST_FAILURES = 5;
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100;
+/** Token endpoints answer with a few KiB; an access token alone can have 12. */
+const LONGEST_ANSWER_BYTES = 256 * 1024;
+/**
+ * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
+ * again, POSTs included, because asking twice for a token does no harm.
+ *
+ * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ */
+async function requestWithRetries(step, request, unavailable) {
+    let lastInformative = outOfTime();
+    let failures = 0;
+    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
+        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
+        const outcome = await requestOnce(step, request, milliseconds);
+        if (outcome.answered && !isTransient(outcome))
+            return outcome;
+        // An attempt that the deadline cut short says less than the one before it.
+        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
+        if (!cutShort || attempt === 1)
+            lastInformative = outcome;
+        if (!outcome.answered || outcome.status !== 429)
+            failures += 1;
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, step.random);
+        // Beyond the deadline another attempt could only end in failure: fail at once.
+        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+            throw unavailable(lastInformative, attempt);
+        step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
+        await step.sleep(pause);
+    }
+    throw unavailable(lastInformative, 0);
+}
+/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
+async function requestOnce(step, request, milliseconds) {
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+    return outcome.answered ? sealAnswer(step, request, outcome) : outcome;
+}
+/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
+function sealAnswer({ masks }, { holds }, { body, ...head }) {
+    const isGood = head.status >= 200 && head.status < 300;
+    const sealed = {
+        headers: mapStrings(head.headers, (text) => sealText(masks, text)),
+        ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
+    };
+    // Of a good answer nothing is quoted, so that it does not matter what it echoes.
+    const redact = isGood ? (text) => text : createRedaction(masks.known());
+    return { ...head, ...mapStrings(sealed, redact) };
+}
+function outOfTime() {
+    return {
+        answered: false,
+        timedOut: true,
+        reason: 'the deadline of the step had passed',
+        trouble: 'connection',
+        sent: false,
+        milliseconds: 0
+    };
+}
+
+;// CONCATENATED MODULE: ./src/call/run-service.ts
+
+
+
+
+
+/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
+function nameRunService(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
+}
+/**
+ * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+ *
+ * @param universe domain of the cloud's APIs
+ * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
+ */
+async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+    try {
+        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
+        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
+        if (!outcome.answered)
+            return { kind: 'unknown', principal };
+        const { json } = outcome;
+        // A page has no such member: only the API itself says that there is no such service.
+        if (outcome.status === 404 && stringIn(objectIn(json, 'error'), 'status') === 'NOT_FOUND')
+            return { kind: 'missing' };
+        const service = outcome.status === 200 && isObject(json) ? readRunService(json) : undefined;
+        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
+    }
+    catch (error) {
+        // Without an access token nothing can be looked up, which is no failure of its own.
+        if (error instanceof failure_failure/* Failure */.H)
+            return { kind: 'unknown', principal: undefined };
+        throw error;
+    }
+}
+/**
+ * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
+ * of protobuf's JSON, a member that is false, zero or empty may be absent.
+ *
+ * @returns undefined where it describes no service
+ */
+function readRunService(json) {
+    // Every service has a name and a state.
+    if (stringIn(json, 'name') === undefined || !isObject(json['terminalCondition']))
+        return undefined;
+    const condition = objectIn(json, 'terminalCondition');
+    const newestReady = revisionIn(json, 'latestReadyRevision');
+    const targets = listIn(json, 'trafficStatuses');
+    const shares = targets.map((target) => ({
+        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
+        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
+        tag: (0,safe_text/* safeText */.Hk)(stringIn(target, 'tag') ?? '', 60)
+    }));
+    const state = stringIn(condition, 'state');
+    return {
+        newest: revisionIn(json, 'latestCreatedRevision'),
+        newestReady,
+        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
+        served: shares.filter(({ percent }) => percent > 0),
+        tags: shares.filter(({ tag }) => tag !== ''),
+        isRollingOut: json['reconciling'] === true || stringIn(json, 'generation') !== stringIn(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)(stringIn(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
+        ingress: nameIngress(stringIn(json, 'ingress')),
+        isInvokerCheckOff: json['invokerIamDisabled'] === true,
+        isDefaultUrlOff: json['defaultUriDisabled'] === true
+    };
+}
+function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
+    if (value === 'INGRESS_TRAFFIC_ALL')
+        return 'all';
+    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
+}
+/** `projects/…/revisions/NAME`, or the name alone. */
+function revisionIn(json, member) {
+    const name = stringIn(json, member)?.split('/').at(-1);
+    return name === undefined ? undefined : (0,safe_text/* safeText */.Hk)(name, 80);
+}
+function listIn(json, member) {
+    const value = json[member];
+    return Array.isArray(value) ? value.filter(isObject) : [];
+}
+function textsIn(json, member) {
+    const value = json[member];
+    const texts = Array.isArray(value) ? value : [];
+    return texts.filter((text) => typeof text === 'string').map((text) => (0,safe_text/* safeText */.Hk)(text, 200));
+}
+
+;// CONCATENATED MODULE: ./src/call/look-up.ts
+
+
+/** A tenth of the deadline, and no more than this, is kept for a look-up. */
+const LONGEST_LOOK_UP_MS = 3_000;
+/** The step for everything before a look-up: its time ends early enough for one, where the URL names a service. */
+function leaveTimeForLookUp(step, call, deadlineMs) {
+    if (nameRunService(call.url) === undefined)
+        return step;
+    const kept = Math.min(LONGEST_LOOK_UP_MS, Math.floor(deadlineMs / 10));
+    return { ...step, timeLeft: () => Math.max(0, step.timeLeft() - kept) };
+}
+/**
+ * Puts facts in the place of guesses, where the service itself can tell: after a failure whose answer leaves the cause open,
+ * of a service that its URL names. The code of the failure stays.
+ */
+async function explainByLookUp(step, failure, run) {
+    const named = nameRunService(run.call.url);
+    if (named === undefined || !isLookedUp(failure.text.code) || step.timeLeft() <= 0)
+        return failure;
+    // What is left of the deadline after a final answer may be long; a look-up is not worth it.
+    const end = step.timeLeft() - LONGEST_LOOK_UP_MS;
+    const brief = { ...step, timeLeft: () => Math.max(0, step.timeLeft() - Math.max(0, end)) };
+    const lookUp = await lookUpRunService(brief, run.universe, named, run.becomeCaller);
+    return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
+}
+
 ;// CONCATENATED MODULE: ./src/call/failures/application.ts
 
 
@@ -2463,7 +3060,7 @@ function applicationFailed(failed, response) {
         return redirected(call.url, response, details);
     if (statusMissed && (status === 429 || status >= 500))
         return unavailable(failed, response);
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'EXPECTATION_FAILED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
@@ -2473,7 +3070,7 @@ function applicationFailed(failed, response) {
 }
 /** The service, or what stands before it, answered that it cannot answer now. */
 function unavailable({ call, token, attempts }, response) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
@@ -2493,7 +3090,7 @@ function redirected(url, response, details) {
     const { status } = response;
     const location = (0,safe_text/* safeText */.Hk)(response.headers['location'] ?? '');
     const target = URL.canParse(location, url.href) && location !== '' ? new URL(location, url.href) : undefined;
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'REDIRECTED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
@@ -2597,7 +3194,7 @@ function correctQuotes(verdicts) {
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function gatewayRejected({ call, token }, response) {
     const audience = (0,safe_text/* safeText */.Hk)(token.audience);
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'GATEWAY_REJECTED',
         sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
@@ -2694,7 +3291,7 @@ function defineSecurity(audience) {
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 function iapRejected(failed, response) {
     const { call, token } = failed;
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'IAP_REJECTED',
         sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
         ...iap_explain(failed, response),
@@ -2845,95 +3442,6 @@ function callFailed(failed) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/guard/redaction.ts
-/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
-const PIECE = 12;
-/**
- * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
- * error pages, debug headers and logs, and the runner's masks see only whole values.
- *
- * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
- */
-function createRedaction(tokens) {
-    if (tokens.length === 0)
-        return (text) => text;
-    const pieces = new Set();
-    for (const token of tokens) {
-        for (const disguise of disguisesOf(token.reveal())) {
-            for (let start = 0; start + PIECE <= disguise.length; start += 1)
-                pieces.add(disguise.slice(start, start + PIECE));
-        }
-    }
-    // Markup may split a token; and a cut token may itself stand between angle brackets.
-    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
-}
-/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
-const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
-function redactPieces(text, pieces, separators) {
-    const { letters, positions } = lettersOf(text, separators);
-    let redacted = '';
-    let kept = 0;
-    for (let start = 0; start + PIECE <= letters.length; start += 1) {
-        if (!pieces.has(letters.slice(start, start + PIECE)))
-            continue;
-        const from = start;
-        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
-            start += 1;
-        const end = start + PIECE - 1;
-        redacted += `${text.slice(kept, positions[from])}***`;
-        kept = (positions[end] ?? text.length) + 1;
-        start = end;
-    }
-    return redacted + text.slice(kept);
-}
-/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
-function disguisesOf(token) {
-    // A token has ASCII characters only (RFC 7515).
-    const characters = Array.from(token);
-    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
-    const forms = [
-        token,
-        characters.toReversed().join(''),
-        token.toLowerCase(),
-        token.toUpperCase(),
-        encode('hex', token),
-        encode('hex', token).toUpperCase(),
-        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
-        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
-        characters.map((letter) => letter.charCodeAt(0)).join(''),
-        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
-            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
-        ])
-    ];
-    // Debuggers of JWTs print the signature's bytes.
-    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
-    if (signature !== undefined) {
-        const bytes = Buffer.from(signature, 'base64url');
-        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
-    }
-    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
-}
-/** The letters and digits of a text, without what separates them, and where they stand in it. */
-function lettersOf(text, separators) {
-    const positions = new Uint32Array(text.length);
-    let letters = '';
-    let last = 0;
-    const keep = (from, to) => {
-        for (let at = from; at < to; at += 1)
-            positions[letters.length + at - from] = at;
-        letters += text.slice(from, to);
-    };
-    for (const match of text.matchAll(separators)) {
-        keep(last, match.index);
-        last = match.index + match[0].length;
-    }
-    keep(last, text.length);
-    return { letters, positions };
-}
-
 ;// CONCATENATED MODULE: ./src/call/response.ts
 
 
@@ -3059,7 +3567,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     }
     catch (error) {
         // No new token could be had; the answers up to there still count.
-        if (error instanceof failure/* Failure */.H)
+        if (error instanceof failure_failure/* Failure */.H)
             return end(error);
         throw error;
     }
@@ -3129,147 +3637,6 @@ async function findClientId(step, call, response) {
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/guard/seal.ts
-
-
-/** What stands deeper is not looked at, and left out. */
-const DEEPEST_NESTING = 20;
-/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
-const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
-const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
-/** Headers that a document may name and that hold no secret. */
-const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
-/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
-const SHAPES = [
-    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
-    'ya29\\.[\\w.-]{8,}',
-    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
-    'AIza[\\w-]{30,}',
-    'GOCSPX-[\\w-]{10,}',
-    'gh[oprsu]_\\w{30,}',
-    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
-].join('|');
-const SHAPE = new RegExp(`^(?:${SHAPES})$`);
-const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
-/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
-const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
-/**
- * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
- * where one stands.
- *
- * @param format where there is a token besides those that can be told
- */
-function seal(masks, text, format) {
-    const trimmed = text.replace(/^\uFEFF/, '').trim();
-    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
-    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
-        return { json: masks.keep(trimmed), text: '' };
-    const json = parseJson(trimmed);
-    if (json === undefined)
-        return { json, text: sealText(masks, text) };
-    const sealed = mapStrings(json, (value, name, parent) => {
-        if (value === '')
-            return value;
-        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
-        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
-        return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
-    });
-    return { json: sealed, text: '' };
-}
-/** Free text without the secrets in it. */
-function sealText(masks, text) {
-    return text
-        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
-        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
-        // What stands behind a name may be a word; it is left out all the same.
-        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
-            masks.keep(value);
-        return `${before}***`;
-    });
-}
-/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
-function mapStrings(value, map, mapSecret = (secret) => secret) {
-    function mapAny(any, name, parent, depth) {
-        if (typeof any === 'string')
-            return map(any, name, parent);
-        if (any instanceof secret/* Secret */.z)
-            return mapSecret(any);
-        if (typeof any !== 'object' || any === null)
-            return any;
-        if (depth > DEEPEST_NESTING)
-            return undefined;
-        if (Array.isArray(any))
-            return any.map((item) => mapAny(item, name, parent, depth + 1));
-        const members = Object.entries(any);
-        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
-    }
-    return mapAny(value, '', '', 0);
-}
-
-;// CONCATENATED MODULE: ./src/world/retried-request.ts
-
-
-
-
-/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
-const MOST_FAILURES = 5;
-/** No token endpoint answers faster from afar. */
-const SHORTEST_ATTEMPT_MS = 100;
-/** Token endpoints answer with a few KiB; an access token alone can have 12. */
-const LONGEST_ANSWER_BYTES = 256 * 1024;
-/**
- * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
- * again, POSTs included, because asking twice for a token does no harm.
- *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
- */
-async function requestWithRetries(step, request, unavailable) {
-    let lastInformative = outOfTime();
-    let failures = 0;
-    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
-        const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
-        const outcome = raw.answered ? sealAnswer(step, request, raw) : raw;
-        if (outcome.answered && !isTransient(outcome))
-            return outcome;
-        // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
-        if (!cutShort || attempt === 1)
-            lastInformative = outcome;
-        if (!outcome.answered || outcome.status !== 429)
-            failures += 1;
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, step.random);
-        // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
-            throw unavailable(lastInformative, attempt);
-        step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
-        await step.sleep(pause);
-    }
-    throw unavailable(lastInformative, 0);
-}
-/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
-function sealAnswer({ masks }, { holds }, { body, ...head }) {
-    const isGood = head.status >= 200 && head.status < 300;
-    const sealed = {
-        headers: mapStrings(head.headers, (text) => sealText(masks, text)),
-        ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
-    };
-    // Of a good answer nothing is quoted, so that it does not matter what it echoes.
-    const redact = isGood ? (text) => text : createRedaction(masks.known());
-    return { ...head, ...mapStrings(sealed, redact) };
-}
-function outOfTime() {
-    return {
-        answered: false,
-        timedOut: true,
-        reason: 'the deadline of the step had passed',
-        trouble: 'connection',
-        sent: false,
-        milliseconds: 0
-    };
-}
-
 ;// CONCATENATED MODULE: ./src/token/refusal.ts
 
 
@@ -3318,7 +3685,7 @@ function impersonationRefused(refusal, url, principal, impersonation) {
     const answer = quoteRefusal(refusal);
     const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
     if (refusal.status === 404) {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
             sentence: `There is no service account ${account}.`,
             cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
@@ -3331,7 +3698,7 @@ function impersonationRefused(refusal, url, principal, impersonation) {
     }
     if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
         const project = projectIn(refusal);
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'API_DISABLED',
             sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
             cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
@@ -3341,7 +3708,7 @@ function impersonationRefused(refusal, url, principal, impersonation) {
         });
     }
     if (refusal.reason === 'ACCESS_TOKEN_EXPIRED') {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'CREDENTIALS_EXPIRED',
             sentence: `The access token with which ${account} should be impersonated has expired.`,
             cause: 'It ran out during the step, or the credential source handed out an old one.',
@@ -3351,7 +3718,7 @@ function impersonationRefused(refusal, url, principal, impersonation) {
         });
     }
     const explanation = explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation);
-    return new failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
+    return new failure_failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
 }
 /** Refusals that no role of the account mends. */
 function explainOther(refusal, url, principal, impersonation) {
@@ -3497,7 +3864,7 @@ function projectIn({ metadata, message }) {
 
 /** One of Google's token services gave no answer that is about the request. */
 function googleUnavailable(url, last, attempts) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'GOOGLE_UNAVAILABLE',
         sentence: `${url.host} gave no usable answer: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...token_endpoint_explainUnavailable(url, last),
@@ -3560,7 +3927,7 @@ function tokenMissing(url, answer) {
         return googleUnavailable(url, answer, 1);
     const type = /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
         'none that is known';
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
         ...(url.protocol === 'http:'
@@ -3773,7 +4140,7 @@ function readPrivateKey(pem) {
 
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
 function tokenInvalid(problem, audience, flaw) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'TOKEN_INVALID',
         sentence: `The ID token for ${(0,safe_text/* safeText */.Hk)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
         ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
@@ -3874,9 +4241,6 @@ function issuersOf(universe) {
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
-/**
- * @returns a function that gets a checked ID token for an audience
- */
 function createMint(step, universe, identity) {
     const { credential, impersonations } = identity;
     const target = impersonations.at(-1);
@@ -3885,22 +4249,26 @@ function createMint(step, universe, identity) {
         universe,
         fixedAudience: target === undefined ? credential.fixedAudience : undefined
     };
-    let caller;
-    return async (audience) => {
-        let jwt;
-        if (target === undefined) {
-            // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
-            if (credential.idToken === undefined)
-                throw new Error('no ID token and nobody to impersonate');
-            jwt = await credential.idToken(audience);
+    let last;
+    async function caller() {
+        if (last === undefined || step.now() - last.since > CALLER_LIFETIME_MS) {
+            last = { since: step.now(), promise: becomeCaller(step, universe, identity) };
         }
-        else {
-            if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
-                caller = { since: step.now(), promise: becomeCaller(step, universe, identity) };
-            }
-            jwt = await generateIdToken(step, universe, await caller.promise, target, audience);
+        return await last.promise;
+    }
+    async function askForIdToken(audience) {
+        if (target !== undefined)
+            return await generateIdToken(step, universe, await caller(), target, audience);
+        // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
+        if (credential.idToken === undefined)
+            throw new Error('no ID token and no account to impersonate');
+        return await credential.idToken(audience);
+    }
+    return {
+        caller,
+        async idToken(audience) {
+            return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
         }
-        return checkIdToken(jwt, { ...expected, audience, now: step.now() });
     };
 }
 /** Becomes every account before the last, one after the other. */
@@ -3928,7 +4296,7 @@ const FEDERATION = [
 /** No credential anywhere. @param looked the places, in order, with what was found there */
 function credentialsNotFound(looked, env) {
     const onGithub = env['GITHUB_ACTIONS'] === 'true';
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'CREDENTIALS_NOT_FOUND',
         sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}.`,
         cause: onGithub
@@ -3952,7 +4320,7 @@ function credentialsNotFound(looked, env) {
  * @param problem says what is wrong without quoting the document
  */
 function credentialsInvalid(origin, problem, flaw = 'broken') {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
         ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
@@ -4020,7 +4388,7 @@ function explainUniverse(universe) {
 }
 /** A credential for which Google issues no ID tokens. */
 function credentialsUnsupported(origin, kind) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'CREDENTIALS_UNSUPPORTED',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} is ${kind}, which can never give an ID token.`,
         cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
@@ -4033,7 +4401,7 @@ function credentialsUnsupported(origin, kind) {
 }
 /** A federated or workforce identity by itself. */
 function serviceAccountRequired(credential) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'SERVICE_ACCOUNT_REQUIRED',
         sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.Hk)(credential.description)} names none.`,
         cause: 'A federated identity has to impersonate a service account to get an ID token.',
@@ -4340,7 +4708,7 @@ function accountName(delegate) {
 function metadataRefused(refusal) {
     const answer = quoteRefusal(refusal);
     if (/IAM returned 403|missing IAM policy binding/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'IMPERSONATION_DENIED',
             sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
             cause: 'GKE passes the identity on only with a binding on the Google service account.',
@@ -4352,7 +4720,7 @@ function metadataRefused(refusal) {
         });
     }
     if (refusal.status === 404) {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'CREDENTIALS_NOT_FOUND',
             sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
             cause: 'The machine was made without a service account, or somebody took it away.',
@@ -4363,7 +4731,7 @@ function metadataRefused(refusal) {
             answer
         });
     }
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'IMPERSONATION_DENIED',
         sentence: 'The metadata server of this machine refused a token of its service account.',
         cause: 'The account is disabled or deleted, or the server admits no such request from here.',
@@ -4538,7 +4906,7 @@ function wellKnownFile(env) {
  */
 function userRefused(refusal, pool) {
     const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'CREDENTIALS_EXPIRED',
         sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
         cause: reauthenticate
@@ -4570,7 +4938,7 @@ function workforceLogin(pool) {
 }
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
 function openidMissing(url, scope) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'TOKEN_INVALID',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave an access token for the person's credentials, but no ID token.`,
         cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
@@ -4667,7 +5035,7 @@ const SHORT_AGE_S = 120;
  */
 function federationRejected(refusal, audience, claims) {
     const provider = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'FEDERATION_REJECTED',
         sentence: `Google's Security Token Service refused the identity for ${provider}.`,
         ...sts_explain(refusal, provider, claims),
@@ -4914,7 +5282,7 @@ function refinePrincipal({ principal, audience }, subjectToken) {
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
 function oidcUnavailable(env, fromFork) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'OIDC_UNAVAILABLE',
         sentence: 'GitHub gave this job no way to ask for an OIDC token.',
         ...explainAbsence(env, fromFork)
@@ -4977,7 +5345,7 @@ function explainAbsence(env, fromFork) {
  * @param endpoint undefined where the runner gave none that is valid
  */
 function oidcFailed(endpoint, what, attempts = 1) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'OIDC_FAILED',
         sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,safe_text/* safeText */.Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainFailure(endpoint, what),
@@ -5109,7 +5477,7 @@ async function isForkPullRequest(step) {
 
 /** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
 function subjectTokenUnavailable(where, problem, trouble) {
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'SUBJECT_TOKEN_UNAVAILABLE',
         sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
         ...TROUBLES[trouble]
@@ -5187,7 +5555,7 @@ async function readAwsToken(step, document, credentialSource) {
     }
     catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
-        if (cause instanceof failure/* Failure */.H)
+        if (cause instanceof failure_failure/* Failure */.H)
             throw cause;
         // The library's message may quote an answer; its documented causes are these.
         throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials', 'AWS');
@@ -5441,7 +5809,7 @@ function keyRefused(refusal, email, now) {
     const answer = quoteRefusal(refusal);
     const account = (0,safe_text/* safeText */.Hk)(email);
     if (/account not found/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'SERVICE_ACCOUNT_NOT_FOUND',
             sentence: `The service account ${account} of the key does not exist.`,
             cause: 'It was deleted, and its keys with it.',
@@ -5453,7 +5821,7 @@ function keyRefused(refusal, email, now) {
         });
     }
     if (refusal.code === 'invalid_scope') {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'INPUT_INVALID',
             sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
             cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
@@ -5463,7 +5831,7 @@ function keyRefused(refusal, email, now) {
         });
     }
     if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-        return new failure/* Failure */.H({
+        return new failure_failure/* Failure */.H({
             code: 'CREDENTIALS_EXPIRED',
             sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
             cause: describeSkew(refusal, now),
@@ -5473,7 +5841,7 @@ function keyRefused(refusal, email, now) {
         });
     }
     const disabled = refusal.code.includes('disabled');
-    return new failure/* Failure */.H({
+    return new failure_failure/* Failure */.H({
         code: 'CREDENTIALS_EXPIRED',
         sentence: `Google no longer accepts the key of ${account}.`,
         cause: disabled
@@ -5688,9 +6056,9 @@ function readEach(parts, read) {
 }
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
 function complaintsIn(error) {
-    if (error instanceof failure/* Failure */.H)
+    if (error instanceof failure_failure/* Failure */.H)
         return [error];
-    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure/* Failure */.H))
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.H))
         return error.errors;
     throw error;
 }
@@ -6369,6 +6737,7 @@ function warnOfDefaultAccount({ email }) {
 
 
 
+
 /**
  * The whole story: who is the job, its tokens, the call.
  *
@@ -6384,8 +6753,10 @@ async function run_run(world, report) {
         step.prepare(url);
     for (const line of findWarnings({ inputs, identity, env: world.env }))
         report.warn(line);
+    const { call } = inputs;
+    const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs);
     // The call without a token needs none, so that it costs no time of its own.
-    const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined;
+    const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
     const mint = createMint(step, inputs.universe, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
     report.onTokens(tokens, step.now());
@@ -6394,21 +6765,23 @@ async function run_run(world, report) {
         throw new Error('no token for the first audience');
     for (const line of findTokenWarnings(identity, token))
         report.warn(line);
+    if (call === undefined)
+        return;
+    const { universe } = inputs;
+    const lookedUp = { call, universe, audience: token.audience, becomeCaller: mint.caller };
     const exposure = await privacy;
     if (exposure !== undefined)
-        throw exposure;
+        throw await explainByLookUp(step, exposure, lookedUp);
     if (privacy !== undefined)
         report.onPrivate();
-    if (inputs.call === undefined)
-        return;
-    const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt);
+    const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt);
     report.onCall(result);
     if (result.failure !== undefined)
-        throw result.failure;
+        throw await explainByLookUp(step, result.failure, lookedUp);
 }
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint, audiences) {
-    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)])));
+    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)])));
 }
 /** Whoever asks for more tokens than these opens the other connections when they are needed. */
 const MOST_FOR_TOKENS = 6;

@@ -129,6 +129,27 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
       return await federation(world, { ...SMOKE_TEST, audience: `https://${HOST}/health` })
     }
   },
+  'pinned-traffic': {
+    about: 'failure: traffic is pinned to an old revision, which the action looks up',
+    prepare: async (world) => {
+      const old = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'hello-00041-old', percent: 100 }
+      const newest = { latestCreatedRevision: 'hello-00042-new', latestReadyRevision: 'hello-00042-new' }
+      world.addService({
+        host: HOST,
+        invokers: [`serviceAccount:${ACCOUNT}`],
+        app: [{ headers: { 'content-type': 'application/json' }, body: '{"status":"ok","commit":"0ld5ha1"}' }],
+        admin: { ...newest, traffic: [old], trafficStatuses: [old] }
+      })
+      const { inputs, env } = await federation(world, { ...SMOKE_TEST, assert_private: 'false', deadline: '8s' })
+      const pool = (inputs?.['workload_identity_provider'] ?? '').replace(/\/providers\/.*$/, '')
+      world.grant(
+        `principalSet://iam.googleapis.com/${pool}/attribute.repository/octo-org/octo-repo`,
+        'roles/run.viewer',
+        HOST
+      )
+      return { inputs: inputs ?? {}, env: env ?? {} }
+    }
+  },
   'not-private': {
     about: 'failure: everybody may call the service',
     prepare: async (world) => {

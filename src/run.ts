@@ -1,4 +1,5 @@
 import { checkPrivacy } from './call/privacy.ts'
+import { explainByLookUp, leaveTimeForLookUp } from './call/look-up.ts'
 import { callService } from './call/service.ts'
 import { createMint } from './token/mint.ts'
 import type { IdToken } from './token/id-token.ts'
@@ -27,8 +28,10 @@ export async function run(world: World, report: Report): Promise<void> {
   for (const url of planConnections(identity, inputs)) step.prepare(url)
   for (const line of findWarnings({ inputs, identity, env: world.env })) report.warn(line)
 
+  const { call } = inputs
+  const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs)
   // The call without a token needs none, so that it costs no time of its own.
-  const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined
+  const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined
   const mint = createMint(step, inputs.universe, identity)
   const tokens = await obtainIdTokens(mint, inputs.audiences)
   report.onTokens(tokens, step.now())
@@ -36,19 +39,24 @@ export async function run(world: World, report: Report): Promise<void> {
   if (token === undefined) throw new Error('no token for the first audience')
   for (const line of findTokenWarnings(identity, token)) report.warn(line)
 
+  if (call === undefined) return
+  const { universe } = inputs
+  const lookedUp = { call, universe, audience: token.audience, becomeCaller: mint.caller }
+
   const exposure = await privacy
-  if (exposure !== undefined) throw exposure
+  if (exposure !== undefined) throw await explainByLookUp(step, exposure, lookedUp)
   if (privacy !== undefined) report.onPrivate()
 
-  if (inputs.call === undefined) return
-  const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt)
+  const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt)
   report.onCall(result)
-  if (result.failure !== undefined) throw result.failure
+  if (result.failure !== undefined) throw await explainByLookUp(step, result.failure, lookedUp)
 }
 
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint: Mint, audiences: readonly string[]): Promise<ReadonlyMap<string, IdToken>> {
-  return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)] as const)))
+  return new Map(
+    await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)] as const))
+  )
 }
 
 /** Whoever asks for more tokens than these opens the other connections when they are needed. */

@@ -94,9 +94,12 @@ export function tokenOf({ headers }: Pick<RecordedRequest, 'headers'>): string |
   )
 }
 
-/** How many tokens were asked for. */
+/** How many ID tokens were asked for: a look-up asks for an access token. */
 export function mintedTokens(world: PretendGoogle): number {
-  return requestsTo(world, 'oauth2.googleapis.com').length
+  const assertions = requestsTo(world, 'oauth2.googleapis.com').map(({ body }) =>
+    new URLSearchParams(body).get('assertion')
+  )
+  return assertions.filter((assertion) => claimsOf(assertion ?? '')['target_audience'] !== undefined).length
 }
 
 export function json(value: unknown, headers: Answer['headers'] = {}): Answer {

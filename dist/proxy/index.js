@@ -5754,7 +5754,7 @@ async function runInBackground() {
         first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
         async mint() {
             deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
-            return await mint(inputs.audiences[0]);
+            return await mint.idToken(inputs.audiences[0]);
         },
         now: Date.now,
         onRenewal(failure) {
@@ -6026,7 +6026,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3207);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3267);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9480);
 
 
 
@@ -6910,7 +6910,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 3267:
+/***/ 9480:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7319,6 +7319,373 @@ function judge(outcome) {
 }
 function textOf({ body }) {
     return body.toString('utf8');
+}
+
+;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
+
+
+
+
+
+/** The failures about which the service itself can tell more than its answer does. */
+const CAUSES = {
+    EXPECTATION_FAILED: [
+        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
+        { applies: (service, { call }) => isOfOlderRevision(service, call.tag), explain: tagOfOlderRevision },
+        { applies: (service, { call }) => call.tag === undefined && isPinned(service), explain: pinnedTraffic },
+        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
+        { applies: (service, { call }) => call.tag === undefined && service.served.length > 1, explain: splitTraffic },
+        { applies: () => true, explain: newestAnswers }
+    ],
+    NOT_REACHED: [
+        { applies: (service, { call }) => isWithoutTag(service, call.tag), explain: noSuchTag },
+        { applies: (service) => service.isDefaultUrlOff, explain: defaultUrlOff },
+        { applies: (service) => service.ingress !== 'all', explain: closedIngress },
+        { applies: () => true, explain: openToAll }
+    ],
+    TOKEN_REJECTED: [
+        { applies: ({ audiences }, { audience }) => !audiences.includes(audience), explain: otherAudiences },
+        { applies: () => true, explain: acceptedAudience }
+    ],
+    NOT_PRIVATE: [
+        { applies: (service) => service.isInvokerCheckOff, explain: invokerCheckOff },
+        { applies: () => true, explain: publicInvokers }
+    ],
+    SERVICE_UNAVAILABLE: [
+        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
+        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
+        { applies: () => true, explain: readyService }
+    ]
+};
+/** Whether the Admin API can say more about a failure. */
+function run_service_isLookedUp(code) {
+    return code in CAUSES;
+}
+/** The same failure with facts in the place of guesses. Its code never changes. */
+function run_service_withFacts(failure, lookUp, lookedUp) {
+    const { text } = failure;
+    if (lookUp.kind === 'unknown')
+        return new Failure({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
+    const fact = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : findFact(text.code, lookUp.service, lookedUp);
+    if (fact === undefined)
+        return failure;
+    const { fact: words, ...explanation } = fact;
+    return new Failure({ ...text, sentence: `${text.sentence} ${words}`, ...explanation });
+}
+function findFact(code, service, lookedUp) {
+    return CAUSES[code]?.find(({ applies }) => applies(service, lookedUp))?.explain(service, lookedUp);
+}
+/** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
+function missing(code, { named: { name, region, project } }) {
+    if (code !== 'NOT_REACHED')
+        return undefined;
+    return {
+        fact: `Project ${project} has no service ${name} in ${region}.`,
+        cause: 'The Cloud Run Admin API knows no such service: it was deleted, or url has another name, region or project.',
+        remedy: 'Set url to the URL of a service that exists.',
+        snippets: [inTerminal(`gcloud run services list --project=$(${projectId(project)})`)]
+    };
+}
+/** One line for those who want facts, and nothing more: without the right to look, the guesses stay. */
+function askForViewer(principal, { named: { name } }) {
+    return `Why ${name} answers so could not be looked up: grant roles/run.viewer on it${principal === undefined ? '' : ` to ${safeText(principal)}`}, and this step says it.`;
+}
+function isPinned({ followsNewest, newestReady, served }) {
+    return !followsNewest && served.length > 0 && !served.some(({ revision }) => revision === newestReady);
+}
+function isOfOlderRevision({ tags, newestReady }, tag) {
+    const tagged = tags.find((each) => each.tag === tag);
+    return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
+}
+function isWithoutTag({ tags }, tag) {
+    return tag !== undefined && !tags.some((each) => each.tag === tag);
+}
+function newestNotReady({ newest = 'The newest revision', trouble = '' }, { call }) {
+    return {
+        fact: `Its newest revision ${newest} is not ready: ${trouble.replace(/\.$/, '')}.`,
+        cause: `Cloud Run could not start ${newest}, so that another revision answers, or none.`,
+        remedy: 'Fix what keeps the revision from starting, and deploy again.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (_name, flags) => `gcloud run revisions describe ${newest} ${flags}`), command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function tagOfOlderRevision({ tags, newestReady = '' }, { call: { url, tag = '' } }) {
+    const revision = tags.find((each) => each.tag === tag)?.revision ?? '';
+    return {
+        fact: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
+        cause: `The deployment of ${newestReady} did not move the tag.`,
+        remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
+        ]
+    };
+}
+function pinnedTraffic({ served, newestReady = 'the newest one' }, { call }) {
+    const revisions = served.map(({ revision }) => revision).join(', ');
+    return {
+        fact: `All traffic is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
+        cause: 'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
+        remedy: 'Send the traffic to the newest revision.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --to-latest ${flags}`))
+        ]
+    };
+}
+function rolloutUnfinished({ newest = 'of the last change' }, { call }) {
+    return {
+        fact: `Its rollout of ${newest} is not finished.`,
+        cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
+        remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
+        snippets: [
+            (0,snippets/* inStep */.qg)('deadline: 10m'),
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags} --format="yaml(status.conditions)"`))
+        ]
+    };
+}
+function splitTraffic({ served, newestReady = 'REVISION' }, { call }) {
+    const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ');
+    return {
+        fact: `Its traffic is split: ${shares}.`,
+        cause: 'Each call reaches one of these revisions by chance.',
+        remedy: 'Call one of them by a traffic tag (input tag), or send all traffic to one.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=smoke=${newestReady} ${flags}`)),
+            (0,snippets/* inStep */.qg)('tag: smoke')
+        ]
+    };
+}
+function newestAnswers({ newestReady = 'the newest revision' }, { call }) {
+    const who = call.tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${call.tag} leads to ${newestReady}`;
+    return {
+        fact: `No old revision answers: ${who}, the newest revision, and it is ready.`,
+        cause: `The answer is that of ${newestReady} itself.`,
+        remedy: "Look at the service's log, or correct the expectation.",
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function noSuchTag({ tags, newestReady = 'REVISION' }, { call: { url, tag = '' } }) {
+    const known = tags.map((each) => each.tag).join(', ');
+    return {
+        fact: `The service has no traffic tag ${tag}${known === '' ? '' : `; it has ${known}`}.`,
+        cause: 'The tag was never set, was removed, or is misspelled.',
+        remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
+        ]
+    };
+}
+function defaultUrlOff(_service, { call }) {
+    return {
+        fact: 'Its default run.app URL is disabled.',
+        cause: 'The service is to be called by its own domain or load balancer only.',
+        remedy: 'Set url to its domain, and audience to its run.app URL or a custom audience; or enable the default URL.',
+        snippets: [(0,snippets/* inTerminal */.e5)((0,gcloud/* updateCommand */.hi)(call.url, '--default-url').replace('gcloud run', 'gcloud beta run'))]
+    };
+}
+function closedIngress({ ingress }, { call }) {
+    return {
+        fact: `Its ingress admits ${ingress} traffic only.`,
+        cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
+        remedy: 'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
+        snippets: [(0,snippets/* inTerminal */.e5)((0,gcloud/* updateCommand */.hi)(call.url, '--ingress=all'))]
+    };
+}
+function openToAll(_service, { call: { url } }) {
+    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+    const isReserved = (0,service_url/* findReservation */.kp)(url) !== undefined;
+    return {
+        fact: `The service exists, its default URL is on and its ingress is open${isReserved ? `, so that it is the path ${path}` : ''}.`,
+        cause: isReserved
+            ? `Google's front end keeps the path ${path} for itself on *.run.app.`
+            : 'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
+        remedy: isReserved ? 'Serve the check under another path, such as /health.' : 'Run the job again in a minute.',
+        snippets: isReserved
+            ? [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+            : [(0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+    };
+}
+function otherAudiences({ audiences }, { audience, call }) {
+    const [best = ''] = audiences;
+    return {
+        fact: `It accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
+        cause: 'The audience of a token must be one of the URLs or custom audiences of the service.',
+        remedy: best === '' ? 'Give the service a custom audience.' : `Set audience to ${best}.`,
+        snippets: best === ''
+            ? [(0,snippets/* inTerminal */.e5)((0,gcloud/* updateCommand */.hi)(call.url, `--add-custom-audiences=${(0,snippets/* shellWord */.r7)(audience)}`))]
+            : [(0,snippets/* inStep */.qg)(`audience: ${best}`)]
+    };
+}
+function acceptedAudience(_service, { audience, call }) {
+    return {
+        fact: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that it accepts, so that it is not the audience.`,
+        cause: 'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
+        remedy: 'Run the job again; if it stays, see what stands between this machine and the service.',
+        snippets: [(0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+    };
+}
+function invokerCheckOff(_service, { call }) {
+    return {
+        fact: 'Its invoker IAM check is disabled.',
+        cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
+        remedy: 'Turn the invoker IAM check on.',
+        snippets: [(0,snippets/* inTerminal */.e5)((0,gcloud/* updateCommand */.hi)(call.url, '--invoker-iam-check'))]
+    };
+}
+function publicInvokers(_service, { call }) {
+    return {
+        fact: 'Its invoker IAM check is on, so that allUsers has roles/run.invoker.',
+        cause: 'A binding on the service, its project or a folder above admits all callers.',
+        remedy: 'Remove allUsers from roles/run.invoker.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services remove-iam-policy-binding ${name} ${flags} --member=allUsers --role=roles/run.invoker`))
+        ]
+    };
+}
+function readyService({ newestReady = 'its newest revision' }, { call }) {
+    return {
+        fact: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
+        cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
+        remedy: "Look at the service's log.",
+        snippets: [
+            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+        ]
+    };
+}
+function command(url, write) {
+    const { name, region, project } = (0,gcloud/* describeRunService */.WU)(url);
+    return write(name, `--region=${region}${project}`);
+}
+function projectId(number) {
+    return `gcloud projects describe ${number} --format="value(projectId)"`;
+}
+
+// EXTERNAL MODULE: ./src/world/retried-request.ts
+var retried_request = __nccwpck_require__(5243);
+// EXTERNAL MODULE: ./src/guard/json.ts
+var json = __nccwpck_require__(887);
+;// CONCATENATED MODULE: ./src/call/run-service.ts
+
+
+
+
+
+/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
+function run_service_nameRunService(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
+}
+/**
+ * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+ *
+ * @param universe domain of the cloud's APIs
+ * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
+ */
+async function run_service_lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+    try {
+        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
+        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
+        if (!outcome.answered)
+            return { kind: 'unknown', principal };
+        const { json } = outcome;
+        // A page has no such member: only the API itself says that there is no such service.
+        if (outcome.status === 404 && stringIn(objectIn(json, 'error'), 'status') === 'NOT_FOUND')
+            return { kind: 'missing' };
+        const service = outcome.status === 200 && isObject(json) ? readRunService(json) : undefined;
+        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
+    }
+    catch (error) {
+        // Without an access token nothing can be looked up, which is no failure of its own.
+        if (error instanceof Failure)
+            return { kind: 'unknown', principal: undefined };
+        throw error;
+    }
+}
+/**
+ * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
+ * of protobuf's JSON, a member that is false, zero or empty may be absent.
+ *
+ * @returns undefined where it describes no service
+ */
+function readRunService(json) {
+    // Every service has a name and a state.
+    if (stringIn(json, 'name') === undefined || !isObject(json['terminalCondition']))
+        return undefined;
+    const condition = objectIn(json, 'terminalCondition');
+    const newestReady = revisionIn(json, 'latestReadyRevision');
+    const targets = listIn(json, 'trafficStatuses');
+    const shares = targets.map((target) => ({
+        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
+        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
+        tag: safeText(stringIn(target, 'tag') ?? '', 60)
+    }));
+    const state = stringIn(condition, 'state');
+    return {
+        newest: revisionIn(json, 'latestCreatedRevision'),
+        newestReady,
+        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
+        served: shares.filter(({ percent }) => percent > 0),
+        tags: shares.filter(({ tag }) => tag !== ''),
+        isRollingOut: json['reconciling'] === true || stringIn(json, 'generation') !== stringIn(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? safeText(stringIn(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
+        ingress: nameIngress(stringIn(json, 'ingress')),
+        isInvokerCheckOff: json['invokerIamDisabled'] === true,
+        isDefaultUrlOff: json['defaultUriDisabled'] === true
+    };
+}
+function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
+    if (value === 'INGRESS_TRAFFIC_ALL')
+        return 'all';
+    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
+}
+/** `projects/…/revisions/NAME`, or the name alone. */
+function revisionIn(json, member) {
+    const name = stringIn(json, member)?.split('/').at(-1);
+    return name === undefined ? undefined : safeText(name, 80);
+}
+function listIn(json, member) {
+    const value = json[member];
+    return Array.isArray(value) ? value.filter(isObject) : [];
+}
+function textsIn(json, member) {
+    const value = json[member];
+    const texts = Array.isArray(value) ? value : [];
+    return texts.filter((text) => typeof text === 'string').map((text) => safeText(text, 200));
+}
+
+;// CONCATENATED MODULE: ./src/call/look-up.ts
+
+
+/** A tenth of the deadline, and no more than this, is kept for a look-up. */
+const LONGEST_LOOK_UP_MS = 3_000;
+/** The step for everything before a look-up: its time ends early enough for one, where the URL names a service. */
+function look_up_leaveTimeForLookUp(step, call, deadlineMs) {
+    if (nameRunService(call.url) === undefined)
+        return step;
+    const kept = Math.min(LONGEST_LOOK_UP_MS, Math.floor(deadlineMs / 10));
+    return { ...step, timeLeft: () => Math.max(0, step.timeLeft() - kept) };
+}
+/**
+ * Puts facts in the place of guesses, where the service itself can tell: after a failure whose answer leaves the cause open,
+ * of a service that its URL names. The code of the failure stays.
+ */
+async function look_up_explainByLookUp(step, failure, run) {
+    const named = nameRunService(run.call.url);
+    if (named === undefined || !isLookedUp(failure.text.code) || step.timeLeft() <= 0)
+        return failure;
+    // What is left of the deadline after a final answer may be long; a look-up is not worth it.
+    const end = step.timeLeft() - LONGEST_LOOK_UP_MS;
+    const brief = { ...step, timeLeft: () => Math.max(0, step.timeLeft() - Math.max(0, end)) };
+    const lookUp = await lookUpRunService(brief, run.universe, named, run.becomeCaller);
+    return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
 }
 
 // EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
@@ -8055,6 +8422,7 @@ var google_hosts = __nccwpck_require__(7352);
 
 
 
+
 /**
  * The whole story: who is the job, its tokens, the call.
  *
@@ -8070,8 +8438,10 @@ async function run(world, report) {
         step.prepare(url);
     for (const line of findWarnings({ inputs, identity, env: world.env }))
         report.warn(line);
+    const { call } = inputs;
+    const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs);
     // The call without a token needs none, so that it costs no time of its own.
-    const privacy = inputs.call?.assertPrivate === true ? checkPrivacy(step, inputs.call) : undefined;
+    const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
     const mint = createMint(step, inputs.universe, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
     report.onTokens(tokens, step.now());
@@ -8080,21 +8450,23 @@ async function run(world, report) {
         throw new Error('no token for the first audience');
     for (const line of findTokenWarnings(identity, token))
         report.warn(line);
+    if (call === undefined)
+        return;
+    const { universe } = inputs;
+    const lookedUp = { call, universe, audience: token.audience, becomeCaller: mint.caller };
     const exposure = await privacy;
     if (exposure !== undefined)
-        throw exposure;
+        throw await explainByLookUp(step, exposure, lookedUp);
     if (privacy !== undefined)
         report.onPrivate();
-    if (inputs.call === undefined)
-        return;
-    const result = await callService(step, inputs.call, token, () => mint(inputs.audiences[0]), report.onAttempt);
+    const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt);
     report.onCall(result);
     if (result.failure !== undefined)
-        throw result.failure;
+        throw await explainByLookUp(step, result.failure, lookedUp);
 }
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint, audiences) {
-    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint(audience)])));
+    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)])));
 }
 /** Whoever asks for more tokens than these opens the other connections when they are needed. */
 const MOST_FOR_TOKENS = 6;
@@ -8278,12 +8650,12 @@ async function start(world, report) {
         report.warn(line);
     const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, identity);
     const [audience] = inputs.audiences;
-    let token = await mint(audience);
+    let token = await mint.idToken(audience);
     report.onTokens(new Map([[audience, token]]), step.now());
     for (const line of warnings_findTokenWarnings(identity, token))
         report.warn(line);
     if (inputs.call !== undefined) {
-        const result = await service_callService(step, inputs.call, token, () => mint(audience), report.onAttempt);
+        const result = await service_callService(step, inputs.call, token, () => mint.idToken(audience), report.onAttempt);
         report.onCall(result);
         if (result.failure !== undefined)
             throw result.failure;
@@ -9094,9 +9466,6 @@ function issuersOf(universe) {
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
-/**
- * @returns a function that gets a checked ID token for an audience
- */
 function createMint(step, universe, identity) {
     const { credential, impersonations } = identity;
     const target = impersonations.at(-1);
@@ -9105,22 +9474,26 @@ function createMint(step, universe, identity) {
         universe,
         fixedAudience: target === undefined ? credential.fixedAudience : undefined
     };
-    let caller;
-    return async (audience) => {
-        let jwt;
-        if (target === undefined) {
-            // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
-            if (credential.idToken === undefined)
-                throw new Error('no ID token and nobody to impersonate');
-            jwt = await credential.idToken(audience);
+    let last;
+    async function caller() {
+        if (last === undefined || step.now() - last.since > CALLER_LIFETIME_MS) {
+            last = { since: step.now(), promise: becomeCaller(step, universe, identity) };
         }
-        else {
-            if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
-                caller = { since: step.now(), promise: becomeCaller(step, universe, identity) };
-            }
-            jwt = await generateIdToken(step, universe, await caller.promise, target, audience);
+        return await last.promise;
+    }
+    async function askForIdToken(audience) {
+        if (target !== undefined)
+            return await generateIdToken(step, universe, await caller(), target, audience);
+        // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
+        if (credential.idToken === undefined)
+            throw new Error('no ID token and no account to impersonate');
+        return await credential.idToken(audience);
+    }
+    return {
+        caller,
+        async idToken(audience) {
+            return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
         }
-        return checkIdToken(jwt, { ...expected, audience, now: step.now() });
     };
 }
 /** Becomes every account before the last, one after the other. */
@@ -9835,6 +10208,7 @@ function isLoopbackUrl(url) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   e: () => (/* binding */ requestWithRetries)
 /* harmony export */ });
+/* unused harmony export requestOnce */
 /* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3488);
 /* harmony import */ var _guard_seal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5436);
 /* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
@@ -9860,8 +10234,7 @@ async function requestWithRetries(step, request, unavailable) {
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
-        const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
-        const outcome = raw.answered ? sealAnswer(step, request, raw) : raw;
+        const outcome = await requestOnce(step, request, milliseconds);
         if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransient */ .dg)(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
@@ -9879,6 +10252,11 @@ async function requestWithRetries(step, request, unavailable) {
         await step.sleep(pause);
     }
     throw unavailable(lastInformative, 0);
+}
+/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
+async function requestOnce(step, request, milliseconds) {
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+    return outcome.answered ? sealAnswer(step, request, outcome) : outcome;
 }
 /** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
 function sealAnswer({ masks }, { holds }, { body, ...head }) {

@@ -22,6 +22,15 @@ module "quick_start" {
   account             = "probe-caller"
 }
 
+# The repository may look the service up, so that a failed call explains itself.
+
+resource "google_cloud_run_v2_service_iam_member" "viewer" {
+  name     = google_cloud_run_v2_service.probed.name
+  location = google_cloud_run_v2_service.probed.location
+  role     = "roles/run.viewer"
+  member   = module.quick_start.repository
+}
+
 # The account that may not.
 
 resource "google_service_account" "stranger" {

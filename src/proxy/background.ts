@@ -65,7 +65,7 @@ export async function runInBackground(): Promise<void> {
     first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
     async mint() {
       deadline = performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS)
-      return await mint(inputs.audiences[0])
+      return await mint.idToken(inputs.audiences[0])
     },
     now: Date.now,
     onRenewal(failure) {

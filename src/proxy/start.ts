@@ -47,11 +47,11 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
 
   const mint = createMint(step, inputs.universe, identity)
   const [audience] = inputs.audiences
-  let token = await mint(audience)
+  let token = await mint.idToken(audience)
   report.onTokens(new Map([[audience, token]]), step.now())
   for (const line of findTokenWarnings(identity, token)) report.warn(line)
   if (inputs.call !== undefined) {
-    const result = await callService(step, inputs.call, token, () => mint(audience), report.onAttempt)
+    const result = await callService(step, inputs.call, token, () => mint.idToken(audience), report.onAttempt)
     report.onCall(result)
     if (result.failure !== undefined) throw result.failure
     token = result.token

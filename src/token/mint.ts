@@ -10,12 +10,14 @@ import type { IdToken } from './id-token.ts'
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000
 
-/** Mints ID tokens for one identity; its access token is asked for once in a while, not for every one of them. */
-export type Mint = (audience: string) => Promise<IdToken>
+/** Mints tokens for one identity; its access token is asked for once in a while, not for every one of them. */
+export interface Mint {
+  /** A checked ID token for an audience. */
+  readonly idToken: (audience: string) => Promise<IdToken>
+  /** Who asks Google's APIs, with an access token. It exists without a further request where ID tokens were minted with it. */
+  readonly caller: () => Promise<Caller>
+}
 
-/**
- * @returns a function that gets a checked ID token for an audience
- */
 export function createMint(step: Step, universe: string, identity: Identity): Mint {
   const { credential, impersonations } = identity
   const target = impersonations.at(-1)
@@ -24,21 +26,27 @@ export function createMint(step: Step, universe: string, identity: Identity): Mi
     universe,
     fixedAudience: target === undefined ? credential.fixedAudience : undefined
   }
-  let caller: { readonly since: number; readonly promise: Promise<Caller> } | undefined
+  let last: { readonly since: number; readonly promise: Promise<Caller> } | undefined
 
-  return async (audience) => {
-    let jwt: Secret
-    if (target === undefined) {
-      // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
-      if (credential.idToken === undefined) throw new Error('no ID token and nobody to impersonate')
-      jwt = await credential.idToken(audience)
-    } else {
-      if (caller === undefined || step.now() - caller.since > CALLER_LIFETIME_MS) {
-        caller = { since: step.now(), promise: becomeCaller(step, universe, identity) }
-      }
-      jwt = await generateIdToken(step, universe, await caller.promise, target, audience)
+  async function caller(): Promise<Caller> {
+    if (last === undefined || step.now() - last.since > CALLER_LIFETIME_MS) {
+      last = { since: step.now(), promise: becomeCaller(step, universe, identity) }
     }
-    return checkIdToken(jwt, { ...expected, audience, now: step.now() })
+    return await last.promise
+  }
+
+  async function askForIdToken(audience: string): Promise<Secret> {
+    if (target !== undefined) return await generateIdToken(step, universe, await caller(), target, audience)
+    // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
+    if (credential.idToken === undefined) throw new Error('no ID token and no account to impersonate')
+    return await credential.idToken(audience)
+  }
+
+  return {
+    caller,
+    async idToken(audience) {
+      return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() })
+    }
   }
 }
 

@@ -37,8 +37,7 @@ export async function requestWithRetries(
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
     const milliseconds = Math.min(step.timeoutMs, step.timeLeft())
-    const raw = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
-    const outcome = raw.answered ? sealAnswer(step, request, raw) : raw
+    const outcome = await requestOnce(step, request, milliseconds)
     if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
@@ -53,6 +52,12 @@ export async function requestWithRetries(
     await step.sleep(pause)
   }
   throw unavailable(lastInformative, 0)
+}
+
+/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
+export async function requestOnce(step: Step, request: SealedRequest, milliseconds: number): Promise<SealedOutcome> {
+  const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
+  return outcome.answered ? sealAnswer(step, request, outcome) : outcome
 }
 
 /** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
