@@ -686,7 +686,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3737);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7071);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3267);
 
 
 
@@ -2681,95 +2681,203 @@ function run_service_projectId(number) {
 }
 
 ;// CONCATENATED MODULE: ./src/guard/redaction.ts
-/** A piece of a token that is shorter than this gives nothing away, and may stand in a text by chance. */
+/** A piece of a secret that is shorter than this gives nothing away, and may stand in a text by chance. */
 const PIECE = 12;
+/** Every piece holds a seed that begins at a multiple of the stride: those alone are looked up, and the rest is compared. */
+const SEED = 8;
+const STRIDE = PIECE - SEED + 1;
+/** How many places with the same seed are compared: more are found only in secrets that repeat themselves. */
+const MOST_PLACES = 8;
+/** Of a longer secret all of it is known as it is, but in disguise only its end, where a JWT has its signature. */
+const DISGUISED_CHARACTERS = 32 * 1024;
+/** A shorter secret could be a word. */
+const SHORTEST_SECRET = 6;
 /**
- * Takes tokens out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
- * error pages, debug headers and logs, and the runner's masks see only whole values.
+ * Takes secrets out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values. The threat model lists what is undone.
+ * Time and memory grow with the text and the secrets, and no faster.
  *
- * @returns a function that replaces every piece of `PIECE` or more characters of any token with `***`
+ * @returns a function that replaces every piece of `PIECE` or more letters of any secret with `***`
  */
-function createRedaction(tokens) {
-    if (tokens.length === 0)
-        return (text) => text;
-    const pieces = new Set();
-    for (const token of tokens) {
-        for (const disguise of disguisesOf(token.reveal())) {
-            for (let start = 0; start + PIECE <= disguise.length; start += 1)
-                pieces.add(disguise.slice(start, start + PIECE));
-        }
-    }
-    // Markup may split a token; and a cut token may itself stand between angle brackets.
-    return (text) => SEPARATORS.reduce((rest, separators) => redactPieces(rest, pieces, separators), text);
+function createRedaction(secrets) {
+    const values = secrets.map((secret) => secret.reveal());
+    const short = values.filter((value) => value.length >= SHORTEST_SECRET && lettersOf(value).length < PIECE);
+    let index;
+    return (text) => {
+        const rest = short.reduce((left, value) => left.replaceAll(value, '***'), text);
+        if (rest.length < PIECE || short.length === values.length)
+            return rest;
+        index ??= createIndex(values.flatMap(disguisesOf));
+        const covered = new Uint8Array(rest.length);
+        // Markup may split a secret; and a cut one may itself stand between angle brackets.
+        coverPieces(readLetters(rest, true), index, covered);
+        if (rest.includes('<'))
+            coverPieces(readLetters(rest, false), index, covered);
+        return replaceCovered(rest, covered);
+    };
 }
-/** What may stand between the pieces of a token: escaped line breaks, quotes, commas, dots; in the first round also markup. */
-const SEPARATORS = [/<[^<>]{0,80}>|\\{1,4}[nrt]|[^A-Za-z0-9<\\]+|[<\\]/g, /\\{1,4}[nrt]|[^A-Za-z0-9\\]+|\\/g];
-function redactPieces(text, pieces, separators) {
-    const { letters, positions } = lettersOf(text, separators);
-    let redacted = '';
-    let kept = 0;
-    for (let start = 0; start + PIECE <= letters.length; start += 1) {
-        if (!pieces.has(letters.slice(start, start + PIECE)))
-            continue;
-        const from = start;
-        while (start + PIECE < letters.length && pieces.has(letters.slice(start + 1, start + 1 + PIECE)))
-            start += 1;
-        const end = start + PIECE - 1;
-        redacted += `${text.slice(kept, positions[from])}***`;
-        kept = (positions[end] ?? text.length) + 1;
-        start = end;
-    }
-    return redacted + text.slice(kept);
-}
-/** The forms in which a token may come back, each reduced to the letters that `lettersOf` keeps. */
-function disguisesOf(token) {
-    // A token has ASCII characters only (RFC 7515).
-    const characters = Array.from(token);
-    const encode = (encoding, value) => Buffer.from(value).toString(encoding);
+/** The forms in which a secret may come back, each reduced to letters and digits. */
+function disguisesOf(secret) {
+    const bytes = Buffer.from(secret).subarray(-DISGUISED_CHARACTERS);
+    const end = bytes.toString('latin1');
+    // Where the encoded bytes do not begin with the secret, what is encoded together with bytes before it is left out.
+    const behind = (count) => Buffer.concat([Buffer.alloc(count), bytes]);
     const forms = [
-        token,
-        characters.toReversed().join(''),
-        token.toLowerCase(),
-        token.toUpperCase(),
-        encode('hex', token),
-        encode('hex', token).toUpperCase(),
-        // Base64 depends on where in a larger text the token stands: at any offset modulo three.
-        ...[0, 1, 2].map((offset) => encode('base64', ' '.repeat(offset) + token).slice(offset === 0 ? 0 : 4)),
-        // Character by character: &#65; and \\u0041 and &#x41; (%41 is hex, as above).
-        characters.map((letter) => letter.charCodeAt(0)).join(''),
-        ...[(hex) => hex, (hex) => hex.toUpperCase()].flatMap((write) => [
-            characters.map((letter) => `u00${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `x${write(encode('hex', letter))}`).join(''),
-            characters.map((letter) => `0x${write(encode('hex', letter))}`).join('')
-        ])
+        secret,
+        Array.from(end).reverse().join(''),
+        bytes.toString('hex'),
+        Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(''),
+        bytes.join(''),
+        ...[0, 1, 2].map((count) => behind(count)
+            .toString('base64')
+            .slice(count === 0 ? 0 : 4)),
+        ...[0, 1, 2, 3, 4].map((count) => toBase32(behind(count)).slice(count === 0 ? 0 : 8))
     ];
     // Debuggers of JWTs print the signature's bytes.
-    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token) ?? [];
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(secret) ?? [];
     if (signature !== undefined) {
-        const bytes = Buffer.from(signature, 'base64url');
-        forms.push(bytes.toString('hex'), bytes.toString('hex').toUpperCase(), bytes.join(''));
+        const raw = Buffer.from(signature, 'base64url');
+        forms.push(raw.toString('hex'), raw.join(''));
     }
-    return forms.map((form) => form.replaceAll(/[^A-Za-z0-9]/g, ''));
+    return forms.map(lettersOf);
 }
-/** The letters and digits of a text, without what separates them, and where they stand in it. */
-function lettersOf(text, separators) {
-    const positions = new Uint32Array(text.length);
-    let letters = '';
-    let last = 0;
-    const keep = (from, to) => {
-        for (let at = from; at < to; at += 1)
-            positions[letters.length + at - from] = at;
-        letters += text.slice(from, to);
-    };
-    for (const match of text.matchAll(separators)) {
-        keep(last, match.index);
-        last = match.index + match[0].length;
+function lettersOf(text) {
+    return text.replaceAll(/[^A-Za-z0-9]/g, '');
+}
+/** RFC 4648, 6. */
+function toBase32(bytes) {
+    const letters = [];
+    let [value, bits] = [0, 0];
+    for (const byte of bytes) {
+        value = ((value << 8) | byte) & 0xfff;
+        for (bits += 8; bits >= 5; bits -= 5)
+            letters.push('abcdefghijklmnopqrstuvwxyz234567'.charAt((value >>> (bits - 5)) & 31));
     }
-    keep(last, text.length);
-    return { letters, positions };
+    return letters.join('');
+}
+const NO_LETTER = 255;
+/** Letters, whatever their case, and digits as numbers. */
+const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
+    const digit = Number.parseInt(String.fromCharCode(code), 36);
+    return Number.isNaN(digit) ? NO_LETTER : digit;
+});
+function codeOf(character) {
+    return CODES[character] ?? NO_LETTER;
+}
+function createIndex(forms) {
+    // A seed must not go beyond its form.
+    const codes = Uint8Array.from(`${forms.join(' ')} `, (letter) => codeOf(letter.charCodeAt(0)));
+    const chain = new Int32Array(Math.ceil(codes.length / STRIDE));
+    const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)));
+    for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
+        const start = seed * STRIDE;
+        if (codes.subarray(start, start + SEED).includes(NO_LETTER))
+            continue;
+        const slot = hash(codes, start) & (heads.length - 1);
+        chain[seed] = heads[slot] ?? 0;
+        heads[slot] = seed + 1;
+    }
+    return { codes, heads, chain };
+}
+/** Of the seed that begins there (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). */
+function hash(codes, start) {
+    let value = 0x811c9dc5;
+    for (let at = start; at < start + SEED; at += 1)
+        value = Math.imul(value ^ (codes[at] ?? 0), 0x01000193);
+    return value ^ (value >>> 15);
+}
+/** One character that was written otherwise: references of HTML, escapes of URLs, JSON, JavaScript and C, also twice over. */
+const ESCAPE = /&(?:amp;)*(?:#x0*([\da-f]{1,4});?|#0*(\d{1,5});?|[a-z][a-z\d]{1,30};)|%(?:25)*([\da-f]{2})|\\{1,8}(?:u\{?0{0,8}([\da-f]{1,4})\}?|x([\da-f]{2})|([0-3]?[0-7]{2})|[nrtbfv0])/iy;
+/** @param markup whether what stands between angle brackets is left out */
+function readLetters(text, markup) {
+    const codes = new Uint8Array(text.length);
+    const starts = new Uint32Array(text.length);
+    const ends = new Uint32Array(text.length);
+    let count = 0;
+    let [nextOpen, nextClose] = [-1, -1];
+    for (let at = 0; at < text.length;) {
+        const character = text[at] ?? '';
+        let end = at + 1;
+        let code = codeOf(text.charCodeAt(at));
+        if (character === '<' && markup) {
+            // Each is looked for once only, however many there are of the other.
+            if (nextOpen <= at)
+                nextOpen = indexFrom(text, '<', at + 1);
+            if (nextClose <= at)
+                nextClose = indexFrom(text, '>', at + 1);
+            if (nextClose < nextOpen)
+                end = nextClose + 1;
+        }
+        else if (character === '&' || character === '%' || character === '\\') {
+            ESCAPE.lastIndex = at;
+            const [escape, hex, decimal, percent, unicode, byte, octal] = ESCAPE.exec(text) ?? [];
+            if (escape !== undefined) {
+                end = at + escape.length;
+                const digits = hex ?? percent ?? unicode ?? byte;
+                code = codeOf(digits === undefined
+                    ? Number.parseInt(decimal ?? octal ?? '', decimal === undefined ? 8 : 10)
+                    : Number.parseInt(digits, 16));
+            }
+        }
+        if (code !== NO_LETTER) {
+            codes[count] = code;
+            starts[count] = at;
+            ends[count] = end;
+            count += 1;
+        }
+        at = end;
+    }
+    return { codes: codes.subarray(0, count), starts, ends };
+}
+function indexFrom(text, mark, from) {
+    const found = text.indexOf(mark, from);
+    return found === -1 ? text.length : found;
+}
+/** Marks what the pieces among the letters cover of the text, with what separates their letters. */
+function coverPieces({ codes, starts, ends }, index, covered) {
+    let last = 0;
+    for (let at = 0; at + SEED <= codes.length; at += 1) {
+        const [start, end] = findPiece(codes, at, index);
+        if (end - start < PIECE || end <= last)
+            continue;
+        covered.fill(1, starts[start], ends[end - 1]);
+        // Another piece that begins within this one ends behind it, and is found by its last letters.
+        last = end;
+        at = Math.max(at, end - PIECE);
+    }
+}
+/** The longest piece around a seed; an empty one where there is none. */
+function findPiece(codes, at, { codes: known, heads, chain }) {
+    let longest = [at, at];
+    let seed = heads[hash(codes, at) & (heads.length - 1)] ?? 0;
+    for (let places = 0; seed !== 0 && places < MOST_PLACES; places += 1) {
+        const place = (seed - 1) * STRIDE;
+        let [before, after] = [0, 0];
+        while (codes[at + after] !== undefined && codes[at + after] === known[place + after])
+            after += 1;
+        if (after >= SEED) {
+            while (before < PIECE && at > before && codes[at - before - 1] === known[place - before - 1])
+                before += 1;
+            if (before + after > longest[1] - longest[0])
+                longest = [at - before, at + after];
+        }
+        seed = chain[seed - 1] ?? 0;
+    }
+    return longest;
+}
+function replaceCovered(text, covered) {
+    const parts = [];
+    let kept = 0;
+    for (let from = covered.indexOf(1); from !== -1; from = covered.indexOf(1, kept)) {
+        parts.push(text.slice(kept, from), '***');
+        const end = covered.indexOf(0, from);
+        kept = end === -1 ? text.length : end;
+    }
+    return parts.length === 0 ? text : parts.join('') + text.slice(kept);
 }
 
 ;// CONCATENATED MODULE: ./src/guard/seal.ts
+
 
 
 /** What stands deeper is not looked at, and left out. */
@@ -2815,6 +2923,15 @@ function seal(masks, text, format) {
         return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
     });
     return { json: sealed, text: '' };
+}
+/** Names behind which a query or a command has its secrets; their values look like paths where they name a file. */
+const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
+/** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
+function keepSuspects(masks, pairs) {
+    for (const [name, value] of pairs) {
+        if ((0,guard_quote/* describeSecret */.w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
+            masks.keep(value);
+    }
 }
 /** Free text without the secrets in it. */
 function sealText(masks, text) {
@@ -3442,7 +3559,10 @@ function callFailed(failed) {
     }
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./src/call/response.ts
+
 
 
 /**
@@ -3453,9 +3573,9 @@ function callFailed(failed) {
  * @param telling the answer by which to tell who answered
  */
 function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
-    const text = redact(decodeBody(answer));
+    const text = readText(answer, redact);
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const words = telling === answer ? text : redact(decodeBody(telling));
+    const words = telling === answer ? text : readText(telling, redact);
     const responder = whoAnswered(telling, words);
     const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds);
     const { status } = answer;
@@ -3473,13 +3593,19 @@ function readResponse(answer, expectations, redact, milliseconds, telling = answ
     };
 }
 /** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
-function decodeBody({ headers, body }) {
+function readText({ headers, body }, redact) {
     const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+    const decoder = findDecoder(charset);
+    // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
+    const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1');
+    return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'));
+}
+function findDecoder(charset) {
     try {
-        return new TextDecoder(charset).decode(body);
+        return new external_node_util_.TextDecoder(charset);
     }
     catch {
-        return new TextDecoder().decode(body);
+        return new external_node_util_.TextDecoder();
     }
 }
 
@@ -4538,6 +4664,7 @@ function readExecutable(raw, origin) {
 
 
 
+
 /** gcloud nests one document in another; nobody needs more levels than this. */
 const document_DEEPEST_NESTING = 5;
 /**
@@ -4589,7 +4716,7 @@ function checkDocument(raw, origin, universe, depth) {
     };
     const declaredUniverse = stringIn(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
-        throw credentialsInvalid(origin, `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`, { universe: declaredUniverse });
+        throw credentialsInvalid(origin, `it is for the universe ${(0,guard_quote/* quoteValue */.c)(declaredUniverse)}, and the input universe says "${universe}"`, { universe: declaredUniverse });
     }
     switch (type) {
         case 'service_account':
@@ -4664,7 +4791,9 @@ function checkDocument(raw, origin, universe, depth) {
 function describeUnknownType(raw) {
     if ('installed' in raw || 'web' in raw)
         return 'it is an OAuth client ("client secret" file), not a credential';
-    return typeof raw['type'] === 'string' && /^[\w-]{1,60}$/.test(raw['type'])
+    return typeof raw['type'] === 'string' &&
+        /^[\w-]{1,60}$/.test(raw['type']) &&
+        (0,guard_quote/* describeSecret */.w)(raw['type']) === undefined
         ? `its type "${raw['type']}" is unknown`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
@@ -4768,8 +4897,9 @@ async function lookForMetadataServer(step) {
     if (detection === 'none')
         return absent('not to be looked for (METADATA_SERVER_DETECTION)');
     const host = metadataHost(step);
-    if (!URL.canParse(`http://${host}`))
-        return absent(`"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`);
+    // What is not a host may be a secret.
+    if (!isHost(host))
+        return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name');
     if (detection === 'assume-present')
         return { found: true };
     let outcome = await ping(step);
@@ -4831,6 +4961,9 @@ function metadataHost(step) {
         .trim()
         .replace(/^https?:\/\//, '')
         .replace(/\/+$/, '') || '169.254.169.254');
+}
+function isHost(host) {
+    return /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host) && URL.canParse(`http://${host}`);
 }
 
 ;// CONCATENATED MODULE: ./src/identity/application-default.ts
@@ -5627,6 +5760,8 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 
 
 
+
+
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -5635,7 +5770,8 @@ const OUTPUT_BYTES = 1024 * 1024;
  */
 async function runExecutable(step, document, source) {
     // Among its arguments there may be a secret.
-    const where = `the program ${(0,safe_text/* safeText */.Hk)(splitCommand(source.command)[0] ?? '', 100)}`;
+    const [program = '', ...args] = splitCommand(source.command);
+    const where = `the program ${(0,guard_quote/* quoteValue */.c)(program)}`;
     // Running what a document names is a decision of whoever runs the job, not of the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
@@ -5643,6 +5779,8 @@ async function runExecutable(step, document, source) {
     const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile);
     if (cached !== undefined)
         return cached;
+    const words = args.flatMap((arg) => arg.split('='));
+    keepSuspects(step.masks, words.map((word, index) => [words[index - 1] ?? '', word]));
     const { exitCode, stdout } = await run(step, document, source, where);
     const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
@@ -5651,7 +5789,7 @@ async function runExecutable(step, document, source) {
         ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
         ...('problem' in verdict ? [verdict.problem] : [])
     ];
-    throw subjectTokenUnavailable(where, problems.join('; '), 'program failed');
+    throw subjectTokenUnavailable(where, createRedaction(step.masks.known())(problems.join('; ')), 'program failed');
 }
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(step, path) {
@@ -5723,6 +5861,7 @@ function judgeResponse(json, nowMs, mustExpire) {
 
 
 
+
 /**
  * The external account's own token.
  *
@@ -5733,7 +5872,7 @@ async function readSubjectToken(step, document) {
     switch (source.kind) {
         case 'file': {
             const content = await readTokenFile(source.path);
-            return { token: pickToken(seal(step.masks, content, source.format), source.format, `the file ${source.path}`) };
+            return { token: pickToken(seal(step.masks, content, source.format), source.format, nameFile(source.path)) };
         }
         case 'url':
             return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) };
@@ -5762,10 +5901,15 @@ async function readTokenFile(path) {
     const file = await readSmallFile(path);
     if (file.ok)
         return file.content;
-    throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file');
+    throw subjectTokenUnavailable(nameFile(path), file.reason, 'file');
+}
+/** The path of a token file may hold the token itself. */
+function nameFile(path) {
+    return (0,guard_quote/* describeSecret */.w)(path) === undefined ? `the file ${path}` : 'the file, whose path looks like a token';
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
+    keepSuspects(step.masks, url.searchParams);
     const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
@@ -6835,7 +6979,7 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 7071:
+/***/ 3267:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6846,6 +6990,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:perf_hooks"
 var external_node_perf_hooks_ = __nccwpck_require__(643);
+;// CONCATENATED MODULE: external "node:querystring"
+const external_node_querystring_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: external "node:http"
@@ -7261,6 +7407,7 @@ var secret = __nccwpck_require__(9185);
 
 
 
+
 /** @param masks others than the runner's where there is no runner to read them */
 function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     const http = createHttp();
@@ -7269,6 +7416,8 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
         masks.keep(env[name] ?? '');
     }
+    for (const password of proxyPasswords(env))
+        masks.keep(password);
     return {
         env,
         startStep: ({ timeoutMs, deadlineMs }) => ({
@@ -7292,6 +7441,14 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             http.close();
         }
     };
+}
+/** The passwords of proxies, as they are written and as they are meant. */
+function proxyPasswords(env) {
+    const proxies = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
+    return proxies.flatMap(([, url = '']) => {
+        const password = /^(?:\w+:\/\/)?[^/@]*?:([^/@]+)@/.exec(url)?.[1];
+        return password === undefined ? [] : [password, (0,external_node_querystring_namespaceObject.unescape)(password)];
+    });
 }
 
 

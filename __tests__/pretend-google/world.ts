@@ -30,7 +30,7 @@ import { createPolicy } from './tokens/iam-policy.ts'
 import type { Policy } from './tokens/iam-policy.ts'
 import { signingKeyOf } from './tokens/keys.ts'
 import { createSecretBook } from './tokens/secrets.ts'
-import type { Secret } from './tokens/secrets.ts'
+import type { Secret, SecretBook } from './tokens/secrets.ts'
 import { findSignedJwts } from './tokens/signed-jwts.ts'
 import { createCertificateAuthority } from './transport/certificates.ts'
 import type { Certificate } from './transport/certificates.ts'
@@ -56,6 +56,8 @@ export interface PretendGoogle
   readonly requests: readonly RecordedRequest[]
   /** Every secret that this world issued or was given. */
   secrets: () => readonly Secret[]
+  /** Notes one that a scenario made itself. @returns the value */
+  noteSecret: SecretBook['note']
   /** The clock of everybody but the runner. */
   readonly clock: Clock
   readonly metadataServer: Pick<MetadataServer, 'enable'>
@@ -163,6 +165,7 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     }),
     githubOidcEnv: github.allowTokens,
     requests,
+    noteSecret: secretBook.note,
     secrets: () => [...secretBook.all, ...findSignedJwts(requests, accounts)],
     clock,
     metadataServer: {

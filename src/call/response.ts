@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util'
 import type { Answer } from '../world/outcome.ts'
 import type { Verdict } from './verdicts.ts'
 import type { Expectations } from '../inputs/expectations.ts'
@@ -37,11 +38,11 @@ export function readResponse(
   milliseconds: number,
   telling: Answer = answer
 ): Response {
-  const text = redact(decodeBody(answer))
+  const text = readText(answer, redact)
   const headers = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)])
   )
-  const words = telling === answer ? text : redact(decodeBody(telling))
+  const words = telling === answer ? text : readText(telling, redact)
   const responder = whoAnswered(telling, words)
   const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds)
   const { status } = answer
@@ -60,11 +61,18 @@ export function readResponse(
 }
 
 /** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
-function decodeBody({ headers, body }: Answer): string {
+function readText({ headers, body }: Answer, redact: Redact): string {
   const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  const decoder = findDecoder(charset)
+  // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
+  const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1')
+  return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'))
+}
+
+function findDecoder(charset: string): TextDecoder {
   try {
-    return new TextDecoder(charset).decode(body)
+    return new TextDecoder(charset)
   } catch {
-    return new TextDecoder().decode(body)
+    return new TextDecoder()
   }
 }

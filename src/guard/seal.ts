@@ -1,4 +1,5 @@
 import { parseJson } from './json.ts'
+import { describeSecret } from './quote.ts'
 import { Secret } from './secret.ts'
 import type { Masks } from './secret.ts'
 
@@ -64,6 +65,16 @@ export function seal(masks: Masks, text: string, format?: TokenFormat): Sealed {
     return isSecret || isHeader ? masks.keep(value) : sealText(masks, value)
   })
   return { json: sealed, text: '' }
+}
+
+/** Names behind which a query or a command has its secrets; their values look like paths where they name a file. */
+const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i
+
+/** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
+export function keepSuspects(masks: Masks, pairs: Iterable<readonly [string, string]>): void {
+  for (const [name, value] of pairs) {
+    if (describeSecret(value) !== undefined || (SUSPECT.test(name) && !value.includes('/'))) masks.keep(value)
+  }
 }
 
 /** Free text without the secrets in it. */

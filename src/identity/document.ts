@@ -2,6 +2,7 @@ import { credentialsInvalid, credentialsUnsupported } from './failures/credentia
 import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
 import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
+import { describeSecret, quoteValue } from '../guard/quote.ts'
 import { seal, sealText } from '../guard/seal.ts'
 import type { Masks, Secret } from '../guard/secret.ts'
 import type { OAuthClient } from '../token/token-endpoint.ts'
@@ -112,7 +113,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
   if (declaredUniverse !== undefined && declaredUniverse !== universe) {
     throw credentialsInvalid(
       origin,
-      `it is for the universe "${declaredUniverse}", and the input universe says "${universe}"`,
+      `it is for the universe ${quoteValue(declaredUniverse)}, and the input universe says "${universe}"`,
       { universe: declaredUniverse }
     )
   }
@@ -185,7 +186,9 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
 
 function describeUnknownType(raw: JsonObject): string {
   if ('installed' in raw || 'web' in raw) return 'it is an OAuth client ("client secret" file), not a credential'
-  return typeof raw['type'] === 'string' && /^[\w-]{1,60}$/.test(raw['type'])
+  return typeof raw['type'] === 'string' &&
+    /^[\w-]{1,60}$/.test(raw['type']) &&
+    describeSecret(raw['type']) === undefined
     ? `its type "${raw['type']}" is unknown`
     : '"type" is missing: it is not an Application Default Credentials document'
 }

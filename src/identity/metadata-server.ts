@@ -30,7 +30,8 @@ export async function lookForMetadataServer(step: Step): Promise<Search> {
   const detection = step.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase()
   if (detection === 'none') return absent('not to be looked for (METADATA_SERVER_DETECTION)')
   const host = metadataHost(step)
-  if (!URL.canParse(`http://${host}`)) return absent(`"${host}" is no host name (GCE_METADATA_HOST, GCE_METADATA_IP)`)
+  // What is not a host may be a secret.
+  if (!isHost(host)) return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name')
   if (detection === 'assume-present') return { found: true }
   let outcome = await ping(step)
   // A server that is there may fail once; a machine without one is not asked twice.
@@ -100,4 +101,8 @@ function metadataHost(step: Step): string {
       .replace(/^https?:\/\//, '')
       .replace(/\/+$/, '') || '169.254.169.254'
   )
+}
+
+function isHost(host: string): boolean {
+  return /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(host) && URL.canParse(`http://${host}`)
 }

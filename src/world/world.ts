@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { unescape } from 'node:querystring'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createHttp } from './http.ts'
 import type { Step, Log } from './step.ts'
@@ -21,6 +22,7 @@ export function createWorld(env: Step['env'], log: Log, masks = createMasks()): 
   for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
     masks.keep(env[name] ?? '')
   }
+  for (const password of proxyPasswords(env)) masks.keep(password)
   return {
     env,
     startStep: ({ timeoutMs, deadlineMs }) => ({
@@ -44,4 +46,13 @@ export function createWorld(env: Step['env'], log: Log, masks = createMasks()): 
       http.close()
     }
   }
+}
+
+/** The passwords of proxies, as they are written and as they are meant. */
+function proxyPasswords(env: Step['env']): string[] {
+  const proxies = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name))
+  return proxies.flatMap(([, url = '']) => {
+    const password = /^(?:\w+:\/\/)?[^/@]*?:([^/@]+)@/.exec(url)?.[1]
+    return password === undefined ? [] : [password, unescape(password)]
+  })
 }

@@ -59,6 +59,11 @@ const DISGUISES: Readonly<Record<string, Disguise>> = {
   'with the hexadecimal entities of HTML': characters((code) => `&#x${code.toString(16)};`),
   'as JSON in JSON': (token) => JSON.stringify(JSON.stringify({ token })),
   'in a URL': (token) => `https://x.example/?${new URLSearchParams({ token: `Bearer ${token}` }).toString()}`,
+  'with its hyphens as entities': (token) => token.replaceAll('-', '&#45;').replaceAll('_', '&#95;'),
+  'with padded entities': characters((code) => `&#X00${code.toString(16)};`),
+  'with octal escapes': characters((code) => `\\${code.toString(8)}`),
+  'with soft hyphens': inPieces(5, '&shy;'),
+  'with long tags': inPieces(20, `<span style="${'color: red; '.repeat(20)}">`),
   reversed: (token) => Array.from(token).toReversed().join(''),
   'in capitals': (token) => token.toUpperCase(),
   'in small letters': (token) => token.toLowerCase(),
@@ -118,6 +123,32 @@ describe('An echo of the token in the body', { concurrency: 4 }, () => {
       assertTakenOut(run, sentTo(world), 'whole', whole)
     }
   )
+
+  for (const charset of ['utf-16le', 'utf-16be', 'iso-2022-jp', 'shift_jis']) {
+    const app = (request: AppRequest): object => ({
+      headers: { 'content-type': `text/plain; charset=${charset}` },
+      body: Buffer.concat([Buffer.from([0x1b, 0x24, 0x42]), Buffer.from(`${echoed(request)}!`)])
+    })
+    callScenario(
+      `One in ASCII is taken out, though it is said to be in ${charset}`,
+      { app },
+      async ({ world, call }) => {
+        const run = await call()
+        assertSuccess(run)
+        assertTakenOut(run, sentTo(world), 'whole', whole)
+        const bytes = ['utf-16le', 'utf16le', 'latin1'] as const
+        const body = run.outputs['body'] ?? ''
+        assert.match(body, /\*\*\*!$/)
+        for (const encoding of bytes) {
+          assert.ok(
+            !Buffer.from(body, encoding)
+              .toString('latin1')
+              .includes(signatureOf(sentTo(world)).slice(0, 20))
+          )
+        }
+      }
+    )
+  }
 
   callScenario(
     'One that the end of the output would cut is taken out',

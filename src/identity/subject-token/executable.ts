@@ -3,7 +3,9 @@ import { codeOf } from '../../guard/safe-text.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn, stringIn } from '../../guard/json.ts'
-import { seal } from '../../guard/seal.ts'
+import { createRedaction } from '../../guard/redaction.ts'
+import { keepSuspects, seal } from '../../guard/seal.ts'
+import { quoteValue } from '../../guard/quote.ts'
 import type { Secret } from '../../guard/secret.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { readSmallFile } from '../../guard/small-file.ts'
@@ -25,7 +27,8 @@ export async function runExecutable(
   source: Executable
 ): Promise<Secret> {
   // Among its arguments there may be a secret.
-  const where = `the program ${safeText(splitCommand(source.command)[0] ?? '', 100)}`
+  const [program = '', ...args] = splitCommand(source.command)
+  const where = `the program ${quoteValue(program)}`
   // Running what a document names is a decision of whoever runs the job, not of the document.
   if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
     throw subjectTokenUnavailable(
@@ -36,6 +39,11 @@ export async function runExecutable(
   }
   const cached = source.outputFile === undefined ? undefined : await readCachedToken(step, source.outputFile)
   if (cached !== undefined) return cached
+  const words = args.flatMap((arg) => arg.split('='))
+  keepSuspects(
+    step.masks,
+    words.map((word, index): [string, string] => [words[index - 1] ?? '', word])
+  )
   const { exitCode, stdout } = await run(step, document, source, where)
   const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
@@ -43,7 +51,7 @@ export async function runExecutable(
     ...(exitCode === 0 ? [] : [`exit code ${exitCode}`]),
     ...('problem' in verdict ? [verdict.problem] : [])
   ]
-  throw subjectTokenUnavailable(where, problems.join('; '), 'program failed')
+  throw subjectTokenUnavailable(where, createRedaction(step.masks.known())(problems.join('; ')), 'program failed')
 }
 
 /** A program may leave its answer in a file, to be asked again only when that has expired. */

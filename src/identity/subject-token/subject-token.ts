@@ -1,8 +1,9 @@
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn } from '../../guard/json.ts'
-import { seal } from '../../guard/seal.ts'
+import { keepSuspects, seal } from '../../guard/seal.ts'
 import type { Sealed, TokenFormat } from '../../guard/seal.ts'
+import { describeSecret } from '../../guard/quote.ts'
 import { Secret } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../../token/credential.ts'
@@ -27,7 +28,7 @@ export async function readSubjectToken(step: Step, document: ExternalAccountDocu
   switch (source.kind) {
     case 'file': {
       const content = await readTokenFile(source.path)
-      return { token: pickToken(seal(step.masks, content, source.format), source.format, `the file ${source.path}`) }
+      return { token: pickToken(seal(step.masks, content, source.format), source.format, nameFile(source.path)) }
     }
     case 'url':
       return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) }
@@ -60,11 +61,17 @@ function pickToken({ json, text }: Sealed, format: TokenFormat, where: string): 
 async function readTokenFile(path: string): Promise<string> {
   const file = await readSmallFile(path)
   if (file.ok) return file.content
-  throw subjectTokenUnavailable(`the file ${path}`, file.reason, 'file')
+  throw subjectTokenUnavailable(nameFile(path), file.reason, 'file')
+}
+
+/** The path of a token file may hold the token itself. */
+function nameFile(path: string): string {
+  return describeSecret(path) === undefined ? `the file ${path}` : 'the file, whose path looks like a token'
 }
 
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step: Step, { url, headers, format }: UrlSource): Promise<Sealed> {
+  keepSuspects(step.masks, url.searchParams)
   const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) =>
     subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
   )
