@@ -2,8 +2,8 @@ import path from 'node:path'
 import { COMMAND_FILES } from './workspace.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What programs need to start at all; on Windows more than elsewhere. */
-const INHERITED = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'ComSpec', 'PATHEXT', 'LANG']
+/** What programs need to start at all, on Windows more than elsewhere; and where Node writes which lines ran. */
+const INHERITED = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'ComSpec', 'PATHEXT', 'LANG', 'NODE_V8_COVERAGE']
 
 const SYSTEMS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'macOS', win32: 'Windows' }
 
