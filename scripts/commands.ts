@@ -6,7 +6,7 @@ import path from 'node:path'
 import { parseAllDocuments, visit } from 'yaml'
 import { blocksOf, proseOf, readPages } from '../__tests__/contract/markdown.ts'
 
-/** What somebody may paste into a shell, and where it stands. */
+/** A text for a shell, and the page or failure that offers it. */
 export interface Offer {
   readonly where: string
   readonly text: string
@@ -105,7 +105,7 @@ function fill(word: string): string {
   return word.replaceAll(/\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*\b/g, (name) => VALUES[name] ?? name.toLowerCase())
 }
 
-/** What keeps a text from doing the same wherever somebody pastes it. */
+/** What keeps a text from doing the same in every shell. */
 type Fault = readonly [about: string, pattern: RegExp]
 
 /**

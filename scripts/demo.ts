@@ -11,19 +11,38 @@ import type { DemoScenario } from './demo-scenarios.ts'
 
 const DEFAULT_SCENARIO = 'federation'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { help: { type: 'boolean', short: 'h' }, summary: { type: 'boolean' }, debug: { type: 'boolean' } }
-})
-const name = positionals[0] ?? DEFAULT_SCENARIO
+const { values, name, complaint } = readArguments()
 const scenario = SCENARIOS[name]
 
-if (values.help === true || scenario === undefined) {
-  if (scenario === undefined) console.error(`There is no scenario "${name}".\n`)
+if (complaint !== undefined) console.error(`${complaint}\n`)
+if (scenario === undefined || complaint !== undefined || values.help === true) {
   printHelp()
-  process.exitCode = scenario === undefined ? 1 : 0
+  process.exitCode = complaint === undefined ? 0 : 1
 } else {
   await show(scenario)
+}
+
+interface Arguments {
+  readonly values: { readonly help?: boolean; readonly summary?: boolean; readonly debug?: boolean }
+  readonly name: string
+  readonly complaint?: string
+}
+
+function readArguments(): Arguments {
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    summary: { type: 'boolean' },
+    debug: { type: 'boolean' }
+  } as const
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options })
+    const [name = DEFAULT_SCENARIO, ...others] = positionals
+    if (others.length > 0) return { values, name, complaint: 'One scenario at a time.' }
+    return name in SCENARIOS ? { values, name } : { values, name, complaint: `There is no scenario "${name}".` }
+  } catch (error) {
+    // Such as an option that there is not.
+    return { values: {}, name: '', complaint: String(error instanceof Error ? error.message.split('. ', 1) : error) }
+  }
 }
 
 function printHelp(): void {

@@ -15,7 +15,7 @@ const UNDERSTOOD =
   /access_token_file or --access-token-file was set|No identity token can be obtained|accounts\.google\.com\/o\/oauth2/
 
 /**
- * Without a network: gcloud gets an invented token, no default project or region, and a proxy that accepts nobody. A command that
+ * Without a network: gcloud gets an invented token, no default project or region, and a proxy that closes every connection. A command that
  * gets as far as asking that proxy has been understood; then gcloud is stopped.
  *
  * @returns what gcloud has against the command, undefined where it understood it

@@ -158,7 +158,7 @@ for (const [what, there, words] of [
   ['a service that is not there', { service: undefined }, /./],
   ['a service without a URL', { service: '' }, /there is no service hello in europe-west1/],
   [
-    'an owner of whom GitHub says nothing',
+    'an owner that GitHub does not describe',
     { owner: '{"message": "API rate limit exceeded"}' },
     /gh api users\/my-org --jq \.id/
   ]
