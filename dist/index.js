@@ -2985,7 +2985,7 @@ async function requestWithRetries(step, request, unavailable) {
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
-        const outcome = await requestOnce(step, request, milliseconds);
+        const outcome = await send(step, request, milliseconds, (status) => status >= 300);
         if (outcome.answered && !isTransient(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
@@ -3006,18 +3006,24 @@ async function requestWithRetries(step, request, unavailable) {
 }
 /** Asks one of Google's services once, for at most this long. What comes back is sealed. */
 async function requestOnce(step, request, milliseconds) {
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
-    return outcome.answered ? sealAnswer(step, request, outcome) : outcome;
+    return await send(step, request, milliseconds, () => true);
 }
-/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
-function sealAnswer({ masks }, { holds }, { body, ...head }) {
-    const isGood = head.status >= 200 && head.status < 300;
+/**
+ * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
+ *
+ * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ */
+async function send(step, request, milliseconds, isQuoted) {
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+    if (!outcome.answered)
+        return outcome;
+    const { masks } = step;
+    const { body, ...head } = outcome;
     const sealed = {
         headers: mapStrings(head.headers, (text) => sealText(masks, text)),
-        ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
+        ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
     };
-    // Of a good answer nothing is quoted, so that it does not matter what it echoes.
-    const redact = isGood ? (text) => text : createRedaction(masks.known());
+    const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text) => text;
     return { ...head, ...mapStrings(sealed, redact) };
 }
 function outOfTime() {
@@ -5069,6 +5075,7 @@ function workforceLogin(pool) {
         'gcloud auth application-default login --login-config=login-config.json'
     ];
 }
+const SCOPE = /\b(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z.-]{1,40})(?= |$)/g;
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
 function openidMissing(url, scope) {
     return new failure_failure/* Failure */.H({
@@ -5077,7 +5084,8 @@ function openidMissing(url, scope) {
         cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
         remedy: 'Sign in again with the scope openid, or set service_account.',
         snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
-        ...(scope === undefined ? {} : { details: [`granted scopes: ${(0,safe_text/* safeText */.Hk)(scope)}`] })
+        // Names of scopes alone: nothing else of an answer that holds a token is quoted.
+        ...(scope === undefined ? {} : { details: [`granted scopes: ${(scope.match(SCOPE) ?? []).join(' ')}`] })
     });
 }
 

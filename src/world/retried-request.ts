@@ -3,7 +3,7 @@ import { createRedaction } from '../guard/redaction.ts'
 import { mapStrings, seal, sealText } from '../guard/seal.ts'
 import type { TokenFormat } from '../guard/seal.ts'
 import { describeOutcome } from './outcome.ts'
-import type { Answer, NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
+import type { NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
 import type { HttpRequest } from './request.ts'
 import type { Step } from './step.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
@@ -37,7 +37,7 @@ export async function requestWithRetries(
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
     const milliseconds = Math.min(step.timeoutMs, step.timeLeft())
-    const outcome = await requestOnce(step, request, milliseconds)
+    const outcome = await send(step, request, milliseconds, (status) => status >= 300)
     if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
@@ -56,19 +56,29 @@ export async function requestWithRetries(
 
 /** Asks one of Google's services once, for at most this long. What comes back is sealed. */
 export async function requestOnce(step: Step, request: SealedRequest, milliseconds: number): Promise<SealedOutcome> {
-  const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
-  return outcome.answered ? sealAnswer(step, request, outcome) : outcome
+  return await send(step, request, milliseconds, () => true)
 }
 
-/** No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent. */
-function sealAnswer({ masks }: Step, { holds }: SealedRequest, { body, ...head }: Answer): SealedAnswer {
-  const isGood = head.status >= 200 && head.status < 300
+/**
+ * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
+ *
+ * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ */
+async function send(
+  step: Step,
+  request: SealedRequest,
+  milliseconds: number,
+  isQuoted: (status: number) => boolean
+): Promise<SealedOutcome> {
+  const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
+  if (!outcome.answered) return outcome
+  const { masks } = step
+  const { body, ...head } = outcome
   const sealed = {
     headers: mapStrings(head.headers, (text) => sealText(masks, text)),
-    ...seal(masks, body.toString('utf8'), isGood ? holds : undefined)
+    ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
   }
-  // Of a good answer nothing is quoted, so that it does not matter what it echoes.
-  const redact = isGood ? (text: string) => text : createRedaction(masks.known())
+  const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text: string) => text
   return { ...head, ...(mapStrings(sealed, redact) as Pick<SealedAnswer, 'headers' | 'json' | 'text'>) }
 }
 

@@ -48,6 +48,8 @@ function workforceLogin(pool: string): string[] {
   ]
 }
 
+const SCOPE = /\b(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z.-]{1,40})(?= |$)/g
+
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
 export function openidMissing(url: URL, scope: string | undefined): Failure {
   return new Failure({
@@ -58,6 +60,7 @@ export function openidMissing(url: URL, scope: string | undefined): Failure {
     snippets: signIn(
       'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
     ),
-    ...(scope === undefined ? {} : { details: [`granted scopes: ${safeText(scope)}`] })
+    // Names of scopes alone: nothing else of an answer that holds a token is quoted.
+    ...(scope === undefined ? {} : { details: [`granted scopes: ${(scope.match(SCOPE) ?? []).join(' ')}`] })
   })
 }
