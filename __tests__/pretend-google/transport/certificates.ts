@@ -1,19 +1,21 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { BitString, Integer, Utf8String } from 'asn1js'
+import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import {
-  bitString,
-  boolean,
-  integer,
-  objectIdentifier,
-  octetString,
-  sequence,
-  set,
-  tagged,
-  utcTime,
-  utf8String
-} from './der.ts'
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  BasicConstraints,
+  Certificate as X509,
+  Extension,
+  ExtKeyUsage,
+  GeneralName,
+  GeneralNames,
+  PublicKeyInfo,
+  RelativeDistinguishedNames,
+  Time
+} from 'pkijs'
 
 /** A certificate and its private key, in PEM. */
 export interface Certificate {
@@ -33,7 +35,10 @@ export interface CertificateAuthority {
   issueClientCertificate: (commonName: string) => Certificate
 }
 
-const ECDSA_WITH_SHA256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'))
+const ECDSA_WITH_SHA256 = new AlgorithmIdentifier({ algorithmId: '1.2.840.10045.4.3.2' })
+const COMMON_NAME = '2.5.4.3'
+const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2'
+const DNS_NAME = 2
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Creates an authority whose key never leaves this process. */
@@ -41,64 +46,57 @@ export function createCertificateAuthority(commonName: string): CertificateAutho
   const root = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const contexts = new Map<string, SecureContext>()
 
-  function issue(subject: string, publicKey: KeyObject, extensions: readonly Uint8Array[]): string {
-    const now = Date.now()
-    // The fields of TBSCertificate: RFC 5280, 4.1.
-    const certificate = sequence(
-      tagged(0, integer(Buffer.from([2]))),
-      // The first byte keeps the number from having leading zeros.
-      integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-      ECDSA_WITH_SHA256,
-      name(commonName),
-      sequence(utcTime(new Date(now - DAY_MS)), utcTime(new Date(now + DAY_MS))),
-      name(subject),
-      publicKey.export({ type: 'spki', format: 'der' }),
-      tagged(3, sequence(...extensions))
-    )
-    const signature = sign('sha256', certificate, root.privateKey)
-    return toPem(sequence(certificate, ECDSA_WITH_SHA256, bitString(signature)))
+  /** @param extension what the certificate is for: RFC 5280, 4.2.1 */
+  function issue(subject: string, publicKey: KeyObject, extension: Extension): string {
+    const certificate = new X509({
+      version: 2,
+      // The first byte keeps the number positive and from having leading zeros.
+      serialNumber: new Integer({ valueHex: Buffer.concat([Buffer.from([1]), randomBytes(8)]) }),
+      signature: ECDSA_WITH_SHA256,
+      signatureAlgorithm: ECDSA_WITH_SHA256,
+      issuer: nameOf(commonName),
+      notBefore: new Time({ value: new Date(Date.now() - DAY_MS) }),
+      notAfter: new Time({ value: new Date(Date.now() + DAY_MS) }),
+      subject: nameOf(subject),
+      subjectPublicKeyInfo: PublicKeyInfo.fromBER(publicKey.export({ type: 'spki', format: 'der' })),
+      extensions: [extension]
+    })
+    const signature = sign('sha256', Buffer.from(certificate.encodeTBS().toBER()), root.privateKey)
+    certificate.signatureValue = new BitString({ valueHex: signature })
+    return new X509Certificate(Buffer.from(certificate.toSchema(true).toBER())).toString()
   }
 
-  function issueLeaf(subject: string, extensions: readonly Uint8Array[]): Certificate {
+  function issueLeaf(subject: string, extension: Extension): Certificate {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
-    return { cert: issue(subject, publicKey, extensions), key: key.toString() }
+    return { cert: issue(subject, publicKey, extension), key: key.toString() }
+  }
+
+  function issueServerCertificate(host: string): Certificate {
+    const names = new GeneralNames({ names: [new GeneralName({ type: DNS_NAME, value: host })] })
+    return issueLeaf(host, extend('2.5.29.17', names))
   }
 
   return {
-    cert: issue(commonName, root.publicKey, [basicConstraints()]),
+    cert: issue(commonName, root.publicKey, extend('2.5.29.19', new BasicConstraints({ cA: true }), true)),
     contextFor(host) {
       const known = contexts.get(host)
       if (known !== undefined) return known
-      const context = createSecureContext(issueLeaf(host, [subjectAlternativeName(host)]))
+      const context = createSecureContext(issueServerCertificate(host))
       contexts.set(host, context)
       return context
     },
-    issueServerCertificate: (host) => issueLeaf(host, [subjectAlternativeName(host)]),
-    issueClientCertificate: (subject) => issueLeaf(subject, [clientAuthentication()])
+    issueServerCertificate,
+    issueClientCertificate: (subject) =>
+      issueLeaf(subject, extend('2.5.29.37', new ExtKeyUsage({ keyPurposes: [CLIENT_AUTHENTICATION] })))
   }
 }
 
-function name(commonName: string): Buffer {
-  return sequence(set(sequence(objectIdentifier('2.5.4.3'), utf8String(commonName))))
+function nameOf(commonName: string): RelativeDistinguishedNames {
+  const value = new Utf8String({ value: commonName })
+  return new RelativeDistinguishedNames({ typesAndValues: [new AttributeTypeAndValue({ type: COMMON_NAME, value })] })
 }
 
-/** RFC 5280, 4.2.1.9: this is an authority. */
-function basicConstraints(): Buffer {
-  return sequence(objectIdentifier('2.5.29.19'), boolean(true), octetString(sequence(boolean(true))))
-}
-
-/** RFC 5280, 4.2.1.6: the DNS name that the certificate is for. */
-function subjectAlternativeName(host: string): Buffer {
-  return sequence(objectIdentifier('2.5.29.17'), octetString(sequence(tagged(2, Buffer.from(host), false))))
-}
-
-/** RFC 5280, 4.2.1.12: id-kp-clientAuth. */
-function clientAuthentication(): Buffer {
-  return sequence(objectIdentifier('2.5.29.37'), octetString(sequence(objectIdentifier('1.3.6.1.5.5.7.3.2'))))
-}
-
-function toPem(certificate: Buffer): string {
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
+function extend(extnID: string, value: BasicConstraints | GeneralNames | ExtKeyUsage, critical = false): Extension {
+  return new Extension({ extnID, critical, extnValue: value.toSchema().toBER() })
 }
