@@ -13,7 +13,8 @@ test('the step of ci.yml that starts the pretend Google leaves a world in which 
   const files = { GITHUB_ENV: path.join(directory, 'env'), GITHUB_OUTPUT: path.join(directory, 'output') }
   for (const file of Object.values(files)) writeFileSync(file, '')
   execFileSync(process.execPath, ['.github/scripts/pretend-google.ts'], {
-    env: { ...process.env, ...files, RUNNER_TEMP: directory },
+    // What is stopped in the end cannot clear up behind itself.
+    env: { ...process.env, ...files, RUNNER_TEMP: directory, TMPDIR: directory, TEMP: directory, TMP: directory },
     stdio: 'inherit'
   })
   const outputs = parseVariables(readFileSync(files.GITHUB_OUTPUT, 'utf8'))
