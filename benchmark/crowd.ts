@@ -91,6 +91,7 @@ async function simulate(
     sleep: clock.sleep,
     random: Math.random,
     now: clock.now,
+    googleNow: clock.now,
     timeoutMs: 30_000,
     timeLeft: () => 180_000 - clock.now()
   }

@@ -611,6 +611,7 @@ function isBase64(word) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   QG: () => (/* binding */ audienceRequired),
+/* harmony export */   YM: () => (/* binding */ emailRequired),
 /* harmony export */   m7: () => (/* binding */ inputInvalid),
 /* harmony export */   tz: () => (/* binding */ inputsInvalid)
 /* harmony export */ });
@@ -634,6 +635,10 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         remedy,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
+}
+/** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
+function emailRequired(account) {
+    return inputInvalid('service_account', `${account} is a unique id, and a JWT for Identity-Aware Proxy (token: iap_jwt) needs the e-mail of the account`, 'Set service_account to the e-mail.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com'], [`gcloud iam service-accounts describe ${account} --format="value(email)"`]);
 }
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
 function inputsInvalid(complaints) {
@@ -685,7 +690,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3737);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2257);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3267);
 
 
@@ -924,6 +929,11 @@ function renderSummary(record, failure, link) {
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
+/** What a token is called, by its kind. */
+function nameTokens(kind, count) {
+    const plural = count === 1 ? '' : 's';
+    return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`;
+}
 /** The verdict, and where. */
 function headline({ inputs, tokens, result }, failure) {
     const url = inputs?.call?.url;
@@ -933,7 +943,7 @@ function headline({ inputs, tokens, result }, failure) {
     if (result?.response !== undefined)
         return `${(0,outcome/* describeStatus */.Wn)(result.response.status)}, as expected${place}`;
     const count = tokens?.size ?? 0;
-    return count === 1 ? 'ID token issued' : `${count} ID tokens issued`;
+    return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`;
 }
 /** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
 function renderFailure(failure, link, judged) {
@@ -1198,7 +1208,7 @@ function describeIdentity({ credential, impersonations }) {
 function describeToken(token, now) {
     const minutes = Math.round((token.expiresAt - now) / 60_000);
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
-    return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
+    return `${nameTokens(token.kind, 1)}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure, env) {
@@ -1315,7 +1325,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 3737:
+/***/ 2257:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4208,6 +4218,17 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
     return readIdToken(url, answer, 'token');
 }
 /**
+ * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
+ *
+ * @returns the JWT as it came, not yet checked
+ * @throws {Failure} as `generateIdToken`
+ */
+async function signJwtByIam(step, universe, caller, impersonation, claims) {
+    const url = iamCredentialsUrl(universe, impersonation.account, 'signJwt');
+    const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt');
+    return readIdToken(url, answer, 'signedJwt');
+}
+/**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  *
  * @throws {Failure} as `generateIdToken`
@@ -4356,7 +4377,7 @@ function checkIdToken(jwt, expected) {
     else if (stringIn(claims, 'sub') !== account) {
         throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account });
     }
-    return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
+    return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
     function wrong(what, claim, actual, flaw) {
         return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, flaw);
     }
@@ -4367,13 +4388,57 @@ function issuersOf(universe) {
     return universe === DEFAULT_UNIVERSE ? google : [...google, `https://accounts.${universe}`];
 }
 
+;// CONCATENATED MODULE: ./src/token/iap-jwt.ts
+
+
+/** Identity-Aware Proxy takes a JWT whose life is no longer than this. */
+const LIFETIME_S = 3_600;
+/** So that a token is not from the future where the clock of Identity-Aware Proxy is a little behind. */
+const LEEWAY_S = 10;
+/**
+ * The claims that Identity-Aware Proxy expects: https://cloud.google.com/iap/docs/authentication-howto#authenticating_with_a_jwt
+ *
+ * @param email of the service account; a unique id will not do
+ * @param audience an exact URL, or a prefix and `/*`
+ * @param now by Google's clock, in milliseconds since the epoch
+ */
+function createIapClaims(email, audience, now) {
+    const iat = Math.floor(now / 1000) - LEEWAY_S;
+    return { iss: email, sub: email, aud: audience, iat, exp: iat + LIFETIME_S };
+}
+/**
+ * Checks a signed JWT claim by claim against what was to be signed. Identity-Aware Proxy checks the signature.
+ *
+ * @throws {Failure} TOKEN_INVALID, which names claims but never the token
+ */
+function checkIapJwt(jwt, expected) {
+    const claims = decodeClaims(jwt);
+    if (claims === undefined)
+        throw tokenInvalid('it is not a JSON Web Token', expected.aud, 'form');
+    for (const [name, value] of Object.entries(expected)) {
+        if (claims[name] === value)
+            continue;
+        const shown = claims[name] === undefined ? 'missing' : JSON.stringify(claims[name]);
+        throw tokenInvalid(`its claim ${name} is ${shown}, and ${JSON.stringify(value)} was to be signed`, expected.aud, 'form');
+    }
+    return {
+        kind: 'iap_jwt',
+        jwt,
+        claims,
+        audience: expected.aud,
+        email: expected.iss,
+        expiresAt: expected.exp * 1000
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/token/mint.ts
+
 
 
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
-function createMint(step, universe, identity) {
+function createMint(step, { universe, token: kind }, identity) {
     const { credential, impersonations } = identity;
     const target = impersonations.at(-1);
     const expected = {
@@ -4396,9 +4461,24 @@ function createMint(step, universe, identity) {
             throw new Error('no ID token and no account to impersonate');
         return await credential.idToken(audience);
     }
+    async function signIapJwt(audience) {
+        let claims = createIapClaims(target?.account ?? '', audience, step.googleNow());
+        const sign = async () => {
+            if (target !== undefined)
+                return await signJwtByIam(step, universe, await caller(), target, claims);
+            // findIdentity has seen to it that a credential without impersonations can sign.
+            if (credential.signJwt === undefined)
+                throw new Error('no signature and no account to impersonate');
+            return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())));
+        };
+        const jwt = await sign();
+        return checkIapJwt(jwt, claims);
+    }
     return {
         caller,
-        async idToken(audience) {
+        async token(audience) {
+            if (kind === 'iap_jwt')
+                return await signIapJwt(audience);
             return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
         }
     };
@@ -4529,6 +4609,16 @@ function credentialsUnsupported(origin, kind) {
             (0,snippets/* inStep */.qg)(...FEDERATION),
             (0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
         ]
+    });
+}
+/** A person signs nothing, and Identity-Aware Proxy takes the JWTs of service accounts only. */
+function signatureUnsupported(credential) {
+    return new failure_failure/* Failure */.H({
+        code: 'CREDENTIALS_UNSUPPORTED',
+        sentence: `With ${(0,safe_text/* safeText */.Hk)(credential.description)} there is no service account that could sign a JWT for Identity-Aware Proxy (token: iap_jwt).`,
+        cause: 'Only service accounts sign such a JWT.',
+        remedy: 'Set service_account to an account that the person may impersonate, or use another credential.',
+        snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
     });
 }
 /** A federated or workforce identity by itself. */
@@ -4887,6 +4977,7 @@ function metadataRefused(refusal) {
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -4926,7 +5017,7 @@ async function ping(step) {
     return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
-function fromMetadataServer(step) {
+function fromMetadataServer(step, universe) {
     async function ask(path, holds) {
         const url = metadataUrl(step, path);
         const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => googleUnavailable(url, last, attempts));
@@ -4937,14 +5028,17 @@ function fromMetadataServer(step) {
             throw tokenMissing(url, answer);
         return { url, answer };
     }
+    async function accessToken() {
+        const { url, answer } = await ask('instance/service-accounts/default/token');
+        return readAccessToken(url, answer, 'access_token');
+    }
     return {
         description: `the machine's service account (metadata server ${metadataHost(step)})`,
         principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
-            const { url, answer } = await ask('instance/service-accounts/default/token');
-            return { token: readAccessToken(url, answer, 'access_token') };
+            return { token: await accessToken() };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -4953,6 +5047,17 @@ function fromMetadataServer(step) {
             if (answer.status !== 200 || !(answer.json instanceof secret/* Secret */.z))
                 throw tokenMissing(url, answer);
             return answer.json;
+        },
+        async signJwt(write) {
+            const [token, { url, answer }] = await Promise.all([
+                accessToken(),
+                ask('instance/service-accounts/default/email')
+            ]);
+            const email = answer.text.trim();
+            if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
+                throw tokenMissing(url, answer);
+            const caller = { accessToken: token, principal: serviceAccountPrincipal(email) };
+            return await signJwtByIam(step, universe, caller, { account: email, delegates: [] }, write(email));
         }
     };
 }
@@ -6035,11 +6140,13 @@ function describeSkew({ googleTime }, now) {
 function fromServiceAccountKey(step, universe, key) {
     const { email, tokenUrl } = key;
     const privateKey = readPrivateKey(key.privateKey) ?? notPem(key);
+    function sign(claims) {
+        return step.masks.keep(signJwt(key.keyId === undefined ? {} : { kid: key.keyId }, claims, privateKey));
+    }
     /** A JWT that Google accepts as a grant for at most one hour. */
     function signAssertion(claims) {
         const issuedAt = Math.floor(step.now() / 1000);
-        const payload = { iss: email, aud: oauthTokenUrl(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims };
-        return step.masks.keep(signJwt(key.keyId === undefined ? {} : { kid: key.keyId }, payload, privateKey));
+        return sign({ iss: email, aud: oauthTokenUrl(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims });
     }
     async function grant(claims) {
         const assertion = signAssertion(claims);
@@ -6057,6 +6164,9 @@ function fromServiceAccountKey(step, universe, key) {
         },
         async idToken(audience) {
             return readIdToken(tokenUrl, await grant({ target_audience: audience }), 'id_token');
+        },
+        async signJwt(write) {
+            return await Promise.resolve(sign(write(email)));
         }
     };
 }
@@ -6096,6 +6206,7 @@ function fromWorkforceUser(step, user) {
 
 
 
+
 /**
  * Finds out who the job is. Makes no request but to see whether there is a metadata server.
  *
@@ -6104,12 +6215,22 @@ function fromWorkforceUser(step, user) {
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
     const impersonations = addImpersonation(start, inputs);
-    if (impersonations.length === 0 && start.credential.idToken === undefined) {
-        throw serviceAccountRequired(start.credential);
-    }
+    checkKind(inputs.token, { credential: start.credential, impersonations });
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
     return { credential: start.credential, impersonations };
+}
+/** Whether the identity can have a token of the kind that is wanted. */
+function checkKind(kind, { credential, impersonations }) {
+    const account = impersonations.at(-1)?.account;
+    if (account === undefined && credential.idToken === undefined)
+        throw serviceAccountRequired(credential);
+    if (kind === 'id_token')
+        return;
+    if (account === undefined && credential.signJwt === undefined)
+        throw signatureUnsupported(credential);
+    if (account !== undefined && !account.includes('@'))
+        throw (0,failures/* emailRequired */.YM)(account);
 }
 async function findCredential(step, inputs) {
     const { universe } = inputs;
@@ -6121,7 +6242,7 @@ async function findCredential(step, inputs) {
     }
     const found = await findApplicationDefault(step, universe);
     return found.kind === 'metadata server'
-        ? { credential: fromMetadataServer(step), impersonations: [] }
+        ? { credential: fromMetadataServer(step, universe), impersonations: [] }
         : fromDocument(step, found.document, universe);
 }
 /**
@@ -6285,6 +6406,13 @@ function parseAudience(value) {
         return value;
     throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
 function parseProvider(value) {
@@ -6408,10 +6536,10 @@ const FRAMING_HEADERS = [
 /**
  * @param lines `Name: value`, one per line
  * @param tokenHeader empty for the one that fits
- * @param audience of the token, where the author names it
+ * @param forIap the kind of a token that is for Identity-Aware Proxy
  * @throws {Failure | AggregateError} INPUT_INVALID
  */
-function parseHeaders(lines, tokenHeader, audience) {
+function parseHeaders(lines, tokenHeader, forIap) {
     const own = Object.create(null);
     const headers = readEach(parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
@@ -6432,12 +6560,12 @@ function parseHeaders(lines, tokenHeader, audience) {
     if (repeated !== undefined) {
         throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
     }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) };
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
 }
-function chooseTokenHeader(own, wanted, audience = '') {
+function chooseTokenHeader(own, wanted, forIap) {
     if (wanted === '') {
-        // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
-        const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        // Identity-Aware Proxy does not read X-Serverless-Authorization.
+        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
         const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
         if (valuesOf(own, header) === undefined)
             return header;
@@ -6448,6 +6576,9 @@ function chooseTokenHeader(own, wanted, audience = '') {
         throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
+    }
+    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
+        throw (0,failures/* inputInvalid */.m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
     }
     if (valuesOf(own, header) === undefined)
         return header;
@@ -6539,6 +6670,7 @@ var core = __nccwpck_require__(9752);
 
 /** The defaults of action.yml, for whoever starts the bundle without the runner. */
 const DEFAULTS = {
+    token: 'id_token',
     universe: 'googleapis.com',
     method: 'GET',
     expect_status: '2xx',
@@ -6644,7 +6776,7 @@ async function readCall(workspace) {
     const { target, ...call } = await readAll({
         target: readTarget,
         method: () => parseMethod(orDefault('method')),
-        headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
         body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
         expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
@@ -6656,6 +6788,12 @@ async function readCall(workspace) {
         iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
     });
     return target === undefined ? undefined : { ...target, ...call };
+}
+/** Whether the token is one for Identity-Aware Proxy. */
+function findIapToken(audience) {
+    if (read('token') === 'iap_jwt')
+        return 'iap_jwt';
+    return isOAuthClient(audience ?? '') ? 'id_token' : undefined;
 }
 /** Where the call goes. */
 function readTarget() {
@@ -6717,9 +6855,11 @@ function parseMethod(value) {
 
 
 
+
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 async function readIdentityInputs() {
-    const { workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+        token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = optional('workload_identity_provider');
             return name === undefined ? undefined : parseProvider(name);
@@ -6727,14 +6867,26 @@ async function readIdentityInputs() {
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {
             const name = optional('service_account');
-            return name === undefined ? undefined : parseAccount('service_account', name);
+            const account = name === undefined ? undefined : parseAccount('service_account', name);
+            if (account !== undefined && !account.includes('@') && read('token') === 'iap_jwt')
+                throw (0,failures/* emailRequired */.YM)(account);
+            return account;
         },
         delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
         endOfChain: checkEndOfChain,
         universe: () => parseUniverse(orDefault('universe'))
     });
     const credentialsJson = optional('credentials_json');
-    return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+    return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+}
+/** @throws {Failure} INPUT_INVALID */
+function readTokenKind() {
+    const value = orDefault('token');
+    if (value === 'id_token' || value === 'iap_jwt')
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
+        'token: iap_jwt'
+    ]);
 }
 function checkOneIdentity() {
     if (read('workload_identity_provider') === '' || read('credentials_json') === '')
@@ -6784,10 +6936,15 @@ const SHARED_READERS = {
 };
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
-    const [first, ...others] = readEach(new Set(parseLines(read('audience'))), parseAudience);
+    const forIap = read('token') === 'iap_jwt';
+    const [first, ...others] = readEach(new Set(parseLines(read('audience'))), forIap ? parseIapAudience : parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = optional('url');
+    if (url !== undefined && forIap) {
+        // Identity-Aware Proxy compares with the URL that is called, its tag included.
+        return { audiences: [`https://${call_inputs_addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+    }
     if (url !== undefined)
         return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
     throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
@@ -6799,7 +6956,8 @@ function readAudiences() {
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function findWarnings(context) {
-    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
+    const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
+    return [warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? []);
 }
 /**
  * The same of the token, before it is used.
@@ -6874,6 +7032,13 @@ function warnOfKey({ identity: { credential }, env }) {
         ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
         : undefined;
 }
+/** https://cloud.google.com/iam/docs/service-account-permissions#token-creator-role: who can sign can also become the account. */
+function warnOfSigning({ inputs: { token }, identity: { credential, impersonations } }) {
+    if (token !== 'iap_jwt' || credential.isKey === true)
+        return undefined;
+    const account = impersonations.at(-1)?.account;
+    return `With token: iap_jwt this step has ${account === undefined ? 'the account of this machine' : (0,safe_text/* safeText */.Hk)(account)} sign a JWT, and an identity that may do that (iam.serviceAccounts.signJwt) can become the account, which an ID token does not allow: use an account that can do nothing else, and a custom role with that permission alone, see docs/permissions.md#signing-a-jwt.`;
+}
 /** https://cloud.google.com/iam/docs/service-account-types#default */
 function warnOfDefaultAccount({ email }) {
     return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
@@ -6909,7 +7074,7 @@ async function run_run(world, report) {
     const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs);
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
-    const mint = createMint(step, inputs.universe, identity);
+    const mint = createMint(step, inputs, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
     report.onTokens(tokens, step.now());
     const [token] = tokens.values();
@@ -6926,27 +7091,26 @@ async function run_run(world, report) {
         throw await explainByLookUp(step, exposure, lookedUp);
     if (privacy !== undefined)
         report.onPrivate();
-    const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt);
+    const result = await callService(calling, call, token, () => mint.token(inputs.audiences[0]), report.onAttempt);
     report.onCall(result);
     if (result.failure !== undefined)
         throw await explainByLookUp(step, result.failure, lookedUp);
 }
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint, audiences) {
-    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)])));
+    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.token(audience)])));
 }
-/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+/** At most this many connections are opened early for tokens; the rest open on demand. */
 const MOST_FOR_TOKENS = 6;
-/**
- * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
- * or more, and otherwise only begins when its turn comes.
- */
+/** Hosts that this run will contact. Opening their connections in parallel saves at least two round trips each. */
 function planConnections({ credential, impersonations }, inputs) {
     const target = impersonations.at(-1);
     const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
     const { call } = inputs;
+    // A key signs a JWT for Identity-Aware Proxy by itself.
+    const signsItself = inputs.token === 'iap_jwt' && target === undefined;
     return [
-        ...credential.endpoints,
+        ...(signsItself ? [] : credential.endpoints),
         // A credential that shows a certificate shows it to IAM as well, while the connection opens.
         ...(target === undefined || credential.hasCertificate === true
             ? []
@@ -7426,13 +7590,21 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     }
     for (const password of proxyPasswords(env))
         masks.keep(password);
+    /** The machine's clock against that of the last answer (RFC 9110, 6.6.1). */
+    let aheadMs = 0;
     return {
         env,
         startStep: ({ timeoutMs, deadlineMs }) => ({
             env,
             masks,
             log,
-            send: http.send,
+            async send(request, limits) {
+                const outcome = await http.send(request, limits);
+                const date = outcome.answered ? Date.parse(outcome.headers['date'] ?? '') : Number.NaN;
+                if (request.url.protocol === 'https:' && !Number.isNaN(date))
+                    aheadMs = Date.now() - date;
+                return outcome;
+            },
             prepare: http.prepare,
             async sleep(milliseconds) {
                 // An interrupted pause is a pause that is over.
@@ -7440,6 +7612,7 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             },
             random: Math.random,
             now: Date.now,
+            googleNow: () => Date.now() - aheadMs,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
             timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))

@@ -32,7 +32,7 @@ export async function run(world: World, report: Report): Promise<void> {
   const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs)
   // The call without a token needs none, so that it costs no time of its own.
   const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined
-  const mint = createMint(step, inputs.universe, identity)
+  const mint = createMint(step, inputs, identity)
   const tokens = await obtainIdTokens(mint, inputs.audiences)
   report.onTokens(tokens, step.now())
   const [token] = tokens.values()
@@ -47,31 +47,28 @@ export async function run(world: World, report: Report): Promise<void> {
   if (exposure !== undefined) throw await explainByLookUp(step, exposure, lookedUp)
   if (privacy !== undefined) report.onPrivate()
 
-  const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt)
+  const result = await callService(calling, call, token, () => mint.token(inputs.audiences[0]), report.onAttempt)
   report.onCall(result)
   if (result.failure !== undefined) throw await explainByLookUp(step, result.failure, lookedUp)
 }
 
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint: Mint, audiences: readonly string[]): Promise<ReadonlyMap<string, IdToken>> {
-  return new Map(
-    await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)] as const))
-  )
+  return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.token(audience)] as const)))
 }
 
-/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+/** At most this many connections are opened early for tokens; the rest open on demand. */
 const MOST_FOR_TOKENS = 6
 
-/**
- * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
- * or more, and otherwise only begins when its turn comes.
- */
+/** Hosts that this run will contact. Opening their connections in parallel saves at least two round trips each. */
 export function planConnections({ credential, impersonations }: Identity, inputs: Inputs): readonly URL[] {
   const target = impersonations.at(-1)
   const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS)
   const { call } = inputs
+  // A key signs a JWT for Identity-Aware Proxy by itself.
+  const signsItself = inputs.token === 'iap_jwt' && target === undefined
   return [
-    ...credential.endpoints,
+    ...(signsItself ? [] : credential.endpoints),
     // A credential that shows a certificate shows it to IAM as well, while the connection opens.
     ...(target === undefined || credential.hasCertificate === true
       ? []

@@ -83,7 +83,7 @@ function inTheActionsHands(world: PretendGoogle): PretendGoogle {
   }
 }
 
-function mergeParts(parts: readonly RunOptions[]): RunOptions {
+export function mergeParts(parts: readonly RunOptions[]): RunOptions {
   return parts.reduce<RunOptions>(
     (merged, part) => ({
       ...merged,

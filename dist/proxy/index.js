@@ -2518,6 +2518,16 @@ function credentialsUnsupported(origin, kind) {
         ]
     });
 }
+/** A person signs nothing, and Identity-Aware Proxy takes the JWTs of service accounts only. */
+function signatureUnsupported(credential) {
+    return new failure/* Failure */.H({
+        code: 'CREDENTIALS_UNSUPPORTED',
+        sentence: `With ${(0,safe_text/* safeText */.Hk)(credential.description)} there is no service account that could sign a JWT for Identity-Aware Proxy (token: iap_jwt).`,
+        cause: 'Only service accounts sign such a JWT.',
+        remedy: 'Set service_account to an account that the person may impersonate, or use another credential.',
+        snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+    });
+}
 /** A federated or workforce identity by itself. */
 function serviceAccountRequired(credential) {
     return new failure/* Failure */.H({
@@ -2532,6 +2542,8 @@ function serviceAccountRequired(credential) {
     });
 }
 
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
@@ -2825,6 +2837,8 @@ function accountName(delegate) {
     return delegate.replace(/^.*\/serviceAccounts\//, '');
 }
 
+// EXTERNAL MODULE: ./src/token/iam-credentials.ts + 1 modules
+var iam_credentials = __nccwpck_require__(9301);
 // EXTERNAL MODULE: ./src/world/retried-request.ts
 var retried_request = __nccwpck_require__(5243);
 // EXTERNAL MODULE: ./src/token/refusal.ts
@@ -2887,6 +2901,7 @@ var token_token_endpoint = __nccwpck_require__(1208);
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
@@ -2926,7 +2941,7 @@ async function ping(step) {
     return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
-function fromMetadataServer(step) {
+function fromMetadataServer(step, universe) {
     async function ask(path, holds) {
         const url = metadataUrl(step, path);
         const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
@@ -2937,14 +2952,17 @@ function fromMetadataServer(step) {
             throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
         return { url, answer };
     }
+    async function accessToken() {
+        const { url, answer } = await ask('instance/service-accounts/default/token');
+        return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token');
+    }
     return {
         description: `the machine's service account (metadata server ${metadataHost(step)})`,
         principal: (0,token_principal/* serviceAccountPrincipal */.zU)(token_principal/* MACHINE_ACCOUNT */.Oh),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
-            const { url, answer } = await ask('instance/service-accounts/default/token');
-            return { token: (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token') };
+            return { token: await accessToken() };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -2953,6 +2971,17 @@ function fromMetadataServer(step) {
             if (answer.status !== 200 || !(answer.json instanceof secret/* Secret */.z))
                 throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
             return answer.json;
+        },
+        async signJwt(write) {
+            const [token, { url, answer }] = await Promise.all([
+                accessToken(),
+                ask('instance/service-accounts/default/email')
+            ]);
+            const email = answer.text.trim();
+            if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
+                throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
+            const caller = { accessToken: token, principal: (0,token_principal/* serviceAccountPrincipal */.zU)(email) };
+            return await (0,iam_credentials/* signJwtByIam */.Bu)(step, universe, caller, { account: email, delegates: [] }, write(email));
         }
     };
 }
@@ -3926,11 +3955,13 @@ function describeSkew({ googleTime }, now) {
 function fromServiceAccountKey(step, universe, key) {
     const { email, tokenUrl } = key;
     const privateKey = (0,jwt/* readPrivateKey */.$k)(key.privateKey) ?? notPem(key);
+    function sign(claims) {
+        return step.masks.keep((0,jwt/* signJwt */.No)(key.keyId === undefined ? {} : { kid: key.keyId }, claims, privateKey));
+    }
     /** A JWT that Google accepts as a grant for at most one hour. */
     function signAssertion(claims) {
         const issuedAt = Math.floor(step.now() / 1000);
-        const payload = { iss: email, aud: (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims };
-        return step.masks.keep((0,jwt/* signJwt */.No)(key.keyId === undefined ? {} : { kid: key.keyId }, payload, privateKey));
+        return sign({ iss: email, aud: (0,google_hosts/* oauthTokenUrl */.GH)(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims });
     }
     async function grant(claims) {
         const assertion = signAssertion(claims);
@@ -3948,6 +3979,9 @@ function fromServiceAccountKey(step, universe, key) {
         },
         async idToken(audience) {
             return (0,token_token_endpoint/* readIdToken */.xm)(tokenUrl, await grant({ target_audience: audience }), 'id_token');
+        },
+        async signJwt(write) {
+            return await Promise.resolve(sign(write(email)));
         }
     };
 }
@@ -3987,6 +4021,7 @@ function fromWorkforceUser(step, user) {
 
 
 
+
 /**
  * Finds out who the job is. Makes no request but to see whether there is a metadata server.
  *
@@ -3995,12 +4030,22 @@ function fromWorkforceUser(step, user) {
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
     const impersonations = addImpersonation(start, inputs);
-    if (impersonations.length === 0 && start.credential.idToken === undefined) {
-        throw serviceAccountRequired(start.credential);
-    }
+    checkKind(inputs.token, { credential: start.credential, impersonations });
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
     return { credential: start.credential, impersonations };
+}
+/** Whether the identity can have a token of the kind that is wanted. */
+function checkKind(kind, { credential, impersonations }) {
+    const account = impersonations.at(-1)?.account;
+    if (account === undefined && credential.idToken === undefined)
+        throw serviceAccountRequired(credential);
+    if (kind === 'id_token')
+        return;
+    if (account === undefined && credential.signJwt === undefined)
+        throw signatureUnsupported(credential);
+    if (account !== undefined && !account.includes('@'))
+        throw (0,failures/* emailRequired */.YM)(account);
 }
 async function findCredential(step, inputs) {
     const { universe } = inputs;
@@ -4012,7 +4057,7 @@ async function findCredential(step, inputs) {
     }
     const found = await findApplicationDefault(step, universe);
     return found.kind === 'metadata server'
-        ? { credential: fromMetadataServer(step), impersonations: [] }
+        ? { credential: fromMetadataServer(step, universe), impersonations: [] }
         : fromDocument(step, found.document, universe);
 }
 /**
@@ -4066,6 +4111,7 @@ function fromDocument(step, document, universe) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   QG: () => (/* binding */ audienceRequired),
+/* harmony export */   YM: () => (/* binding */ emailRequired),
 /* harmony export */   m7: () => (/* binding */ inputInvalid),
 /* harmony export */   tz: () => (/* binding */ inputsInvalid)
 /* harmony export */ });
@@ -4089,6 +4135,10 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         remedy,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
+}
+/** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
+function emailRequired(account) {
+    return inputInvalid('service_account', `${account} is a unique id, and a JWT for Identity-Aware Proxy (token: iap_jwt) needs the e-mail of the account`, 'Set service_account to the e-mail.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com'], [`gcloud iam service-accounts describe ${account} --format="value(email)"`]);
 }
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
 function inputsInvalid(complaints) {
@@ -4297,8 +4347,8 @@ var github = __nccwpck_require__(8305);
 var secret = __nccwpck_require__(9185);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
-// EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
-var token_mint = __nccwpck_require__(7673);
+// EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
+var token_mint = __nccwpck_require__(7484);
 // EXTERNAL MODULE: ./src/world/world.ts + 2 modules
 var world_world = __nccwpck_require__(6999);
 // EXTERNAL MODULE: ./src/inputs/service-url.ts
@@ -5890,12 +5940,12 @@ async function runInBackground() {
         timeLeft: () => (ended ? 0 : Math.max(0, Math.floor(deadline - external_node_perf_hooks_.performance.now())))
     };
     const statistics = createStatistics(log, () => external_node_perf_hooks_.performance.now());
-    const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, await (0,identity/* findIdentity */.g)(step, inputs));
+    const mint = (0,token_mint/* createMint */.x)(step, inputs, await (0,identity/* findIdentity */.g)(step, inputs));
     const keeper = createTokenKeeper({
         first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
         async mint() {
             deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
-            return await mint.idToken(inputs.audiences[0]);
+            return await mint.token(inputs.audiences[0]);
         },
         now: Date.now,
         onRenewal(failure) {
@@ -6597,6 +6647,11 @@ function renderSummary(record, failure, link) {
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
+/** What a token is called, by its kind. */
+function nameTokens(kind, count) {
+    const plural = count === 1 ? '' : 's';
+    return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`;
+}
 /** The verdict, and where. */
 function headline({ inputs, tokens, result }, failure) {
     const url = inputs?.call?.url;
@@ -6606,7 +6661,7 @@ function headline({ inputs, tokens, result }, failure) {
     if (result?.response !== undefined)
         return `${(0,outcome/* describeStatus */.Wn)(result.response.status)}, as expected${place}`;
     const count = tokens?.size ?? 0;
-    return count === 1 ? 'ID token issued' : `${count} ID tokens issued`;
+    return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`;
 }
 /** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
 function renderFailure(failure, link, judged) {
@@ -6871,7 +6926,7 @@ function describeIdentity({ credential, impersonations }) {
 function describeToken(token, now) {
     const minutes = Math.round((token.expiresAt - now) / 60_000);
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
-    return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
+    return `${nameTokens(token.kind, 1)}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
 /** One line for the annotation; below it in the log whatever helps to mend it. */
 function reportFailure(failure, env) {
@@ -7838,8 +7893,8 @@ async function look_up_explainByLookUp(step, failure, run) {
     return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
 }
 
-// EXTERNAL MODULE: ./src/token/mint.ts + 4 modules
-var token_mint = __nccwpck_require__(7673);
+// EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
+var token_mint = __nccwpck_require__(7484);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/guard/quote.ts
@@ -7964,6 +8019,13 @@ function parseAudience(value) {
         return value;
     throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
 function parseProvider(value) {
@@ -8087,10 +8149,10 @@ const FRAMING_HEADERS = [
 /**
  * @param lines `Name: value`, one per line
  * @param tokenHeader empty for the one that fits
- * @param audience of the token, where the author names it
+ * @param forIap the kind of a token that is for Identity-Aware Proxy
  * @throws {Failure | AggregateError} INPUT_INVALID
  */
-function request_headers_parseHeaders(lines, tokenHeader, audience) {
+function request_headers_parseHeaders(lines, tokenHeader, forIap) {
     const own = Object.create(null);
     const headers = readEach(values_parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
@@ -8111,12 +8173,12 @@ function request_headers_parseHeaders(lines, tokenHeader, audience) {
     if (repeated !== undefined) {
         throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
     }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) };
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
 }
-function chooseTokenHeader(own, wanted, audience = '') {
+function chooseTokenHeader(own, wanted, forIap) {
     if (wanted === '') {
-        // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
-        const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        // Identity-Aware Proxy does not read X-Serverless-Authorization.
+        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
         const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
         if (valuesOf(own, header) === undefined)
             return header;
@@ -8127,6 +8189,9 @@ function chooseTokenHeader(own, wanted, audience = '') {
         throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
+    }
+    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
+        throw (0,failures/* inputInvalid */.m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
     }
     if (valuesOf(own, header) === undefined)
         return header;
@@ -8220,6 +8285,7 @@ var core = __nccwpck_require__(9752);
 
 /** The defaults of action.yml, for whoever starts the bundle without the runner. */
 const DEFAULTS = {
+    token: 'id_token',
     universe: 'googleapis.com',
     method: 'GET',
     expect_status: '2xx',
@@ -8325,7 +8391,7 @@ async function call_inputs_readCall(workspace) {
     const { target, ...call } = await readAll({
         target: readTarget,
         method: () => parseMethod(orDefault('method')),
-        headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
         body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
         expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
@@ -8337,6 +8403,12 @@ async function call_inputs_readCall(workspace) {
         iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
     });
     return target === undefined ? undefined : { ...target, ...call };
+}
+/** Whether the token is one for Identity-Aware Proxy. */
+function findIapToken(audience) {
+    if (raw_inputs_read('token') === 'iap_jwt')
+        return 'iap_jwt';
+    return isOAuthClient(audience ?? '') ? 'id_token' : undefined;
 }
 /** Where the call goes. */
 function readTarget() {
@@ -8398,9 +8470,11 @@ function parseMethod(value) {
 
 
 
+
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 async function readIdentityInputs() {
-    const { workloadIdentityProvider, serviceAccount, delegates, universe } = await complaints_readAll({
+    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await complaints_readAll({
+        token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = raw_inputs_optional('workload_identity_provider');
             return name === undefined ? undefined : parseProvider(name);
@@ -8408,14 +8482,26 @@ async function readIdentityInputs() {
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {
             const name = raw_inputs_optional('service_account');
-            return name === undefined ? undefined : parseAccount('service_account', name);
+            const account = name === undefined ? undefined : parseAccount('service_account', name);
+            if (account !== undefined && !account.includes('@') && raw_inputs_read('token') === 'iap_jwt')
+                throw (0,failures/* emailRequired */.YM)(account);
+            return account;
         },
         delegates: () => readEach(parseList(raw_inputs_read('delegates')), (name) => parseAccount('delegates', name)),
         endOfChain: checkEndOfChain,
         universe: () => parseUniverse(raw_inputs_orDefault('universe'))
     });
     const credentialsJson = raw_inputs_optional('credentials_json');
-    return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+    return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
+}
+/** @throws {Failure} INPUT_INVALID */
+function readTokenKind() {
+    const value = raw_inputs_orDefault('token');
+    if (value === 'id_token' || value === 'iap_jwt')
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
+        'token: iap_jwt'
+    ]);
 }
 function checkOneIdentity() {
     if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
@@ -8465,10 +8551,15 @@ const SHARED_READERS = {
 };
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
-    const [first, ...others] = readEach(new Set(values_parseLines(raw_inputs_read('audience'))), parseAudience);
+    const forIap = raw_inputs_read('token') === 'iap_jwt';
+    const [first, ...others] = readEach(new Set(values_parseLines(raw_inputs_read('audience'))), forIap ? parseIapAudience : parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = raw_inputs_optional('url');
+    if (url !== undefined && forIap) {
+        // Identity-Aware Proxy compares with the URL that is called, its tag included.
+        return { audiences: [`https://${addTag(values_parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+    }
     if (url !== undefined)
         return { audiences: [(0,service_url/* deriveAudience */.Ci)(values_parseUrl('url', url))], audienceDerived: true };
     throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
@@ -8480,7 +8571,8 @@ function readAudiences() {
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function warnings_findWarnings(context) {
-    return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? []);
+    const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
+    return [warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? []);
 }
 /**
  * The same of the token, before it is used.
@@ -8555,6 +8647,13 @@ function warnOfKey({ identity: { credential }, env }) {
         ? `The ${(0,safe_text/* safeText */.Hk)(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
         : undefined;
 }
+/** https://cloud.google.com/iam/docs/service-account-permissions#token-creator-role: who can sign can also become the account. */
+function warnOfSigning({ inputs: { token }, identity: { credential, impersonations } }) {
+    if (token !== 'iap_jwt' || credential.isKey === true)
+        return undefined;
+    const account = impersonations.at(-1)?.account;
+    return `With token: iap_jwt this step has ${account === undefined ? 'the account of this machine' : (0,safe_text/* safeText */.Hk)(account)} sign a JWT, and an identity that may do that (iam.serviceAccounts.signJwt) can become the account, which an ID token does not allow: use an account that can do nothing else, and a custom role with that permission alone, see docs/permissions.md#signing-a-jwt.`;
+}
 /** https://cloud.google.com/iam/docs/service-account-types#default */
 function warnOfDefaultAccount({ email }) {
     return /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
@@ -8592,7 +8691,7 @@ async function run(world, report) {
     const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs);
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
-    const mint = createMint(step, inputs.universe, identity);
+    const mint = createMint(step, inputs, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences);
     report.onTokens(tokens, step.now());
     const [token] = tokens.values();
@@ -8609,27 +8708,26 @@ async function run(world, report) {
         throw await explainByLookUp(step, exposure, lookedUp);
     if (privacy !== undefined)
         report.onPrivate();
-    const result = await callService(calling, call, token, () => mint.idToken(inputs.audiences[0]), report.onAttempt);
+    const result = await callService(calling, call, token, () => mint.token(inputs.audiences[0]), report.onAttempt);
     report.onCall(result);
     if (result.failure !== undefined)
         throw await explainByLookUp(step, result.failure, lookedUp);
 }
 /** One token for each audience, side by side. */
 async function obtainIdTokens(mint, audiences) {
-    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.idToken(audience)])));
+    return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.token(audience)])));
 }
-/** Whoever asks for more tokens than these opens the other connections when they are needed. */
+/** At most this many connections are opened early for tokens; the rest open on demand. */
 const MOST_FOR_TOKENS = 6;
-/**
- * Whom the run is certain to ask: connections to them are opened side by side at the start, because each costs two round trips
- * or more, and otherwise only begins when its turn comes.
- */
+/** Hosts that this run will contact. Opening their connections in parallel saves at least two round trips each. */
 function planConnections({ credential, impersonations }, inputs) {
     const target = impersonations.at(-1);
     const count = Math.min(inputs.audiences.length, MOST_FOR_TOKENS);
     const { call } = inputs;
+    // A key signs a JWT for Identity-Aware Proxy by itself.
+    const signsItself = inputs.token === 'iap_jwt' && target === undefined;
     return [
-        ...credential.endpoints,
+        ...(signsItself ? [] : credential.endpoints),
         // A credential that shows a certificate shows it to IAM as well, while the connection opens.
         ...(target === undefined || credential.hasCertificate === true
             ? []
@@ -8700,13 +8798,15 @@ function readAudience() {
 }
 function readTokenHeader() {
     const named = raw_inputs_read('token_header');
-    return named === '' ? undefined : { header: request_headers_parseHeaders('', named).tokenHeader, explicit: true };
+    return named === ''
+        ? undefined
+        : { header: request_headers_parseHeaders('', named, findIapToken(undefined)).tokenHeader, explicit: true };
 }
 /** Google's own header where there is one, so that a client may have `Authorization` for itself. */
 function placeFor(named, url, audience) {
     if (named !== undefined)
         return named;
-    if (isOAuthClient(audience))
+    if (findIapToken(audience) !== undefined)
         return { header: 'Proxy-Authorization', explicit: false };
     return { header: (0,service_url/* isCloudRunUrl */.AH)(url) ? 'X-Serverless-Authorization' : 'Authorization', explicit: false };
 }
@@ -8798,14 +8898,14 @@ async function start(world, report) {
     const warnings = warnings_findWarnings({ inputs: { ...inputs, call }, identity, env: world.env });
     for (const line of [...warnings, ...findProxyWarnings(world.env)])
         report.warn(line);
-    const mint = (0,token_mint/* createMint */.x)(step, inputs.universe, identity);
+    const mint = (0,token_mint/* createMint */.x)(step, inputs, identity);
     const [audience] = inputs.audiences;
-    let token = await mint.idToken(audience);
+    let token = await mint.token(audience);
     report.onTokens(new Map([[audience, token]]), step.now());
     for (const line of warnings_findTokenWarnings(identity, token))
         report.warn(line);
     if (inputs.call !== undefined) {
-        const result = await service_callService(step, inputs.call, token, () => mint.idToken(audience), report.onAttempt);
+        const result = await service_callService(step, inputs.call, token, () => mint.token(audience), report.onAttempt);
         report.onCall(result);
         if (result.failure !== undefined)
             throw result.failure;
@@ -8899,9 +8999,9 @@ async function hearFrom(child, settings) {
         child.unref();
     }
 }
-function pickInputs({ audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe, timeoutMs, deadlineMs, tag, tokenPlace, port }) {
+function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe, timeoutMs, deadlineMs, tag, tokenPlace, port }) {
     return {
-        ...{ audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe },
+        ...{ token, audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe },
         ...{ timeoutMs, deadlineMs, tag, tokenPlace, port }
     };
 }
@@ -9201,53 +9301,15 @@ function isLegacyTokenUrl(url) {
 
 /***/ }),
 
-/***/ 8684:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $k: () => (/* binding */ readPrivateKey),
-/* harmony export */   No: () => (/* binding */ signJwt),
-/* harmony export */   Yq: () => (/* binding */ decodeClaims)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
-
-
-/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-function decodeClaims(jwt) {
-    const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
-    if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
-        return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
-    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(payload) ? payload : undefined;
-}
-/** A JWT signed with RS256 (RFC 7518, 3.3). */
-function signJwt(header, payload, key) {
-    const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload];
-    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-    return `${signed}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.sign)('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
-}
-/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
-function readPrivateKey(pem) {
-    try {
-        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(pem.reveal());
-    }
-    catch {
-        return undefined;
-    }
-}
-
-
-/***/ }),
-
-/***/ 7673:
+/***/ 9301:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  x: () => (/* binding */ createMint)
+  Vg: () => (/* binding */ generateAccessToken),
+  Wk: () => (/* binding */ generateIdToken),
+  Bu: () => (/* binding */ signJwtByIam)
 });
 
 // EXTERNAL MODULE: ./src/world/retried-request.ts
@@ -9478,6 +9540,17 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
     return (0,token_token_endpoint/* readIdToken */.xm)(url, answer, 'token');
 }
 /**
+ * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
+ *
+ * @returns the JWT as it came, not yet checked
+ * @throws {Failure} as `generateIdToken`
+ */
+async function signJwtByIam(step, universe, caller, impersonation, claims) {
+    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'signJwt');
+    const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt');
+    return (0,token_token_endpoint/* readIdToken */.xm)(url, answer, 'signedJwt');
+}
+/**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  *
  * @throws {Failure} as `generateIdToken`
@@ -9507,8 +9580,70 @@ async function callIam(step, url, caller, impersonation, body, field) {
     return answer;
 }
 
+
+/***/ }),
+
+/***/ 8684:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $k: () => (/* binding */ readPrivateKey),
+/* harmony export */   No: () => (/* binding */ signJwt),
+/* harmony export */   Yq: () => (/* binding */ decodeClaims)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+
+
+/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+function decodeClaims(jwt) {
+    const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
+    if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
+        return undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(payload) ? payload : undefined;
+}
+/** A JWT signed with RS256 (RFC 7518, 3.3). */
+function signJwt(header, payload, key) {
+    const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload];
+    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${signed}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.sign)('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
+}
+/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+function readPrivateKey(pem) {
+    try {
+        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createPrivateKey)(pem.reveal());
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 7484:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  x: () => (/* binding */ createMint)
+});
+
+// EXTERNAL MODULE: ./src/token/iam-credentials.ts + 1 modules
+var iam_credentials = __nccwpck_require__(9301);
+// EXTERNAL MODULE: ./src/token/principal.ts
+var token_principal = __nccwpck_require__(35);
 // EXTERNAL MODULE: ./src/token/jwt.ts
 var token_jwt = __nccwpck_require__(8684);
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var snippets = __nccwpck_require__(1926);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/token/failures/id-token.ts
 
 
@@ -9559,6 +9694,10 @@ function explainAccount(account) {
     };
 }
 
+// EXTERNAL MODULE: ./src/guard/json.ts
+var json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/token/google-hosts.ts
+var google_hosts = __nccwpck_require__(7352);
 ;// CONCATENATED MODULE: ./src/token/id-token.ts
 
 
@@ -9599,7 +9738,7 @@ function checkIdToken(jwt, expected) {
     else if ((0,json/* stringIn */.tB)(claims, 'sub') !== account) {
         throw wrong('subject', 'sub', (0,json/* stringIn */.tB)(claims, 'sub'), { account });
     }
-    return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
+    return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
     function wrong(what, claim, actual, flaw) {
         return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, flaw);
     }
@@ -9610,13 +9749,57 @@ function issuersOf(universe) {
     return universe === google_hosts/* DEFAULT_UNIVERSE */.SO ? google : [...google, `https://accounts.${universe}`];
 }
 
+;// CONCATENATED MODULE: ./src/token/iap-jwt.ts
+
+
+/** Identity-Aware Proxy takes a JWT whose life is no longer than this. */
+const LIFETIME_S = 3_600;
+/** So that a token is not from the future where the clock of Identity-Aware Proxy is a little behind. */
+const LEEWAY_S = 10;
+/**
+ * The claims that Identity-Aware Proxy expects: https://cloud.google.com/iap/docs/authentication-howto#authenticating_with_a_jwt
+ *
+ * @param email of the service account; a unique id will not do
+ * @param audience an exact URL, or a prefix and `/*`
+ * @param now by Google's clock, in milliseconds since the epoch
+ */
+function createIapClaims(email, audience, now) {
+    const iat = Math.floor(now / 1000) - LEEWAY_S;
+    return { iss: email, sub: email, aud: audience, iat, exp: iat + LIFETIME_S };
+}
+/**
+ * Checks a signed JWT claim by claim against what was to be signed. Identity-Aware Proxy checks the signature.
+ *
+ * @throws {Failure} TOKEN_INVALID, which names claims but never the token
+ */
+function checkIapJwt(jwt, expected) {
+    const claims = (0,token_jwt/* decodeClaims */.Yq)(jwt);
+    if (claims === undefined)
+        throw tokenInvalid('it is not a JSON Web Token', expected.aud, 'form');
+    for (const [name, value] of Object.entries(expected)) {
+        if (claims[name] === value)
+            continue;
+        const shown = claims[name] === undefined ? 'missing' : JSON.stringify(claims[name]);
+        throw tokenInvalid(`its claim ${name} is ${shown}, and ${JSON.stringify(value)} was to be signed`, expected.aud, 'form');
+    }
+    return {
+        kind: 'iap_jwt',
+        jwt,
+        claims,
+        audience: expected.aud,
+        email: expected.iss,
+        expiresAt: expected.exp * 1000
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/token/mint.ts
+
 
 
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
-function createMint(step, universe, identity) {
+function createMint(step, { universe, token: kind }, identity) {
     const { credential, impersonations } = identity;
     const target = impersonations.at(-1);
     const expected = {
@@ -9633,15 +9816,30 @@ function createMint(step, universe, identity) {
     }
     async function askForIdToken(audience) {
         if (target !== undefined)
-            return await generateIdToken(step, universe, await caller(), target, audience);
+            return await (0,iam_credentials/* generateIdToken */.Wk)(step, universe, await caller(), target, audience);
         // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
         if (credential.idToken === undefined)
             throw new Error('no ID token and no account to impersonate');
         return await credential.idToken(audience);
     }
+    async function signIapJwt(audience) {
+        let claims = createIapClaims(target?.account ?? '', audience, step.googleNow());
+        const sign = async () => {
+            if (target !== undefined)
+                return await (0,iam_credentials/* signJwtByIam */.Bu)(step, universe, await caller(), target, claims);
+            // findIdentity has seen to it that a credential without impersonations can sign.
+            if (credential.signJwt === undefined)
+                throw new Error('no signature and no account to impersonate');
+            return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())));
+        };
+        const jwt = await sign();
+        return checkIapJwt(jwt, claims);
+    }
     return {
         caller,
-        async idToken(audience) {
+        async token(audience) {
+            if (kind === 'iap_jwt')
+                return await signIapJwt(audience);
             return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
         }
     };
@@ -9652,7 +9850,7 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
     let caller = { accessToken: token, principal, clientCertificate };
     for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
-            accessToken: await generateAccessToken(step, universe, caller, impersonation),
+            accessToken: await (0,iam_credentials/* generateAccessToken */.Vg)(step, universe, caller, impersonation),
             principal: (0,token_principal/* serviceAccountPrincipal */.zU)(impersonation.account)
         };
     }
@@ -10517,13 +10715,21 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
     }
     for (const password of proxyPasswords(env))
         masks.keep(password);
+    /** The machine's clock against that of the last answer (RFC 9110, 6.6.1). */
+    let aheadMs = 0;
     return {
         env,
         startStep: ({ timeoutMs, deadlineMs }) => ({
             env,
             masks,
             log,
-            send: http.send,
+            async send(request, limits) {
+                const outcome = await http.send(request, limits);
+                const date = outcome.answered ? Date.parse(outcome.headers['date'] ?? '') : Number.NaN;
+                if (request.url.protocol === 'https:' && !Number.isNaN(date))
+                    aheadMs = Date.now() - date;
+                return outcome;
+            },
             prepare: http.prepare,
             async sleep(milliseconds) {
                 // An interrupted pause is a pause that is over.
@@ -10531,6 +10737,7 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             },
             random: Math.random,
             now: Date.now,
+            googleNow: () => Date.now() - aheadMs,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
             timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))

@@ -1,5 +1,7 @@
-import { serviceAccountRequired } from './failures/credentials.ts'
-import type { Inputs } from '../inputs/inputs.ts'
+import { serviceAccountRequired, signatureUnsupported } from './failures/credentials.ts'
+import { emailRequired } from '../inputs/failures.ts'
+import type { IdentityInputs } from '../inputs/identity-inputs.ts'
+import type { TokenKind } from '../token/id-token.ts'
 import type { Step } from '../world/step.ts'
 import { findApplicationDefault } from './application-default.ts'
 import { fromAuthorizedUser } from './authorized-user.ts'
@@ -13,11 +15,6 @@ import { fromMetadataServer } from './metadata-server.ts'
 import { fromServiceAccountKey } from './service-account-key.ts'
 import { fromWorkforceUser } from './workforce-user.ts'
 
-type IdentityInputs = Pick<
-  Inputs,
-  'workloadIdentityProvider' | 'serviceAccount' | 'delegates' | 'credentialsJson' | 'universe'
->
-
 /**
  * Finds out who the job is. Makes no request but to see whether there is a metadata server.
  *
@@ -26,11 +23,18 @@ type IdentityInputs = Pick<
 export async function findIdentity(step: Step, inputs: IdentityInputs): Promise<Identity> {
   const start = await findCredential(step, inputs)
   const impersonations = addImpersonation(start, inputs)
-  if (impersonations.length === 0 && start.credential.idToken === undefined) {
-    throw serviceAccountRequired(start.credential)
-  }
+  checkKind(inputs.token, { credential: start.credential, impersonations })
   if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(step)
   return { credential: start.credential, impersonations }
+}
+
+/** Whether the identity can have a token of the kind that is wanted. */
+function checkKind(kind: TokenKind, { credential, impersonations }: Identity): void {
+  const account = impersonations.at(-1)?.account
+  if (account === undefined && credential.idToken === undefined) throw serviceAccountRequired(credential)
+  if (kind === 'id_token') return
+  if (account === undefined && credential.signJwt === undefined) throw signatureUnsupported(credential)
+  if (account !== undefined && !account.includes('@')) throw emailRequired(account)
 }
 
 async function findCredential(step: Step, inputs: IdentityInputs): Promise<Identity> {
@@ -43,7 +47,7 @@ async function findCredential(step: Step, inputs: IdentityInputs): Promise<Ident
   }
   const found = await findApplicationDefault(step, universe)
   return found.kind === 'metadata server'
-    ? { credential: fromMetadataServer(step), impersonations: [] }
+    ? { credential: fromMetadataServer(step, universe), impersonations: [] }
     : fromDocument(step, found.document, universe)
 }
 

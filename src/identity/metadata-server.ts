@@ -1,3 +1,4 @@
+import { signJwtByIam } from '../token/iam-credentials.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
 import { metadataRefused } from './failures/metadata-server.ts'
 import { googleUnavailable, tokenMissing } from '../token/failures/token-endpoint.ts'
@@ -54,7 +55,7 @@ async function ping(step: Step): Promise<Outcome> {
 }
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
-export function fromMetadataServer(step: Step): Credential {
+export function fromMetadataServer(step: Step, universe: string): Credential {
   async function ask(path: string, holds?: TokenFormat): Promise<{ url: URL; answer: SealedAnswer }> {
     const url = metadataUrl(step, path)
     const answer = await requestWithRetries(
@@ -68,14 +69,18 @@ export function fromMetadataServer(step: Step): Credential {
     return { url, answer }
   }
 
+  async function accessToken(): Promise<Secret> {
+    const { url, answer } = await ask('instance/service-accounts/default/token')
+    return readAccessToken(url, answer, 'access_token')
+  }
+
   return {
     description: `the machine's service account (metadata server ${metadataHost(step)})`,
     principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
     // The connection that found it is still there.
     endpoints: [],
     async accessToken() {
-      const { url, answer } = await ask('instance/service-accounts/default/token')
-      return { token: readAccessToken(url, answer, 'access_token') }
+      return { token: await accessToken() }
     },
     async idToken(audience) {
       // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -83,6 +88,16 @@ export function fromMetadataServer(step: Step): Credential {
       const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' })
       if (answer.status !== 200 || !(answer.json instanceof Secret)) throw tokenMissing(url, answer)
       return answer.json
+    },
+    async signJwt(write) {
+      const [token, { url, answer }] = await Promise.all([
+        accessToken(),
+        ask('instance/service-accounts/default/email')
+      ])
+      const email = answer.text.trim()
+      if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email)) throw tokenMissing(url, answer)
+      const caller = { accessToken: token, principal: serviceAccountPrincipal(email) }
+      return await signJwtByIam(step, universe, caller, { account: email, delegates: [] }, write(email))
     }
   }
 }

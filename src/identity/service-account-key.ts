@@ -20,11 +20,14 @@ export function fromServiceAccountKey(step: Step, universe: string, key: Service
   const { email, tokenUrl } = key
   const privateKey = readPrivateKey(key.privateKey) ?? notPem(key)
 
+  function sign(claims: JsonObject): Secret {
+    return step.masks.keep(signJwt(key.keyId === undefined ? {} : { kid: key.keyId }, claims, privateKey))
+  }
+
   /** A JWT that Google accepts as a grant for at most one hour. */
   function signAssertion(claims: JsonObject): Secret {
     const issuedAt = Math.floor(step.now() / 1000)
-    const payload = { iss: email, aud: oauthTokenUrl(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims }
-    return step.masks.keep(signJwt(key.keyId === undefined ? {} : { kid: key.keyId }, payload, privateKey))
+    return sign({ iss: email, aud: oauthTokenUrl(universe).href, iat: issuedAt, exp: issuedAt + 3600, ...claims })
   }
 
   async function grant(claims: JsonObject): ReturnType<typeof requestToken> {
@@ -44,6 +47,9 @@ export function fromServiceAccountKey(step: Step, universe: string, key: Service
     },
     async idToken(audience) {
       return readIdToken(tokenUrl, await grant({ target_audience: audience }), 'id_token')
+    },
+    async signJwt(write) {
+      return await Promise.resolve(sign(write(email)))
     }
   }
 }

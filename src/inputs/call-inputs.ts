@@ -6,8 +6,8 @@ import type { Expectations } from './expectations.ts'
 import { inputInvalid } from './failures.ts'
 import { DEFAULTS, optional, orDefault, read } from './raw-inputs.ts'
 import { readRequestBody } from './request-body.ts'
-import { parseHeaders } from './request-headers.ts'
-import type { RequestHeaders } from './request-headers.ts'
+import { isOAuthClient, parseHeaders } from './request-headers.ts'
+import type { IapToken, RequestHeaders } from './request-headers.ts'
 import { isCloudRunUrl, isTag, tagOf, withTag } from './service-url.ts'
 import { parseBoolean, parseDuration, parseLines, parseUrl } from './values.ts'
 
@@ -50,7 +50,7 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
   const { target, ...call } = await readAll({
     target: readTarget,
     method: () => parseMethod(orDefault('method')),
-    headers: () => parseHeaders(read('headers'), read('token_header'), parseLines(read('audience'))[0]),
+    headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
     body: async () =>
       await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
     expectations: async () =>
@@ -64,6 +64,12 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
     iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
   })
   return target === undefined ? undefined : { ...target, ...call }
+}
+
+/** Whether the token is one for Identity-Aware Proxy. */
+export function findIapToken(audience: string | undefined): IapToken {
+  if (read('token') === 'iap_jwt') return 'iap_jwt'
+  return isOAuthClient(audience ?? '') ? 'id_token' : undefined
 }
 
 /** Where the call goes. */

@@ -24,6 +24,17 @@ export function inputInvalid(
   })
 }
 
+/** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
+export function emailRequired(account: string): Failure {
+  return inputInvalid(
+    'service_account',
+    `${account} is a unique id, and a JWT for Identity-Aware Proxy (token: iap_jwt) needs the e-mail of the account`,
+    'Set service_account to the e-mail.',
+    ['service_account: NAME@PROJECT.iam.gserviceaccount.com'],
+    [`gcloud iam service-accounts describe ${account} --format="value(email)"`]
+  )
+}
+
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
 export function inputsInvalid(complaints: readonly Failure[]): Failure {
   // The same value may be read for two purposes.

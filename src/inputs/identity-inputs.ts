@@ -1,10 +1,13 @@
+import { quoteValue } from '../guard/quote.ts'
+import type { TokenKind } from '../token/id-token.ts'
 import { readAll, readEach } from './complaints.ts'
-import { inputInvalid } from './failures.ts'
+import { emailRequired, inputInvalid } from './failures.ts'
 import { optional, orDefault, read } from './raw-inputs.ts'
 import { parseAccount, parseList, parseProvider, parseUniverse } from './values.ts'
 
-/** Whose tokens are wanted, as the workflow's author wrote it. */
+/** Whose tokens are wanted, and of which kind, as the workflow's author wrote it. */
 export interface IdentityInputs {
+  readonly token: TokenKind
   /** `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER` */
   readonly workloadIdentityProvider: string | undefined
   /** E-mail or unique id. */
@@ -17,7 +20,8 @@ export interface IdentityInputs {
 
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 export async function readIdentityInputs(): Promise<IdentityInputs> {
-  const { workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+  const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
+    token: readTokenKind,
     workloadIdentityProvider: () => {
       const name = optional('workload_identity_provider')
       return name === undefined ? undefined : parseProvider(name)
@@ -25,14 +29,25 @@ export async function readIdentityInputs(): Promise<IdentityInputs> {
     oneIdentity: checkOneIdentity,
     serviceAccount: () => {
       const name = optional('service_account')
-      return name === undefined ? undefined : parseAccount('service_account', name)
+      const account = name === undefined ? undefined : parseAccount('service_account', name)
+      if (account !== undefined && !account.includes('@') && read('token') === 'iap_jwt') throw emailRequired(account)
+      return account
     },
     delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
     endOfChain: checkEndOfChain,
     universe: () => parseUniverse(orDefault('universe'))
   })
   const credentialsJson = optional('credentials_json')
-  return { workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson }
+  return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson }
+}
+
+/** @throws {Failure} INPUT_INVALID */
+export function readTokenKind(): TokenKind {
+  const value = orDefault('token')
+  if (value === 'id_token' || value === 'iap_jwt') return value
+  throw inputInvalid('token', `${quoteValue(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
+    'token: iap_jwt'
+  ])
 }
 
 function checkOneIdentity(): void {

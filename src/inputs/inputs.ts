@@ -1,4 +1,4 @@
-import { readCall } from './call-inputs.ts'
+import { addTag, readCall } from './call-inputs.ts'
 import type { CallInputs } from './call-inputs.ts'
 import { complaintsIn, readAll, readEach } from './complaints.ts'
 import { inputInvalid, inputsInvalid } from './failures.ts'
@@ -6,7 +6,15 @@ import { readIdentityInputs } from './identity-inputs.ts'
 import type { IdentityInputs } from './identity-inputs.ts'
 import { optional, orDefault, read } from './raw-inputs.ts'
 import { deriveAudience } from './service-url.ts'
-import { parseAudience, parseBoolean, parseDuration, parseLines, parseUrl, parseVariableName } from './values.ts'
+import {
+  parseAudience,
+  parseIapAudience,
+  parseBoolean,
+  parseDuration,
+  parseLines,
+  parseUrl,
+  parseVariableName
+} from './values.ts'
 
 /** What the workflow's author asked for, complete and checked. Durations are in milliseconds. */
 export interface Inputs extends IdentityInputs {
@@ -51,9 +59,14 @@ export const SHARED_READERS = {
 
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 export function readAudiences(): Pick<Inputs, 'audiences' | 'audienceDerived'> {
-  const [first, ...others] = readEach(new Set(parseLines(read('audience'))), parseAudience)
+  const forIap = read('token') === 'iap_jwt'
+  const [first, ...others] = readEach(new Set(parseLines(read('audience'))), forIap ? parseIapAudience : parseAudience)
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
   const url = optional('url')
+  if (url !== undefined && forIap) {
+    // Identity-Aware Proxy compares with the URL that is called, its tag included.
+    return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true }
+  }
   if (url !== undefined) return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true }
   throw inputInvalid(
     'audience',

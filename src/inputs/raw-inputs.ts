@@ -2,6 +2,7 @@ import { getInput } from '@actions/core'
 
 /** The defaults of action.yml, for whoever starts the bundle without the runner. */
 export const DEFAULTS = {
+  token: 'id_token',
   universe: 'googleapis.com',
   method: 'GET',
   expect_status: '2xx',

@@ -1,7 +1,11 @@
+import type { TokenKind } from '../token/id-token.ts'
 import { quoteValue } from '../guard/quote.ts'
 import { readEach } from './complaints.ts'
 import { inputInvalid } from './failures.ts'
 import { parseLines } from './values.ts'
+
+/** The kind of a token that Identity-Aware Proxy is to read; undefined of every other one. */
+export type IapToken = TokenKind | undefined
 
 /** What a request carries besides the token, and in which header the token travels. */
 export interface RequestHeaders {
@@ -30,10 +34,10 @@ const FRAMING_HEADERS = [
 /**
  * @param lines `Name: value`, one per line
  * @param tokenHeader empty for the one that fits
- * @param audience of the token, where the author names it
+ * @param forIap the kind of a token that is for Identity-Aware Proxy
  * @throws {Failure | AggregateError} INPUT_INVALID
  */
-export function parseHeaders(lines: string, tokenHeader: string, audience?: string): RequestHeaders {
+export function parseHeaders(lines: string, tokenHeader: string, forIap?: IapToken): RequestHeaders {
   const own = Object.create(null) as Record<string, string[]>
   const headers = readEach(parseLines(lines), (line) => {
     const { name, value } = parseHeaderLine('headers', line)
@@ -58,13 +62,13 @@ export function parseHeaders(lines: string, tokenHeader: string, audience?: stri
   if (repeated !== undefined) {
     throw inputInvalid('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.')
   }
-  return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, audience) }
+  return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) }
 }
 
-function chooseTokenHeader(own: RequestHeaders['own'], wanted: string, audience = ''): TokenHeader {
+function chooseTokenHeader(own: RequestHeaders['own'], wanted: string, forIap: IapToken): TokenHeader {
   if (wanted === '') {
-    // Identity-Aware Proxy, whose audience is an OAuth client, does not read X-Serverless-Authorization.
-    const other = isOAuthClient(audience) ? 'Proxy-Authorization' : 'X-Serverless-Authorization'
+    // Identity-Aware Proxy does not read X-Serverless-Authorization.
+    const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization'
     const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other
     if (valuesOf(own, header) === undefined) return header
     throw inputInvalid(
@@ -78,6 +82,14 @@ function chooseTokenHeader(own: RequestHeaders['own'], wanted: string, audience 
     throw inputInvalid('token_header', `${quoteValue(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
       'token_header: X-Serverless-Authorization'
     ])
+  }
+  if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
+    throw inputInvalid(
+      'token_header',
+      'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it',
+      'Leave token_header empty, or use Proxy-Authorization.',
+      ['token_header: Proxy-Authorization']
+    )
   }
   if (valuesOf(own, header) === undefined) return header
   throw inputInvalid('token_header', `${header} is set in headers too`, 'Use another header for one of the two.')

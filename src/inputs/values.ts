@@ -85,6 +85,18 @@ export function parseAudience(value: string): string {
   )
 }
 
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+export function parseIapAudience(value: string): string {
+  const audience = parseAudience(value)
+  if (audience.startsWith('https://')) return audience
+  throw inputInvalid(
+    'audience',
+    `${quoteValue(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`,
+    'Leave audience empty, or set it to the URL or to https://HOST/*.',
+    ['audience: https://HOST/*']
+  )
+}
+
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/
 
 /** The full name of a workload identity provider. */

@@ -60,12 +60,12 @@ export async function runInBackground(): Promise<void> {
     timeLeft: () => (ended ? 0 : Math.max(0, Math.floor(deadline - performance.now())))
   }
   const statistics = createStatistics(log, () => performance.now())
-  const mint = createMint(step, inputs.universe, await findIdentity(step, inputs))
+  const mint = createMint(step, inputs, await findIdentity(step, inputs))
   const keeper = createTokenKeeper({
     first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
     async mint() {
       deadline = performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS)
-      return await mint.idToken(inputs.audiences[0])
+      return await mint.token(inputs.audiences[0])
     },
     now: Date.now,
     onRenewal(failure) {

@@ -1,5 +1,5 @@
 import { quoteValue } from '../guard/quote.ts'
-import { addTag } from '../inputs/call-inputs.ts'
+import { addTag, findIapToken } from '../inputs/call-inputs.ts'
 import type { CallInputs, Target } from '../inputs/call-inputs.ts'
 import { complaintsIn, readAll } from '../inputs/complaints.ts'
 import { compileExpectations } from '../inputs/expectations.ts'
@@ -7,7 +7,7 @@ import { inputInvalid, inputsInvalid } from '../inputs/failures.ts'
 import { readAudiences, SHARED_READERS } from '../inputs/inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { optional, orDefault, read } from '../inputs/raw-inputs.ts'
-import { isOAuthClient, parseHeaders } from '../inputs/request-headers.ts'
+import { parseHeaders } from '../inputs/request-headers.ts'
 import { isCloudRunUrl } from '../inputs/service-url.ts'
 import { parseBoolean, parseDuration, parseUrl, parseVariableName } from '../inputs/values.ts'
 import type { TokenPlace } from './request-headers.ts'
@@ -79,13 +79,15 @@ function readAudience(): Pick<Inputs, 'audiences' | 'audienceDerived'> {
 
 function readTokenHeader(): TokenPlace | undefined {
   const named = read('token_header')
-  return named === '' ? undefined : { header: parseHeaders('', named).tokenHeader, explicit: true }
+  return named === ''
+    ? undefined
+    : { header: parseHeaders('', named, findIapToken(undefined)).tokenHeader, explicit: true }
 }
 
 /** Google's own header where there is one, so that a client may have `Authorization` for itself. */
 function placeFor(named: TokenPlace | undefined, url: URL, audience: string): TokenPlace {
   if (named !== undefined) return named
-  if (isOAuthClient(audience)) return { header: 'Proxy-Authorization', explicit: false }
+  if (findIapToken(audience) !== undefined) return { header: 'Proxy-Authorization', explicit: false }
   return { header: isCloudRunUrl(url) ? 'X-Serverless-Authorization' : 'Authorization', explicit: false }
 }
 

@@ -10,7 +10,7 @@ export interface Settings {
   /** The first token, revealed: a `Secret` would arrive as `***`. */
   readonly token: { readonly jwt: string; readonly claims: JsonObject } & Pick<
     IdToken,
-    'audience' | 'email' | 'expiresAt'
+    'kind' | 'audience' | 'email' | 'expiresAt'
   >
   /** Ends the process. */
   readonly key: string
@@ -24,6 +24,7 @@ export type BackgroundInputs = Pick<
   | 'delegates'
   | 'credentialsJson'
   | 'universe'
+  | 'token'
   | 'timeoutMs'
   | 'deadlineMs'
   | 'tag'

@@ -45,13 +45,13 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
   const warnings = findWarnings({ inputs: { ...inputs, call }, identity, env: world.env })
   for (const line of [...warnings, ...findProxyWarnings(world.env)]) report.warn(line)
 
-  const mint = createMint(step, inputs.universe, identity)
+  const mint = createMint(step, inputs, identity)
   const [audience] = inputs.audiences
-  let token = await mint.idToken(audience)
+  let token = await mint.token(audience)
   report.onTokens(new Map([[audience, token]]), step.now())
   for (const line of findTokenWarnings(identity, token)) report.warn(line)
   if (inputs.call !== undefined) {
-    const result = await callService(step, inputs.call, token, () => mint.idToken(audience), report.onAttempt)
+    const result = await callService(step, inputs.call, token, () => mint.token(audience), report.onAttempt)
     report.onCall(result)
     if (result.failure !== undefined) throw result.failure
     token = result.token
@@ -150,6 +150,7 @@ async function hearFrom(
 }
 
 function pickInputs({
+  token,
   audiences,
   workloadIdentityProvider,
   serviceAccount,
@@ -163,7 +164,7 @@ function pickInputs({
   port
 }: ProxyInputs): Omit<BackgroundInputs, 'url'> {
   return {
-    ...{ audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe },
+    ...{ token, audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe },
     ...{ timeoutMs, deadlineMs, tag, tokenPlace, port }
   }
 }

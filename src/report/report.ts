@@ -18,7 +18,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { Step, Log } from '../world/step.ts'
 import { unwritable } from './internal.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
-import { renderSummary } from './summary.ts'
+import { nameTokens, renderSummary } from './summary.ts'
 import type { RunRecord } from './summary.ts'
 
 /** What the output `body` holds of a body, in bytes of UTF-8. */
@@ -160,7 +160,7 @@ function describeIdentity({ credential, impersonations }: Identity): string {
 function describeToken(token: IdToken, now: number): string {
   const minutes = Math.round((token.expiresAt - now) / 60_000)
   const who = token.email === '' ? '' : ` of ${safeText(token.email)}`
-  return `ID token${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
+  return `${nameTokens(token.kind, 1)}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
 }
 
 /** One line for the annotation; below it in the log whatever helps to mend it. */

@@ -4,7 +4,7 @@ import type { CallResult } from '../call/service.ts'
 import { describeStatus } from '../world/outcome.ts'
 import { FAILURES } from '../failure/failure.ts'
 import type { FailureText } from '../failure/failure.ts'
-import type { IdToken } from '../token/id-token.ts'
+import type { IdToken, TokenKind } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { details, inert, inertBlock, inertCode, inertHtml, inertHtmlCode, table } from './markup.ts'
@@ -67,6 +67,12 @@ export function renderSummary(record: RunRecord, failure: FailureText | undefine
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
 
+/** What a token is called, by its kind. */
+export function nameTokens(kind: TokenKind | undefined, count: number): string {
+  const plural = count === 1 ? '' : 's'
+  return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`
+}
+
 /** The verdict, and where. */
 function headline({ inputs, tokens, result }: RunRecord, failure: FailureText | undefined): string {
   const url = inputs?.call?.url
@@ -74,7 +80,7 @@ function headline({ inputs, tokens, result }: RunRecord, failure: FailureText | 
   if (failure !== undefined) return `${failure.code}${place}`
   if (result?.response !== undefined) return `${describeStatus(result.response.status)}, as expected${place}`
   const count = tokens?.size ?? 0
-  return count === 1 ? 'ID token issued' : `${count} ID tokens issued`
+  return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`
 }
 
 /** @param judged whether a table of verdicts follows, which tells the same as the failure's details */

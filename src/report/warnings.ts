@@ -9,7 +9,7 @@ import { safeText, safeUrl } from '../guard/safe-text.ts'
 
 /** What is known before any token is asked for. */
 export interface WarningContext {
-  readonly inputs: Pick<Inputs, 'audiences' | 'audienceDerived'> & {
+  readonly inputs: Pick<Inputs, 'audiences' | 'audienceDerived' | 'token'> & {
     readonly call: Pick<CallInputs, 'url'> | undefined
   }
   readonly identity: Identity
@@ -18,7 +18,8 @@ export interface WarningContext {
 
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 export function findWarnings(context: WarningContext): string[] {
-  return [warnOfPath, warnOfAudience, warnOfProvider, warnOfClientId, warnOfKey].flatMap((find) => find(context) ?? [])
+  const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId]
+  return [warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? [])
 }
 
 /**
@@ -101,6 +102,16 @@ function warnOfKey({ identity: { credential }, env }: WarningContext): string | 
   return credential.isKey === true && mayFederate
     ? `The ${safeText(credential.description)} is a secret that does not expire, and this job may ask for OIDC tokens: set workload_identity_provider and service_account instead, and delete the key.`
     : undefined
+}
+
+/** https://cloud.google.com/iam/docs/service-account-permissions#token-creator-role: who can sign can also become the account. */
+function warnOfSigning({
+  inputs: { token },
+  identity: { credential, impersonations }
+}: WarningContext): string | undefined {
+  if (token !== 'iap_jwt' || credential.isKey === true) return undefined
+  const account = impersonations.at(-1)?.account
+  return `With token: iap_jwt this step has ${account === undefined ? 'the account of this machine' : safeText(account)} sign a JWT, and an identity that may do that (iam.serviceAccounts.signJwt) can become the account, which an ID token does not allow: use an account that can do nothing else, and a custom role with that permission alone, see docs/permissions.md#signing-a-jwt.`
 }
 
 /** https://cloud.google.com/iam/docs/service-account-types#default */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { ClientCertificate } from '../world/connection.ts'
 
@@ -14,6 +15,8 @@ export interface Credential {
   readonly accessToken: () => Promise<AccessToken>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
   readonly idToken?: (audience: string) => Promise<Secret>
+  /** A JWT signed by the service account that it is; `write` gets its e-mail. Absent where it is none. */
+  readonly signJwt?: (write: (email: string) => JsonObject) => Promise<Secret>
   /** A person's ID token is for an OAuth client, one of these, whatever was asked for. */
   readonly fixedAudience?: readonly string[]
   /** A service account's private key: a secret that does not expire. */

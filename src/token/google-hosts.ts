@@ -22,7 +22,7 @@ export function oauthTokenUrl(universe: string): URL {
 export function iamCredentialsUrl(
   universe: string,
   account: string,
-  method: 'generateIdToken' | 'generateAccessToken'
+  method: 'generateIdToken' | 'generateAccessToken' | 'signJwt'
 ): URL {
   return new URL(`https://iamcredentials.${universe}/v1/${serviceAccountResource(account)}:${method}`)
 }

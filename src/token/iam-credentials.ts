@@ -39,6 +39,24 @@ export async function generateIdToken(
 }
 
 /**
+ * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
+ *
+ * @returns the JWT as it came, not yet checked
+ * @throws {Failure} as `generateIdToken`
+ */
+export async function signJwtByIam(
+  step: Step,
+  universe: string,
+  caller: Caller,
+  impersonation: Impersonation,
+  claims: JsonObject
+): Promise<Secret> {
+  const url = iamCredentialsUrl(universe, impersonation.account, 'signJwt')
+  const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt')
+  return readIdToken(url, answer, 'signedJwt')
+}
+
+/**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  *
  * @throws {Failure} as `generateIdToken`

@@ -6,8 +6,12 @@ import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import { DEFAULT_UNIVERSE } from './google-hosts.ts'
 
-/** An ID token that was decoded and found to be what was asked for. */
+/** An ID token of Google, or a JWT that the service account signs, which Identity-Aware Proxy accepts without an OAuth client. */
+export type TokenKind = 'id_token' | 'iap_jwt'
+
+/** A token that was decoded and found to be what was asked for. */
 export interface IdToken {
+  readonly kind: TokenKind
   readonly jwt: Secret
   readonly claims: JsonObject
   /** `aud`: what was asked for, except with a person's own credentials. */
@@ -70,7 +74,7 @@ export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
   } else if (stringIn(claims, 'sub') !== account) {
     throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account })
   }
-  return { jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
+  return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
 
   function wrong(what: string, claim: string, actual: string | undefined, flaw: TokenFlaw): Error {
     return tokenInvalid(

@@ -1,24 +1,31 @@
-import { generateIdToken, generateAccessToken } from './iam-credentials.ts'
+import { generateIdToken, generateAccessToken, signJwtByIam } from './iam-credentials.ts'
 import type { Caller } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
 import type { Identity } from './credential.ts'
 import { checkIdToken } from './id-token.ts'
-import type { IdToken } from './id-token.ts'
+import type { IdToken, TokenKind } from './id-token.ts'
+import { checkIapJwt, createIapClaims } from './iap-jwt.ts'
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000
 
 /** Mints tokens for one identity; its access token is asked for once in a while, not for every one of them. */
 export interface Mint {
-  /** A checked ID token for an audience. */
-  readonly idToken: (audience: string) => Promise<IdToken>
-  /** Who asks Google's APIs, with an access token. It exists without a further request where ID tokens were minted with it. */
+  /** A checked token for an audience, of the kind that was asked for. */
+  readonly token: (audience: string) => Promise<IdToken>
+  /** Who asks Google's APIs, with an access token. It exists without a further request where tokens were minted with it. */
   readonly caller: () => Promise<Caller>
 }
 
-export function createMint(step: Step, universe: string, identity: Identity): Mint {
+/** What is to be minted, and in which cloud. */
+interface Wanted {
+  readonly universe: string
+  readonly token: TokenKind
+}
+
+export function createMint(step: Step, { universe, token: kind }: Wanted, identity: Identity): Mint {
   const { credential, impersonations } = identity
   const target = impersonations.at(-1)
   const expected = {
@@ -42,9 +49,22 @@ export function createMint(step: Step, universe: string, identity: Identity): Mi
     return await credential.idToken(audience)
   }
 
+  async function signIapJwt(audience: string): Promise<IdToken> {
+    let claims = createIapClaims(target?.account ?? '', audience, step.googleNow())
+    const sign = async (): Promise<Secret> => {
+      if (target !== undefined) return await signJwtByIam(step, universe, await caller(), target, claims)
+      // findIdentity has seen to it that a credential without impersonations can sign.
+      if (credential.signJwt === undefined) throw new Error('no signature and no account to impersonate')
+      return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())))
+    }
+    const jwt = await sign()
+    return checkIapJwt(jwt, claims)
+  }
+
   return {
     caller,
-    async idToken(audience) {
+    async token(audience) {
+      if (kind === 'iap_jwt') return await signIapJwt(audience)
       return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() })
     }
   }

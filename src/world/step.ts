@@ -19,6 +19,8 @@ export interface Step {
   readonly random: () => number
   /** Milliseconds since the epoch, by the machine's clock. */
   readonly now: () => number
+  /** The same by Google's clock, as far as an answer has told; else by the machine's. */
+  readonly googleNow: () => number
   /** Limit for one request, in milliseconds. */
   readonly timeoutMs: number
   /** Milliseconds until the step's deadline; 0 once it has passed or the step is over. */

@@ -23,13 +23,20 @@ export function createWorld(env: Step['env'], log: Log, masks = createMasks()): 
     masks.keep(env[name] ?? '')
   }
   for (const password of proxyPasswords(env)) masks.keep(password)
+  /** The machine's clock against that of the last answer (RFC 9110, 6.6.1). */
+  let aheadMs = 0
   return {
     env,
     startStep: ({ timeoutMs, deadlineMs }) => ({
       env,
       masks,
       log,
-      send: http.send,
+      async send(request, limits) {
+        const outcome = await http.send(request, limits)
+        const date = outcome.answered ? Date.parse(outcome.headers['date'] ?? '') : Number.NaN
+        if (request.url.protocol === 'https:' && !Number.isNaN(date)) aheadMs = Date.now() - date
+        return outcome
+      },
       prepare: http.prepare,
       async sleep(milliseconds) {
         // An interrupted pause is a pause that is over.
@@ -37,6 +44,7 @@ export function createWorld(env: Step['env'], log: Log, masks = createMasks()): 
       },
       random: Math.random,
       now: Date.now,
+      googleNow: () => Date.now() - aheadMs,
       timeoutMs,
       // The clock of `performance` starts with the process and never jumps.
       timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - performance.now())))

@@ -56,13 +56,16 @@ for (const lines of [
   })
 }
 
-const CLIENT = '123-abc.apps.googleusercontent.com'
-
 test('Where headers sets Authorization and the audience is an OAuth client, IAP finds the token in Proxy-Authorization.', () => {
-  assert.equal(parseHeaders('Authorization: Basic eA==', '', CLIENT).tokenHeader, 'Proxy-Authorization')
-  assert.equal(parseHeaders('', '', CLIENT).tokenHeader, 'Authorization')
+  assert.equal(parseHeaders('Authorization: Basic eA==', '', 'id_token').tokenHeader, 'Proxy-Authorization')
+  assert.equal(parseHeaders('', '', 'id_token').tokenHeader, 'Authorization')
   const lines = 'Authorization: x\nProxy-Authorization: y'
-  assertFails(() => parseHeaders(lines, '', CLIENT), 'INPUT_INVALID', /^Input headers: .*Proxy-Authorization/)
+  assertFails(() => parseHeaders(lines, '', 'id_token'), 'INPUT_INVALID', /^Input headers: .*Proxy-Authorization/)
+})
+
+test('IAP does not find a signed JWT in X-Serverless-Authorization, which is refused', () => {
+  assertFails(() => parseHeaders('', 'x-serverless-authorization', 'iap_jwt'), 'INPUT_INVALID', /^Input token_header: /)
+  assert.equal(parseHeaders('Authorization: x', '', 'iap_jwt').tokenHeader, 'Proxy-Authorization')
 })
 
 test('Headers are kept as they were written, with every value of a name that is repeated.', () => {

@@ -27,6 +27,7 @@ const CALL: CallInputs = {
 const INPUTS: Inputs = {
   audiences: [SERVICE],
   audienceDerived: true,
+  token: 'id_token',
   workloadIdentityProvider: undefined,
   serviceAccount: undefined,
   delegates: [],
@@ -40,6 +41,7 @@ const INPUTS: Inputs = {
 }
 
 const TOKEN: IdToken = {
+  kind: 'id_token',
   jwt: secret('do.not.show'),
   claims: { aud: SERVICE, email: ACCOUNT },
   audience: SERVICE,

@@ -24,6 +24,7 @@ interface Row {
   readonly url?: string
   /** Derived where it is left out. */
   readonly audience?: string
+  readonly token?: WarningContext['inputs']['token']
   readonly credential?: Credential
   readonly impersonations?: WarningContext['identity']['impersonations']
   readonly email?: string
@@ -33,6 +34,15 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
+  {
+    what: 'a JWT that the account signs',
+    url: SERVICE,
+    audience: `${SERVICE}/*`,
+    token: 'iap_jwt',
+    impersonations: HOPS,
+    words: /has deployer@\S+ sign a JWT, .*can become the account/
+  },
+  { what: 'a JWT that a key signs', url: SERVICE, audience: `${SERVICE}/*`, token: 'iap_jwt', credential: KEY },
   { what: 'a derived audience and a plain path', url: `${SERVICE}/health` },
   { what: 'the very audience', url: SERVICE, audience: SERVICE },
   { what: 'a custom audience', url: SERVICE, audience: 'https://api.shop.example/v1/' },
@@ -104,8 +114,9 @@ for (const row of ROWS) {
     what,
     url,
     audience,
+    token = 'id_token',
     credential = CREDENTIAL,
-    impersonations: impersonations = [],
+    impersonations = [],
     email = ACCOUNT,
     env = {},
     words
@@ -115,6 +126,7 @@ for (const row of ROWS) {
     const inputs = {
       audiences: [audience ?? SERVICE] as const,
       audienceDerived: audience === undefined && url !== undefined,
+      token,
       call: url === undefined ? undefined : { url: new URL(url) }
     }
     const warnings = [

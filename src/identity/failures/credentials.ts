@@ -157,6 +157,17 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
   })
 }
 
+/** A person signs nothing, and Identity-Aware Proxy takes the JWTs of service accounts only. */
+export function signatureUnsupported(credential: Pick<Credential, 'description'>): Failure {
+  return new Failure({
+    code: 'CREDENTIALS_UNSUPPORTED',
+    sentence: `With ${safeText(credential.description)} there is no service account that could sign a JWT for Identity-Aware Proxy (token: iap_jwt).`,
+    cause: 'Only service accounts sign such a JWT.',
+    remedy: 'Set service_account to an account that the person may impersonate, or use another credential.',
+    snippets: [inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+  })
+}
+
 /** A federated or workforce identity by itself. */
 export function serviceAccountRequired(credential: Pick<Credential, 'description' | 'principal'>): Failure {
   return new Failure({
