@@ -415,6 +415,81 @@ const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe 
 
 /***/ }),
 
+/***/ 887:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D7: () => (/* binding */ objectIn),
+/* harmony export */   DN: () => (/* binding */ writeExactJson),
+/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   lQ: () => (/* binding */ parseExactJson),
+/* harmony export */   lj: () => (/* binding */ parseObject),
+/* harmony export */   qF: () => (/* binding */ parseJson),
+/* harmony export */   tB: () => (/* binding */ stringIn),
+/* harmony export */   u7: () => (/* binding */ secretIn)
+/* harmony export */ });
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9185);
+
+/**
+ * The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. A byte
+ * order mark before it is ignored, as RFC 8259, 8.1, allows.
+ */
+function parseJson(text) {
+    try {
+        return JSON.parse(text.replace(/^\uFEFF/, ''));
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * The same, with a bigint for every integer beyond 2^53, which a double holds only roughly: ids and times in nanoseconds are
+ * often as long. The parser tells what was written: https://github.com/tc39/proposal-json-parse-with-source
+ *
+ * @throws {RangeError} where such integers stand some thousand levels deep
+ */
+function parseExactJson(text) {
+    const value = parseJson(text);
+    // Without a reviver the parser stands any depth, and is quick.
+    if (value === undefined || !/\d{16}/.test(text))
+        return value;
+    const keepDigits = (_name, member, { source = '' }) => typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member;
+    return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
+}
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+function writeExactJson(value) {
+    return JSON.stringify(value, (_name, member) => typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member);
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z);
+}
+/** The object that `text` holds; an empty one where it holds anything else. */
+function parseObject(text) {
+    const value = parseJson(text);
+    return isObject(value) ? value : {};
+}
+/** A member that is an object; an empty one otherwise. */
+function objectIn(json, name) {
+    const value = memberOf(json, name);
+    return isObject(value) ? value : {};
+}
+/** A member that is a string with something in it. */
+function stringIn(json, name) {
+    const value = memberOf(json, name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+}
+/** A member that is a secret, where the JSON went through `seal`; no other function here finds one. */
+function secretIn(json, name) {
+    const value = memberOf(json, name);
+    return value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z ? value : undefined;
+}
+function memberOf(json, name) {
+    return isObject(json) ? json[name] : undefined;
+}
+
+
+/***/ }),
+
 /***/ 6777:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -475,7 +550,8 @@ function isRandom(text) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   Hk: () => (/* binding */ safeText),
-/* harmony export */   Pl: () => (/* binding */ safeUrl)
+/* harmony export */   Pl: () => (/* binding */ safeUrl),
+/* harmony export */   ch: () => (/* binding */ textOfPage)
 /* harmony export */ });
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
@@ -493,6 +569,32 @@ function safeText(text, maxLength = 300) {
     if (line.length <= maxLength && text.length <= maxLength * 4)
         return line;
     return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/** Messages show less of a page. */
+const LONGEST_PAGE_TEXT = 2_000;
+/** The beginning of what a page of HTML says: without tags, and without what a browser does not show. In linear time. */
+function textOfPage(page) {
+    let text = '';
+    /** Elements that have no end from here on. */
+    const endless = new Set();
+    for (let at = 0; at < page.length && text.length < LONGEST_PAGE_TEXT;) {
+        const start = page.indexOf('<', at);
+        const end = start === -1 ? -1 : page.indexOf('>', start);
+        if (end === -1)
+            return text + page.slice(at, at + LONGEST_PAGE_TEXT);
+        text += `${page.slice(at, Math.min(start, at + LONGEST_PAGE_TEXT))} `;
+        at = end + 1;
+        const name = /^<(head|style|script)\b/i.exec(page.slice(start, start + 8))?.[1]?.toLowerCase();
+        if (name === undefined || endless.has(name))
+            continue;
+        const closing = new RegExp(`</${name}>`, 'gi');
+        closing.lastIndex = at;
+        if (closing.test(page))
+            at = closing.lastIndex;
+        else
+            endless.add(name);
+    }
+    return text;
 }
 /** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
 function safeUrl(url) {
@@ -690,8 +792,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2257);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3267);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3096);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1174);
 
 
 
@@ -1325,7 +1427,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 2257:
+/***/ 3096:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1435,46 +1537,8 @@ function isPerimeter(text) {
     return text.includes(PERIMETER_REFUSAL);
 }
 
-// EXTERNAL MODULE: ./src/guard/secret.ts
-var secret = __nccwpck_require__(9185);
-;// CONCATENATED MODULE: ./src/guard/json.ts
-
-/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof secret/* Secret */.z);
-}
-/** The object that `text` holds; an empty one where it holds anything else. */
-function parseObject(text) {
-    const value = parseJson(text);
-    return isObject(value) ? value : {};
-}
-/** A member that is an object; an empty one otherwise. */
-function objectIn(json, name) {
-    const value = memberOf(json, name);
-    return isObject(value) ? value : {};
-}
-/** A member that is a string with something in it. */
-function stringIn(json, name) {
-    const value = memberOf(json, name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
-}
-/** A member that is a secret, where the JSON went through `seal`; no other function here finds one. */
-function secretIn(json, name) {
-    const value = memberOf(json, name);
-    return value instanceof secret/* Secret */.z ? value : undefined;
-}
-function memberOf(json, name) {
-    return isObject(json) ? json[name] : undefined;
-}
-
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
 ;// CONCATENATED MODULE: ./src/world/retry.ts
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -1610,15 +1674,15 @@ function isPage({ status, headers }) {
 }
 /** VPC Service Controls refuse in words, on a page, and in the form of Google's APIs: https://cloud.google.com/apis/design/errors */
 function isPerimeterRefusal(page, text) {
-    const message = stringIn(objectIn(parseObject(text), 'error'), 'message') ?? text;
+    const message = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(text), 'error'), 'message') ?? text;
     return message.startsWith(PERIMETER_REFUSAL) || page?.includes(PERIMETER_REFUSAL) === true;
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
     if (status !== 401 && status !== 403)
         return false;
-    const body = parseObject(text);
-    const message = body['code'] === status ? (stringIn(body, 'message') ?? '') : text;
+    const body = (0,guard_json/* parseObject */.lj)(text);
+    const message = body['code'] === status ? ((0,guard_json/* stringIn */.tB)(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
@@ -1633,11 +1697,11 @@ var safe_text = __nccwpck_require__(6530);
 
 /** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
 function quote({ status, text: body }) {
-    const json = parseObject(body);
-    const text = stringIn(objectIn(json, 'error'), 'message') ??
-        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
+    const json = (0,guard_json/* parseObject */.lj)(body);
+    const text = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'message') ??
+        ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,guard_json/* stringIn */.tB)(json, name)).find(Boolean) ??
         body;
-    return `${status} ${(0,safe_text/* safeText */.Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+    return `${status} ${(0,safe_text/* safeText */.Hk)((0,safe_text/* textOfPage */.ch)(text), 200)}`.trim();
 }
 
 ;// CONCATENATED MODULE: ./src/token/principal.ts
@@ -1675,7 +1739,7 @@ function isPerson(email) {
     return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
 }
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
-function principal_memberOf(email) {
+function memberOf(email) {
     const known = (0,safe_text/* safeText */.Hk)(email);
     if (known === '')
         return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
@@ -1866,7 +1930,7 @@ function explainRefusal({ call, token }) {
         };
     }
     const named = describeFunction(service);
-    const member = principal_memberOf(token.email);
+    const member = memberOf(token.email);
     const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
     const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
     return {
@@ -2101,14 +2165,35 @@ function closeService(url) {
     ];
 }
 
-// EXTERNAL MODULE: external "node:perf_hooks"
-var external_node_perf_hooks_ = __nccwpck_require__(643);
 ;// CONCATENATED MODULE: external "node:vm"
 const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./src/guard/time-limit.ts
+
+
+/**
+ * Does work on data that the other side chose, and for which it may need ages: a regular expression that backtracks, a query
+ * over long lists. No timer fires meanwhile, but V8 stops what was called from a script with a time limit, wherever it is.
+ * https://nodejs.org/api/vm.html#scriptrunincontextcontextifiedobject-options
+ *
+ * @param work is synchronous; what it threw is thrown on
+ * @returns whether it came to its end
+ */
+function finishesWithin(milliseconds, work) {
+    try {
+        new external_node_vm_namespaceObject.Script('work()').runInContext((0,external_node_vm_namespaceObject.createContext)({ work }), { timeout: Math.max(1, Math.round(milliseconds)) });
+        return true;
+    }
+    catch (error) {
+        // This one is an Error of the script's own world.
+        if ((0,guard_json/* isObject */.Gv)(error) && error['code'] === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+            return false;
+        throw error;
+    }
+}
+
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var guard_quote = __nccwpck_require__(6777);
 ;// CONCATENATED MODULE: ./src/inputs/pattern.ts
-
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -2127,22 +2212,9 @@ function checkPattern(input, pattern) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
-/**
- * Whether a pattern matches somewhere in a text that the other side chose, and for which it may need ages: only a context of
- * its own can be interrupted in the middle of a match.
- *
- * @returns undefined where it took longer than `milliseconds`
- */
-function matchWithin(milliseconds, pattern, text) {
-    const context = (0,external_node_vm_namespaceObject.createContext)({ pattern, text, flags: FLAGS });
-    try {
-        return ((0,external_node_vm_namespaceObject.runInContext)('new RegExp(pattern, flags).test(text)', context, {
-            timeout: Math.max(1, Math.round(milliseconds))
-        }) === true);
-    }
-    catch {
-        return undefined;
-    }
+/** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
+function matches(pattern, text) {
+    return new RegExp(pattern, FLAGS).test(text);
 }
 
 ;// CONCATENATED MODULE: ./src/call/verdicts.ts
@@ -2153,53 +2225,79 @@ function matchWithin(milliseconds, pattern, text) {
 
 /** What expectations see of a body; behind it the connection is closed. */
 const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
-/** How an expectation of `expect_json` starts in words. */
-const JSON_PREFIX = 'JSON: ';
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
  *
  * @param text the body
- * @param milliseconds how long all the patterns together may take
+ * @param milliseconds how long all patterns and expressions together may take; those that are left then are not met
  */
 function judgeExpectations(expectations, answer, text, milliseconds) {
-    const end = external_node_perf_hooks_.performance.now() + milliseconds;
-    const judgePattern = (pattern, value, empty) => {
-        const met = matchWithin(end - external_node_perf_hooks_.performance.now(), pattern, value);
-        return {
-            met: met === true,
-            actual: met === undefined ? 'the pattern takes too long on it' : (0,safe_text/* safeText */.Hk)(value, 200) || empty
-        };
+    const status = {
+        expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
+        met: expectations.status.has(answer.status),
+        actual: (0,world_outcome/* describeStatus */.Wn)(answer.status)
     };
+    const checks = [
+        ...expectations.headers.map(({ name, pattern }) => checkHeader(name, pattern, answer)),
+        ...expectations.body.map((pattern) => checkBody(pattern, text)),
+        ...checkJson(expectations.json, answer, text)
+    ];
+    if (checks.length === 0)
+        return [status];
+    const judged = [];
+    finishesWithin(milliseconds, () => {
+        for (const check of checks)
+            judged.push(judge(check));
+    });
     return [
-        {
-            expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
-            met: expectations.status.has(answer.status),
-            actual: (0,world_outcome/* describeStatus */.Wn)(answer.status)
-        },
-        ...expectations.headers.map(({ name, pattern }) => {
-            const lowerCase = name.toLowerCase();
-            const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
-            return {
-                expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
-                ...(value === undefined
-                    ? { met: false, actual: 'no such header' }
-                    : judgePattern(pattern, value, 'an empty header'))
-            };
-        }),
-        ...expectations.body.map((pattern) => ({
-            expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
-            ...judgePattern(pattern, text, 'an empty body')
-        })),
-        ...judgeJson(expectations.json, answer, text)
+        status,
+        ...checks.map(({ kind, expectation }, index) => ({
+            expectation,
+            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+        }))
     ];
 }
-function judgeJson(expressions, answer, text) {
-    if (expressions.length === 0)
-        return [];
-    const json = answer.truncated ? undefined : parseJson(text);
+function judge(check) {
+    try {
+        return check.judge();
+    }
+    catch (error) {
+        // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
+        if (error instanceof RangeError)
+            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
+        throw error;
+    }
+}
+function checkHeader(name, pattern, { headers }) {
+    const lowerCase = name.toLowerCase();
+    const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
+    return {
+        kind: 'pattern',
+        expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => value === undefined
+            ? { met: false, actual: 'no such header' }
+            : { met: matches(pattern, value), actual: (0,safe_text/* safeText */.Hk)(value, 200) || 'an empty header' }
+    };
+}
+function checkBody(pattern, text) {
+    return {
+        kind: 'pattern',
+        expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => ({ met: matches(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
+    };
+}
+function checkJson(expressions, answer, text) {
+    /** Parsed by the first that needs it. */
+    let json;
     return expressions.map((expression) => ({
-        expectation: `${JSON_PREFIX}${(0,safe_text/* safeText */.Hk)(expression.text)}`,
-        ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
+        kind: 'expression',
+        expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
+        judge: () => {
+            json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
+            return json.value === undefined
+                ? { met: false, actual: describeNoJson(answer, text) }
+                : expression.evaluate(json.value);
+        }
     }));
 }
 function describeNoJson(answer, text) {
@@ -2415,7 +2513,7 @@ async function checkPrivacy(step, call) {
     const limitAtStart = step.timeLeft();
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
-        const verdict = judge(outcome);
+        const verdict = privacy_judge(outcome);
         if (verdict === 'refused')
             return undefined;
         if (verdict === 'answered' && outcome.answered)
@@ -2437,7 +2535,7 @@ async function askAnonymously(step, url, method) {
     return await findTellingOutcome(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function judge(outcome) {
+function privacy_judge(outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
     if (isRefusalOfCaller(outcome, textOf(outcome)))
@@ -2886,6 +2984,8 @@ function replaceCovered(text, covered) {
     return parts.length === 0 ? text : parts.join('') + text.slice(kept);
 }
 
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/guard/seal.ts
 
 
@@ -2922,7 +3022,7 @@ function seal(masks, text, format) {
     // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
     if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
         return { json: masks.keep(trimmed), text: '' };
-    const json = parseJson(trimmed);
+    const json = (0,guard_json/* parseJson */.qF)(trimmed);
     if (json === undefined)
         return { json, text: sealText(masks, text) };
     const sealed = mapStrings(json, (value, name, parent) => {
@@ -3077,9 +3177,9 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
             return { kind: 'unknown', principal };
         const { json } = outcome;
         // A page has no such member: only the API itself says that there is no such service.
-        if (outcome.status === 404 && stringIn(objectIn(json, 'error'), 'status') === 'NOT_FOUND')
+        if (outcome.status === 404 && (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'status') === 'NOT_FOUND')
             return { kind: 'missing' };
-        const service = outcome.status === 200 && isObject(json) ? readRunService(json) : undefined;
+        const service = outcome.status === 200 && (0,guard_json/* isObject */.Gv)(json) ? readRunService(json) : undefined;
         return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
     }
     catch (error) {
@@ -3097,27 +3197,27 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
  */
 function readRunService(json) {
     // Every service has a name and a state.
-    if (stringIn(json, 'name') === undefined || !isObject(json['terminalCondition']))
+    if ((0,guard_json/* stringIn */.tB)(json, 'name') === undefined || !(0,guard_json/* isObject */.Gv)(json['terminalCondition']))
         return undefined;
-    const condition = objectIn(json, 'terminalCondition');
+    const condition = (0,guard_json/* objectIn */.D7)(json, 'terminalCondition');
     const newestReady = revisionIn(json, 'latestReadyRevision');
     const targets = listIn(json, 'trafficStatuses');
     const shares = targets.map((target) => ({
         revision: revisionIn(target, 'revision') ?? newestReady ?? '',
         percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
-        tag: (0,safe_text/* safeText */.Hk)(stringIn(target, 'tag') ?? '', 60)
+        tag: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(target, 'tag') ?? '', 60)
     }));
-    const state = stringIn(condition, 'state');
+    const state = (0,guard_json/* stringIn */.tB)(condition, 'state');
     return {
         newest: revisionIn(json, 'latestCreatedRevision'),
         newestReady,
         followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
         served: shares.filter(({ percent }) => percent > 0),
         tags: shares.filter(({ tag }) => tag !== ''),
-        isRollingOut: json['reconciling'] === true || stringIn(json, 'generation') !== stringIn(json, 'observedGeneration'),
-        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)(stringIn(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        isRollingOut: json['reconciling'] === true || (0,guard_json/* stringIn */.tB)(json, 'generation') !== (0,guard_json/* stringIn */.tB)(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
         audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
-        ingress: nameIngress(stringIn(json, 'ingress')),
+        ingress: nameIngress((0,guard_json/* stringIn */.tB)(json, 'ingress')),
         isInvokerCheckOff: json['invokerIamDisabled'] === true,
         isDefaultUrlOff: json['defaultUriDisabled'] === true
     };
@@ -3129,12 +3229,12 @@ function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
 }
 /** `projects/…/revisions/NAME`, or the name alone. */
 function revisionIn(json, member) {
-    const name = stringIn(json, member)?.split('/').at(-1);
+    const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
     return name === undefined ? undefined : (0,safe_text/* safeText */.Hk)(name, 80);
 }
 function listIn(json, member) {
     const value = json[member];
-    return Array.isArray(value) ? value.filter(isObject) : [];
+    return Array.isArray(value) ? value.filter(guard_json/* isObject */.Gv) : [];
 }
 function textsIn(json, member) {
     const value = json[member];
@@ -3287,14 +3387,6 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
             snippets: [showLog(service)]
         };
     }
-    const corrected = correctQuotes(response.verdicts);
-    if (corrected !== undefined) {
-        return {
-            cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
-            remedy: `Write the text in single quotes: ${corrected}.`,
-            snippets: [(0,snippets/* inStep */.qg)('expect_json: |', `  ${corrected}`)]
-        };
-    }
     return {
         cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
         remedy: "Look at the service's log, or mend the expectation.",
@@ -3309,14 +3401,6 @@ function giveInstances(service) {
     return [
         (0,snippets/* inTerminal */.e5)(...search, `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`, `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`)
     ];
-}
-/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
-function correctQuotes(verdicts) {
-    return verdicts
-        .filter(({ met, expectation, actual }) => !met && expectation.startsWith(JSON_PREFIX) && !/^not JSON|^the body is longer/.test(actual))
-        .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
-        .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
-        .find(({ text, corrected }) => corrected !== text)?.corrected;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
@@ -3433,7 +3517,7 @@ function iapRejected(failed, response) {
 }
 function iap_explain({ call, token, clientId }, response) {
     if (response.status === 403) {
-        const member = principal_memberOf(token.email);
+        const member = memberOf(token.email);
         return {
             cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
             remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
@@ -3785,24 +3869,24 @@ async function findClientId(step, call, response) {
 function readRefusal(answer) {
     const date = Date.parse(answer.headers['date'] ?? '');
     const common = { status: answer.status, googleTime: Number.isNaN(date) ? undefined : date };
-    const error = objectIn(answer.json, 'error');
+    const error = (0,guard_json/* objectIn */.D7)(answer.json, 'error');
     if (Object.keys(error).length > 0) {
-        const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
-        const info = details.find((detail) => stringIn(detail, 'reason') !== undefined) ?? {};
+        const details = Array.isArray(error['details']) ? error['details'].filter(guard_json/* isObject */.Gv) : [];
+        const info = details.find((detail) => (0,guard_json/* stringIn */.tB)(detail, 'reason') !== undefined) ?? {};
         return {
             ...common,
-            code: (0,safe_text/* safeText */.Hk)(stringIn(error, 'status') ?? ''),
-            message: (0,safe_text/* safeText */.Hk)(stringIn(error, 'message') ?? ''),
-            reason: (0,safe_text/* safeText */.Hk)(stringIn(info, 'reason') ?? ''),
-            metadata: objectIn(info, 'metadata')
+            code: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(error, 'status') ?? ''),
+            message: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(error, 'message') ?? ''),
+            reason: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(info, 'reason') ?? ''),
+            metadata: (0,guard_json/* objectIn */.D7)(info, 'metadata')
         };
     }
-    const code = stringIn(answer.json, 'error');
+    const code = (0,guard_json/* stringIn */.tB)(answer.json, 'error');
     return {
         ...common,
         code: (0,safe_text/* safeText */.Hk)(code ?? ''),
-        message: (0,safe_text/* safeText */.Hk)(stringIn(answer.json, 'error_description') ?? stringIn(answer.json, 'message') ?? answer.text, 500),
-        reason: (0,safe_text/* safeText */.Hk)(stringIn(answer.json, 'error_subtype') ?? ''),
+        message: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(answer.json, 'error_description') ?? (0,guard_json/* stringIn */.tB)(answer.json, 'message') ?? answer.text, 500),
+        reason: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(answer.json, 'error_subtype') ?? ''),
         metadata: {}
     };
 }
@@ -3924,7 +4008,7 @@ function explainOther(refusal, url, principal, impersonation) {
 function explainPermission(refusal, url, principal, impersonation) {
     const caller = (0,safe_text/* safeText */.Hk)(principal);
     const forIdToken = url.pathname.endsWith(':generateIdToken');
-    const permission = stringIn(refusal.metadata, 'permission') ??
+    const permission = (0,guard_json/* stringIn */.tB)(refusal.metadata, 'permission') ??
         (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
     const last = impersonation.delegates.at(-1);
     return {
@@ -3994,7 +4078,7 @@ function describeCommand(account) {
     return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
 }
 function projectIn({ metadata, message }) {
-    const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1];
+    const name = /projects?[/ ]([\w-]+)/.exec(`${(0,guard_json/* stringIn */.tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1];
     return (0,safe_text/* safeText */.Hk)(name ?? 'PROJECT');
 }
 
@@ -4190,7 +4274,7 @@ function readAccessToken(url, answer, member) {
  * @throws {Failure} TOKEN_INVALID where there is none
  */
 function readIdToken(url, answer, member) {
-    const token = secretIn(answer.json, member);
+    const token = (0,guard_json/* secretIn */.u7)(answer.json, member);
     if (answer.status !== 200 || token === undefined)
         throw tokenMissing(url, answer);
     return token;
@@ -4268,8 +4352,8 @@ function decodeClaims(jwt) {
     const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')));
-    return isObject(header) && isObject(payload) ? payload : undefined;
+    const [header, payload] = parts.slice(0, 2).map((part) => (0,guard_json/* parseJson */.qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,guard_json/* isObject */.Gv)(header) && (0,guard_json/* isObject */.Gv)(payload) ? payload : undefined;
 }
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 function signJwt(header, payload, key) {
@@ -4353,10 +4437,10 @@ function checkIdToken(jwt, expected) {
     const claims = decodeClaims(jwt);
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
-    const issuer = stringIn(claims, 'iss');
+    const issuer = (0,guard_json/* stringIn */.tB)(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
         throw wrong('issuer', 'iss', issuer, 'issuer');
-    const audience = stringIn(claims, 'aud');
+    const audience = (0,guard_json/* stringIn */.tB)(claims, 'aud');
     if (audience === undefined ||
         (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)) {
         throw wrong('audience', 'aud', audience, 'audience');
@@ -4368,14 +4452,14 @@ function checkIdToken(jwt, expected) {
     if (exp * 1000 <= expected.now) {
         throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience, 'expiry');
     }
-    const email = stringIn(claims, 'email');
+    const email = (0,guard_json/* stringIn */.tB)(claims, 'email');
     if (account === undefined || account.includes('@')) {
         const known = email !== undefined || expected.fixedAudience !== undefined;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
             throw wrong('e-mail', 'email', email, { account });
     }
-    else if (stringIn(claims, 'sub') !== account) {
-        throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account });
+    else if ((0,guard_json/* stringIn */.tB)(claims, 'sub') !== account) {
+        throw wrong('subject', 'sub', (0,guard_json/* stringIn */.tB)(claims, 'sub'), { account });
     }
     return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
     function wrong(what, claim, actual, flaw) {
@@ -4692,11 +4776,11 @@ const EXECUTABLE_TIMEOUT_MS = 30_000;
  * @throws {Failure} CREDENTIALS_INVALID
  */
 function readSubjectTokenSource(raw, origin) {
-    const environment = stringIn(raw, 'environment_id');
+    const environment = (0,guard_json/* stringIn */.tB)(raw, 'environment_id');
     if (environment !== undefined) {
         if (environment !== 'aws1')
             throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"');
-        if (stringIn(raw, 'regional_cred_verification_url') === undefined) {
+        if ((0,guard_json/* stringIn */.tB)(raw, 'regional_cred_verification_url') === undefined) {
             throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing');
         }
         for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
@@ -4705,15 +4789,15 @@ function readSubjectTokenSource(raw, origin) {
         }
         return { kind: 'aws', raw };
     }
-    if (isObject(raw['certificate']))
+    if ((0,guard_json/* isObject */.Gv)(raw['certificate']))
         return { kind: 'certificate', raw };
-    if (isObject(raw['executable']))
+    if ((0,guard_json/* isObject */.Gv)(raw['executable']))
         return readExecutable(raw['executable'], origin);
-    const path = stringIn(raw, 'file');
+    const path = (0,guard_json/* stringIn */.tB)(raw, 'file');
     if (path !== undefined)
         return { kind: 'file', path, format: readFormat(raw, origin) };
     if (raw['url'] !== undefined) {
-        const headers = Object.entries(objectIn(raw, 'headers')).filter((entry) => typeof entry[1] === 'string' || entry[1] instanceof secret/* Secret */.z);
+        const headers = Object.entries((0,guard_json/* objectIn */.D7)(raw, 'headers')).filter((entry) => typeof entry[1] === 'string' || entry[1] instanceof secret/* Secret */.z);
         return {
             kind: 'url',
             url: sourceUrl(raw, 'url', origin),
@@ -4725,7 +4809,7 @@ function readSubjectTokenSource(raw, origin) {
 }
 /** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
 function sourceUrl(raw, name, origin) {
-    const value = stringIn(raw, name) ?? '';
+    const value = (0,guard_json/* stringIn */.tB)(raw, name) ?? '';
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
@@ -4734,24 +4818,24 @@ function sourceUrl(raw, name, origin) {
     throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
 }
 function readFormat(raw, origin) {
-    const format = objectIn(raw, 'format');
-    const type = stringIn(format, 'type') ?? 'text';
+    const format = (0,guard_json/* objectIn */.D7)(raw, 'format');
+    const type = (0,guard_json/* stringIn */.tB)(format, 'type') ?? 'text';
     if (type === 'text')
         return { type };
-    const field = stringIn(format, 'subject_token_field_name');
+    const field = (0,guard_json/* stringIn */.tB)(format, 'subject_token_field_name');
     if (type === 'json' && field !== undefined)
         return { type, field };
     throw credentialsInvalid(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
 }
 function readExecutable(raw, origin) {
-    const command = stringIn(raw, 'command');
+    const command = (0,guard_json/* stringIn */.tB)(raw, 'command');
     if (command === undefined)
         throw credentialsInvalid(origin, '"command" of "executable" is missing');
     const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS;
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
         throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
     }
-    return { kind: 'executable', command, timeoutMs, outputFile: stringIn(raw, 'output_file') };
+    return { kind: 'executable', command, timeoutMs, outputFile: (0,guard_json/* stringIn */.tB)(raw, 'output_file') };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/document.ts
@@ -4786,7 +4870,7 @@ function readDocument(masks, text, origin, universe) {
             .replace(/^\uFEFF/, '');
     const known = masks.known().length;
     const value = seal(masks, json).json;
-    if (!isObject(value)) {
+    if (!(0,guard_json/* isObject */.Gv)(value)) {
         sealText(masks, trimmed);
         throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
     }
@@ -4799,18 +4883,18 @@ function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
     const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`);
     const required = (name) => {
-        const value = stringIn(raw, name);
+        const value = (0,guard_json/* stringIn */.tB)(raw, name);
         if (value === undefined)
             throw missing(name);
         return value;
     };
     const requiredSecret = (name) => {
-        const value = secretIn(raw, name);
+        const value = (0,guard_json/* secretIn */.u7)(raw, name);
         if (value === undefined)
             throw missing(name);
         return value;
     };
-    const declaredUniverse = stringIn(raw, 'universe_domain');
+    const declaredUniverse = (0,guard_json/* stringIn */.tB)(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
         throw credentialsInvalid(origin, `it is for the universe ${(0,guard_quote/* quoteValue */.c)(declaredUniverse)}, and the input universe says "${universe}"`, { universe: declaredUniverse });
     }
@@ -4821,7 +4905,7 @@ function checkDocument(raw, origin, universe, depth) {
                 origin,
                 email: required('client_email'),
                 privateKey: requiredSecret('private_key'),
-                keyId: stringIn(raw, 'private_key_id'),
+                keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
                 tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
             };
         case 'authorized_user':
@@ -4840,25 +4924,25 @@ function checkDocument(raw, origin, universe, depth) {
                 client: { id: required('client_id'), secret: requiredSecret('client_secret') },
                 refreshToken: requiredSecret('refresh_token'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
-                pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+                pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
         case 'external_account': {
-            const id = stringIn(raw, 'client_id');
+            const id = (0,guard_json/* stringIn */.tB)(raw, 'client_id');
             return {
                 type,
                 origin,
                 audience: required('audience'),
                 subjectTokenType: required('subject_token_type'),
                 tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
-                client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
-                userProject: stringIn(raw, 'workforce_pool_user_project'),
-                source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
+                client: id === undefined ? undefined : { id, secret: (0,guard_json/* secretIn */.u7)(raw, 'client_secret') },
+                userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
+                source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
                 account: impersonatedAccount(raw, universe, origin)
             };
         }
         case 'impersonated_service_account': {
             const source = raw['source_credentials'];
-            if (!isObject(source))
+            if (!(0,guard_json/* isObject */.Gv)(source))
                 throw credentialsInvalid(origin, '"source_credentials" is missing');
             if (depth >= document_DEEPEST_NESTING)
                 throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
@@ -4879,7 +4963,7 @@ function checkDocument(raw, origin, universe, depth) {
         case 'gdch_service_account':
             throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
         default:
-            if (secretIn(raw, 'api_key') !== undefined)
+            if ((0,guard_json/* secretIn */.u7)(raw, 'api_key') !== undefined)
                 throw credentialsUnsupported(origin, 'an API key');
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
@@ -5231,15 +5315,15 @@ function fromAuthorizedUser(step, user) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const claims = decodeClaims(secretIn(answer.json, 'id_token') ?? '');
-            const email = stringIn(claims ?? {}, 'email');
+            const claims = decodeClaims((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '');
+            const email = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'email');
             const token = readAccessToken(tokenUrl, answer, 'access_token');
-            return email === undefined ? { token } : { token, principal: principal_memberOf(email) };
+            return email === undefined ? { token } : { token, principal: memberOf(email) };
         },
         async idToken() {
             const answer = await refresh();
-            const scope = stringIn(answer.json, 'scope');
-            const granted = secretIn(answer.json, 'access_token') !== undefined && secretIn(answer.json, 'id_token') === undefined;
+            const scope = (0,guard_json/* stringIn */.tB)(answer.json, 'scope');
+            const granted = (0,guard_json/* secretIn */.u7)(answer.json, 'access_token') !== undefined && (0,guard_json/* secretIn */.u7)(answer.json, 'id_token') === undefined;
             if (granted && scope?.split(' ').includes('openid') !== true)
                 throw openidMissing(tokenUrl, scope);
             return readIdToken(tokenUrl, answer, 'id_token');
@@ -5323,7 +5407,7 @@ function sts_explain(refusal, provider, claims) {
             cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
             remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
             snippets: [
-                (0,snippets/* onRunner */.o)(`curl ${(0,snippets/* shellWord */.r7)(stringIn(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`),
+                (0,snippets/* onRunner */.o)(`curl ${(0,snippets/* shellWord */.r7)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`),
                 (0,snippets/* inTerminal */.e5)(`${update} --jwk-json-path=jwks.json`)
             ]
         };
@@ -5357,7 +5441,7 @@ function sts_explain(refusal, provider, claims) {
         };
     }
     if (/audience/i.test(message)) {
-        const audience = (0,safe_text/* safeText */.Hk)(stringIn(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
+        const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
         return {
             cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
             remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
@@ -5413,11 +5497,11 @@ function explainAge({ googleTime }, provider, claims) {
     };
 }
 function explainCondition(describe, update, claims) {
-    const sub = stringIn(claims ?? {}, 'sub') ?? '';
+    const sub = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub') ?? '';
     const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? [];
     const immutable = owner !== undefined && repository !== undefined;
     const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
-        const value = stringIn(claims ?? {}, name);
+        const value = (0,guard_json/* stringIn */.tB)(claims ?? {}, name);
         return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : [];
     });
     return {
@@ -5438,7 +5522,7 @@ function explainCondition(describe, update, claims) {
     };
 }
 function explainIssuer(describe, update, claims) {
-    const issuer = stringIn(claims ?? {}, 'iss');
+    const issuer = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss');
     const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.Hk)(issuer);
     const kind = (issuer ?? '').includes('/_services/token')
         ? ' (GitHub Enterprise Server has an issuer of its own)'
@@ -5516,7 +5600,7 @@ function createFederatedIdentity(step, identity) {
 }
 /** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
 function refinePrincipal({ principal, audience }, subjectToken) {
-    const subject = stringIn(decodeClaims(subjectToken) ?? {}, 'sub');
+    const subject = (0,guard_json/* stringIn */.tB)(decodeClaims(subjectToken) ?? {}, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
 }
 
@@ -5697,7 +5781,7 @@ async function requestGithubToken(step, audience) {
         headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
         holds: { type: 'json', field: 'value' }
     }, (last, attempts) => oidcFailed(endpoint, last, attempts));
-    const token = secretIn(answer.json, 'value');
+    const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');
     if (answer.status !== 200 || token === undefined)
         throw oidcFailed(endpoint, answer);
     return token;
@@ -5710,9 +5794,9 @@ async function isForkPullRequest(step) {
     if (step.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
         return false;
     const file = await readSmallFile(step.env['GITHUB_EVENT_PATH'] ?? '');
-    const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request');
-    const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name');
-    const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name');
+    const pullRequest = (0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
+    const head = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
     // Of a fork that was deleted since, there is no repository any more.
     return base !== undefined && head !== base;
 }
@@ -5943,11 +6027,11 @@ function splitCommand(command) {
 }
 /** Decides about what the program printed. `problem` never quotes a token. */
 function judgeResponse(json, nowMs, mustExpire) {
-    const response = isObject(json) ? json : {};
+    const response = (0,guard_json/* isObject */.Gv)(json) ? json : {};
     if (response['version'] !== 1)
         return { problem: 'its answer is not JSON with "version": 1' };
     if (response['success'] !== true) {
-        const words = [stringIn(response, 'code'), stringIn(response, 'message')]
+        const words = [(0,guard_json/* stringIn */.tB)(response, 'code'), (0,guard_json/* stringIn */.tB)(response, 'message')]
             .filter((part) => part !== undefined)
             .join(' ');
         return { problem: `it answered that it failed: ${(0,safe_text/* safeText */.Hk)(words, 200)}` };
@@ -5957,8 +6041,8 @@ function judgeResponse(json, nowMs, mustExpire) {
         return { problem: 'its answer has no "expiration_time"' };
     if (typeof expiration === 'number' && expiration * 1000 <= nowMs)
         return { problem: 'its token has expired' };
-    const member = stringIn(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
-    const token = secretIn(response, member);
+    const member = (0,guard_json/* stringIn */.tB)(response, 'token_type')?.endsWith(':saml2') === true ? 'saml_response' : 'id_token';
+    const token = (0,guard_json/* secretIn */.u7)(response, member);
     return token?.matches(/^\S+$/) === true ? { token } : { problem: `its answer has no "${member}" of one line` };
 }
 
@@ -5999,10 +6083,10 @@ async function readSubjectToken(step, document) {
 }
 /** Finds the token in what a file or a URL holds. */
 function pickToken({ json, text }, format, where) {
-    const token = format.type === 'text' ? json : secretIn(json, format.field);
+    const token = format.type === 'text' ? json : (0,guard_json/* secretIn */.u7)(json, format.field);
     if (token instanceof secret/* Secret */.z && token.matches(/^\S+$/))
         return token;
-    const problem = isObject(json)
+    const problem = (0,guard_json/* isObject */.Gv)(json)
         ? 'it holds a JSON object'
         : text.trim() === ''
             ? 'it is empty'
@@ -6660,7 +6744,7 @@ async function compileExpectations(inputs) {
 async function compileJson(expressions) {
     if (expressions.length === 0)
         return [];
-    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(722)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9722));
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
     return readEach(expressions, compileJsonExpression);
 }
 
@@ -7151,7 +7235,7 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 3267:
+/***/ 1174:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7160,8 +7244,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   b: () => (/* binding */ createWorld)
 });
 
-// EXTERNAL MODULE: external "node:perf_hooks"
-var external_node_perf_hooks_ = __nccwpck_require__(643);
+;// CONCATENATED MODULE: external "node:perf_hooks"
+const external_node_perf_hooks_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
 ;// CONCATENATED MODULE: external "node:querystring"
 const external_node_querystring_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
 ;// CONCATENATED MODULE: external "node:timers/promises"
@@ -7452,7 +7536,7 @@ function createHttp() {
     const closing = new AbortController();
     const connections = createConnectionPool(closing.signal);
     async function send(request, limits) {
-        const start = external_node_perf_hooks_.performance.now();
+        const start = external_node_perf_hooks_namespaceObject.performance.now();
         const limit = new AbortController();
         const timer = setTimeout(() => {
             limit.abort();
@@ -7504,7 +7588,7 @@ function createHttp() {
             const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body));
             const { message } = await Promise.race([answering, interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
-            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
+            const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
         }
         catch (error) {
@@ -7512,7 +7596,7 @@ function createHttp() {
             if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
             const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
-            return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
+            return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start) });
         }
         finally {
             clearTimeout(timer);
@@ -7615,7 +7699,7 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             googleNow: () => Date.now() - aheadMs,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
-            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))
+            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_namespaceObject.performance.now())))
         }),
         close() {
             closing.abort();
@@ -7737,13 +7821,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-
-/***/ }),
-
-/***/ 643:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
 
 /***/ }),
 

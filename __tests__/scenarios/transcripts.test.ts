@@ -48,7 +48,7 @@ const GIVEN: Readonly<Record<string, Given>> = {
   },
   'a missed expectation': async (world) => {
     world.addService({ host: SERVICE_HOST, invokers: ['allUsers'], app: [{ body: '{"status":"ok"}' }] })
-    const inputs = { url: SERVICE_URL, method: 'POST', body: '{}', expect_json: 'status == "ok"' }
+    const inputs = { url: SERVICE_URL, method: 'POST', body: '{}', expect_json: 'status == ok' }
     return [await givenFederation(world), { inputs }]
   },
   'a service that is open': async (world) => {

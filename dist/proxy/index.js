@@ -292,7 +292,7 @@ __webpack_unused_export__ = debug; // for test
 /* harmony export */ });
 /* unused harmony export FIRST_DEPLOYMENT_MS */
 /* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2548);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2007);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
 
 
@@ -394,7 +394,7 @@ function quote({ status, text: body }) {
     const text = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(json, 'error'), 'message') ??
         ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(json, name)).find(Boolean) ??
         body;
-    return `${status} ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '), 200)}`.trim();
+    return `${status} ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .textOfPage */ .ch)(text), 200)}`.trim();
 }
 
 
@@ -879,8 +879,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Q: () => (/* binding */ callFailed)
 });
 
-// EXTERNAL MODULE: ./src/call/verdicts.ts
-var call_verdicts = __nccwpck_require__(2548);
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/failure/failure.ts
@@ -1017,14 +1017,6 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
             snippets: [(0,gcloud/* showLog */.cS)(service)]
         };
     }
-    const corrected = correctQuotes(response.verdicts);
-    if (corrected !== undefined) {
-        return {
-            cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
-            remedy: `Write the text in single quotes: ${corrected}.`,
-            snippets: [(0,snippets/* inStep */.qg)('expect_json: |', `  ${corrected}`)]
-        };
-    }
     return {
         cause: `The application gave another answer than the workflow expects${!(0,attempts/* isIdempotent */.ky)(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
         remedy: "Look at the service's log, or mend the expectation.",
@@ -1039,14 +1031,6 @@ function giveInstances(service) {
     return [
         (0,snippets/* inTerminal */.e5)(...search, `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`, `${(0,gcloud/* updateCommand */.hi)(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`)
     ];
-}
-/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
-function correctQuotes(verdicts) {
-    return verdicts
-        .filter(({ met, expectation, actual }) => !met && expectation.startsWith(call_verdicts/* JSON_PREFIX */.wF) && !/^not JSON|^the body is longer/.test(actual))
-        .map(({ expectation }) => expectation.slice(call_verdicts/* JSON_PREFIX */.wF.length))
-        .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
-        .find(({ text, corrected }) => corrected !== text)?.corrected;
 }
 
 // EXTERNAL MODULE: ./src/call/failures/front-end.ts
@@ -1444,22 +1428,53 @@ function isGatewayRefusal(status, text) {
 
 /***/ }),
 
-/***/ 2548:
+/***/ 2007:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L4: () => (/* binding */ judgeExpectations),
-/* harmony export */   XM: () => (/* binding */ isStatusMet),
-/* harmony export */   e7: () => (/* binding */ LONGEST_BODY_BYTES),
-/* harmony export */   gx: () => (/* binding */ describeMiss),
-/* harmony export */   wF: () => (/* binding */ JSON_PREFIX)
-/* harmony export */ });
-/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
-/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_pattern_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8540);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(312);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e7: () => (/* binding */ LONGEST_BODY_BYTES),
+  gx: () => (/* binding */ describeMiss),
+  XM: () => (/* binding */ isStatusMet),
+  L4: () => (/* binding */ judgeExpectations)
+});
+
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./src/guard/time-limit.ts
+
+
+/**
+ * Does work on data that the other side chose, and for which it may need ages: a regular expression that backtracks, a query
+ * over long lists. No timer fires meanwhile, but V8 stops what was called from a script with a time limit, wherever it is.
+ * https://nodejs.org/api/vm.html#scriptrunincontextcontextifiedobject-options
+ *
+ * @param work is synchronous; what it threw is thrown on
+ * @returns whether it came to its end
+ */
+function finishesWithin(milliseconds, work) {
+    try {
+        new external_node_vm_namespaceObject.Script('work()').runInContext((0,external_node_vm_namespaceObject.createContext)({ work }), { timeout: Math.max(1, Math.round(milliseconds)) });
+        return true;
+    }
+    catch (error) {
+        // This one is an Error of the script's own world.
+        if ((0,guard_json/* isObject */.Gv)(error) && error['code'] === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+            return false;
+        throw error;
+    }
+}
+
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var inputs_pattern = __nccwpck_require__(5235);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/call/verdicts.ts
 
 
 
@@ -1467,60 +1482,86 @@ function isGatewayRefusal(status, text) {
 
 /** What expectations see of a body; behind it the connection is closed. */
 const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
-/** How an expectation of `expect_json` starts in words. */
-const JSON_PREFIX = 'JSON: ';
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
  *
  * @param text the body
- * @param milliseconds how long all the patterns together may take
+ * @param milliseconds how long all patterns and expressions together may take; those that are left then are not met
  */
 function judgeExpectations(expectations, answer, text, milliseconds) {
-    const end = node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now() + milliseconds;
-    const judgePattern = (pattern, value, empty) => {
-        const met = (0,_inputs_pattern_js__WEBPACK_IMPORTED_MODULE_2__/* .matchWithin */ .B)(end - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now(), pattern, value);
-        return {
-            met: met === true,
-            actual: met === undefined ? 'the pattern takes too long on it' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(value, 200) || empty
-        };
+    const status = {
+        expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
+        met: expectations.status.has(answer.status),
+        actual: (0,outcome/* describeStatus */.Wn)(answer.status)
     };
+    const checks = [
+        ...expectations.headers.map(({ name, pattern }) => checkHeader(name, pattern, answer)),
+        ...expectations.body.map((pattern) => checkBody(pattern, text)),
+        ...checkJson(expectations.json, answer, text)
+    ];
+    if (checks.length === 0)
+        return [status];
+    const judged = [];
+    finishesWithin(milliseconds, () => {
+        for (const check of checks)
+            judged.push(judge(check));
+    });
     return [
-        {
-            expectation: `status ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(expectations.status.text)}`,
-            met: expectations.status.has(answer.status),
-            actual: (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_3__/* .describeStatus */ .Wn)(answer.status)
-        },
-        ...expectations.headers.map(({ name, pattern }) => {
-            const lowerCase = name.toLowerCase();
-            const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined;
-            return {
-                expectation: `header ${name} matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(pattern)}/`,
-                ...(value === undefined
-                    ? { met: false, actual: 'no such header' }
-                    : judgePattern(pattern, value, 'an empty header'))
-            };
-        }),
-        ...expectations.body.map((pattern) => ({
-            expectation: `body matches /${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(pattern)}/`,
-            ...judgePattern(pattern, text, 'an empty body')
-        })),
-        ...judgeJson(expectations.json, answer, text)
+        status,
+        ...checks.map(({ kind, expectation }, index) => ({
+            expectation,
+            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+        }))
     ];
 }
-function judgeJson(expressions, answer, text) {
-    if (expressions.length === 0)
-        return [];
-    const json = answer.truncated ? undefined : (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(text);
+function judge(check) {
+    try {
+        return check.judge();
+    }
+    catch (error) {
+        // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
+        if (error instanceof RangeError)
+            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
+        throw error;
+    }
+}
+function checkHeader(name, pattern, { headers }) {
+    const lowerCase = name.toLowerCase();
+    const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
+    return {
+        kind: 'pattern',
+        expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => value === undefined
+            ? { met: false, actual: 'no such header' }
+            : { met: (0,inputs_pattern/* matches */.c)(pattern, value), actual: (0,safe_text/* safeText */.Hk)(value, 200) || 'an empty header' }
+    };
+}
+function checkBody(pattern, text) {
+    return {
+        kind: 'pattern',
+        expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
+    };
+}
+function checkJson(expressions, answer, text) {
+    /** Parsed by the first that needs it. */
+    let json;
     return expressions.map((expression) => ({
-        expectation: `${JSON_PREFIX}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(expression.text)}`,
-        ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
+        kind: 'expression',
+        expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
+        judge: () => {
+            json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
+            return json.value === undefined
+                ? { met: false, actual: describeNoJson(answer, text) }
+                : expression.evaluate(json.value);
+        }
     }));
 }
 function describeNoJson(answer, text) {
     if (answer.truncated)
         return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
-    const type = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(answer.headers['content-type'] ?? 'no content type', 60);
-    return `not JSON (${type}): ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(text, 120) || 'an empty body'}`;
+    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'no content type', 60);
+    return `not JSON (${type}): ${(0,safe_text/* safeText */.Hk)(text, 120) || 'an empty body'}`;
 }
 /** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
 function isStatusMet(verdicts) {
@@ -1709,7 +1750,9 @@ const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe 
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   D7: () => (/* binding */ objectIn),
+/* harmony export */   DN: () => (/* binding */ writeExactJson),
 /* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   lQ: () => (/* binding */ parseExactJson),
 /* harmony export */   lj: () => (/* binding */ parseObject),
 /* harmony export */   qF: () => (/* binding */ parseJson),
 /* harmony export */   tB: () => (/* binding */ stringIn),
@@ -1717,14 +1760,35 @@ const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe 
 /* harmony export */ });
 /* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9185);
 
-/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
+/**
+ * The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. A byte
+ * order mark before it is ignored, as RFC 8259, 8.1, allows.
+ */
 function parseJson(text) {
     try {
-        return JSON.parse(text);
+        return JSON.parse(text.replace(/^\uFEFF/, ''));
     }
     catch {
         return undefined;
     }
+}
+/**
+ * The same, with a bigint for every integer beyond 2^53, which a double holds only roughly: ids and times in nanoseconds are
+ * often as long. The parser tells what was written: https://github.com/tc39/proposal-json-parse-with-source
+ *
+ * @throws {RangeError} where such integers stand some thousand levels deep
+ */
+function parseExactJson(text) {
+    const value = parseJson(text);
+    // Without a reviver the parser stands any depth, and is quick.
+    if (value === undefined || !/\d{16}/.test(text))
+        return value;
+    const keepDigits = (_name, member, { source = '' }) => typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member;
+    return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
+}
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+function writeExactJson(value) {
+    return JSON.stringify(value, (_name, member) => typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member);
 }
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z);
@@ -2020,7 +2084,8 @@ function replaceCovered(text, covered) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   Hk: () => (/* binding */ safeText),
-/* harmony export */   Pl: () => (/* binding */ safeUrl)
+/* harmony export */   Pl: () => (/* binding */ safeUrl),
+/* harmony export */   ch: () => (/* binding */ textOfPage)
 /* harmony export */ });
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
@@ -2038,6 +2103,32 @@ function safeText(text, maxLength = 300) {
     if (line.length <= maxLength && text.length <= maxLength * 4)
         return line;
     return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/** Messages show less of a page. */
+const LONGEST_PAGE_TEXT = 2_000;
+/** The beginning of what a page of HTML says: without tags, and without what a browser does not show. In linear time. */
+function textOfPage(page) {
+    let text = '';
+    /** Elements that have no end from here on. */
+    const endless = new Set();
+    for (let at = 0; at < page.length && text.length < LONGEST_PAGE_TEXT;) {
+        const start = page.indexOf('<', at);
+        const end = start === -1 ? -1 : page.indexOf('>', start);
+        if (end === -1)
+            return text + page.slice(at, at + LONGEST_PAGE_TEXT);
+        text += `${page.slice(at, Math.min(start, at + LONGEST_PAGE_TEXT))} `;
+        at = end + 1;
+        const name = /^<(head|style|script)\b/i.exec(page.slice(start, start + 8))?.[1]?.toLowerCase();
+        if (name === undefined || endless.has(name))
+            continue;
+        const closing = new RegExp(`</${name}>`, 'gi');
+        closing.lastIndex = at;
+        if (closing.test(page))
+            at = closing.lastIndex;
+        else
+            endless.add(name);
+    }
+    return text;
 }
 /** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
 function safeUrl(url) {
@@ -4182,24 +4273,15 @@ function audienceRequired(url) {
 
 /***/ }),
 
-/***/ 8540:
+/***/ 5235:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  r: () => (/* binding */ checkPattern),
-  B: () => (/* binding */ matchWithin)
-});
-
-;// CONCATENATED MODULE: external "node:vm"
-const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var quote = __nccwpck_require__(6777);
-// EXTERNAL MODULE: ./src/inputs/failures.ts
-var failures = __nccwpck_require__(4042);
-;// CONCATENATED MODULE: ./src/inputs/pattern.ts
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ matches),
+/* harmony export */   r: () => (/* binding */ checkPattern)
+/* harmony export */ });
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -4215,25 +4297,12 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
-/**
- * Whether a pattern matches somewhere in a text that the other side chose, and for which it may need ages: only a context of
- * its own can be interrupted in the middle of a match.
- *
- * @returns undefined where it took longer than `milliseconds`
- */
-function matchWithin(milliseconds, pattern, text) {
-    const context = (0,external_node_vm_namespaceObject.createContext)({ pattern, text, flags: FLAGS });
-    try {
-        return ((0,external_node_vm_namespaceObject.runInContext)('new RegExp(pattern, flags).test(text)', context, {
-            timeout: Math.max(1, Math.round(milliseconds))
-        }) === true);
-    }
-    catch {
-        return undefined;
-    }
+/** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
+function matches(pattern, text) {
+    return new RegExp(pattern, FLAGS).test(text);
 }
 
 
@@ -4653,8 +4722,9 @@ function rewriteCookie(cookie, service) {
     const isPrefixed = /^\s*__(host|secure)-/i.test(pair);
     const wasSecure = attributes.some((attribute) => attribute.trim().toLowerCase() === 'secure');
     const kept = attributes.flatMap((attribute) => {
-        const [, name = '', value = ''] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/s.exec(attribute) ?? [];
-        switch (name.toLowerCase()) {
+        const [name = '', ...rest] = attribute.split('=');
+        const value = rest.join('=').trim();
+        switch (name.trim().toLowerCase()) {
             case 'domain':
                 return coversHost(value, service) ? [] : [attribute];
             case 'path':
@@ -7141,8 +7211,8 @@ var retry = __nccwpck_require__(8162);
 var service = __nccwpck_require__(6458);
 // EXTERNAL MODULE: ./src/failure/failure.ts
 var failure = __nccwpck_require__(4592);
-// EXTERNAL MODULE: ./src/call/verdicts.ts
-var call_verdicts = __nccwpck_require__(2548);
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
 // EXTERNAL MODULE: ./src/call/attempts.ts
 var call_attempts = __nccwpck_require__(3752);
 // EXTERNAL MODULE: ./src/guard/redaction.ts
@@ -8216,8 +8286,8 @@ function parseHeaderLine(input, line) {
     return { name, value: line.slice(colon + 1).trim() };
 }
 
-// EXTERNAL MODULE: ./src/inputs/pattern.ts + 1 modules
-var pattern = __nccwpck_require__(8540);
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var pattern = __nccwpck_require__(5235);
 ;// CONCATENATED MODULE: ./src/inputs/status-set.ts
 
 
@@ -8275,7 +8345,7 @@ async function expectations_compileExpectations(inputs) {
 async function compileJson(expressions) {
     if (expressions.length === 0)
         return [];
-    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(722)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9722));
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
     return readEach(expressions, compileJsonExpression);
 }
 

@@ -1,17 +1,14 @@
-import { performance } from 'node:perf_hooks'
 import type { Answer } from '../world/outcome.ts'
-import { parseJson } from '../guard/json.ts'
+import { parseExactJson } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
+import { finishesWithin } from '../guard/time-limit.ts'
 import type { JsonExpression } from '../inputs/json-expression.ts'
-import { matchWithin } from '../inputs/pattern.ts'
+import { matches } from '../inputs/pattern.ts'
 import { describeStatus } from '../world/outcome.ts'
 import type { Expectations } from '../inputs/expectations.ts'
 
 /** What expectations see of a body; behind it the connection is closed. */
 export const LONGEST_BODY_BYTES = 4 * 1024 * 1024
-
-/** How an expectation of `expect_json` starts in words. */
-export const JSON_PREFIX = 'JSON: '
 
 /** One expectation and what became of it; all of it is safe to show. */
 export interface Verdict {
@@ -22,11 +19,18 @@ export interface Verdict {
 
 type Judged = Pick<Answer, 'status' | 'headers' | 'truncated'>
 
+/** An expectation that has to be held against what the other side chose. */
+interface Check {
+  readonly kind: 'pattern' | 'expression'
+  readonly expectation: string
+  readonly judge: () => Omit<Verdict, 'expectation'>
+}
+
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
  *
  * @param text the body
- * @param milliseconds how long all the patterns together may take
+ * @param milliseconds how long all patterns and expressions together may take; those that are left then are not met
  */
 export function judgeExpectations(
   expectations: Expectations,
@@ -34,44 +38,73 @@ export function judgeExpectations(
   text: string,
   milliseconds: number
 ): Verdict[] {
-  const end = performance.now() + milliseconds
-  const judgePattern = (pattern: string, value: string, empty: string): Omit<Verdict, 'expectation'> => {
-    const met = matchWithin(end - performance.now(), pattern, value)
-    return {
-      met: met === true,
-      actual: met === undefined ? 'the pattern takes too long on it' : safeText(value, 200) || empty
-    }
+  const status = {
+    expectation: `status ${safeText(expectations.status.text)}`,
+    met: expectations.status.has(answer.status),
+    actual: describeStatus(answer.status)
   }
+  const checks = [
+    ...expectations.headers.map(({ name, pattern }) => checkHeader(name, pattern, answer)),
+    ...expectations.body.map((pattern) => checkBody(pattern, text)),
+    ...checkJson(expectations.json, answer, text)
+  ]
+  if (checks.length === 0) return [status]
+  const judged: Omit<Verdict, 'expectation'>[] = []
+  finishesWithin(milliseconds, () => {
+    for (const check of checks) judged.push(judge(check))
+  })
   return [
-    {
-      expectation: `status ${safeText(expectations.status.text)}`,
-      met: expectations.status.has(answer.status),
-      actual: describeStatus(answer.status)
-    },
-    ...expectations.headers.map(({ name, pattern }) => {
-      const lowerCase = name.toLowerCase()
-      const value = Object.hasOwn(answer.headers, lowerCase) ? answer.headers[lowerCase] : undefined
-      return {
-        expectation: `header ${name} matches /${safeText(pattern)}/`,
-        ...(value === undefined
-          ? { met: false, actual: 'no such header' }
-          : judgePattern(pattern, value, 'an empty header'))
-      }
-    }),
-    ...expectations.body.map((pattern) => ({
-      expectation: `body matches /${safeText(pattern)}/`,
-      ...judgePattern(pattern, text, 'an empty body')
-    })),
-    ...judgeJson(expectations.json, answer, text)
+    status,
+    ...checks.map(({ kind, expectation }, index) => ({
+      expectation,
+      ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+    }))
   ]
 }
 
-function judgeJson(expressions: readonly JsonExpression[], answer: Judged, text: string): Verdict[] {
-  if (expressions.length === 0) return []
-  const json = answer.truncated ? undefined : parseJson(text)
+function judge(check: Check): Omit<Verdict, 'expectation'> {
+  try {
+    return check.judge()
+  } catch (error) {
+    // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
+    if (error instanceof RangeError) return { met: false, actual: `the ${check.kind} needs too much memory on it` }
+    throw error
+  }
+}
+
+function checkHeader(name: string, pattern: string, { headers }: Judged): Check {
+  const lowerCase = name.toLowerCase()
+  const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined
+  return {
+    kind: 'pattern',
+    expectation: `header ${name} matches /${safeText(pattern)}/`,
+    judge: () =>
+      value === undefined
+        ? { met: false, actual: 'no such header' }
+        : { met: matches(pattern, value), actual: safeText(value, 200) || 'an empty header' }
+  }
+}
+
+function checkBody(pattern: string, text: string): Check {
+  return {
+    kind: 'pattern',
+    expectation: `body matches /${safeText(pattern)}/`,
+    judge: () => ({ met: matches(pattern, text), actual: safeText(text, 200) || 'an empty body' })
+  }
+}
+
+function checkJson(expressions: readonly JsonExpression[], answer: Judged, text: string): Check[] {
+  /** Parsed by the first that needs it. */
+  let json: { readonly value: unknown } | undefined
   return expressions.map((expression) => ({
-    expectation: `${JSON_PREFIX}${safeText(expression.text)}`,
-    ...(json === undefined ? { met: false, actual: describeNoJson(answer, text) } : expression.evaluate(json))
+    kind: 'expression',
+    expectation: `JSON: ${safeText(expression.text)}`,
+    judge: () => {
+      json ??= { value: answer.truncated ? undefined : parseExactJson(text) }
+      return json.value === undefined
+        ? { met: false, actual: describeNoJson(answer, text) }
+        : expression.evaluate(json.value)
+    }
   }))
 }
 

@@ -3,13 +3,44 @@ import { Secret } from './secret.ts'
 /** A JSON object from outside, of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. */
+/**
+ * The value that `text` holds, or undefined where it is not JSON. The parser's message is dropped: it quotes the text. A byte
+ * order mark before it is ignored, as RFC 8259, 8.1, allows.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
   } catch {
     return undefined
   }
+}
+
+type Reviver = (name: string, value: unknown, context: { readonly source?: string }) => unknown
+
+/**
+ * The same, with a bigint for every integer beyond 2^53, which a double holds only roughly: ids and times in nanoseconds are
+ * often as long. The parser tells what was written: https://github.com/tc39/proposal-json-parse-with-source
+ *
+ * @throws {RangeError} where such integers stand some thousand levels deep
+ */
+export function parseExactJson(text: string): unknown {
+  const value = parseJson(text)
+  // Without a reviver the parser stands any depth, and is quick.
+  if (value === undefined || !/\d{16}/.test(text)) return value
+  const keepDigits: Reviver = (_name, member, { source = '' }) =>
+    typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member
+  return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits as (name: string, value: unknown) => unknown) as unknown
+}
+
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+export function writeExactJson(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'bigint' ? (JSON as unknown as RawJson).rawJSON(`${member}`) : member
+  )
+}
+
+interface RawJson {
+  rawJSON: (text: string) => unknown
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -15,6 +15,30 @@ export function safeText(text: string, maxLength = 300): string {
   return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`
 }
 
+/** Messages show less of a page. */
+const LONGEST_PAGE_TEXT = 2_000
+
+/** The beginning of what a page of HTML says: without tags, and without what a browser does not show. In linear time. */
+export function textOfPage(page: string): string {
+  let text = ''
+  /** Elements that have no end from here on. */
+  const endless = new Set<string>()
+  for (let at = 0; at < page.length && text.length < LONGEST_PAGE_TEXT;) {
+    const start = page.indexOf('<', at)
+    const end = start === -1 ? -1 : page.indexOf('>', start)
+    if (end === -1) return text + page.slice(at, at + LONGEST_PAGE_TEXT)
+    text += `${page.slice(at, Math.min(start, at + LONGEST_PAGE_TEXT))} `
+    at = end + 1
+    const name = /^<(head|style|script)\b/i.exec(page.slice(start, start + 8))?.[1]?.toLowerCase()
+    if (name === undefined || endless.has(name)) continue
+    const closing = new RegExp(`</${name}>`, 'gi')
+    closing.lastIndex = at
+    if (closing.test(page)) at = closing.lastIndex
+    else endless.add(name)
+  }
+  return text
+}
+
 /** A URL as messages show it: without credentials, query and fragment, which may hold secrets. */
 export function safeUrl(url: URL): string {
   return safeText(url.origin + url.pathname)

@@ -1,5 +1,5 @@
-import type { JsonExpression } from './json-expression.ts'
 import { readAll, readEach } from './complaints.ts'
+import type { JsonExpression } from './json-expression.ts'
 import { parseHeaderLine } from './request-headers.ts'
 import { checkPattern } from './pattern.ts'
 import { parseStatusSet } from './status-set.ts'

@@ -1,32 +1,61 @@
-import { compile, search, TreeInterpreter } from '@jmespath-community/jmespath'
-import type { JSONValue } from '@jmespath-community/jmespath'
+import { compile, getRegisteredFunctions, search } from '@jmespath-community/jmespath'
+import { evaluate } from './json-evaluation.ts'
+import type { Expression } from './json-evaluation.ts'
+import { parseExactJson } from '../guard/json.ts'
 import { quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
 import { safeText } from '../guard/safe-text.ts'
 
-type Expression = ReturnType<typeof compile>
-
-/** A JMESPath expression that is to be true: https://jmespath.org/specification.html */
+/** A JMESPath expression that is to be true. */
 export interface JsonExpression {
   readonly text: string
   /** Met by exactly `true`. `actual` is the value, or for a comparison the value on its left side. */
   readonly evaluate: (json: unknown) => { met: boolean; actual: string }
 }
 
+/** A node of the tree, of whatever type. */
+type Node = Record<string, unknown> & { readonly type: string }
+
+/** A name that was written in double quotes, and where. */
+interface QuotedName extends Node {
+  readonly name: string
+  readonly quoted: Quotation
+}
+
+interface Quotation {
+  /** With its quotes. */
+  readonly token: string
+  readonly offset: number
+}
+
 /**
- * Compiles an expression, and asks of each function in it whether it exists and takes that many arguments, which the library
- * finds out only when it calls it.
+ * Compiles an expression, and checks that it can mean what it says, and of each function in it that it exists and takes that
+ * many arguments, which the library finds out only when it calls it.
  *
  * @throws {Failure} INPUT_INVALID
  */
 export function compileJsonExpression(text: string): JsonExpression {
+  const expression = parseChecked(text)
+  const texts = nodesIn(expression).flatMap(operandsOf).filter(isTextInDoubleQuotes)
+  const [first] = texts
+  if (first === undefined) return { text, evaluate: (json) => evaluate(expression, json) }
+  const corrected = useSingleQuotes(text, texts)
+  throw inputInvalid(
+    'expect_json',
+    `in ${quoteValue(text)}, ${quoteValue(first.quoted.token)} is the name of a member; a text has single quotes`,
+    `Write ${safeText(corrected)}, or the name without quotes.`,
+    ['expect_json: |', `  ${corrected}`]
+  )
+}
+
+function parseChecked(text: string): Expression {
   try {
     if (hasOpenQuote(text)) throw new Error('a quote is not closed')
-    const compiled = compile(text)
+    const expression = parse(text)
     // The library takes a single = for the binding of a "let".
-    if ((compiled.type as string) === 'Binding') throw new Error('a comparison is written ==')
-    for (const { name, children } of callsIn(compiled)) checkCall(name, children.length)
-    return { text, evaluate: (json) => evaluate(compiled, json as JSONValue) }
+    if ((expression.type as string) === 'Binding') throw new Error('a comparison is written ==')
+    for (const node of nodesIn(expression)) if (node.type === 'Function') checkCall(node)
+    return expression
   } catch (error) {
     const reason = error instanceof Error ? safeText(error.message, 120) : 'unknown'
     throw inputInvalid(
@@ -38,54 +67,77 @@ export function compileJsonExpression(text: string): JsonExpression {
   }
 }
 
-function evaluate(expression: Expression, data: JSONValue): { met: boolean; actual: string } {
-  try {
-    const value = TreeInterpreter.search(expression, data)
-    return { met: value === true, actual: value === true ? 'true' : describeMiss(expression, data) }
-  } catch (error) {
-    // Mostly a function that was given a value of another type than it takes.
-    return { met: false, actual: error instanceof Error ? safeText(error.message) : 'it cannot be evaluated' }
+/** Names in quotes, raw strings and literals: https://jmespath.org/specification.html#grammar */
+const QUOTATION = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`/gs
+
+/**
+ * Parses an expression. Unlike the library's own tree, this one knows which names were in quotes, and holds the long integers
+ * of literals exactly: both are taken out beforehand, and put where the library left their place.
+ *
+ * @throws {Error} where it does not compile
+ */
+function parse(text: string): Expression {
+  // An error is to be about the text as it was written.
+  compile(text)
+  let mark = '\uE000'
+  while (text.includes(mark)) mark += mark
+  const quotations = new Map<string, Quotation>()
+  const marked = text.replaceAll(QUOTATION, (token, offset: number) => {
+    if (!(token.startsWith('"') || /^`.*\d{16}/s.test(token))) return token
+    const place = `${mark}${quotations.size}`
+    quotations.set(place, { token, offset })
+    return token.startsWith('"') ? `"${place}"` : `'${place}'`
+  })
+  const expression = compile(marked)
+  for (const node of nodesIn(expression)) {
+    const name = quotations.get(String(node['name']))
+    if (name !== undefined) Object.assign(node, { name: JSON.parse(name.token) as unknown, quoted: name })
+    const literal = node.type === 'Literal' ? quotations.get(String(node['value'])) : undefined
+    if (literal !== undefined) node['value'] = parseExactJson(literal.token.slice(1, -1).replaceAll('\\`', '`'))
   }
+  return expression
 }
 
-function describeMiss(expression: Expression, data: JSONValue): string {
-  if (expression.type === 'AndExpression') {
-    const side = TreeInterpreter.search(expression.left, data) === true ? expression.right : expression.left
-    return describeMiss(side, data)
-  }
-  const subject = subjectOf(expression)
-  const value = show(TreeInterpreter.search(subject ?? expression, data))
-  return subject?.type === 'Field' ? `${safeText(subject.name, 60)} is ${value}` : value
-}
-
-/** What a comparison or a call is about: its left side, its first argument. */
-function subjectOf(expression: Expression): Expression | undefined {
-  if (expression.type === 'Comparator') return expression.left
-  return expression.type === 'Function' ? expression.children[0] : undefined
-}
-
-function show(value: JSONValue): string {
-  return safeText(JSON.stringify(value), 200)
-}
-
-/** Raw strings, quoted names and literals: https://jmespath.org/specification.html#grammar */
 function hasOpenQuote(text: string): boolean {
-  return /['"`]/.test(text.replaceAll(/\\./g, '').replaceAll(/'[^']*'|"[^"]*"|`[^`]*`/g, ''))
+  return /['"`]/.test(text.replaceAll(QUOTATION, ''))
 }
 
-function callsIn(node: unknown): { name: string; children: unknown[] }[] {
-  if (typeof node !== 'object' || node === null) return []
-  const inside = Object.values(node).flatMap(callsIn)
-  return 'type' in node && node.type === 'Function'
-    ? [node as unknown as { name: string; children: unknown[] }, ...inside]
-    : inside
+function nodesIn(tree: unknown): Node[] {
+  if (typeof tree !== 'object' || tree === null) return []
+  const inside = Object.values(tree).flatMap(nodesIn)
+  return 'type' in tree && typeof tree.type === 'string' ? [tree as Node, ...inside] : inside
 }
 
-function checkCall(name: string, count: number): void {
+/** What a comparison compares and a function is given, a list of either member by member. */
+function operandsOf(node: Node): Node[] {
+  const operands = node.type === 'Comparator' ? [node['left'], node['right']] : []
+  const all = node.type === 'Function' ? (node['children'] as Node[]) : (operands as Node[])
+  return all.flatMap((operand) => (operand.type === 'MultiSelectList' ? (operand['children'] as Node[]) : [operand]))
+}
+
+/** A name that needs no quotes has none unless a text was meant. */
+function isTextInDoubleQuotes(node: Node): node is QuotedName {
+  return node.type === 'Field' && 'quoted' in node && /^[A-Za-z_]\w*$/.test(String(node['name']))
+}
+
+function useSingleQuotes(text: string, names: readonly QuotedName[]): string {
+  let corrected = ''
+  let end = 0
+  for (const { name, quoted } of names.toSorted((a, b) => a.quoted.offset - b.quoted.offset)) {
+    corrected += `${text.slice(end, quoted.offset)}'${name}'`
+    end = quoted.offset + quoted.token.length
+  }
+  return corrected + text.slice(end)
+}
+
+function checkCall(node: Node): void {
+  const name = String(node['name'])
+  const count = (node['children'] as unknown[]).length
+  if (!getRegisteredFunctions().some((known) => known === name)) throw new Error(`unknown function: ${name}()`)
   try {
     search(null, `${name}(${Array<string>(count).fill('@').join(', ')})`)
   } catch (error) {
     // A wrong type is no mistake of the author's: these arguments are not.
-    if (error instanceof Error && /unknown function|arity/i.test(error.message)) throw error
+    if (error instanceof Error && /arity/i.test(error.message)) throw error
   }
 }

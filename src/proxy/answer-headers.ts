@@ -58,8 +58,9 @@ function rewriteCookie(cookie: string, service: ServiceAddress): string {
   const isPrefixed = /^\s*__(host|secure)-/i.test(pair)
   const wasSecure = attributes.some((attribute) => attribute.trim().toLowerCase() === 'secure')
   const kept = attributes.flatMap((attribute) => {
-    const [, name = '', value = ''] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/s.exec(attribute) ?? []
-    switch (name.toLowerCase()) {
+    const [name = '', ...rest] = attribute.split('=')
+    const value = rest.join('=').trim()
+    switch (name.trim().toLowerCase()) {
       case 'domain':
         return coversHost(value, service) ? [] : [attribute]
       case 'path':

@@ -156,12 +156,65 @@ describe('Expectations that miss', { concurrency: 4 }, () => {
   )
 })
 
+describe('Expectations that would be met by mistake', { concurrency: 4 }, () => {
+  const BY_MISTAKE: readonly [string, string, string, string][] = [
+    ['a word without quotes', '{"message":"down"}', 'status == ok', "no member status; a text is written 'status'"],
+    ['another word without quotes', '{"status":"error"}', 'status != error', "a text is written 'error'"],
+    [
+      'a word in a filter',
+      '{"items":[{"state":"failed"}]}',
+      'length(items[?state == failed]) == `0`',
+      'no member failed'
+    ],
+    ['a word to look for', '{"errors":["fatal"]}', '!contains(errors, fatal)', 'no member fatal'],
+    ['a neighbour of a long id', '{"id":9007199254740993}', 'id == `9007199254740992`', 'id is 9007199254740993'],
+    ['a neighbour in a list', '{"ids":[9007199254740993]}', 'contains(ids, `9007199254740992`)', '[9007199254740993]'],
+    ['a neighbour in time', '{"at":1793750400123456789}', 'at == `1793750400123456788`', 'at is 1793750400123456789'],
+    ['a sum that is rounded', '{"id":9007199254740993}', 'id + `0` == `9007199254740992`', 'cannot calculate with'],
+    ['members that every object has', '{"a":1}', 'constructor.name == toString.name', 'no member constructor']
+  ]
+  for (const [what, body, expression, words] of BY_MISTAKE) {
+    callScenario(`${what} misses: ${expression}`, { app: [{ body }] }, async ({ call }) => {
+      assertFailure(await call({ ...once, expect_json: expression }), 'EXPECTATION_FAILED', words)
+    })
+  }
+
+  callScenario(
+    'Integers of any length are compared as they are',
+    { app: [{ body: '\uFEFF{"id":9007199254740993,"ids":[9007199254740993],"toString":"x"}' }] },
+    async ({ call }) => {
+      const expressions = [
+        'id == `9007199254740993`',
+        'id > `9007199254740992`',
+        'contains(ids, `9007199254740993`)',
+        "to_string(id) == '9007199254740993'",
+        "toString == 'x'"
+      ]
+      assertSuccess(await call({ ...once, expect_json: expressions.join('\n') }))
+    }
+  )
+
+  const DOUBLE_QUOTES: readonly [string, string][] = [
+    ['status == "ok"', "status == 'ok'"],
+    ['status != "error"', "status != 'error'"],
+    ['!contains(errors, "fatal")', "!contains(errors, 'fatal')"],
+    ['length(items[?state == "failed"]) == `0`', "length(items[?state == 'failed']) == `0`"]
+  ]
+  for (const [expression, meant] of DOUBLE_QUOTES) {
+    callScenario(`A text in double quotes is found before any request: ${expression}`, {}, async ({ world, call }) => {
+      assertFailure(await call({ expect_json: expression }), 'INPUT_INVALID', 'expect_json', meant)
+      assert.deepEqual(world.requests, [])
+    })
+  }
+})
+
 describe('Expectations that cannot be meant', { concurrency: 4 }, () => {
   const WRONG: readonly Inputs[] = [
     { expect_json: 'status ==' },
     { expect_json: "status == 'ok'\n[?" },
     { expect_json: 'no_such_function(status)' },
     { expect_json: 'length()' },
+    { expect_json: 'toString(@)' },
     { expect_body: '(' },
     { expect_headers: 'X-Revision: [' },
     { expect_headers: 'no colon here' },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { safeText, safeUrl } from '../../../src/guard/safe-text.ts'
+import { safeText, textOfPage, safeUrl } from '../../../src/guard/safe-text.ts'
 
 const TEXTS: [string, string, string][] = [
   ['plain words', 'Hello, Wörld! 你好 😀', 'Hello, Wörld! 你好 😀'],
@@ -52,3 +52,26 @@ for (const [url, expected] of URLS) {
     assert.equal(safeUrl(new URL(url)), expected)
   })
 }
+
+const PAGES: [string, string, RegExp][] = [
+  ['tags', '<h1>Error: <b>Forbidden</b></h1>\n<h2>Ask.</h2>', /^ Error:\s+Forbidden\s+Ask\. $/],
+  [
+    'head, style and script',
+    '<HEAD><title>x</title></HEAD><style>a{}</style>Hello<script>f("</p>")</script>!',
+    /^\s+Hello !$/
+  ],
+  ['an element that only starts alike', '<header>Hello</header>', /^ Hello $/],
+  ['an element that never ends', '<p>Hello<style>a{} <p>there', /^ Hello a\{\} {2}there$/],
+  ['a tag that never ends', 'a <b', /^a <b$/],
+  ['no tags', 'Rate exceeded.', /^Rate exceeded\.$/]
+]
+
+for (const [what, page, text] of PAGES) {
+  test(`What a page says is without ${what}.`, () => {
+    assert.match(textOfPage(page), text)
+  })
+}
+
+test('Only the beginning of a long page is read.', () => {
+  assert.ok(textOfPage(`<p>${'word '.repeat(1_000_000)}`).length < 5_000)
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileJsonExpression } from '../../../src/inputs/json-expression.ts'
+import { parseExactJson } from '../../../src/guard/json.ts'
 import { assertFails } from '../fixtures.ts'
 
 const BODY = {
@@ -46,6 +47,155 @@ for (const [text, met, actual] of VERDICTS) {
   })
 }
 
+const IDS = parseExactJson(`{
+  "id": 9007199254740993, "other": 9007199254740992, "same": 9007199254740993, "small": 7,
+  "ids": [1, 9007199254740993], "nested": { "at": 1793750400123456789 }, "text": "9007199254740993"
+}`)
+
+const LONG: [string, boolean, RegExp][] = [
+  ['id == `9007199254740993`', true, /./],
+  ['id == `9007199254740992`', false, /id is 9007199254740993$/],
+  ['id != `9007199254740992`', true, /./],
+  ['id == same', true, /./],
+  ['id == other', false, /9007199254740993/],
+  ['id > other', true, /./],
+  ['id > `9007199254740992`', true, /./],
+  ['id < `9007199254740994` && id >= `9007199254740993`', true, /./],
+  ['id > small && small < id', true, /./],
+  ['small > `-9007199254740993`', true, /./],
+  ['other == `9.007199254740992e15`', true, /./],
+  ['contains(ids, `9007199254740993`)', true, /./],
+  ['contains(ids, `9007199254740992`)', false, /\[1,9007199254740993\]/],
+  ['ids == `[1,9007199254740993]`', true, /./],
+  ['ids == `[1,9007199254740992]`', false, /9007199254740993/],
+  ["to_string(id) == '9007199254740993'", true, /./],
+  ["to_string(ids) == '[1,9007199254740993]'", true, /./],
+  ["starts_with(to_string(nested.at), '1793750400123456789')", true, /./],
+  ['to_number(text) == id', true, /./],
+  ['to_number(text) == other', false, /./],
+  ["type(id) == 'number'", true, /./],
+  ['length(ids[?@ == `9007199254740993`]) == `1`', true, /./],
+  ['not_null(nothing, id) == same', true, /./],
+  ['id && small == `7`', true, /./],
+  ['nested == `{"at":1793750400123456789}`', true, /./],
+  ['nested == `{"at":1793750400123456788}`', false, /1793750400123456789/],
+  ['id', false, /^9007199254740993$|is 9007199254740993$/],
+  ['ids', false, /9007199254740993/],
+  ['id + `1` == `9007199254740994`', false, /arithmetic cannot calculate with 9007199254740993.*2\^53/],
+  ['-id == `-9007199254740993`', false, /cannot calculate with 9007199254740993/],
+  ['sum(ids) == `9007199254740994`', false, /sum\(\) cannot calculate with 9007199254740993/],
+  ['max(ids) == id', false, /max\(\) cannot/],
+  ['abs(id) == id', false, /abs\(\) cannot/],
+  ['sort(ids)[1] == id', false, /sort\(\) cannot/],
+  ['let $wanted = id in ids[1] == $wanted', true, /./],
+  ['let $wanted = other in ids[1] == $wanted', false, /./]
+]
+
+for (const [text, met, actual] of LONG) {
+  test(`Integers beyond 2^53 are themselves: ${text} is ${met ? 'met' : 'missed'}.`, () => {
+    const verdict = compileJsonExpression(text).evaluate(IDS)
+    assert.equal(verdict.met, met, verdict.actual)
+    assert.match(verdict.actual, actual)
+  })
+}
+
+/** Expression, body, and the name that is missing. */
+const MISSING: [string, unknown, RegExp][] = [
+  ['status == ok', { message: 'down' }, /no member status/],
+  ['status == ok', { status: 'down' }, /no member ok; a text is written 'ok'/],
+  ['status != error', { status: 'error' }, /no member error/],
+  ['status != error', { message: 'down' }, /no member status/],
+  ['!(status == error)', { status: 'error' }, /no member error/],
+  ['a.b.c == a.b.d', { a: { b: {} } }, /no member c$/],
+  ['a.b.c == a.x.d', { a: { b: { c: 1 } } }, /no member x/],
+  ['items[3].id == wanted', { items: [], wanted: null }, /no member \[3\]/],
+  ['up == true', { down: true }, /no member up/],
+  ['up != true', { up: true }, /no member true; the value is written `true`/],
+  ['length(items) != total', { items: [1] }, /no member total/],
+  ['upper(status) != error', { status: 'error' }, /no member error/],
+  ['length(items[?state == failed]) == `0`', { items: [{ state: 'failed' }] }, /no member failed/],
+  ['length(items[?@ == failed]) == `0`', { items: ['failed'] }, /no member failed/],
+  ['!contains(errors, fatal)', { errors: ['fatal'] }, /no member fatal/],
+  ['!contains(errors, "fatal error")', { errors: ['fatal error'] }, /no member fatal error/],
+  ['status != "not ok"', { status: 'not ok' }, /no member not ok/],
+  ['a == b || `true`', {}, /no member a/],
+  ['toString == valueOf', {}, /no member toString/],
+  ['constructor.name == other.name', {}, /no member constructor/]
+]
+
+for (const [text, body, actual] of MISSING) {
+  test(`A comparison with a name that is not in the body is never met: ${text} on ${JSON.stringify(body)}.`, () => {
+    const verdict = compileJsonExpression(text).evaluate(body)
+    assert.equal(verdict.met, false)
+    assert.match(verdict.actual, actual)
+  })
+}
+
+const PRESENT: [string, unknown][] = [
+  ['a == b', { a: null, b: null }],
+  ['a.b == c.d', { a: { b: 1 }, c: { d: 1 } }],
+  ['a != b', { a: 1, b: null }],
+  ["status != 'error'", {}],
+  ['error == null', {}],
+  ['error == `null`', {}],
+  ['null == "last-error"', {}],
+  ['!error', {}],
+  ["status || 'ok' == 'ok'", {}],
+  ['ready == total', { ready: 2, total: 2 }],
+  ['items[-1].id == last', { items: [{ id: 1 }, { id: 2 }], last: 2 }],
+  [
+    'length(items[?ready == wanted]) == `1`',
+    {
+      items: [
+        { ready: 1, wanted: 1 },
+        { ready: 0, wanted: 1 }
+      ]
+    }
+  ],
+  ['"content-type" == "x-type"', { 'content-type': 'a', 'x-type': 'a' }],
+  ['"ok".status == \'up\'', { ok: { status: 'up' } }],
+  ['toString == `1`', { toString: 1 }],
+  ['__proto__.x == `1`', JSON.parse('{"__proto__":{"x":1}}')],
+  ['toString == null && constructor == null && __proto__ == null && hasOwnProperty == null', { a: 1 }]
+]
+
+for (const [text, body] of PRESENT) {
+  test(`What can mean what it says is met: ${text} on ${JSON.stringify(body)}.`, () => {
+    const verdict = compileJsonExpression(text).evaluate(body)
+    assert.deepEqual(verdict, { met: true, actual: 'true' })
+  })
+}
+
+/** Expression, and as it was meant. */
+const DOUBLE_QUOTES: [string, string][] = [
+  ['status == "ok"', "status == 'ok'"],
+  ['status != "error"', "status != 'error'"],
+  ['"ok" == status', "'ok' == status"],
+  ['contains(errors, "fatal")', "contains(errors, 'fatal')"],
+  ['!contains(errors, "fatal")', "!contains(errors, 'fatal')"],
+  ['length(items[?state == "failed"]) == `0`', "length(items[?state == 'failed']) == `0`"],
+  ['items[*].checks[?name == "db"] | [0].up', "items[*].checks[?name == 'db'] | [0].up"],
+  ['status == "ok" && commit == "c0ffee" || up', "status == 'ok' && commit == 'c0ffee' || up"],
+  ['!(status == "ok")', "!(status == 'ok')"],
+  ['[?a == `"x"` && b == "y"]', '[?a == `"x"` && b == \'y\']'],
+  ['contains(["ok", "up"], status)', "contains(['ok', 'up'], status)"],
+  ['starts_with(to_string("a"), \'a\') && text == \'"ok"\'', "starts_with(to_string('a'), 'a') && text == '\"ok\"'"],
+  ['status == "\\u006fk"', "status == 'ok'"]
+]
+
+for (const [text, meant] of DOUBLE_QUOTES) {
+  test(`A text in double quotes is known before any request: ${text}.`, () => {
+    const failure = assertFails(() => compileJsonExpression(text), 'INPUT_INVALID', /is the name of a member/)
+    assert.ok(failure.remedy.includes(meant), failure.remedy)
+    assert.deepEqual(failure.snippets?.at(-1)?.lines, ['expect_json: |', `  ${meant}`])
+  })
+}
+
+test('The names of private use do not get in the way.', () => {
+  const expression = compileJsonExpression('"\uE0000" == \'x\' && "\uE000\uE0001" == `9007199254740993`')
+  assert.equal(expression.evaluate({ '\uE0000': 'x', '\uE000\uE0001': 9007199254740993n }).met, true)
+})
+
 const SCALARS: [string, unknown, boolean][] = [
   ['true', true, true],
   ['null', null, false],
@@ -69,6 +219,7 @@ const WRONG: [string, string][] = [
   ['too many arguments', 'length(items, items)'],
   ['too few arguments', 'starts_with(status)'],
   ['no arguments', 'length()'],
+  ['a function that every object has', 'toString(@)'],
   ['an open bracket', 'items[0'],
   ['an open quote', "status == 'ok"]
 ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkPattern, matchWithin } from '../../../src/inputs/pattern.ts'
+import { checkPattern, matches } from '../../../src/inputs/pattern.ts'
 import { assertFails } from '../fixtures.ts'
 
 const MATCHES: [string, string, string, boolean][] = [
@@ -16,13 +16,7 @@ const MATCHES: [string, string, string, boolean][] = [
 
 for (const [what, pattern, text, expected] of MATCHES) {
   test(`A pattern that matches ${what} is judged ${expected}.`, () => {
-    assert.equal(matchWithin(2_000, checkPattern('expect_body', pattern), text), expected)
-  })
-}
-
-for (const pattern of ['(a+)+$', '^(a|a)*$', '(.*a){25}$']) {
-  test(`The catastrophic pattern ${pattern} is stopped, and gives no verdict.`, () => {
-    assert.equal(matchWithin(50, pattern, `${'a'.repeat(40)}!`), undefined)
+    assert.equal(matches(checkPattern('expect_body', pattern), text), expected)
   })
 }
 

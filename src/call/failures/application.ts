@@ -1,4 +1,4 @@
-import { describeMiss, isStatusMet, JSON_PREFIX } from '../verdicts.ts'
+import { describeMiss, isStatusMet } from '../verdicts.ts'
 import type { Verdict } from '../verdicts.ts'
 import type { Response } from '../response.ts'
 import { describeStatus } from '../../world/outcome.ts'
@@ -134,14 +134,6 @@ function explainAnswer(
       snippets: [showLog(service)]
     }
   }
-  const corrected = correctQuotes(response.verdicts)
-  if (corrected !== undefined) {
-    return {
-      cause: 'In JMESPath, double quotes are the name of a member; a text has single quotes.',
-      remedy: `Write the text in single quotes: ${corrected}.`,
-      snippets: [inStep('expect_json: |', `  ${corrected}`)]
-    }
-  }
   return {
     cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
     remedy: "Look at the service's log, or mend the expectation.",
@@ -160,16 +152,4 @@ function giveInstances(service: URL): Snippet[] {
       `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`
     )
   ]
-}
-
-/** A missed expression that compares with a text in double quotes, corrected. https://jmespath.org/specification.html#raw-string-literals */
-function correctQuotes(verdicts: readonly Verdict[]): string | undefined {
-  return verdicts
-    .filter(
-      ({ met, expectation, actual }) =>
-        !met && expectation.startsWith(JSON_PREFIX) && !/^not JSON|^the body is longer/.test(actual)
-    )
-    .map(({ expectation }) => expectation.slice(JSON_PREFIX.length))
-    .map((text) => ({ text, corrected: text.replaceAll(/([=!<>]=?\s*|,\s*)"([^"']*)"/g, "$1'$2'") }))
-    .find(({ text, corrected }) => corrected !== text)?.corrected
 }

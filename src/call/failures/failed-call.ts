@@ -3,7 +3,7 @@ import type { Response } from '../response.ts'
 import type { IdToken } from '../../token/id-token.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
 import { objectIn, parseObject, stringIn } from '../../guard/json.ts'
-import { safeText } from '../../guard/safe-text.ts'
+import { safeText, textOfPage } from '../../guard/safe-text.ts'
 
 /** Everything that is known about a call that failed. */
 export interface FailedCall {
@@ -23,8 +23,5 @@ export function quote({ status, text: body }: Pick<Response, 'status' | 'text'>)
     stringIn(objectIn(json, 'error'), 'message') ??
     ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
     body
-  return `${status} ${safeText(
-    text.replaceAll(/<(style|head|script)[^]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' '),
-    200
-  )}`.trim()
+  return `${status} ${safeText(textOfPage(text), 200)}`.trim()
 }

@@ -308,17 +308,6 @@ testFailures([
     /took the header out.*token_header: Proxy-Authorization/
   ],
   [
-    'a text in double quotes',
-    failed('application', 200, '{"status":"ok"}', {
-      verdicts: [
-        { expectation: 'status 2xx', met: true, actual: '200 OK' },
-        { expectation: 'JSON: status == "ok"', met: false, actual: 'status is "ok"' }
-      ]
-    }),
-    'EXPECTATION_FAILED',
-    /double quotes are the name of a member.*Write the text in single quotes: status == 'ok'/
-  ],
-  [
     'a host that speaks no TLS',
     silent({ ...SILENCE, trouble: 'handshake', sent: false, reason: 'the TLS handshake failed (EPROTO)' }),
     'SERVICE_UNAVAILABLE',
