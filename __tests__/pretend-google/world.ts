@@ -166,7 +166,7 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     githubOidcEnv: github.allowTokens,
     requests,
     noteSecret: secretBook.note,
-    secrets: () => [...secretBook.all, ...findSignedJwts(requests, accounts)],
+    secrets: () => [...secretBook.all, ...findSignedJwts(requests, accounts), ...findAwsSignatures(requests)],
     clock,
     metadataServer: {
       enable(settings) {
@@ -190,4 +190,10 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     close,
     [Symbol.asyncDispose]: close
   }
+}
+
+/** Signatures of requests to AWS within subject tokens, where STS was made to fail instead of reading them. */
+function findAwsSignatures(requests: readonly RecordedRequest[]): Secret[] {
+  const found = requests.flatMap(({ body }) => [...body.matchAll(/Signature%253D([0-9a-f]{64})/g)])
+  return found.map(([, value = '']) => ({ kind: 'AWS signature', value }))
 }

@@ -2281,7 +2281,11 @@ class Secret {
     }
     /** For a header: `Bearer ` and the secret. */
     prefixed(prefix) {
-        return new Secret(prefix + this.#value);
+        return this.within(prefix, '');
+    }
+    /** A longer text in which nothing else is secret, and which therefore is not masked itself. */
+    within(before, after) {
+        return new Secret(before + this.#value + after);
     }
     /** Basic credentials (RFC 7617) of a user whose password this is. */
     asPasswordOf(user) {
@@ -3701,7 +3705,7 @@ async function readAwsToken(step, document, credentialSource) {
         transporterOptions: { fetchImplementation: instanceMetadata(step) }
     });
     try {
-        return step.masks.keep(await client.retrieveSubjectToken());
+        return keepSignature(step.masks, await client.retrieveSubjectToken());
     }
     catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
@@ -3710,6 +3714,14 @@ async function readAwsToken(step, document, credentialSource) {
         // The library's message may quote an answer; its documented causes are these.
         throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials', 'AWS');
     }
+}
+/**
+ * Of a signed request the signature alone is secret, and the session token, which is known already. The rest names the
+ * provider, which must stay readable where Google says something of it.
+ */
+function keepSignature(masks, token) {
+    const [, before = '', signature, after = ''] = /^([^]*Signature%3D)([\da-f]{64})([^]*)$/.exec(token) ?? [];
+    return signature === undefined ? masks.keep(token) : masks.keep(signature).within(before, after);
 }
 /** `fetch` for the library's requests to the instance's metadata server. */
 function instanceMetadata(step) {

@@ -34,7 +34,12 @@ export class Secret {
 
   /** For a header: `Bearer ` and the secret. */
   prefixed(prefix: string): Secret {
-    return new Secret(prefix + this.#value)
+    return this.within(prefix, '')
+  }
+
+  /** A longer text in which nothing else is secret, and which therefore is not masked itself. */
+  within(before: string, after: string): Secret {
+    return new Secret(before + this.#value + after)
   }
 
   /** Basic credentials (RFC 7617) of a user whose password this is. */

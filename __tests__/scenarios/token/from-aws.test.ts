@@ -105,3 +105,20 @@ scenario('Credentials of another AWS account are refused by STS', async ({ world
   assertFailure(result, 'FEDERATION_REJECTED', 'The AWS account is not the one of the provider.')
   assert.deepEqual(listRequests(world), [ASKED.sts])
 })
+
+scenario(
+  'What Google says of the audience is shown, though AWS’s token holds it; its signature is not',
+  async (stage) => {
+    const { world, run } = stage
+    const provider = givenAwsPool(world)
+    const env = world.addAwsIdentity({ accountId: '112233445566', arn: ARN, temporary: true })
+    const answer = `No value of "//iam.googleapis.com/${provider}" is allowed`
+    const body = JSON.stringify({ error: 'invalid_grant', error_description: answer })
+    world.fail('sts.googleapis.com', { status: 400, body })
+    const result = await run(FOR_SERVICE, asInput(awsDocument(provider, ACCOUNT)), { env })
+    assertFailure(result, 'FEDERATION_REJECTED', `The answer was: 400 invalid_grant ${answer}`)
+    const subjectToken = new URLSearchParams(world.requests[0]?.body).get('subject_token') ?? ''
+    const [, signature = ''] = /Signature=([0-9a-f]{64})/.exec(decodeURIComponent(subjectToken)) ?? []
+    assert.ok(result.masks.includes(signature))
+  }
+)

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../guard/json.ts'
 import { mapStrings } from '../../guard/seal.ts'
 import type { Sealed } from '../../guard/seal.ts'
 import { Secret } from '../../guard/secret.ts'
+import type { Masks } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 
 /**
@@ -30,7 +31,7 @@ export async function readAwsToken(
     transporterOptions: { fetchImplementation: instanceMetadata(step) as typeof fetch }
   })
   try {
-    return step.masks.keep(await client.retrieveSubjectToken())
+    return keepSignature(step.masks, await client.retrieveSubjectToken())
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
     if (cause instanceof Failure) throw cause
@@ -41,6 +42,15 @@ export async function readAwsToken(
       'AWS'
     )
   }
+}
+
+/**
+ * Of a signed request the signature alone is secret, and the session token, which is known already. The rest names the
+ * provider, which must stay readable where Google says something of it.
+ */
+function keepSignature(masks: Masks, token: string): Secret {
+  const [, before = '', signature, after = ''] = /^([^]*Signature%3D)([\da-f]{64})([^]*)$/.exec(token) ?? []
+  return signature === undefined ? masks.keep(token) : masks.keep(signature).within(before, after)
 }
 
 /** `fetch` for the library's requests to the instance's metadata server. */
