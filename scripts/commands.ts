@@ -14,7 +14,7 @@ export interface Offer {
 
 /** What stands in capitals for the reader's own value; anything else in capitals becomes small letters. */
 const VALUES: Readonly<Record<string, string>> = {
-  ACCOUNT: 'smoke@my-project.iam.gserviceaccount.com',
+  ACCOUNT: 'smoke-test@my-project.iam.gserviceaccount.com',
   NUMBER: '123456789012',
   PROJECT: 'my-project',
   PROJECT_ID: 'my-project',
