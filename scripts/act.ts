@@ -3,6 +3,7 @@
 // .github/act/workflow.yml states what later steps must see; masks, annotations and summaries are judged here.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
@@ -16,7 +17,8 @@ const FLAGS = [
   '--platform=ubuntu-latest=-self-hosted',
   '--container-daemon-socket=-',
   '--no-cache-server',
-  '--rm'
+  '--rm',
+  `--env=PACKAGES=${path.resolve('node_modules')}`
 ]
 /** Header and payload of a token in a compact serialization: https://www.rfc-editor.org/rfc/rfc7515#section-7.1 */
 const TOKEN = /eyJ[\w-]+\.eyJ[\w-]+/
