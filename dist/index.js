@@ -600,10 +600,10 @@ function textOfPage(page) {
 function safeUrl(url) {
     return safeText(url.origin + url.pathname);
 }
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+/** The error's code, such as `ECONNREFUSED` or OpenSSL's `ERR_SSL_SSL/TLS_ALERT_…`: a fixed vocabulary, unlike its message. */
 function codeOf(error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_/]*$/.test(code) ? code : 'UNKNOWN';
 }
 
 
@@ -796,8 +796,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3096);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1174);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1884);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3062);
 
 
 
@@ -1431,7 +1431,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 3096:
+/***/ 1884:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1552,7 +1552,7 @@ function isTransientStatus(status) {
 }
 /** Whether the same request may well succeed a little later. */
 function isTransient(outcome) {
-    return !outcome.answered || isTransientStatus(outcome.status);
+    return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting';
 }
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
@@ -2354,7 +2354,7 @@ function isIdempotent(method) {
 function decideNext(attempt, history) {
     const repeatable = isIdempotent(history.method);
     if (!attempt.answered)
-        return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
+        return isTransient(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL;
     const { response } = attempt;
     if (response.accepted)
         return { kind: 'passed' };
@@ -2401,7 +2401,73 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
     return { kind: 'again', why, withinMs };
 }
 
+;// CONCATENATED MODULE: ./src/world/failures/connection.ts
+
+
+/**
+ * Why no connection to a host came about, whatever the host is for.
+ *
+ * @returns undefined where the host may simply be down or far away, which the caller words
+ */
+function explainConnection({ trouble, reason }, url) {
+    const host = (0,safe_text/* safeText */.Hk)(url.host);
+    switch (trouble) {
+        case 'proxy setting':
+            return {
+                cause: 'The step goes round no proxy by itself, so that it sent nothing.',
+                remedy: `Correct the variable, or name ${host} in NO_PROXY if it needs no proxy.`,
+                snippets: [setProxy(), (0,snippets/* setNoProxy */.WC)(host)]
+            };
+        case 'proxy':
+            return {
+                cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+                remedy: `Let the proxy pass connections to ${host}${url.port === '' ? ':443' : ''}, or name the host in NO_PROXY.`,
+                snippets: [(0,snippets/* tryConnection */.CB)(url), (0,snippets/* setNoProxy */.WC)(host)]
+            };
+        case 'certificate':
+            return { ...explainCertificate(reason, host), snippets: [setAuthority(), showHandshake(url)] };
+        case 'handshake':
+            return {
+                cause: `What answers at ${host} does not speak TLS on this port, asks for a client certificate, or is a proxy that opens TLS.`,
+                remedy: `Check host and port, and let the proxy, if there is one, pass ${host} untouched.`,
+                snippets: [showHandshake(url), (0,snippets/* setNoProxy */.WC)(host)]
+            };
+        case 'connection':
+            return undefined;
+    }
+}
+/** Node's code is in the reason: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function explainCertificate(reason, host) {
+    if (/EXPIRED|NOT_YET_VALID/.test(reason)) {
+        return {
+            cause: `The certificate of ${host} has expired or is not valid yet, or the clock of this machine is wrong.`,
+            remedy: `Renew the certificate of ${host}, or set the clock.`
+        };
+    }
+    if (/ALTNAME|HOSTNAME/.test(reason)) {
+        return {
+            cause: `The certificate that ${host} shows is for another name: its own is not ready yet, or a proxy answers in its place.`,
+            remedy: `Check the certificate of ${host}, and let the proxy, if there is one, pass the host untouched.`
+        };
+    }
+    return {
+        cause: `An authority that Node does not know issued the certificate of ${host}: a private one, or a proxy that opens TLS.`,
+        remedy: 'Set NODE_EXTRA_CA_CERTS to the file with the certificate of that authority, for this step or for the runner.'
+    };
+}
+function setAuthority() {
+    return { place: 'In this step', lines: ['env:', '  NODE_EXTRA_CA_CERTS: /path/to/authority.pem'] };
+}
+/** RFC 3986, 2.1: what a URL would read in another way. */
+function setProxy() {
+    return { place: 'In this step', lines: ['env:', '  HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'] };
+}
+function showHandshake(url) {
+    return (0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`);
+}
+
 ;// CONCATENATED MODULE: ./src/call/failures/no-answer.ts
+
 
 
 
@@ -2439,27 +2505,9 @@ function no_answer_explain(url, last, method) {
             snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
         };
     }
-    if (last.trouble === 'certificate') {
-        return {
-            cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
-            remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-            snippets: [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
-        };
-    }
-    if (last.trouble === 'handshake') {
-        return {
-            cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
-            remedy: 'Check the host and the port in url.',
-            snippets: [(0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`)]
-        };
-    }
-    if (last.trouble === 'proxy') {
-        return {
-            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,snippets/* setNoProxy */.WC)(host)]
-        };
-    }
+    const known = explainConnection(last, url);
+    if (known !== undefined)
+        return known;
     if (last.sent && !isIdempotent(method))
         return { ...notRepeated(method), snippets: [log] };
     if (last.timedOut) {
@@ -2526,7 +2574,8 @@ async function checkPrivacy(step, call) {
         const pause = pauseAfter(attempt, retryAfter, step.random);
         const isNothingHere = outcome.answered && !isTransient(outcome);
         const spentMs = limitAtStart - step.timeLeft();
-        if (pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+        const isFinal = !outcome.answered && !isTransient(outcome);
+        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
             return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
         }
         await step.sleep(pause);
@@ -3111,7 +3160,7 @@ async function requestWithRetries(step, request, unavailable) {
         const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
         const pause = pauseAfter(attempt, retryAfter, step.random);
         // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+        if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
             throw unavailable(lastInformative, attempt);
         step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
@@ -4092,6 +4141,7 @@ function projectIn({ metadata, message }) {
 
 
 
+
 /** One of Google's token services gave no answer that is about the request. */
 function googleUnavailable(url, last, attempts) {
     return new failure_failure/* Failure */.H({
@@ -4124,26 +4174,9 @@ function token_endpoint_explainUnavailable(url, last) {
             snippets: [connect]
         };
     }
-    if (last.trouble === 'proxy') {
-        return {
-            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
-        };
-    }
-    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
-        return {
-            cause: 'A proxy opens TLS and shows a certificate of its own.',
-            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
-            snippets: [
-                {
-                    place: 'In the environment of the runner, such as the file .env in its folder',
-                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
-                },
-                (0,snippets/* setNoProxy */.WC)(url.host)
-            ]
-        };
-    }
+    const known = explainConnection(last, url);
+    if (known !== undefined)
+        return known;
     return {
         cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
         remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
@@ -5614,6 +5647,7 @@ function refinePrincipal({ principal, audience }, subjectToken) {
 
 
 
+
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
 function oidcUnavailable(env, fromFork) {
     return new failure_failure/* Failure */.H({
@@ -5715,6 +5749,9 @@ function explainFailure(endpoint, what) {
             snippets: [snippets/* RERUN */.Fy]
         };
     }
+    const known = explainConnection(what, endpoint);
+    if (known !== undefined)
+        return known;
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
         remedy: `Let a self-hosted runner reach ${(0,safe_text/* safeText */.Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
@@ -5809,12 +5846,22 @@ async function isForkPullRequest(step) {
 
 
 
+
+
 /** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
 function subjectTokenUnavailable(where, problem, trouble) {
+    return subject_token_unavailable(where, problem, TROUBLES[trouble]);
+}
+/** The identity provider's host gave no usable answer. */
+function providerUnavailable(url, last, attempts) {
+    const known = last.answered ? undefined : explainConnection(last, url);
+    return subject_token_unavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, known ?? TROUBLES.host);
+}
+function subject_token_unavailable(where, problem, explanation) {
     return new failure_failure/* Failure */.H({
         code: 'SUBJECT_TOKEN_UNAVAILABLE',
         sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...TROUBLES[trouble]
+        ...explanation
     });
 }
 const TROUBLES = {
@@ -5868,7 +5915,6 @@ const TROUBLES = {
 
 
 
-
 /**
  * AWS's token is a signed request (GetCallerIdentity) that Google's STS sends to AWS. google-auth-library finds AWS's
  * credentials and signs; its requests to the instance's metadata go through our own limits, and are sealed on the way.
@@ -5911,7 +5957,7 @@ function instanceMetadata(step) {
         const method = init?.method ?? 'GET';
         const answer = await requestWithRetries(step, 
         // A session token is the whole of its answer.
-        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => providerUnavailable(url, last, attempts));
         return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -6070,7 +6116,6 @@ function judgeResponse(json, nowMs, mustExpire) {
 
 
 
-
 /**
  * The external account's own token.
  *
@@ -6119,7 +6164,7 @@ function nameFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
     keepSuspects(step.masks, url.searchParams);
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => providerUnavailable(url, last, attempts));
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
         return answer;
@@ -7247,7 +7292,7 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 1174:
+/***/ 3062:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7258,8 +7303,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:perf_hooks"
 const external_node_perf_hooks_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
-;// CONCATENATED MODULE: external "node:querystring"
-const external_node_querystring_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: external "node:http"
@@ -7270,9 +7313,16 @@ var external_node_https_ = __nccwpck_require__(4708);
 var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(2385);
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/world/body.ts
+
+
 
 /**
  * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
@@ -7292,38 +7342,98 @@ async function readBody(message, limit) {
 }
 /** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
 async function* decode(message) {
-    const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
-    const createDecoder = coding === '' ? undefined : await findDecoder(coding);
-    if (createDecoder === undefined) {
+    const decoder = createDecoder(message.headers['content-encoding']?.trim().toLowerCase() ?? '');
+    if (decoder === undefined) {
         yield* message;
         return;
     }
-    const pieces = message[Symbol.asyncIterator]();
-    const first = await pieces.next();
-    // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
-    if (first.done === true)
-        return;
-    // An error reaches whoever reads from the decoder.
-    yield* (0,external_node_stream_.pipeline)(external_node_stream_.Readable.from(resume(first.value, pieces)), createDecoder(), () => undefined);
+    try {
+        yield* (0,external_node_stream_.pipeline)(message, decoder, () => undefined);
+    }
+    catch (error) {
+        // No body, as with HEAD or 204: there was nothing to decode, whatever the header says.
+        if (!message.complete || decoder.bytesWritten > 0 || (0,safe_text/* codeOf */.$N)(error) !== 'Z_BUF_ERROR')
+            throw error;
+    }
 }
-/** Content codings: RFC 9110, 8.4.1. Nobody is asked for one, so that the decoders are loaded only where one comes anyway. */
-async function findDecoder(coding) {
-    const { createBrotliDecompress, createGunzip, createInflate } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8522, 23));
+/** Content codings: RFC 9110, 8.4.1. None is asked for, so that the decoders are loaded only where one comes anyway. */
+function createDecoder(coding) {
+    if (coding === '')
+        return undefined;
+    const { createBrotliDecompress, createGunzip, createInflate } = external_node_process_default().getBuiltinModule('node:zlib');
     const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
-    return Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
-}
-async function* resume(first, rest) {
-    yield first;
-    yield* { [Symbol.asyncIterator]: () => rest };
+    return Object.hasOwn(decoders, coding) ? decoders[coding]() : undefined;
 }
 
+;// CONCATENATED MODULE: external "node:dns/promises"
+const external_node_dns_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
+;// CONCATENATED MODULE: external "node:events"
+const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: external "node:tls"
 const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
-// EXTERNAL MODULE: ./src/guard/safe-text.ts
-var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var proxy = __nccwpck_require__(9783);
+;// CONCATENATED MODULE: ./src/world/proxy-setting.ts
+
+
+/** A variable names a proxy that cannot be used. The message is safe to show. */
+class ProxySettingError extends Error {
+    name = 'ProxySettingError';
+}
+/**
+ * The proxy for an `https` URL. Which variable counts, and which hosts `NO_PROXY` keeps from it, is the toolkit's rule, so that
+ * the action agrees with every other action. How the variable is read is ours, because the toolkit goes round a proxy whose
+ * URL it cannot parse.
+ *
+ * @throws {ProxySettingError}
+ */
+function findProxy(url) {
+    // The toolkit's rule reads these by itself as well.
+    const name = ((external_node_process_default()).env['https_proxy'] ?? '') === '' ? 'HTTPS_PROXY' : 'https_proxy';
+    const value = (external_node_process_default()).env[name]?.trim() ?? '';
+    return value === '' || (0,proxy/* checkBypass */.H)(url) ? undefined : parseProxy(name, value);
+}
+/** Everything before the last "@" is user and password, so that "#", "/" and "@" may stand in a password as they are. */
+const PROXY = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:\/(?!\/)[^@]*)?$/is;
+/**
+ * Reads `[scheme://][user:password@]host[:port]` as curl does: without a scheme it is http, and a "%" before anything but two
+ * hexadecimal digits stands for itself. https://curl.se/docs/manpage.html#-x
+ *
+ * @param name the variable, for messages, which never quote its value
+ * @throws {ProxySettingError}
+ */
+function parseProxy(name, value) {
+    const [, scheme = 'http', encoded = '', authority = ''] = PROXY.exec(value) ?? [];
+    const isHttp = /^https?$/i.test(scheme);
+    // The scheme counts for nothing here but the default port.
+    const address = `${isHttp ? scheme : 'http'}://${authority}`;
+    if (!URL.canParse(address) || new URL(address).hostname === '') {
+        throw new ProxySettingError(`the proxy in ${name} cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT`);
+    }
+    if (!isHttp)
+        throw new ProxySettingError(`the proxy in ${name} is one for ${scheme}:, and not for http:`);
+    const credentials = encoded.includes(':') || encoded === '' ? encoded : `${encoded}:`;
+    return { url: new URL(address), ...(credentials === '' ? {} : { credentials: decodePercent(credentials) }) };
+}
+/** The passwords of proxies, as they are written and as they are sent: secrets of the job, which nothing needs to show. */
+function proxyPasswords(env) {
+    const settings = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
+    return settings.flatMap(([, value = '']) => {
+        const [, , credentials = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?/is.exec(value.trim()) ?? [];
+        const password = credentials.slice(credentials.indexOf(':') + 1);
+        return credentials.includes(':') ? [password, decodePercent(password).toString()] : [];
+    });
+}
+function decodePercent(text) {
+    const bytes = Buffer.from(text).toString('latin1');
+    return Buffer.from(bytes.replaceAll(/%([0-9a-f]{2})/gi, (_escape, digits) => String.fromCharCode(parseInt(digits, 16))), 'latin1');
+}
+
 ;// CONCATENATED MODULE: ./src/world/connection.ts
+
+
 
 
 
@@ -7342,30 +7452,30 @@ class ConnectionError extends Error {
     }
 }
 /**
- * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
- * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
- * is for loopback and link-local addresses alone and never goes through a proxy.
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
+ * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
  *
  * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
  */
 async function openConnection(destination, signal) {
     const { url } = destination;
     const secure = url.protocol === 'https:';
-    const port = Number(url.port || (secure ? 443 : 80));
-    const host = hostOf(url);
-    const proxy = secure ? findProxy(url) : undefined;
-    const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal);
-    return secure ? await openTls(await tcp, host, destination, signal) : await tcp;
+    const port = portOf(url);
+    const proxy = secure ? proxyFor(url) : undefined;
+    const tcp = proxy === undefined
+        ? await openTcp(hostOf(url), port, signal)
+        : await openTunnel(proxy, `${url.hostname}:${port}`, signal);
+    return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp;
 }
-/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
-function findProxy(url) {
-    const named = (0,lib/* getProxyUrl */.s_)(url.href);
-    if (named === '')
-        return undefined;
-    const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named);
-    if (proxy.protocol === 'http:' || proxy.protocol === 'https:')
-        return proxy;
-    throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
+function proxyFor(url) {
+    try {
+        return findProxy(url);
+    }
+    catch (error) {
+        if (!(error instanceof ProxySettingError))
+            throw error;
+        throw new ConnectionError('PROXY', error.message, 'proxy setting');
+    }
 }
 /** Options of TLS. */
 function revealCertificate(certificate) {
@@ -7375,80 +7485,138 @@ function revealCertificate(certificate) {
 function hostOf(url) {
     return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
+function portOf({ port, protocol }) {
+    return Number(port || (protocol === 'https:' ? 443 : 80));
+}
+/** RFC 8305, 5: the recommended delay between two attempts. */
+const NEXT_ADDRESS_MS = 250;
+/** Errors that say less about a host than any other: of one of two address families, on a machine that has only the other. */
+const NO_ROUTE = ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
+/**
+ * Connects to whichever address of the host answers first. As RFC 8305 says, the next one is tried after a short delay, or as soon
+ * as one has failed, while the attempts before it go on. Node's own `autoSelectFamily` gives an address up when it turns to the
+ * next, so that a handshake which takes longer than the delay never succeeds.
+ */
 async function openTcp(host, port, signal) {
-    const socket = (0,external_node_net_.connect)({ host, port, autoSelectFamily: true });
-    return await untilReady(socket, 'connect', signal);
+    const decided = new AbortController();
+    const attempts = [];
+    try {
+        for (const { address } of alternateFamilies(await resolve(host))) {
+            const attempt = whenReady((0,external_node_net_.connect)(port, address), 'connect', AbortSignal.any([signal, decided.signal]));
+            attempts.push(attempt);
+            const delay = (0,promises_namespaceObject.setTimeout)(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined);
+            const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined);
+            if (socket !== undefined)
+                break;
+        }
+        const first = await Promise.any(attempts);
+        for (const attempt of attempts)
+            attempt.then((socket) => socket === first || socket.destroy(), ignore);
+        return first;
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AggregateError))
+            throw error;
+        const errors = error.errors;
+        throw errors.find(({ code }) => !NO_ROUTE.includes(code)) ?? error.errors[0];
+    }
+    finally {
+        decided.abort();
+    }
+}
+async function resolve(host) {
+    try {
+        return await (0,external_node_dns_promises_namespaceObject.lookup)(host, { all: true });
+    }
+    catch (error) {
+        throw explainError((0,safe_text/* codeOf */.$N)(error));
+    }
+}
+/** RFC 8305, 4: the families in turn, beginning with the one that the system prefers. */
+function alternateFamilies(addresses) {
+    const preferred = addresses.filter(({ family }) => family === addresses[0]?.family);
+    const others = addresses.filter(({ family }) => family !== addresses[0]?.family);
+    const pairs = preferred.flatMap((address, index) => [address, ...others.slice(index, index + 1)]);
+    return [...pairs, ...others.slice(preferred.length)];
 }
 async function openTls(socket, host, { clientCertificate, protocol }, signal) {
-    const tls = (0,external_node_tls_namespaceObject.connect)({
-        socket,
-        host,
-        // RFC 6066, 3: a literal IP address is no server name.
-        ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
-        ALPNProtocols: [protocol ?? 'http/1.1'],
-        ...revealCertificate(clientCertificate)
-    });
-    return await untilReady(tls, 'secureConnect', signal);
+    try {
+        const tls = (0,external_node_tls_namespaceObject.connect)({
+            socket,
+            host,
+            // RFC 6066, 3: a literal IP address is no server name.
+            ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
+            ALPNProtocols: [protocol ?? 'http/1.1'],
+            ...revealCertificate(clientCertificate)
+        });
+        return await whenReady(tls, 'secureConnect', signal);
+    }
+    catch (error) {
+        socket.destroy();
+        // A certificate and a key that do not belong together make Node throw before it tries.
+        throw error instanceof ConnectionError || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+    }
 }
 /** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
-async function openTunnel(proxy, host, port, signal) {
-    const authority = `${host}:${port}`;
-    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    const request = (proxy.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request({
-        host: hostOf(proxy),
-        port: proxy.port,
+async function openTunnel(proxy, authority, signal) {
+    const { url, credentials } = proxy;
+    const connection = await openProxy(url, signal);
+    const request = external_node_http_default().request({
+        createConnection: () => connection,
         method: 'CONNECT',
         path: authority,
-        agent: false,
         headers: {
             host: authority,
-            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+            ...(credentials === undefined ? {} : { 'proxy-authorization': `Basic ${credentials.toString('base64')}` })
         },
         signal
     });
     return await new Promise((resolve, reject) => {
-        request.once('connect', (response, socket) => {
-            if (response.statusCode === 200) {
+        const fail = (what) => {
+            connection.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
+        };
+        request.once('connect', ({ statusCode = 0 }, socket) => {
+            if (statusCode >= 200 && statusCode < 300)
                 resolve(socket);
-                return;
-            }
-            socket.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`, 'proxy'));
+            else
+                fail(`answered ${statusCode} to CONNECT`);
         });
-        request.once('response', (response) => {
-            response.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'));
+        request.once('response', () => {
+            fail('did not answer CONNECT with a tunnel');
         });
         request.once('error', (error) => {
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy'));
+            fail(`broke off (${(0,safe_text/* codeOf */.$N)(error)})`);
         });
         request.end();
     });
 }
-async function untilReady(socket, event, signal) {
-    const abort = () => {
-        socket.destroy(new Error('aborted'));
-    };
-    if (signal.aborted)
-        abort();
-    signal.addEventListener('abort', abort, { once: true });
+async function openProxy(url, signal) {
+    const host = hostOf(url);
     try {
-        await new Promise((resolve, reject) => {
-            socket.once(event, resolve);
-            socket.once('error', (error) => {
-                reject(explainError((0,safe_text/* codeOf */.$N)(error)));
-            });
-            socket.once('close', () => {
-                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
-            });
-        });
+        const tcp = await openTcp(host, portOf(url), signal);
+        return url.protocol === 'https:' ? await openTls(tcp, host, {}, signal) : tcp;
     }
-    finally {
-        signal.removeEventListener('abort', abort);
+    catch (error) {
+        throw new ConnectionError('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
     }
-    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
-    socket.on('error', () => undefined);
-    return socket;
+}
+/** @throws {ConnectionError} where the socket fails first; it is destroyed then */
+async function whenReady(socket, event, signal) {
+    // An idle connection may break without harm; a request in flight has its own error listener.
+    socket.on('error', ignore);
+    try {
+        await (0,external_node_events_namespaceObject.once)(socket, event, { signal });
+        return socket;
+    }
+    catch (error) {
+        socket.destroy();
+        throw signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+    }
+}
+function ignore() {
+    // Said elsewhere, or of no consequence.
 }
 function explainError(code) {
     switch (code) {
@@ -7482,8 +7650,20 @@ function explainError(code) {
 function createConnectionPool(closing) {
     const prepared = new Map();
     const agents = { plain: new (external_node_http_default()).Agent({ keepAlive: true }), tls: new (external_node_https_default()).Agent({ keepAlive: true }) };
-    for (const agent of Object.values(agents))
+    for (const agent of Object.values(agents)) {
         agent.createConnection = createConnection;
+        // The types do not know that it says whether the connection is kept.
+        const keep = agent.keepSocketAlive.bind(agent);
+        const reuse = agent.reuseSocket.bind(agent);
+        agent.keepSocketAlive = (socket) => {
+            watchIdle(socket);
+            return keep(socket);
+        };
+        agent.reuseSocket = (socket, request) => {
+            endIdle(socket);
+            reuse(socket, request);
+        };
+    }
     /** Agents keep connections as they always do, but open them our way. */
     function createConnection(options, callback) {
         const { destination, connectionSignal } = options;
@@ -7495,8 +7675,10 @@ function createConnectionPool(closing) {
         const waiting = destination.clientCertificate === undefined ? prepared.get(origin)?.shift() : undefined;
         if (waiting !== undefined) {
             const socket = await Promise.race([waiting.catch(() => undefined), whenAborted(signal)]);
-            if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
+            if (socket !== undefined && !socket.destroyed) {
+                endIdle(socket);
                 return socket;
+            }
         }
         return await openConnection(destination, signal);
     }
@@ -7507,6 +7689,7 @@ function createConnectionPool(closing) {
             opening.then(
             // Left over at the end, because the run failed before it was needed.
             (socket) => {
+                watchIdle(socket);
                 closing.addEventListener('abort', () => socket.destroy(), { once: true });
             }, 
             // Whoever needs it will see that it failed.
@@ -7518,6 +7701,19 @@ function createConnectionPool(closing) {
                 agent.destroy();
         }
     };
+}
+/**
+ * Ends an idle connection on which anything comes: an answer without a request, such as the 408 that some servers send before they
+ * close (RFC 9110, 15.5.9), would be taken for the answer to the next request.
+ */
+function watchIdle(socket) {
+    socket.on('data', destroyThis);
+}
+function endIdle(socket) {
+    socket.off('data', destroyThis);
+}
+function destroyThis() {
+    this.destroy();
 }
 /** Waiting for a connection that was opened ahead must not take longer than the request may. */
 async function whenAborted(signal) {
@@ -7540,11 +7736,9 @@ async function whenAborted(signal) {
 
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
-/** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
-const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
+const USER_AGENT = 'google-id-token';
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
-    const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
     const closing = new AbortController();
     const connections = createConnectionPool(closing.signal);
     async function send(request, limits) {
@@ -7564,41 +7758,39 @@ function createHttp() {
             });
         });
         interrupted.catch(() => undefined);
-        const plainOrTls = request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default());
-        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
-        const httpModule = {
-            ...plainOrTls,
-            // A socket is handed to the request once it is connected, so from there on bytes may travel.
-            request: (options, onResponse) => plainOrTls
-                .request(options, onResponse)
-                .once('socket', () => (sent = true))
-                .once('upgrade', (_message, socket) => {
-                socket.destroy();
-                interrupt(new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
-            })
-        };
+        const client = new lib/* HttpClient */.Qq(USER_AGENT, [], { socketTimeout: limits.milliseconds });
         const body = revealBody(request.body);
-        const options = {
-            method: request.method,
-            host: request.url.hostname,
-            port: request.url.port,
-            path: request.url.pathname + request.url.search,
-            headers: {
-                'user-agent': client.userAgent ?? '',
-                ...contentLength(body),
-                ...revealHeaders(request.headers)
-            },
-            agent: connections.agentFor(request.url),
-            maxHeaderSize: HEADER_BYTES,
-            signal,
-            destination: request,
-            connectionSignal: signal,
-            // Kept connections are told apart by these as well.
-            ...revealCertificate(request.clientCertificate)
+        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
+        const info = {
+            parsedUrl: request.url,
+            httpModule: watched(request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default()), {
+                // A socket is handed to the request once it is connected, so from there on bytes may travel.
+                onSocket: () => (sent = true),
+                onUpgrade() {
+                    interrupt(new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which was not asked for'));
+                }
+            }),
+            options: {
+                method: request.method,
+                host: request.url.hostname,
+                port: request.url.port,
+                path: request.url.pathname + request.url.search,
+                headers: {
+                    'user-agent': client.userAgent ?? USER_AGENT,
+                    ...contentLength(body),
+                    ...revealHeaders(request.headers)
+                },
+                agent: connections.agentFor(request.url),
+                maxHeaderSize: HEADER_BYTES,
+                signal,
+                destination: request,
+                connectionSignal: signal,
+                // Kept connections are told apart by these as well.
+                ...revealCertificate(request.clientCertificate)
+            }
         };
         try {
-            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body));
-            const { message } = await Promise.race([answering, interrupted]);
+            const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
@@ -7623,14 +7815,25 @@ function createHttp() {
         }
     };
 }
+/** `node:http` or `node:https`, as far as http-client uses it, with an eye on each request. */
+function watched(module, { onSocket, onUpgrade }) {
+    const request = (options, onResponse) => module
+        .request(options, onResponse)
+        .once('socket', onSocket)
+        .once('upgrade', (_message, socket) => {
+        socket.destroy();
+        onUpgrade();
+    });
+    return { request };
+}
 /**
  * What an error of a connection comes to.
  *
  * @param missed the limit that was missed, in words
  */
 function toNoAnswer(error, { missed, ...rest }) {
-    const trouble = error instanceof ConnectionError ? error.trouble : 'connection';
-    return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
+    const { message, trouble } = error instanceof ConnectionError ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
+    return { answered: false, timedOut: missed !== undefined, reason: missed ?? message, trouble, ...rest };
 }
 function revealHeaders(headers) {
     return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value instanceof Array ? [...value] : reveal(value)]));
@@ -7655,17 +7858,18 @@ function joinHeaders(message) {
         headers[name] = (values ?? []).join(', ');
     return headers;
 }
-function describeBreak(error) {
-    if (error instanceof ConnectionError)
-        return error.message;
-    const code = (0,safe_text/* codeOf */.$N)(error);
+/** Errors of the network, of an abortion and of a decoder have codes. */
+function explainBreak(code) {
     if (code === 'HPE_HEADER_OVERFLOW')
-        return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
+        return new ConnectionError(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
     if (code.startsWith('HPE_'))
-        return `the answer is not valid HTTP (${code})`;
-    if (code.startsWith('Z_') || code.startsWith('ERR__'))
-        return `the answer's body cannot be decoded (${code})`;
-    return `the connection broke off (${code})`;
+        return new ConnectionError(code, `the answer is not valid HTTP (${code})`);
+    if (/^(Z_|ERR__)/.test(code))
+        return new ConnectionError(code, `the answer's body cannot be decoded (${code})`);
+    // TLS 1.3: what a server has against a client's certificate, or that there is none, it says after the handshake.
+    if (code.startsWith('ERR_SSL_'))
+        return new ConnectionError(code, `TLS was ended by an alert (${code})`, 'handshake');
+    return new ConnectionError(code, `the connection broke off (${code})`);
 }
 
 // EXTERNAL MODULE: ./src/guard/secret.ts
@@ -7718,14 +7922,6 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             http.close();
         }
     };
-}
-/** The passwords of proxies, as they are written and as they are meant. */
-function proxyPasswords(env) {
-    const proxies = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
-    return proxies.flatMap(([, url = '']) => {
-        const password = /^(?:\w+:\/\/)?[^/@]*?:([^/@]+)@/.exec(url)?.[1];
-        return password === undefined ? [] : [password, (0,external_node_querystring_namespaceObject.unescape)(password)];
-    });
 }
 
 
@@ -8138,8 +8334,8 @@ function file_command_prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(2385);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -10121,17 +10317,16 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 8313:
+/***/ 2385:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient),
-  s_: () => (/* binding */ lib_getProxyUrl)
+  Qq: () => (/* binding */ HttpClient)
 });
 
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, isHttps
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
 
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
@@ -10139,97 +10334,8 @@ var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
 var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var proxy = __nccwpck_require__(9783);
 // EXTERNAL MODULE: ./node_modules/tunnel/index.js
 var tunnel = __nccwpck_require__(770);
 ;// CONCATENATED MODULE: ./stubs/undici/index.js
@@ -10300,8 +10406,8 @@ var MediaTypes;
  * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
  * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
  */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = getProxyUrl(new URL(serverUrl));
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
     return proxyUrl ? proxyUrl.href : '';
 }
 const HttpRedirectCodes = [
@@ -10665,7 +10771,7 @@ class HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -10775,7 +10881,7 @@ class HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -10938,6 +11044,106 @@ class HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 9783:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ checkBypass),
+/* harmony export */   s: () => (/* binding */ getProxyUrl)
+/* harmony export */ });
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
 
 /***/ })
 

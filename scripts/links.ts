@@ -15,6 +15,7 @@ const NOT_OURS = /^(dist\/|THIRD_PARTY_NOTICES\.txt$|LICENSE$|package-lock\.json
 
 /** Where people read. */
 const SITES = [
+  'curl.se',
   'aws.amazon.com',
   'cli.github.com',
   'cloud.google.com',

@@ -14,7 +14,13 @@ const TOKEN_OUTPUTS = ['id_token', 'id_tokens']
 const SHORTEST_MASK = 8
 
 /** These travel in other forms or not at all: the action has them in its hands as soon as it is given them. */
-const GIVEN_KINDS: readonly SecretKind[] = ['private key', 'AWS secret', 'refresh token', 'client secret']
+const GIVEN_KINDS: readonly SecretKind[] = [
+  'private key',
+  'AWS secret',
+  'refresh token',
+  'client secret',
+  'proxy password'
+]
 
 interface LeakOptions {
   /** The variable in which the ID token was asked for. */

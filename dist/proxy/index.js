@@ -328,7 +328,7 @@ function isIdempotent(method) {
 function decideNext(attempt, history) {
     const repeatable = isIdempotent(history.method);
     if (!attempt.answered)
-        return repeatable || !attempt.sent ? again('the service may be starting') : FINAL;
+        return (0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransient */ .dg)(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL;
     const { response } = attempt;
     if (response.accepted)
         return { kind: 'passed' };
@@ -783,10 +783,12 @@ const REQUESTS = new Map([
 /* harmony export */ });
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6530);
 /* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3752);
 /* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3834);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
+/* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2456);
+
 
 
 
@@ -802,7 +804,7 @@ const REQUESTS = new Map([
 function noUsableAnswer(url, last, attempts, how, method = 'GET') {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(url)} gave no usable answer to the call ${how}: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeUrl */ .Pl)(url)} gave no usable answer to the call ${how}: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
         ...explain(url, last, method)
     });
 }
@@ -814,7 +816,7 @@ function notRepeated(method) {
     };
 }
 function explain(url, last, method) {
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(url.host);
     const log = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_3__/* .showLog */ .cS)(url);
     const connect = (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .tryConnection */ .CB)(url);
     if (last.answered) {
@@ -824,27 +826,9 @@ function explain(url, last, method) {
             snippets: [log, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inStep */ .qg)('deadline: 10m')]
         };
     }
-    if (last.trouble === 'certificate') {
-        return {
-            cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
-            remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)(`curl --head --verbose ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .shellWord */ .r7)(url.origin)}/`)]
-        };
-    }
-    if (last.trouble === 'handshake') {
-        return {
-            cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
-            remedy: 'Check the host and the port in url.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)(`curl --head --verbose ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .shellWord */ .r7)(url.origin)}/`)]
-        };
-    }
-    if (last.trouble === 'proxy') {
-        return {
-            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .setNoProxy */ .WC)(host)]
-        };
-    }
+    const known = (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_5__/* .explainConnection */ .c)(last, url);
+    if (known !== undefined)
+        return known;
     if (last.sent && !(0,_attempts_js__WEBPACK_IMPORTED_MODULE_2__/* .isIdempotent */ .ky)(method))
         return { ...notRepeated(method), snippets: [log] };
     if (last.timedOut) {
@@ -2134,10 +2118,10 @@ function textOfPage(page) {
 function safeUrl(url) {
     return safeText(url.origin + url.pathname);
 }
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+/** The error's code, such as `ECONNREFUSED` or OpenSSL's `ERR_SSL_SSL/TLS_ALERT_…`: a fixed vocabulary, unlike its message. */
 function codeOf(error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN';
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_/]*$/.test(code) ? code : 'UNKNOWN';
 }
 
 
@@ -2358,8 +2342,10 @@ function isBase64(word) {
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
 /* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
+/* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2456);
+
 
 
 
@@ -2379,7 +2365,7 @@ const PERMISSIONS = [
     '      id-token: write'
 ];
 function explainAbsence(env, fromFork) {
-    const job = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(env['GITHUB_JOB'] ?? 'JOB');
+    const job = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(env['GITHUB_JOB'] ?? 'JOB');
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             cause: 'This is not a job of GitHub Actions.',
@@ -2432,7 +2418,7 @@ function explainAbsence(env, fromFork) {
 function oidcFailed(endpoint, what, attempts = 1) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
         code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
+        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .inAttempts */ .yy)(attempts)}.`,
         ...explainFailure(endpoint, what),
         ...(typeof what !== 'string' && what.answered && what.status >= 400
             ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteRefusal */ .H)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .readRefusal */ .n)(what)) }
@@ -2466,9 +2452,12 @@ function explainFailure(endpoint, what) {
             snippets: [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .RERUN */ .Fy]
         };
     }
+    const known = (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_4__/* .explainConnection */ .c)(what, endpoint);
+    if (known !== undefined)
+        return known;
     return {
         cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: `Let a self-hosted runner reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
+        remedy: `Let a self-hosted runner reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .tryConnection */ .CB)(endpoint)]
     };
 }
@@ -3623,16 +3612,30 @@ async function isForkPullRequest(step) {
     return base !== undefined && head !== base;
 }
 
+// EXTERNAL MODULE: ./src/world/failures/connection.ts
+var connection = __nccwpck_require__(2456);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/identity/failures/subject-token.ts
+
+
 
 
 
 /** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
 function subjectTokenUnavailable(where, problem, trouble) {
+    return unavailable(where, problem, TROUBLES[trouble]);
+}
+/** The identity provider's host gave no usable answer. */
+function providerUnavailable(url, last, attempts) {
+    const known = last.answered ? undefined : (0,connection/* explainConnection */.c)(last, url);
+    return unavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, known ?? TROUBLES.host);
+}
+function unavailable(where, problem, explanation) {
     return new failure/* Failure */.H({
         code: 'SUBJECT_TOKEN_UNAVAILABLE',
         sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...TROUBLES[trouble]
+        ...explanation
     });
 }
 const TROUBLES = {
@@ -3680,10 +3683,7 @@ const TROUBLES = {
     }
 };
 
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/identity/subject-token/aws.ts
-
 
 
 
@@ -3731,7 +3731,7 @@ function instanceMetadata(step) {
         const method = init?.method ?? 'GET';
         const answer = await (0,retried_request/* requestWithRetries */.e)(step, 
         // A session token is the whole of its answer.
-        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => providerUnavailable(url, last, attempts));
         return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -3892,7 +3892,6 @@ function judgeResponse(json, nowMs, mustExpire) {
 
 
 
-
 /**
  * The external account's own token.
  *
@@ -3941,7 +3940,7 @@ function nameFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
     (0,seal/* keepSuspects */._n)(step.masks, url.searchParams);
-    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenUnavailable(url.origin, `${(0,outcome/* describeOutcome */.SS)(last)}${(0,outcome/* inAttempts */.yy)(attempts)}`, 'host'));
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => providerUnavailable(url, last, attempts));
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
         return answer;
@@ -4430,8 +4429,8 @@ var secret = __nccwpck_require__(9185);
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
 var token_mint = __nccwpck_require__(7484);
-// EXTERNAL MODULE: ./src/world/world.ts + 2 modules
-var world_world = __nccwpck_require__(6999);
+// EXTERNAL MODULE: ./src/world/world.ts
+var world_world = __nccwpck_require__(7360);
 // EXTERNAL MODULE: ./src/inputs/service-url.ts
 var service_url = __nccwpck_require__(7306);
 ;// CONCATENATED MODULE: ./src/proxy/addresses.ts
@@ -5282,8 +5281,8 @@ function fromHttp2(stream, headers, flags, raw) {
 
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
-// EXTERNAL MODULE: ./src/world/connection.ts
-var world_connection = __nccwpck_require__(2842);
+// EXTERNAL MODULE: ./src/world/connection.ts + 1 modules
+var world_connection = __nccwpck_require__(4054);
 ;// CONCATENATED MODULE: ./src/proxy/wait-limit.ts
 function startWaitLimit(milliseconds, onMiss) {
     let missed = false;
@@ -6295,11 +6294,11 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6999);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3207);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9480);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9134);
 
 
 
@@ -7188,7 +7187,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 9480:
+/***/ 9134:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7203,8 +7202,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: external "node:events"
-const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(8474);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -7583,7 +7582,8 @@ async function privacy_checkPrivacy(step, call) {
         const pause = pauseAfter(attempt, retryAfter, step.random);
         const isNothingHere = outcome.answered && !isTransient(outcome);
         const spentMs = limitAtStart - step.timeLeft();
-        if (pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+        const isFinal = !outcome.answered && !isTransient(outcome);
+        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
             return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
         }
         await step.sleep(pause);
@@ -9062,8 +9062,8 @@ async function hearFrom(child, settings) {
     try {
         child.send(settings, () => undefined);
         return await Promise.race([
-            (0,external_node_events_namespaceObject.once)(child, 'message', { signal }).then(([message]) => message),
-            (0,external_node_events_namespaceObject.once)(child, 'exit', { signal }).then(([code, killedBy]) => ({
+            (0,external_node_events_.once)(child, 'message', { signal }).then(([message]) => message),
+            (0,external_node_events_.once)(child, 'exit', { signal }).then(([code, killedBy]) => ({
                 kind: 'ended',
                 how: `it ended with ${String(killedBy ?? `exit code ${String(code)}`)}`
             }))
@@ -9222,8 +9222,10 @@ async function runToEnd(process, env, report, world, story) {
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
 /* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
+/* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2456);
+
 
 
 
@@ -9261,26 +9263,9 @@ function explainUnavailable(url, last) {
             snippets: [connect]
         };
     }
-    if (last.trouble === 'proxy') {
-        return {
-            cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-            remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
-            snippets: [connect, (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .setNoProxy */ .WC)(url.host)]
-        };
-    }
-    if (last.trouble === 'certificate' || last.trouble === 'handshake') {
-        return {
-            cause: 'A proxy opens TLS and shows a certificate of its own.',
-            remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
-            snippets: [
-                {
-                    place: 'In the environment of the runner, such as the file .env in its folder',
-                    lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
-                },
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .setNoProxy */ .WC)(url.host)
-            ]
-        };
-    }
+    const known = (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_4__/* .explainConnection */ .c)(last, url);
+    if (known !== undefined)
+        return known;
     return {
         cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
         remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
@@ -9296,7 +9281,7 @@ function tokenMissing(url, answer) {
         'none that is known';
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .H({
         code: 'TOKEN_INVALID',
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
         ...(url.protocol === 'http:'
             ? {
                 // Plain http is for the metadata server alone, and never goes through a proxy.
@@ -10141,7 +10126,7 @@ function basicAuthorization({ id, secret }) {
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2842);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4054);
 
 
 
@@ -10149,8 +10134,20 @@ function basicAuthorization({ id, secret }) {
 function createConnectionPool(closing) {
     const prepared = new Map();
     const agents = { plain: new (node_http__WEBPACK_IMPORTED_MODULE_0___default().Agent)({ keepAlive: true }), tls: new (node_https__WEBPACK_IMPORTED_MODULE_1___default().Agent)({ keepAlive: true }) };
-    for (const agent of Object.values(agents))
+    for (const agent of Object.values(agents)) {
         agent.createConnection = createConnection;
+        // The types do not know that it says whether the connection is kept.
+        const keep = agent.keepSocketAlive.bind(agent);
+        const reuse = agent.reuseSocket.bind(agent);
+        agent.keepSocketAlive = (socket) => {
+            watchIdle(socket);
+            return keep(socket);
+        };
+        agent.reuseSocket = (socket, request) => {
+            endIdle(socket);
+            reuse(socket, request);
+        };
+    }
     /** Agents keep connections as they always do, but open them our way. */
     function createConnection(options, callback) {
         const { destination, connectionSignal } = options;
@@ -10162,8 +10159,10 @@ function createConnectionPool(closing) {
         const waiting = destination.clientCertificate === undefined ? prepared.get(origin)?.shift() : undefined;
         if (waiting !== undefined) {
             const socket = await Promise.race([waiting.catch(() => undefined), whenAborted(signal)]);
-            if (socket !== undefined && !socket.destroyed && !socket.readableEnded)
+            if (socket !== undefined && !socket.destroyed) {
+                endIdle(socket);
                 return socket;
+            }
         }
         return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .JY)(destination, signal);
     }
@@ -10174,6 +10173,7 @@ function createConnectionPool(closing) {
             opening.then(
             // Left over at the end, because the run failed before it was needed.
             (socket) => {
+                watchIdle(socket);
                 closing.addEventListener('abort', () => socket.destroy(), { once: true });
             }, 
             // Whoever needs it will see that it failed.
@@ -10185,6 +10185,19 @@ function createConnectionPool(closing) {
                 agent.destroy();
         }
     };
+}
+/**
+ * Ends an idle connection on which anything comes: an answer without a request, such as the 408 that some servers send before they
+ * close (RFC 9110, 15.5.9), would be taken for the answer to the next request.
+ */
+function watchIdle(socket) {
+    socket.on('data', destroyThis);
+}
+function endIdle(socket) {
+    socket.off('data', destroyThis);
+}
+function destroyThis() {
+    this.destroy();
 }
 /** Waiting for a connection that was opened ahead must not take longer than the request may. */
 async function whenAborted(signal) {
@@ -10198,24 +10211,37 @@ async function whenAborted(signal) {
 
 /***/ }),
 
-/***/ 2842:
+/***/ 4054:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   JY: () => (/* binding */ openConnection),
-/* harmony export */   Rc: () => (/* binding */ ConnectionError),
-/* harmony export */   hL: () => (/* binding */ revealCertificate)
-/* harmony export */ });
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
-/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7030);
-/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1692);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_tls__WEBPACK_IMPORTED_MODULE_3__);
-/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8313);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Rc: () => (/* binding */ ConnectionError),
+  JY: () => (/* binding */ openConnection),
+  hL: () => (/* binding */ revealCertificate)
+});
+
+;// CONCATENATED MODULE: external "node:dns/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns/promises");
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(8474);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/world/proxy-setting.ts
+var proxy_setting = __nccwpck_require__(9005);
+;// CONCATENATED MODULE: ./src/world/connection.ts
+
+
 
 
 
@@ -10234,30 +10260,30 @@ class ConnectionError extends Error {
     }
 }
 /**
- * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
- * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
- * is for loopback and link-local addresses alone and never goes through a proxy.
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
+ * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
  *
  * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
  */
 async function openConnection(destination, signal) {
     const { url } = destination;
     const secure = url.protocol === 'https:';
-    const port = Number(url.port || (secure ? 443 : 80));
-    const host = hostOf(url);
-    const proxy = secure ? findProxy(url) : undefined;
-    const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal);
-    return secure ? await openTls(await tcp, host, destination, signal) : await tcp;
+    const port = portOf(url);
+    const proxy = secure ? proxyFor(url) : undefined;
+    const tcp = proxy === undefined
+        ? await openTcp(hostOf(url), port, signal)
+        : await openTunnel(proxy, `${url.hostname}:${port}`, signal);
+    return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp;
 }
-/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
-function findProxy(url) {
-    const named = (0,_actions_http_client__WEBPACK_IMPORTED_MODULE_4__/* .getProxyUrl */ .s_)(url.href);
-    if (named === '')
-        return undefined;
-    const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named);
-    if (proxy.protocol === 'http:' || proxy.protocol === 'https:')
-        return proxy;
-    throw new ConnectionError('PROXY', `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`, 'proxy');
+function proxyFor(url) {
+    try {
+        return (0,proxy_setting/* findProxy */.EE)(url);
+    }
+    catch (error) {
+        if (!(error instanceof proxy_setting/* ProxySettingError */.Tl))
+            throw error;
+        throw new ConnectionError('PROXY', error.message, 'proxy setting');
+    }
 }
 /** Options of TLS. */
 function revealCertificate(certificate) {
@@ -10267,80 +10293,138 @@ function revealCertificate(certificate) {
 function hostOf(url) {
     return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
+function portOf({ port, protocol }) {
+    return Number(port || (protocol === 'https:' ? 443 : 80));
+}
+/** RFC 8305, 5: the recommended delay between two attempts. */
+const NEXT_ADDRESS_MS = 250;
+/** Errors that say less about a host than any other: of one of two address families, on a machine that has only the other. */
+const NO_ROUTE = ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
+/**
+ * Connects to whichever address of the host answers first. As RFC 8305 says, the next one is tried after a short delay, or as soon
+ * as one has failed, while the attempts before it go on. Node's own `autoSelectFamily` gives an address up when it turns to the
+ * next, so that a handshake which takes longer than the delay never succeeds.
+ */
 async function openTcp(host, port, signal) {
-    const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_2__.connect)({ host, port, autoSelectFamily: true });
-    return await untilReady(socket, 'connect', signal);
+    const decided = new AbortController();
+    const attempts = [];
+    try {
+        for (const { address } of alternateFamilies(await resolve(host))) {
+            const attempt = whenReady((0,external_node_net_.connect)(port, address), 'connect', AbortSignal.any([signal, decided.signal]));
+            attempts.push(attempt);
+            const delay = (0,promises_.setTimeout)(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined);
+            const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined);
+            if (socket !== undefined)
+                break;
+        }
+        const first = await Promise.any(attempts);
+        for (const attempt of attempts)
+            attempt.then((socket) => socket === first || socket.destroy(), ignore);
+        return first;
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AggregateError))
+            throw error;
+        const errors = error.errors;
+        throw errors.find(({ code }) => !NO_ROUTE.includes(code)) ?? error.errors[0];
+    }
+    finally {
+        decided.abort();
+    }
+}
+async function resolve(host) {
+    try {
+        return await (0,promises_namespaceObject.lookup)(host, { all: true });
+    }
+    catch (error) {
+        throw explainError((0,safe_text/* codeOf */.$N)(error));
+    }
+}
+/** RFC 8305, 4: the families in turn, beginning with the one that the system prefers. */
+function alternateFamilies(addresses) {
+    const preferred = addresses.filter(({ family }) => family === addresses[0]?.family);
+    const others = addresses.filter(({ family }) => family !== addresses[0]?.family);
+    const pairs = preferred.flatMap((address, index) => [address, ...others.slice(index, index + 1)]);
+    return [...pairs, ...others.slice(preferred.length)];
 }
 async function openTls(socket, host, { clientCertificate, protocol }, signal) {
-    const tls = (0,node_tls__WEBPACK_IMPORTED_MODULE_3__.connect)({
-        socket,
-        host,
-        // RFC 6066, 3: a literal IP address is no server name.
-        ...((0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(host) === 0 ? { servername: host } : {}),
-        ALPNProtocols: [protocol ?? 'http/1.1'],
-        ...revealCertificate(clientCertificate)
-    });
-    return await untilReady(tls, 'secureConnect', signal);
+    try {
+        const tls = (0,external_node_tls_.connect)({
+            socket,
+            host,
+            // RFC 6066, 3: a literal IP address is no server name.
+            ...((0,external_node_net_.isIP)(host) === 0 ? { servername: host } : {}),
+            ALPNProtocols: [protocol ?? 'http/1.1'],
+            ...revealCertificate(clientCertificate)
+        });
+        return await whenReady(tls, 'secureConnect', signal);
+    }
+    catch (error) {
+        socket.destroy();
+        // A certificate and a key that do not belong together make Node throw before it tries.
+        throw error instanceof ConnectionError || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+    }
 }
 /** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
-async function openTunnel(proxy, host, port, signal) {
-    const authority = `${host}:${port}`;
-    const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    const request = (proxy.protocol === 'https:' ? (node_https__WEBPACK_IMPORTED_MODULE_1___default()) : (node_http__WEBPACK_IMPORTED_MODULE_0___default())).request({
-        host: hostOf(proxy),
-        port: proxy.port,
+async function openTunnel(proxy, authority, signal) {
+    const { url, credentials } = proxy;
+    const connection = await openProxy(url, signal);
+    const request = external_node_http_default().request({
+        createConnection: () => connection,
         method: 'CONNECT',
         path: authority,
-        agent: false,
         headers: {
             host: authority,
-            ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+            ...(credentials === undefined ? {} : { 'proxy-authorization': `Basic ${credentials.toString('base64')}` })
         },
         signal
     });
     return await new Promise((resolve, reject) => {
-        request.once('connect', (response, socket) => {
-            if (response.statusCode === 200) {
+        const fail = (what) => {
+            connection.destroy();
+            reject(new ConnectionError('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
+        };
+        request.once('connect', ({ statusCode = 0 }, socket) => {
+            if (statusCode >= 200 && statusCode < 300)
                 resolve(socket);
-                return;
-            }
-            socket.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`, 'proxy'));
+            else
+                fail(`answered ${statusCode} to CONNECT`);
         });
-        request.once('response', (response) => {
-            response.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'));
+        request.once('response', () => {
+            fail('did not answer CONNECT with a tunnel');
         });
         request.once('error', (error) => {
-            reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .codeOf */ .$N)(error)})`, 'proxy'));
+            fail(`broke off (${(0,safe_text/* codeOf */.$N)(error)})`);
         });
         request.end();
     });
 }
-async function untilReady(socket, event, signal) {
-    const abort = () => {
-        socket.destroy(new Error('aborted'));
-    };
-    if (signal.aborted)
-        abort();
-    signal.addEventListener('abort', abort, { once: true });
+async function openProxy(url, signal) {
+    const host = hostOf(url);
     try {
-        await new Promise((resolve, reject) => {
-            socket.once(event, resolve);
-            socket.once('error', (error) => {
-                reject(explainError((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .codeOf */ .$N)(error)));
-            });
-            socket.once('close', () => {
-                reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'));
-            });
-        });
+        const tcp = await openTcp(host, portOf(url), signal);
+        return url.protocol === 'https:' ? await openTls(tcp, host, {}, signal) : tcp;
     }
-    finally {
-        signal.removeEventListener('abort', abort);
+    catch (error) {
+        throw new ConnectionError('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
     }
-    // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
-    socket.on('error', () => undefined);
-    return socket;
+}
+/** @throws {ConnectionError} where the socket fails first; it is destroyed then */
+async function whenReady(socket, event, signal) {
+    // An idle connection may break without harm; a request in flight has its own error listener.
+    socket.on('error', ignore);
+    try {
+        await (0,external_node_events_.once)(socket, event, { signal });
+        return socket;
+    }
+    catch (error) {
+        socket.destroy();
+        throw signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+    }
+}
+function ignore() {
+    // Said elsewhere, or of no consequence.
 }
 function explainError(code) {
     switch (code) {
@@ -10369,6 +10453,81 @@ function explainError(code) {
 
 /***/ }),
 
+/***/ 2456:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ explainConnection)
+/* harmony export */ });
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+
+
+/**
+ * Why no connection to a host came about, whatever the host is for.
+ *
+ * @returns undefined where the host may simply be down or far away, which the caller words
+ */
+function explainConnection({ trouble, reason }, url) {
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
+    switch (trouble) {
+        case 'proxy setting':
+            return {
+                cause: 'The step goes round no proxy by itself, so that it sent nothing.',
+                remedy: `Correct the variable, or name ${host} in NO_PROXY if it needs no proxy.`,
+                snippets: [setProxy(), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .setNoProxy */ .WC)(host)]
+            };
+        case 'proxy':
+            return {
+                cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
+                remedy: `Let the proxy pass connections to ${host}${url.port === '' ? ':443' : ''}, or name the host in NO_PROXY.`,
+                snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .tryConnection */ .CB)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .setNoProxy */ .WC)(host)]
+            };
+        case 'certificate':
+            return { ...explainCertificate(reason, host), snippets: [setAuthority(), showHandshake(url)] };
+        case 'handshake':
+            return {
+                cause: `What answers at ${host} does not speak TLS on this port, asks for a client certificate, or is a proxy that opens TLS.`,
+                remedy: `Check host and port, and let the proxy, if there is one, pass ${host} untouched.`,
+                snippets: [showHandshake(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .setNoProxy */ .WC)(host)]
+            };
+        case 'connection':
+            return undefined;
+    }
+}
+/** Node's code is in the reason: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function explainCertificate(reason, host) {
+    if (/EXPIRED|NOT_YET_VALID/.test(reason)) {
+        return {
+            cause: `The certificate of ${host} has expired or is not valid yet, or the clock of this machine is wrong.`,
+            remedy: `Renew the certificate of ${host}, or set the clock.`
+        };
+    }
+    if (/ALTNAME|HOSTNAME/.test(reason)) {
+        return {
+            cause: `The certificate that ${host} shows is for another name: its own is not ready yet, or a proxy answers in its place.`,
+            remedy: `Check the certificate of ${host}, and let the proxy, if there is one, pass the host untouched.`
+        };
+    }
+    return {
+        cause: `An authority that Node does not know issued the certificate of ${host}: a private one, or a proxy that opens TLS.`,
+        remedy: 'Set NODE_EXTRA_CA_CERTS to the file with the certificate of that authority, for this step or for the runner.'
+    };
+}
+function setAuthority() {
+    return { place: 'In this step', lines: ['env:', '  NODE_EXTRA_CA_CERTS: /path/to/authority.pem'] };
+}
+/** RFC 3986, 2.1: what a URL would read in another way. */
+function setProxy() {
+    return { place: 'In this step', lines: ['env:', '  HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'] };
+}
+function showHandshake(url) {
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .onRunner */ .o)(`curl --head --verbose ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .shellWord */ .r7)(url.origin)}/`);
+}
+
+
+/***/ }),
+
 /***/ 7449:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -10390,9 +10549,16 @@ var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_no
 var external_node_perf_hooks_ = __nccwpck_require__(643);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(2385);
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/world/body.ts
+
+
 
 /**
  * Reads at most `limit` bytes of the decoded body and closes the connection behind them. Iterating, unlike http-client's
@@ -10412,37 +10578,33 @@ async function readBody(message, limit) {
 }
 /** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
 async function* decode(message) {
-    const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
-    const createDecoder = coding === '' ? undefined : await findDecoder(coding);
-    if (createDecoder === undefined) {
+    const decoder = createDecoder(message.headers['content-encoding']?.trim().toLowerCase() ?? '');
+    if (decoder === undefined) {
         yield* message;
         return;
     }
-    const pieces = message[Symbol.asyncIterator]();
-    const first = await pieces.next();
-    // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
-    if (first.done === true)
-        return;
-    // An error reaches whoever reads from the decoder.
-    yield* (0,external_node_stream_.pipeline)(external_node_stream_.Readable.from(resume(first.value, pieces)), createDecoder(), () => undefined);
+    try {
+        yield* (0,external_node_stream_.pipeline)(message, decoder, () => undefined);
+    }
+    catch (error) {
+        // No body, as with HEAD or 204: there was nothing to decode, whatever the header says.
+        if (!message.complete || decoder.bytesWritten > 0 || (0,safe_text/* codeOf */.$N)(error) !== 'Z_BUF_ERROR')
+            throw error;
+    }
 }
-/** Content codings: RFC 9110, 8.4.1. Nobody is asked for one, so that the decoders are loaded only where one comes anyway. */
-async function findDecoder(coding) {
-    const { createBrotliDecompress, createGunzip, createInflate } = await Promise.resolve(/* import() */).then(__nccwpck_require__.t.bind(__nccwpck_require__, 8522, 23));
+/** Content codings: RFC 9110, 8.4.1. None is asked for, so that the decoders are loaded only where one comes anyway. */
+function createDecoder(coding) {
+    if (coding === '')
+        return undefined;
+    const { createBrotliDecompress, createGunzip, createInflate } = external_node_process_default().getBuiltinModule('node:zlib');
     const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
-    return Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
-}
-async function* resume(first, rest) {
-    yield first;
-    yield* { [Symbol.asyncIterator]: () => rest };
+    return Object.hasOwn(decoders, coding) ? decoders[coding]() : undefined;
 }
 
-// EXTERNAL MODULE: ./src/world/connection.ts
-var connection = __nccwpck_require__(2842);
+// EXTERNAL MODULE: ./src/world/connection.ts + 1 modules
+var connection = __nccwpck_require__(4054);
 // EXTERNAL MODULE: ./src/world/connection-pool.ts
 var connection_pool = __nccwpck_require__(921);
-// EXTERNAL MODULE: ./src/guard/safe-text.ts
-var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/world/http.ts
 
 
@@ -10455,11 +10617,9 @@ var safe_text = __nccwpck_require__(6530);
 
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
-/** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
-const NO_IDLE_LIMIT_MS = 2 ** 31 - 1;
+const USER_AGENT = 'google-id-token';
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
-    const client = new lib/* HttpClient */.Qq('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS });
     const closing = new AbortController();
     const connections = (0,connection_pool/* createConnectionPool */.Z)(closing.signal);
     async function send(request, limits) {
@@ -10479,41 +10639,39 @@ function createHttp() {
             });
         });
         interrupted.catch(() => undefined);
-        const plainOrTls = request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default());
-        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
-        const httpModule = {
-            ...plainOrTls,
-            // A socket is handed to the request once it is connected, so from there on bytes may travel.
-            request: (options, onResponse) => plainOrTls
-                .request(options, onResponse)
-                .once('socket', () => (sent = true))
-                .once('upgrade', (_message, socket) => {
-                socket.destroy();
-                interrupt(new connection/* ConnectionError */.Rc('EPROTO', 'the answer switches to another protocol (101), which nobody asked for'));
-            })
-        };
+        const client = new lib/* HttpClient */.Qq(USER_AGENT, [], { socketTimeout: limits.milliseconds });
         const body = revealBody(request.body);
-        const options = {
-            method: request.method,
-            host: request.url.hostname,
-            port: request.url.port,
-            path: request.url.pathname + request.url.search,
-            headers: {
-                'user-agent': client.userAgent ?? '',
-                ...contentLength(body),
-                ...revealHeaders(request.headers)
-            },
-            agent: connections.agentFor(request.url),
-            maxHeaderSize: HEADER_BYTES,
-            signal,
-            destination: request,
-            connectionSignal: signal,
-            // Kept connections are told apart by these as well.
-            ...(0,connection/* revealCertificate */.hL)(request.clientCertificate)
+        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
+        const info = {
+            parsedUrl: request.url,
+            httpModule: watched(request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default()), {
+                // A socket is handed to the request once it is connected, so from there on bytes may travel.
+                onSocket: () => (sent = true),
+                onUpgrade() {
+                    interrupt(new connection/* ConnectionError */.Rc('EPROTO', 'the answer switches to another protocol (101), which was not asked for'));
+                }
+            }),
+            options: {
+                method: request.method,
+                host: request.url.hostname,
+                port: request.url.port,
+                path: request.url.pathname + request.url.search,
+                headers: {
+                    'user-agent': client.userAgent ?? USER_AGENT,
+                    ...contentLength(body),
+                    ...revealHeaders(request.headers)
+                },
+                agent: connections.agentFor(request.url),
+                maxHeaderSize: HEADER_BYTES,
+                signal,
+                destination: request,
+                connectionSignal: signal,
+                // Kept connections are told apart by these as well.
+                ...(0,connection/* revealCertificate */.hL)(request.clientCertificate)
+            }
         };
         try {
-            const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body));
-            const { message } = await Promise.race([answering, interrupted]);
+            const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
             return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
@@ -10538,14 +10696,25 @@ function createHttp() {
         }
     };
 }
+/** `node:http` or `node:https`, as far as http-client uses it, with an eye on each request. */
+function watched(module, { onSocket, onUpgrade }) {
+    const request = (options, onResponse) => module
+        .request(options, onResponse)
+        .once('socket', onSocket)
+        .once('upgrade', (_message, socket) => {
+        socket.destroy();
+        onUpgrade();
+    });
+    return { request };
+}
 /**
  * What an error of a connection comes to.
  *
  * @param missed the limit that was missed, in words
  */
 function toNoAnswer(error, { missed, ...rest }) {
-    const trouble = error instanceof connection/* ConnectionError */.Rc ? error.trouble : 'connection';
-    return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest };
+    const { message, trouble } = error instanceof connection/* ConnectionError */.Rc ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
+    return { answered: false, timedOut: missed !== undefined, reason: missed ?? message, trouble, ...rest };
 }
 function revealHeaders(headers) {
     return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value instanceof Array ? [...value] : reveal(value)]));
@@ -10570,17 +10739,18 @@ function joinHeaders(message) {
         headers[name] = (values ?? []).join(', ');
     return headers;
 }
-function describeBreak(error) {
-    if (error instanceof connection/* ConnectionError */.Rc)
-        return error.message;
-    const code = (0,safe_text/* codeOf */.$N)(error);
+/** Errors of the network, of an abortion and of a decoder have codes. */
+function explainBreak(code) {
     if (code === 'HPE_HEADER_OVERFLOW')
-        return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`;
+        return new connection/* ConnectionError */.Rc(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
     if (code.startsWith('HPE_'))
-        return `the answer is not valid HTTP (${code})`;
-    if (code.startsWith('Z_') || code.startsWith('ERR__'))
-        return `the answer's body cannot be decoded (${code})`;
-    return `the connection broke off (${code})`;
+        return new connection/* ConnectionError */.Rc(code, `the answer is not valid HTTP (${code})`);
+    if (/^(Z_|ERR__)/.test(code))
+        return new connection/* ConnectionError */.Rc(code, `the answer's body cannot be decoded (${code})`);
+    // TLS 1.3: what a server has against a client's certificate, or that there is none, it says after the handshake.
+    if (code.startsWith('ERR_SSL_'))
+        return new connection/* ConnectionError */.Rc(code, `TLS was ended by an alert (${code})`, 'handshake');
+    return new connection/* ConnectionError */.Rc(code, `the connection broke off (${code})`);
 }
 
 
@@ -10609,6 +10779,76 @@ function inAttempts(attempts) {
 function describeStatus(status) {
     const meaning = node_http__WEBPACK_IMPORTED_MODULE_0__.STATUS_CODES[status];
     return meaning === undefined ? `${status}` : `${status} ${meaning}`;
+}
+
+
+/***/ }),
+
+/***/ 9005:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   EE: () => (/* binding */ findProxy),
+/* harmony export */   PK: () => (/* binding */ proxyPasswords),
+/* harmony export */   Tl: () => (/* binding */ ProxySettingError)
+/* harmony export */ });
+/* unused harmony export parseProxy */
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
+/* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9783);
+
+
+/** A variable names a proxy that cannot be used. The message is safe to show. */
+class ProxySettingError extends Error {
+    name = 'ProxySettingError';
+}
+/**
+ * The proxy for an `https` URL. Which variable counts, and which hosts `NO_PROXY` keeps from it, is the toolkit's rule, so that
+ * the action agrees with every other action. How the variable is read is ours, because the toolkit goes round a proxy whose
+ * URL it cannot parse.
+ *
+ * @throws {ProxySettingError}
+ */
+function findProxy(url) {
+    // The toolkit's rule reads these by itself as well.
+    const name = ((node_process__WEBPACK_IMPORTED_MODULE_0___default().env)['https_proxy'] ?? '') === '' ? 'HTTPS_PROXY' : 'https_proxy';
+    const value = (node_process__WEBPACK_IMPORTED_MODULE_0___default().env)[name]?.trim() ?? '';
+    return value === '' || (0,_actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_1__/* .checkBypass */ .H)(url) ? undefined : parseProxy(name, value);
+}
+/** Everything before the last "@" is user and password, so that "#", "/" and "@" may stand in a password as they are. */
+const PROXY = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:\/(?!\/)[^@]*)?$/is;
+/**
+ * Reads `[scheme://][user:password@]host[:port]` as curl does: without a scheme it is http, and a "%" before anything but two
+ * hexadecimal digits stands for itself. https://curl.se/docs/manpage.html#-x
+ *
+ * @param name the variable, for messages, which never quote its value
+ * @throws {ProxySettingError}
+ */
+function parseProxy(name, value) {
+    const [, scheme = 'http', encoded = '', authority = ''] = PROXY.exec(value) ?? [];
+    const isHttp = /^https?$/i.test(scheme);
+    // The scheme counts for nothing here but the default port.
+    const address = `${isHttp ? scheme : 'http'}://${authority}`;
+    if (!URL.canParse(address) || new URL(address).hostname === '') {
+        throw new ProxySettingError(`the proxy in ${name} cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT`);
+    }
+    if (!isHttp)
+        throw new ProxySettingError(`the proxy in ${name} is one for ${scheme}:, and not for http:`);
+    const credentials = encoded.includes(':') || encoded === '' ? encoded : `${encoded}:`;
+    return { url: new URL(address), ...(credentials === '' ? {} : { credentials: decodePercent(credentials) }) };
+}
+/** The passwords of proxies, as they are written and as they are sent: secrets of the job, which nothing needs to show. */
+function proxyPasswords(env) {
+    const settings = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
+    return settings.flatMap(([, value = '']) => {
+        const [, , credentials = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?/is.exec(value.trim()) ?? [];
+        const password = credentials.slice(credentials.indexOf(':') + 1);
+        return credentials.includes(':') ? [password, decodePercent(password).toString()] : [];
+    });
+}
+function decodePercent(text) {
+    const bytes = Buffer.from(text).toString('latin1');
+    return Buffer.from(bytes.replaceAll(/%([0-9a-f]{2})/gi, (_escape, digits) => String.fromCharCode(parseInt(digits, 16))), 'latin1');
 }
 
 
@@ -10676,7 +10916,7 @@ async function requestWithRetries(step, request, unavailable) {
         const retryAfter = outcome.answered ? (0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .parseRetryAfter */ .mu)(outcome.headers['retry-after'], step.now()) : 0;
         const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .pauseAfter */ .l0)(attempt, retryAfter, step.random);
         // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+        if (!(0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .isTransient */ .dg)(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
             throw unavailable(lastInformative, attempt);
         step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
@@ -10736,7 +10976,7 @@ function isTransientStatus(status) {
 }
 /** Whether the same request may well succeed a little later. */
 function isTransient(outcome) {
-    return !outcome.answered || isTransientStatus(outcome.status);
+    return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting';
 }
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
@@ -10762,40 +11002,33 @@ function parseRetryAfter(value, now) {
 
 /***/ }),
 
-/***/ 6999:
+/***/ 7360:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  b: () => (/* binding */ createWorld)
-});
-
-// EXTERNAL MODULE: external "node:perf_hooks"
-var external_node_perf_hooks_ = __nccwpck_require__(643);
-;// CONCATENATED MODULE: external "node:querystring"
-const external_node_querystring_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
-;// CONCATENATED MODULE: external "node:timers/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-// EXTERNAL MODULE: ./src/world/http.ts + 1 modules
-var world_http = __nccwpck_require__(7449);
-// EXTERNAL MODULE: ./src/guard/secret.ts
-var secret = __nccwpck_require__(9185);
-;// CONCATENATED MODULE: ./src/world/world.ts
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ createWorld)
+/* harmony export */ });
+/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(643);
+/* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8500);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _http_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7449);
+/* harmony import */ var _proxy_setting_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9005);
+/* harmony import */ var _guard_secret_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9185);
 
 
 
 
 
 /** @param masks others than the runner's where there is no runner to read them */
-function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
-    const http = (0,world_http/* createHttp */.V0)();
+function createWorld(env, log, masks = (0,_guard_secret_js__WEBPACK_IMPORTED_MODULE_4__/* .createMasks */ ._)()) {
+    const http = (0,_http_js__WEBPACK_IMPORTED_MODULE_2__/* .createHttp */ .V0)();
     const closing = new AbortController();
     // These are there before anything happens; other secrets come through the gate (seal.ts).
     for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
         masks.keep(env[name] ?? '');
     }
-    for (const password of proxyPasswords(env))
+    for (const password of (0,_proxy_setting_js__WEBPACK_IMPORTED_MODULE_3__/* .proxyPasswords */ .PK)(env))
         masks.keep(password);
     /** The machine's clock against that of the last answer (RFC 9110, 6.6.1). */
     let aheadMs = 0;
@@ -10815,28 +11048,20 @@ function createWorld(env, log, masks = (0,secret/* createMasks */._)()) {
             prepare: http.prepare,
             async sleep(milliseconds) {
                 // An interrupted pause is a pause that is over.
-                await (0,promises_namespaceObject.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
+                await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
             },
             random: Math.random,
             now: Date.now,
             googleNow: () => Date.now() - aheadMs,
             timeoutMs,
             // The clock of `performance` starts with the process and never jumps.
-            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - external_node_perf_hooks_.performance.now())))
+            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now())))
         }),
         close() {
             closing.abort();
             http.close();
         }
     };
-}
-/** The passwords of proxies, as they are written and as they are meant. */
-function proxyPasswords(env) {
-    const proxies = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
-    return proxies.flatMap(([, url = '']) => {
-        const password = /^(?:\w+:\/\/)?[^/@]*?:([^/@]+)@/.exec(url)?.[1];
-        return password === undefined ? [] : [password, (0,external_node_querystring_namespaceObject.unescape)(password)];
-    });
 }
 
 
@@ -10926,6 +11151,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto"
 
 /***/ }),
 
+/***/ 8474:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+
+/***/ }),
+
 /***/ 3024:
 /***/ ((module) => {
 
@@ -10993,6 +11225,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/web");
+
+/***/ }),
+
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
@@ -11285,8 +11524,8 @@ function prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 2 modules
-var lib = __nccwpck_require__(8313);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(2385);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -13268,17 +13507,16 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 8313:
+/***/ 2385:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient),
-  s_: () => (/* binding */ lib_getProxyUrl)
+  Qq: () => (/* binding */ HttpClient)
 });
 
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, isHttps
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
 
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
@@ -13286,97 +13524,8 @@ var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
 var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var proxy = __nccwpck_require__(9783);
 // EXTERNAL MODULE: ./node_modules/tunnel/index.js
 var tunnel = __nccwpck_require__(770);
 ;// CONCATENATED MODULE: ./stubs/undici/index.js
@@ -13447,8 +13596,8 @@ var MediaTypes;
  * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
  * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
  */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = getProxyUrl(new URL(serverUrl));
+function getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
     return proxyUrl ? proxyUrl.href : '';
 }
 const HttpRedirectCodes = [
@@ -13812,7 +13961,7 @@ class HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -13922,7 +14071,7 @@ class HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
+        const proxyUrl = proxy/* getProxyUrl */.s(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -14085,6 +14234,106 @@ class HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 9783:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ checkBypass),
+/* harmony export */   s: () => (/* binding */ getProxyUrl)
+/* harmony export */ });
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
 
 /***/ })
 

@@ -1,4 +1,4 @@
-import { isTransientStatus } from '../world/retry.ts'
+import { isTransient, isTransientStatus } from '../world/retry.ts'
 import type { NoAnswer } from '../world/outcome.ts'
 import { describeMiss, isStatusMet } from './verdicts.ts'
 import type { Response } from './response.ts'
@@ -71,7 +71,8 @@ export function isIdempotent(method: string): boolean {
 /** Decides what follows an attempt, by the rules of docs/how-it-works.md, "The call". */
 export function decideNext(attempt: Attempt, history: History): Next {
   const repeatable = isIdempotent(history.method)
-  if (!attempt.answered) return repeatable || !attempt.sent ? again('the service may be starting') : FINAL
+  if (!attempt.answered)
+    return isTransient(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL
   const { response } = attempt
   if (response.accepted) return { kind: 'passed' }
   switch (response.responder) {

@@ -30,7 +30,8 @@ export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failur
     const pause = pauseAfter(attempt, retryAfter, step.random)
     const isNothingHere = outcome.answered && !isTransient(outcome)
     const spentMs = limitAtStart - step.timeLeft()
-    if (pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+    const isFinal = !outcome.answered && !isTransient(outcome)
+    if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
       return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token')
     }
     await step.sleep(pause)

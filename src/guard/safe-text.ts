@@ -44,8 +44,8 @@ export function safeUrl(url: URL): string {
   return safeText(url.origin + url.pathname)
 }
 
-/** The error's code, such as `ECONNREFUSED`: a fixed vocabulary, unlike its message. */
+/** The error's code, such as `ECONNREFUSED` or OpenSSL's `ERR_SSL_SSL/TLS_ALERT_…`: a fixed vocabulary, unlike its message. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'UNKNOWN'
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_/]*$/.test(code) ? code : 'UNKNOWN'
 }

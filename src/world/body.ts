@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
+import process from 'node:process'
+import { pipeline } from 'node:stream'
 import type { Transform } from 'node:stream'
+import type { Zlib } from 'node:zlib'
+import { codeOf } from '../guard/safe-text.ts'
 
 /** What was read of a body, decoded. */
 export interface Body {
@@ -27,28 +30,23 @@ export async function readBody(message: IncomingMessage, limit: number): Promise
 
 /** Decodes piece by piece, so that a small body cannot unfold into a large one at once. */
 async function* decode(message: IncomingMessage): AsyncGenerator {
-  const coding = message.headers['content-encoding']?.trim().toLowerCase() ?? ''
-  const createDecoder = coding === '' ? undefined : await findDecoder(coding)
-  if (createDecoder === undefined) {
+  const decoder = createDecoder(message.headers['content-encoding']?.trim().toLowerCase() ?? '')
+  if (decoder === undefined) {
     yield* message
     return
   }
-  const pieces = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  const first = await pieces.next()
-  // No body, as with HEAD or 204: there is nothing to decode, whatever the header says.
-  if (first.done === true) return
-  // An error reaches whoever reads from the decoder.
-  yield* pipeline(Readable.from(resume(first.value, pieces)), createDecoder(), () => undefined)
+  try {
+    yield* pipeline(message, decoder, () => undefined)
+  } catch (error) {
+    // No body, as with HEAD or 204: there was nothing to decode, whatever the header says.
+    if (!message.complete || decoder.bytesWritten > 0 || codeOf(error) !== 'Z_BUF_ERROR') throw error
+  }
 }
 
-/** Content codings: RFC 9110, 8.4.1. Nobody is asked for one, so that the decoders are loaded only where one comes anyway. */
-async function findDecoder(coding: string): Promise<(() => Transform) | undefined> {
-  const { createBrotliDecompress, createGunzip, createInflate } = await import('node:zlib')
+/** Content codings: RFC 9110, 8.4.1. None is asked for, so that the decoders are loaded only where one comes anyway. */
+function createDecoder(coding: string): (Transform & Zlib) | undefined {
+  if (coding === '') return undefined
+  const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule('node:zlib')
   const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
-  return Object.hasOwn(decoders, coding) ? decoders[coding as keyof typeof decoders] : undefined
-}
-
-async function* resume(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield first
-  yield* { [Symbol.asyncIterator]: () => rest }
+  return Object.hasOwn(decoders, coding) ? decoders[coding as keyof typeof decoders]() : undefined
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { openConnection } from './connection.ts'
 import type { Destination } from './connection.ts'
 
-/** ConnectionPool that are kept, used again, and opened ahead of time. */
+/** Connections that are kept alive, used again, and opened ahead of time. */
 export interface ConnectionPool {
   readonly agentFor: (url: URL) => http.Agent
   /** Opens a connection that a later request to the same origin will use. That it fails is no error until then. */
@@ -24,7 +24,20 @@ export interface ConnectionOptions extends https.RequestOptions {
 export function createConnectionPool(closing: AbortSignal): ConnectionPool {
   const prepared = new Map<string, Promise<Socket>[]>()
   const agents = { plain: new http.Agent({ keepAlive: true }), tls: new https.Agent({ keepAlive: true }) }
-  for (const agent of Object.values(agents)) agent.createConnection = createConnection
+  for (const agent of Object.values(agents)) {
+    agent.createConnection = createConnection
+    // The types do not know that it says whether the connection is kept.
+    const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent)
+    const reuse = agent.reuseSocket.bind(agent)
+    agent.keepSocketAlive = (socket) => {
+      watchIdle(socket)
+      return keep(socket)
+    }
+    agent.reuseSocket = (socket, request) => {
+      endIdle(socket)
+      reuse(socket, request)
+    }
+  }
 
   /** Agents keep connections as they always do, but open them our way. */
   function createConnection(
@@ -45,7 +58,10 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
     const waiting = destination.clientCertificate === undefined ? prepared.get(origin)?.shift() : undefined
     if (waiting !== undefined) {
       const socket = await Promise.race([waiting.catch(() => undefined), whenAborted(signal)])
-      if (socket !== undefined && !socket.destroyed && !socket.readableEnded) return socket
+      if (socket !== undefined && !socket.destroyed) {
+        endIdle(socket)
+        return socket
+      }
     }
     return await openConnection(destination, signal)
   }
@@ -57,6 +73,7 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
       opening.then(
         // Left over at the end, because the run failed before it was needed.
         (socket) => {
+          watchIdle(socket)
           closing.addEventListener('abort', () => socket.destroy(), { once: true })
         },
         // Whoever needs it will see that it failed.
@@ -68,6 +85,22 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
       for (const agent of Object.values(agents)) agent.destroy()
     }
   }
+}
+
+/**
+ * Ends an idle connection on which anything comes: an answer without a request, such as the 408 that some servers send before they
+ * close (RFC 9110, 15.5.9), would be taken for the answer to the next request.
+ */
+function watchIdle(socket: Duplex): void {
+  socket.on('data', destroyThis)
+}
+
+function endIdle(socket: Duplex): void {
+  socket.off('data', destroyThis)
+}
+
+function destroyThis(this: Duplex): void {
+  this.destroy()
 }
 
 /** Waiting for a connection that was opened ahead must not take longer than the request may. */

@@ -1,13 +1,17 @@
+import type { LookupAddress } from 'node:dns'
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
 import http from 'node:http'
-import https from 'node:https'
-import { isIP, connect as connectTcp } from 'node:net'
+import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
-import { getProxyUrl } from '@actions/http-client'
 import { codeOf } from '../guard/safe-text.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { Trouble } from './outcome.ts'
+import { findProxy, ProxySettingError } from './proxy-setting.ts'
+import type { ProxySetting } from './proxy-setting.ts'
 
 /** A client certificate and its key, for mutual TLS, in PEM. */
 export interface ClientCertificate {
@@ -36,34 +40,30 @@ export class ConnectionError extends Error {
 }
 
 /**
- * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that `HTTPS_PROXY` names
- * unless `NO_PROXY` excludes the host (the toolkit's rules, so that the action agrees with every other action). Plain `http`
- * is for loopback and link-local addresses alone and never goes through a proxy.
+ * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
+ * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
  *
  * Rejects with a `ConnectionError`, or with the signal's reason once it fires.
  */
 export async function openConnection(destination: Destination, signal: AbortSignal): Promise<Socket> {
   const { url } = destination
   const secure = url.protocol === 'https:'
-  const port = Number(url.port || (secure ? 443 : 80))
-  const host = hostOf(url)
-  const proxy = secure ? findProxy(url) : undefined
-
-  const tcp = proxy === undefined ? openTcp(host, port, signal) : openTunnel(proxy, url.hostname, port, signal)
-  return secure ? await openTls(await tcp, host, destination, signal) : await tcp
+  const port = portOf(url)
+  const proxy = secure ? proxyFor(url) : undefined
+  const tcp =
+    proxy === undefined
+      ? await openTcp(hostOf(url), port, signal)
+      : await openTunnel(proxy, `${url.hostname}:${port}`, signal)
+  return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp
 }
 
-/** The toolkit takes "proxy.example:3128" for a URL of its own scheme, where curl and others take http. */
-function findProxy(url: URL): URL | undefined {
-  const named = getProxyUrl(url.href)
-  if (named === '') return undefined
-  const proxy = new URL(/^[\w.-]+:\d+\/?$/.test(named) ? `http://${named}` : named)
-  if (proxy.protocol === 'http:' || proxy.protocol === 'https:') return proxy
-  throw new ConnectionError(
-    'PROXY',
-    `the proxy in HTTPS_PROXY is one for ${proxy.protocol}, and not for http:`,
-    'proxy'
-  )
+function proxyFor(url: URL): ProxySetting | undefined {
+  try {
+    return findProxy(url)
+  } catch (error) {
+    if (!(error instanceof ProxySettingError)) throw error
+    throw new ConnectionError('PROXY', error.message, 'proxy setting')
+  }
 }
 
 /** Options of TLS. */
@@ -76,9 +76,59 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
+function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80))
+}
+
+/** RFC 8305, 5: the recommended delay between two attempts. */
+const NEXT_ADDRESS_MS = 250
+
+/** Errors that say less about a host than any other: of one of two address families, on a machine that has only the other. */
+const NO_ROUTE = ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']
+
+/**
+ * Connects to whichever address of the host answers first. As RFC 8305 says, the next one is tried after a short delay, or as soon
+ * as one has failed, while the attempts before it go on. Node's own `autoSelectFamily` gives an address up when it turns to the
+ * next, so that a handshake which takes longer than the delay never succeeds.
+ */
 async function openTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ host, port, autoSelectFamily: true })
-  return await untilReady(socket, 'connect', signal)
+  const decided = new AbortController()
+  const attempts: Promise<Socket>[] = []
+  try {
+    for (const { address } of alternateFamilies(await resolve(host))) {
+      const attempt = whenReady(connectTcp(port, address), 'connect', AbortSignal.any([signal, decided.signal]))
+      attempts.push(attempt)
+      const delay = wait(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined)
+      const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined)
+      if (socket !== undefined) break
+    }
+    const first = await Promise.any(attempts)
+    for (const attempt of attempts) attempt.then((socket) => socket === first || socket.destroy(), ignore)
+    return first
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof AggregateError)) throw error
+    const errors = error.errors as ConnectionError[]
+    throw errors.find(({ code }) => !NO_ROUTE.includes(code)) ?? error.errors[0]
+  } finally {
+    decided.abort()
+  }
+}
+
+async function resolve(host: string): Promise<readonly LookupAddress[]> {
+  try {
+    return await lookup(host, { all: true })
+  } catch (error) {
+    throw explainError(codeOf(error))
+  }
+}
+
+/** RFC 8305, 4: the families in turn, beginning with the one that the system prefers. */
+function alternateFamilies(addresses: readonly LookupAddress[]): readonly LookupAddress[] {
+  const preferred = addresses.filter(({ family }) => family === addresses[0]?.family)
+  const others = addresses.filter(({ family }) => family !== addresses[0]?.family)
+  const pairs = preferred.flatMap((address, index) => [address, ...others.slice(index, index + 1)])
+  return [...pairs, ...others.slice(preferred.length)]
 }
 
 async function openTls(
@@ -87,85 +137,85 @@ async function openTls(
   { clientCertificate, protocol }: Omit<Destination, 'url'>,
   signal: AbortSignal
 ): Promise<TLSSocket> {
-  const tls = connectTls({
-    socket,
-    host,
-    // RFC 6066, 3: a literal IP address is no server name.
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ALPNProtocols: [protocol ?? 'http/1.1'],
-    ...revealCertificate(clientCertificate)
-  })
-  return await untilReady(tls, 'secureConnect', signal)
+  try {
+    const tls = connectTls({
+      socket,
+      host,
+      // RFC 6066, 3: a literal IP address is no server name.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ALPNProtocols: [protocol ?? 'http/1.1'],
+      ...revealCertificate(clientCertificate)
+    })
+    return await whenReady(tls, 'secureConnect', signal)
+  } catch (error) {
+    socket.destroy()
+    // A certificate and a key that do not belong together make Node throw before it tries.
+    throw error instanceof ConnectionError || signal.aborted ? error : explainError(codeOf(error))
+  }
 }
 
 /** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
-async function openTunnel(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const authority = `${host}:${port}`
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
-  const request = (proxy.protocol === 'https:' ? https : http).request({
-    host: hostOf(proxy),
-    port: proxy.port,
+async function openTunnel(proxy: ProxySetting, authority: string, signal: AbortSignal): Promise<Socket> {
+  const { url, credentials } = proxy
+  const connection = await openProxy(url, signal)
+  const request = http.request({
+    createConnection: () => connection,
     method: 'CONNECT',
     path: authority,
-    agent: false,
     headers: {
       host: authority,
-      ...(credentials === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` })
+      ...(credentials === undefined ? {} : { 'proxy-authorization': `Basic ${credentials.toString('base64')}` })
     },
     signal
   })
   return await new Promise((resolve, reject) => {
-    request.once('connect', (response, socket: Socket) => {
-      if (response.statusCode === 200) {
-        resolve(socket)
-        return
-      }
-      socket.destroy()
-      reject(
-        new ConnectionError(
-          'PROXY',
-          `the proxy ${proxy.host} answered ${response.statusCode ?? 'nothing'} to CONNECT`,
-          'proxy'
-        )
-      )
+    const fail = (what: string): void => {
+      connection.destroy()
+      reject(new ConnectionError('PROXY', `the proxy ${url.host} ${what}`, 'proxy'))
+    }
+    request.once('connect', ({ statusCode = 0 }, socket: Socket) => {
+      if (statusCode >= 200 && statusCode < 300) resolve(socket)
+      else fail(`answered ${statusCode} to CONNECT`)
     })
-    request.once('response', (response) => {
-      response.destroy()
-      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} did not answer CONNECT with a tunnel`, 'proxy'))
+    request.once('response', () => {
+      fail('did not answer CONNECT with a tunnel')
     })
     request.once('error', (error) => {
-      reject(new ConnectionError('PROXY', `the proxy ${proxy.host} could not be reached (${codeOf(error)})`, 'proxy'))
+      fail(`broke off (${codeOf(error)})`)
     })
     request.end()
   })
 }
 
-async function untilReady<S extends Socket>(
+async function openProxy(url: URL, signal: AbortSignal): Promise<Socket> {
+  const host = hostOf(url)
+  try {
+    const tcp = await openTcp(host, portOf(url), signal)
+    return url.protocol === 'https:' ? await openTls(tcp, host, {}, signal) : tcp
+  } catch (error) {
+    throw new ConnectionError('PROXY', `the proxy ${url.host} could not be reached (${codeOf(error)})`, 'proxy')
+  }
+}
+
+/** @throws {ConnectionError} where the socket fails first; it is destroyed then */
+async function whenReady<S extends Socket>(
   socket: S,
   event: 'connect' | 'secureConnect',
   signal: AbortSignal
 ): Promise<S> {
-  const abort = (): void => {
-    socket.destroy(new Error('aborted'))
-  }
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
+  // An idle connection may break without harm; a request in flight has its own error listener.
+  socket.on('error', ignore)
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once(event, resolve)
-      socket.once('error', (error) => {
-        reject(explainError(codeOf(error)))
-      })
-      socket.once('close', () => {
-        reject(new ConnectionError('ECONNRESET', 'the connection was closed before it was ready'))
-      })
-    })
-  } finally {
-    signal.removeEventListener('abort', abort)
+    await once(socket, event, { signal })
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw signal.aborted ? error : explainError(codeOf(error))
   }
-  // A connection may break while nobody uses it, which is nobody's error; whoever uses it listens as well.
-  socket.on('error', () => undefined)
-  return socket
+}
+
+function ignore(): void {
+  // Said elsewhere, or of no consequence.
 }
 
 function explainError(code: string): ConnectionError {

@@ -15,12 +15,10 @@ import type { Http, HttpRequest, Limits } from './request.ts'
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 export const HEADER_BYTES = 256 * 1024
 
-/** http-client's idle limit must never act before ours: this is the longest that one of Node's timers can wait. */
-const NO_IDLE_LIMIT_MS = 2 ** 31 - 1
+const USER_AGENT = 'google-id-token'
 
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 export function createHttp(): Http {
-  const client = new HttpClient('google-id-token', [], { socketTimeout: NO_IDLE_LIMIT_MS })
   const closing = new AbortController()
   const connections = createConnectionPool(closing.signal)
 
@@ -41,44 +39,41 @@ export function createHttp(): Http {
       })
     })
     interrupted.catch(() => undefined)
-    const plainOrTls = request.url.protocol === 'http:' ? http : https
-    // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
-    const httpModule = {
-      ...plainOrTls,
-      // A socket is handed to the request once it is connected, so from there on bytes may travel.
-      request: (options: https.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
-        plainOrTls
-          .request(options, onResponse)
-          .once('socket', () => (sent = true))
-          .once('upgrade', (_message, socket) => {
-            socket.destroy()
-            interrupt(
-              new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which nobody asked for')
-            )
-          })
-    } as typeof https
+    const client = new HttpClient(USER_AGENT, [], { socketTimeout: limits.milliseconds })
     const body = revealBody(request.body)
-    const options: ConnectionOptions = {
-      method: request.method,
-      host: request.url.hostname,
-      port: request.url.port,
-      path: request.url.pathname + request.url.search,
-      headers: {
-        'user-agent': client.userAgent ?? '',
-        ...contentLength(body),
-        ...revealHeaders(request.headers)
-      },
-      agent: connections.agentFor(request.url),
-      maxHeaderSize: HEADER_BYTES,
-      signal,
-      destination: request,
-      connectionSignal: signal,
-      // Kept connections are told apart by these as well.
-      ...revealCertificate(request.clientCertificate)
+    // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
+    const info = {
+      parsedUrl: request.url,
+      httpModule: watched(request.url.protocol === 'http:' ? http : https, {
+        // A socket is handed to the request once it is connected, so from there on bytes may travel.
+        onSocket: () => (sent = true),
+        onUpgrade() {
+          interrupt(
+            new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which was not asked for')
+          )
+        }
+      }),
+      options: {
+        method: request.method,
+        host: request.url.hostname,
+        port: request.url.port,
+        path: request.url.pathname + request.url.search,
+        headers: {
+          'user-agent': client.userAgent ?? USER_AGENT,
+          ...contentLength(body),
+          ...revealHeaders(request.headers)
+        },
+        agent: connections.agentFor(request.url),
+        maxHeaderSize: HEADER_BYTES,
+        signal,
+        destination: request,
+        connectionSignal: signal,
+        // Kept connections are told apart by these as well.
+        ...revealCertificate(request.clientCertificate)
+      } satisfies ConnectionOptions
     }
     try {
-      const answering = client.requestRaw({ parsedUrl: request.url, httpModule, options }, toStream(body))
-      const { message } = await Promise.race([answering, interrupted])
+      const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted])
       const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
       const milliseconds = Math.round(performance.now() - start)
       return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds }
@@ -102,6 +97,24 @@ export function createHttp(): Http {
   }
 }
 
+interface Watcher {
+  readonly onSocket: () => void
+  readonly onUpgrade: () => void
+}
+
+/** `node:http` or `node:https`, as far as http-client uses it, with an eye on each request. */
+function watched(module: Pick<typeof https, 'request'>, { onSocket, onUpgrade }: Watcher): typeof https {
+  const request = (options: https.RequestOptions, onResponse: (message: http.IncomingMessage) => void) =>
+    module
+      .request(options, onResponse)
+      .once('socket', onSocket)
+      .once('upgrade', (_message, socket) => {
+        socket.destroy()
+        onUpgrade()
+      })
+  return { request } as typeof https
+}
+
 /**
  * What an error of a connection comes to.
  *
@@ -111,8 +124,8 @@ export function toNoAnswer(
   error: unknown,
   { missed, ...rest }: { readonly missed: string | undefined } & Pick<NoAnswer, 'sent' | 'milliseconds'>
 ): NoAnswer {
-  const trouble = error instanceof ConnectionError ? error.trouble : 'connection'
-  return { answered: false, timedOut: missed !== undefined, reason: missed ?? describeBreak(error), trouble, ...rest }
+  const { message, trouble } = error instanceof ConnectionError ? error : explainBreak(codeOf(error))
+  return { answered: false, timedOut: missed !== undefined, reason: missed ?? message, trouble, ...rest }
 }
 
 function revealHeaders(headers: HttpRequest['headers']): http.OutgoingHttpHeaders {
@@ -146,11 +159,13 @@ function joinHeaders(message: http.IncomingMessage): Record<string, string> {
   return headers
 }
 
-function describeBreak(error: unknown): string {
-  if (error instanceof ConnectionError) return error.message
-  const code = codeOf(error)
-  if (code === 'HPE_HEADER_OVERFLOW') return `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`
-  if (code.startsWith('HPE_')) return `the answer is not valid HTTP (${code})`
-  if (code.startsWith('Z_') || code.startsWith('ERR__')) return `the answer's body cannot be decoded (${code})`
-  return `the connection broke off (${code})`
+/** Errors of the network, of an abortion and of a decoder have codes. */
+function explainBreak(code: string): ConnectionError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new ConnectionError(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`)
+  if (code.startsWith('HPE_')) return new ConnectionError(code, `the answer is not valid HTTP (${code})`)
+  if (/^(Z_|ERR__)/.test(code)) return new ConnectionError(code, `the answer's body cannot be decoded (${code})`)
+  // TLS 1.3: what a server has against a client's certificate, or that there is none, it says after the handshake.
+  if (code.startsWith('ERR_SSL_')) return new ConnectionError(code, `TLS was ended by an alert (${code})`, 'handshake')
+  return new ConnectionError(code, `the connection broke off (${code})`)
 }

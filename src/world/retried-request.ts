@@ -46,7 +46,7 @@ export async function requestWithRetries(
     const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
     const pause = pauseAfter(attempt, retryAfter, step.random)
     // Beyond the deadline another attempt could only end in failure: fail at once.
-    if (failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+    if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
       throw unavailable(lastInformative, attempt)
     step.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`)
     await step.sleep(pause)

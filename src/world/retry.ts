@@ -10,7 +10,7 @@ export function isTransientStatus(status: number): boolean {
 
 /** Whether the same request may well succeed a little later. */
 export function isTransient(outcome: Pick<Answer, 'answered' | 'status'> | NoAnswer): boolean {
-  return !outcome.answered || isTransientStatus(outcome.status)
+  return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting'
 }
 
 /**

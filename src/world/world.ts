@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { unescape } from 'node:querystring'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createHttp } from './http.ts'
+import { proxyPasswords } from './proxy-setting.ts'
 import type { Step, Log } from './step.ts'
 import { createMasks } from '../guard/secret.ts'
 
@@ -54,13 +54,4 @@ export function createWorld(env: Step['env'], log: Log, masks = createMasks()): 
       http.close()
     }
   }
-}
-
-/** The passwords of proxies, as they are written and as they are meant. */
-function proxyPasswords(env: Step['env']): string[] {
-  const proxies = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name))
-  return proxies.flatMap(([, url = '']) => {
-    const password = /^(?:\w+:\/\/)?[^/@]*?:([^/@]+)@/.exec(url)?.[1]
-    return password === undefined ? [] : [password, unescape(password)]
-  })
 }

@@ -11,6 +11,7 @@ export type SecretKind =
   | 'refresh token'
   | 'client secret'
   | 'private key'
+  | 'proxy password'
   | 'AWS secret'
   | 'AWS signature'
 

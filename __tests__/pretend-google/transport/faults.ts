@@ -2,10 +2,13 @@ import type { Answer } from './answer.ts'
 
 /**
  * Something that goes wrong instead of, or on top of, the true answer. An `Answer` with a status replaces the true answer; one
- * with nothing but a delivery spoils the way the true answer travels. Two faults happen before there is a request at all:
- * `refuse` makes the tunnel impossible, `impostor` shows a certificate that is for another host.
+ * with nothing but a delivery spoils the way the true answer travels. Three faults happen before there is a request at all:
+ * `refuse` makes the tunnel impossible, `impostor` shows a certificate that is for another host, and `unasked` is sent as soon
+ * as the connection is open, which is closed behind it.
  */
-export type Fault = Answer | 'refuse' | 'impostor'
+export type Fault = Answer | ConnectionFault
+
+export type ConnectionFault = 'refuse' | 'impostor' | { readonly unasked: string }
 
 /** The faults that every host may have, by name, so that a scenario can go through all of them. */
 export const FAULTS = {
@@ -52,7 +55,7 @@ export interface Faults {
   /** @param host a host name, or a pattern for several */
   fail: (host: string | RegExp, fault: FaultName | Fault, limits?: FaultLimits) => void
   /** The fault of a connection that is being made, counted as one of its times. */
-  takeForConnection: (host: string) => 'refuse' | 'impostor' | undefined
+  takeForConnection: (host: string) => ConnectionFault | undefined
   /** The fault of a request, counted as one of its times. */
   takeForRequest: (host: string, path: string) => Answer | undefined
 }
@@ -60,27 +63,26 @@ export interface Faults {
 export function createFaults(): Faults {
   const planned: { host: string | RegExp; path: string | RegExp; fault: Fault; timesLeft: number }[] = []
 
-  function take(accepts: (fault: Fault) => boolean, host: string, path: string): Fault | undefined {
+  function take<F extends Fault>(accepts: (fault: Fault) => fault is F, host: string, path: string): F | undefined {
     const found = planned.find(
       (plan) => plan.timesLeft > 0 && accepts(plan.fault) && matches(plan.host, host) && matches(plan.path, path)
     )
-    if (found !== undefined) found.timesLeft -= 1
-    return found?.fault
+    if (found === undefined || !accepts(found.fault)) return undefined
+    found.timesLeft -= 1
+    return found.fault
   }
 
   return {
     fail(host, fault, { times = Infinity, path = /^/ } = {}) {
       planned.push({ host, path, fault: typeof fault === 'string' ? FAULTS[fault] : fault, timesLeft: times })
     },
-    takeForConnection(host) {
-      const fault = take((candidate) => typeof candidate === 'string', host, '')
-      return typeof fault === 'string' ? fault : undefined
-    },
-    takeForRequest(host, path) {
-      const fault = take((candidate) => typeof candidate !== 'string', host, path)
-      return typeof fault === 'string' ? undefined : fault
-    }
+    takeForConnection: (host) => take(isOfConnection, host, ''),
+    takeForRequest: (host, path) => take((fault): fault is Answer => !isOfConnection(fault), host, path)
   }
+}
+
+function isOfConnection(fault: Fault): fault is ConnectionFault {
+  return typeof fault === 'string' || 'unasked' in fault
 }
 
 function matches(pattern: string | RegExp, text: string): boolean {

@@ -108,6 +108,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
         ALPNProtocols: ['http/1.1']
       })
       tls.on('error', ignore)
+      if (typeof fault === 'object') tls.once('secure', () => tls.end(fault.unasked))
       connections.set(tls, { host, tcp, handler })
       proxy.emit('connection', tls)
     }, 2 * roundTripMs)

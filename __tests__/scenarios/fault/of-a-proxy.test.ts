@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe } from 'node:test'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
@@ -14,10 +15,37 @@ import {
   SERVICE_HOST,
   SHORT
 } from '../given.ts'
+import type { PretendGoogle } from '../../pretend-google/world.ts'
 import { FOR_SERVICE } from '../token-documents.ts'
 
 /** Nobody listens there. */
 const NO_PROXY_HERE = 'http://127.0.0.1:9'
+
+/** A proxy that lets one user through, to the world's own. @returns the port, and its end */
+async function openGuardedProxy(
+  world: PretendGoogle,
+  credentials: string
+): Promise<{ port: number } & AsyncDisposable> {
+  const { hostname, port } = new URL(world.env()['HTTPS_PROXY'] ?? '')
+  const expected = `Basic ${Buffer.from(credentials).toString('base64')}`
+  const server = createServer().on('connect', ({ url, headers }, socket) => {
+    if (headers['proxy-authorization'] !== expected) {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')
+      return
+    }
+    const onward = connect(Number(port), hostname)
+    onward.write(`CONNECT ${url ?? ''} HTTP/1.1\r\nhost: ${url ?? ''}\r\n\r\n`)
+    for (const side of [socket.pipe(onward), onward.pipe(socket)]) side.on('error', () => side.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+}
 
 describe('A proxy', { concurrency: 6 }, () => {
   for (const [host, code] of [
@@ -91,6 +119,56 @@ describe('A proxy', { concurrency: 6 }, () => {
   scenario('A proxy without a scheme is one for http', async ({ world, run }) => {
     const env = { HTTPS_PROXY: new URL(world.env()['HTTPS_PROXY'] ?? '').host.replace('127.0.0.1', 'localhost') }
     assertSuccess(await run(await givenFederation(world), FOR_SERVICE, { env }))
+  })
+
+  for (const [what, scheme, written, password] of [
+    ['with a bare % in it', 'http://', 'correct-horse-100%', 'correct-horse-100%'],
+    ['with every other sign in it', 'http://', 'a#b/c?d@e:f&g h%zz', 'a#b/c?d@e:f&g h%zz'],
+    ['percent-encoded', 'http://', 'p%40ss%23w%C3%B6rd', 'p@ss#wörd'],
+    ['without a scheme before it', '', 'correct-horse-battery', 'correct-horse-battery']
+  ] as const) {
+    scenario(`A proxy's password ${what} is sent, and shown nowhere`, async ({ world, run }) => {
+      for (const secret of new Set([written, password])) world.noteSecret('proxy password', secret)
+      await using proxy = await openGuardedProxy(world, `alice:${password}`)
+      const env = { HTTPS_PROXY: `${scheme}alice:${written}@127.0.0.1:${proxy.port}` }
+      assertSuccess(await run(await givenFederation(world), FOR_SERVICE, { env }))
+      const refused = await run(await givenFederation(world), FOR_SERVICE, {
+        env: { HTTPS_PROXY: env.HTTPS_PROXY.replace('alice', 'mallory') },
+        inputs: SHORT
+      })
+      assertFailure(refused, 'OIDC_FAILED', /the proxy 127\.0\.0\.1:\d+ answered 407 to CONNECT/)
+    })
+  }
+
+  for (const variable of ['HTTPS_PROXY', 'https_proxy']) {
+    for (const rest of ['', 'proxy.example:port', '[::1', 'proxy example:3128']) {
+      scenario(
+        `${variable} with "${rest}" behind the password is named, and nothing goes out`,
+        async ({ world, run }) => {
+          const password = world.noteSecret('proxy password', 'correct-horse-battery')
+          const env = { HTTPS_PROXY: '', [variable]: `http://alice:${password}@${rest}` }
+          const result = await run(await givenFederation(world), FOR_SERVICE, { env })
+          assertFailure(
+            result,
+            'OIDC_FAILED',
+            `the proxy in ${variable} cannot be read`,
+            'NO_PROXY',
+            /HTTPS_PROXY: http:/
+          )
+          assert.doesNotMatch(result.log, /after \d attempts|trying again/)
+          assert.deepEqual(listRequests(world), [])
+        }
+      )
+    }
+  }
+
+  scenario('An unreadable proxy is no matter for hosts in NO_PROXY and for plain http', async ({ world, run }) => {
+    const url = await world.addLoopbackApp([200])
+    const account = 'machine@octo-project.iam.gserviceaccount.com'
+    world.addServiceAccount({ email: account })
+    world.metadataServer.enable({ email: account })
+    const inputs = { url, audience: 'https://shop.example' }
+    assertSuccess(await run({ inputs, env: { ...world.env(), HTTPS_PROXY: 'http://' } }))
   })
 
   scenario('A proxy of another kind is named, and nothing goes round it', async ({ world, run }) => {

@@ -6,7 +6,8 @@ import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import { isIdempotent } from '../attempts.ts'
 import { showLog } from './gcloud.ts'
-import { inStep, onRunner, setNoProxy, shellWord, tryConnection } from '../../failure/snippets.ts'
+import { inStep, tryConnection } from '../../failure/snippets.ts'
+import { explainConnection } from '../../world/failures/connection.ts'
 
 /**
  * No answer came until there was no time for another attempt.
@@ -41,27 +42,8 @@ function explain(url: URL, last: Outcome, method: string): Explanation {
       snippets: [log, inStep('deadline: 10m')]
     }
   }
-  if (last.trouble === 'certificate') {
-    return {
-      cause: `The certificate of ${host} is not ready, has expired or is for another name, or a proxy opens TLS.`,
-      remedy: `Mend the certificate of ${host}; behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS for the runner.`,
-      snippets: [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
-    }
-  }
-  if (last.trouble === 'handshake') {
-    return {
-      cause: `${host} does not speak TLS on this port, or wants a certificate that only some have.`,
-      remedy: 'Check the host and the port in url.',
-      snippets: [onRunner(`curl --head --verbose ${shellWord(url.origin)}/`)]
-    }
-  }
-  if (last.trouble === 'proxy') {
-    return {
-      cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-      remedy: `Let the proxy pass connections to ${host}, or name the host in NO_PROXY.`,
-      snippets: [connect, setNoProxy(host)]
-    }
-  }
+  const known = explainConnection(last, url)
+  if (known !== undefined) return known
   if (last.sent && !isIdempotent(method)) return { ...notRepeated(method), snippets: [log] }
   if (last.timedOut) {
     return {

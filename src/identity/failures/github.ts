@@ -6,6 +6,7 @@ import type { Step } from '../../world/step.ts'
 import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { inWorkflow, onRunner, RERUN, tryConnection } from '../../failure/snippets.ts'
+import { explainConnection } from '../../world/failures/connection.ts'
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
 export function oidcUnavailable(env: Step['env'], fromFork: boolean): Failure {
@@ -120,6 +121,8 @@ function explainFailure(endpoint: URL | undefined, what: SealedOutcome | string)
       snippets: [RERUN]
     }
   }
+  const known = explainConnection(what, endpoint)
+  if (known !== undefined) return known
   return {
     cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
     remedy: `Let a self-hosted runner reach ${safeText(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,

@@ -2,6 +2,9 @@ import { Failure } from '../../failure/failure.ts'
 import type { Explanation } from '../../failure/failure.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { inDocument, inWorkflow, onRunner } from '../../failure/snippets.ts'
+import { explainConnection } from '../../world/failures/connection.ts'
+import { describeOutcome, inAttempts } from '../../world/outcome.ts'
+import type { SealedOutcome } from '../../world/outcome.ts'
 
 /** What kind of place should have held the token, and what was wrong there, as far as it decides how to mend it. */
 export type SubjectTokenTrouble =
@@ -9,10 +12,20 @@ export type SubjectTokenTrouble =
 
 /** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
 export function subjectTokenUnavailable(where: string, problem: string, trouble: SubjectTokenTrouble): Failure {
+  return unavailable(where, problem, TROUBLES[trouble])
+}
+
+/** The identity provider's host gave no usable answer. */
+export function providerUnavailable(url: URL, last: SealedOutcome, attempts: number): Failure {
+  const known = last.answered ? undefined : explainConnection(last, url)
+  return unavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, known ?? TROUBLES.host)
+}
+
+function unavailable(where: string, problem: string, explanation: Explanation): Failure {
   return new Failure({
     code: 'SUBJECT_TOKEN_UNAVAILABLE',
     sentence: `The external account's own token cannot be had from ${safeText(where)}: ${safeText(problem)}.`,
-    ...TROUBLES[trouble]
+    ...explanation
   })
 }
 

@@ -1,4 +1,4 @@
-import { subjectTokenUnavailable } from '../failures/subject-token.ts'
+import { providerUnavailable, subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn } from '../../guard/json.ts'
 import { keepSuspects, seal } from '../../guard/seal.ts'
@@ -13,7 +13,6 @@ import { runExecutable } from './executable.ts'
 import type { SubjectTokenSource } from './source.ts'
 import { readSmallFile } from '../../guard/small-file.ts'
 import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
 
 type UrlSource = Extract<SubjectTokenSource, { kind: 'url' }>
@@ -73,7 +72,7 @@ function nameFile(path: string): string {
 async function fetchToken(step: Step, { url, headers, format }: UrlSource): Promise<Sealed> {
   keepSuspects(step.masks, url.searchParams)
   const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) =>
-    subjectTokenUnavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, 'host')
+    providerUnavailable(url, last, attempts)
   )
   // Google's libraries take every 2xx.
   if (answer.status >= 200 && answer.status < 300) return answer

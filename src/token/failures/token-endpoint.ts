@@ -5,6 +5,7 @@ import type { SealedAnswer, SealedOutcome } from '../../world/outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 import { safeUrl } from '../../guard/safe-text.ts'
 import { inStep, setNoProxy, tryConnection } from '../../failure/snippets.ts'
+import { explainConnection } from '../../world/failures/connection.ts'
 
 /** One of Google's token services gave no answer that is about the request. */
 export function googleUnavailable(url: URL, last: SealedOutcome, attempts: number): Failure {
@@ -40,26 +41,8 @@ function explainUnavailable(url: URL, last: SealedOutcome): Explanation {
       snippets: [connect]
     }
   }
-  if (last.trouble === 'proxy') {
-    return {
-      cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-      remedy: `Let the proxy pass connections to ${url.host}:443, or name the host in NO_PROXY.`,
-      snippets: [connect, setNoProxy(url.host)]
-    }
-  }
-  if (last.trouble === 'certificate' || last.trouble === 'handshake') {
-    return {
-      cause: 'A proxy opens TLS and shows a certificate of its own.',
-      remedy: `Set NODE_EXTRA_CA_CERTS for the runner, or let the proxy pass ${url.host} untouched.`,
-      snippets: [
-        {
-          place: 'In the environment of the runner, such as the file .env in its folder',
-          lines: ['NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem']
-        },
-        setNoProxy(url.host)
-      ]
-    }
-  }
+  const known = explainConnection(last, url)
+  if (known !== undefined) return known
   return {
     cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
     remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',

@@ -50,6 +50,19 @@ testFailures([
     /within 5 ms, after 5 attempts/
   ],
   [
+    "a private authority of GitHub's host",
+    oidcFailed(ENDPOINT, {
+      answered: false,
+      timedOut: false,
+      trouble: 'certificate' as const,
+      reason: 'the TLS certificate was not accepted (SELF_SIGNED_CERT_IN_CHAIN)',
+      sent: false,
+      milliseconds: 5
+    }),
+    'OIDC_FAILED',
+    /^(?!.*(incident|githubstatus)).*NODE_EXTRA_CA_CERTS/
+  ],
+  [
     'a URL that is none',
     oidcFailed(ENDPOINT, 'the runner gave no valid request URL'),
     'OIDC_FAILED',
