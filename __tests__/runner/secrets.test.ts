@@ -58,12 +58,14 @@ describe('assertNoSecretLeaks', () => {
   })
 
   it('finds a secret, or a piece of one, in any other place', () => {
-    const piece = signature.slice(100, 116)
+    const piece = signature.slice(100, 124)
     const leaks: readonly Partial<ActionRun>[] = [
       { debugLog: `.. ${piece} ..` },
       { lines: [{ stream: 'stderr', text: token }] },
       { annotations: [{ level: 'error', message: piece }] },
       { summary: token },
+      { summary: piece.toUpperCase() },
+      { debugLog: Array.from(piece).join(' ') },
       { environment: { TOKEN: token } },
       { state: { token } },
       { outputs: { body: token } },
