@@ -6,16 +6,21 @@ import { parseArgs } from 'node:util'
 import { startPretendGoogle } from '../__tests__/pretend-google/world.ts'
 import { createMasker } from '../__tests__/runner/masker.ts'
 import { runAction } from '../__tests__/runner/run-action.ts'
+import { showProxy } from './demo-proxy.ts'
 import { SCENARIOS } from './demo-scenarios.ts'
 import type { DemoScenario } from './demo-scenarios.ts'
 
 const DEFAULT_SCENARIO = 'federation'
+/** An action of its own, which is shown in another way. */
+const PROXY = 'proxy'
 
 const { values, name, complaint } = readArguments()
 const scenario = SCENARIOS[name]
 
 if (complaint !== undefined) console.error(`${complaint}\n`)
-if (scenario === undefined || complaint !== undefined || values.help === true) {
+if (name === PROXY && complaint === undefined && values.help !== true) {
+  await showProxy(heading)
+} else if (scenario === undefined || complaint !== undefined || values.help === true) {
   printHelp()
   process.exitCode = complaint === undefined ? 0 : 1
 } else {
@@ -38,7 +43,9 @@ function readArguments(): Arguments {
     const { values, positionals } = parseArgs({ allowPositionals: true, options })
     const [name = DEFAULT_SCENARIO, ...others] = positionals
     if (others.length > 0) return { values, name, complaint: 'One scenario at a time.' }
-    return name in SCENARIOS ? { values, name } : { values, name, complaint: `There is no scenario "${name}".` }
+    return name in SCENARIOS || name === PROXY
+      ? { values, name }
+      : { values, name, complaint: `There is no scenario "${name}".` }
   } catch (error) {
     // Such as an option that there is not.
     return { values: {}, name: '', complaint: String(error instanceof Error ? error.message.split('. ', 1) : error) }
@@ -52,6 +59,7 @@ function printHelp(): void {
   console.log('  --debug    run with debug logging\n')
   console.log(`Scenarios (${DEFAULT_SCENARIO} where none is named):`)
   for (const [key, { about }] of Object.entries(SCENARIOS)) console.log(`  ${key.padEnd(width)}  ${about}`)
+  console.log(`  ${PROXY.padEnd(width)}  the proxy, by which later steps call a private service without a token`)
 }
 
 async function show({ about, prepare }: DemoScenario): Promise<void> {

@@ -3,6 +3,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { readInputs } from '../../src/inputs/inputs.ts'
+import { readProxyInputs } from '../../src/proxy/inputs.ts'
 import { blocksOf, readPages, readText } from './markdown.ts'
 
 interface Step {
@@ -22,13 +23,16 @@ interface Workflow extends Pick<Job, 'permissions'> {
   readonly jobs?: Readonly<Record<string, Job>>
 }
 
-const action = parse(await readText('action.yml')) as Record<'inputs' | 'outputs', Readonly<Record<string, unknown>>>
+type Action = Record<'inputs' | 'outputs', Readonly<Record<string, unknown>>>
+const root = { action: parse(await readText('action.yml')) as Action, read: () => readInputs(process.cwd()) }
+const proxy = { action: parse(await readText('proxy/action.yml')) as Action, read: readProxyInputs }
 const pages = await readPages('*.md', 'docs/**/*.md')
 const examples = pages.flatMap(({ path, text }) =>
   blocksOf(text, 'ya?ml').map((source, index) => ({ name: `example ${index + 1} of ${path}`, source }))
 )
 
 const isOurs = ({ uses = '' }: Step): boolean => uses.includes('google-id-token')
+const actionOf = ({ uses = '' }: Step): typeof root | typeof proxy => (uses.includes('/proxy@') ? proxy : root)
 
 /** What GitHub would put into an example, as far as the action's inputs can tell the difference. */
 function fill(value: unknown): string {
@@ -62,24 +66,29 @@ for (const { name, source } of examples) {
       }
     }
 
-    for (const { with: inputs = {} } of ours) {
+    for (const step of ours) {
+      const { with: inputs = {} } = step
+      const { action, read } = actionOf(step)
       for (const input of Object.keys(inputs)) assert.ok(input in action.inputs, `no such input: ${input}`)
-      await assert.doesNotReject(readWith(inputs))
+      await assert.doesNotReject(readWith(inputs, read))
     }
 
-    // Fragments show what follows a step with the id "token".
-    const ids = ['token', ...ours.flatMap(({ id }) => (id === undefined ? [] : [id]))]
-    for (const [, id = '', output = ''] of source.matchAll(/\bsteps\.(\w+)\.outputs\.(\w+)/g))
-      assert.ok(!ids.includes(id) || output in action.outputs, `no such output: ${output}`)
+    // Fragments show what follows a step with the id "token", or "app" where it is the proxy.
+    const named = ours.map((step) => [step.id ?? '', actionOf(step).action] as const)
+    const actions = new Map([['token', root.action] as const, ['app', proxy.action] as const, ...named])
+    for (const [, id = '', output = ''] of source.matchAll(/\bsteps\.(\w+)\.outputs\.(\w+)/g)) {
+      const outputs = actions.get(id)?.outputs
+      assert.ok(outputs === undefined || output in outputs, `no such output: ${output}`)
+    }
   })
 }
 
 /** What the action itself says about the inputs of an example. */
-async function readWith(inputs: Readonly<Record<string, unknown>>): Promise<void> {
+async function readWith(inputs: Readonly<Record<string, unknown>>, read: () => Promise<unknown>): Promise<void> {
   const names = Object.keys(inputs).map((input) => `INPUT_${input.toUpperCase()}`)
   try {
     for (const [input, value] of Object.entries(inputs)) process.env[`INPUT_${input.toUpperCase()}`] = fill(value)
-    await readInputs(process.cwd())
+    await read()
   } finally {
     for (const variable of names) Reflect.deleteProperty(process.env, variable)
   }

@@ -12,7 +12,7 @@ for (const file of WORKFLOWS) {
     const uses = text.split('\n').filter((line) => /^\s*(?:- )?uses:/.test(line))
     assert.equal(uses.length, stepsOf(file).filter((step) => step.uses !== undefined).length)
     for (const line of uses)
-      assert.match(line, /uses: (?:\.\/$|[\w.-]+\/[\w.-]+(?:\/[\w./-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/)
+      assert.match(line, /uses: (?:\.\/(?:proxy)?$|[\w.-]+\/[\w.-]+(?:\/[\w./-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/)
   })
 
   test(`${name} grants nothing to all of its jobs`, () => {
