@@ -7216,398 +7216,16 @@ var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 // EXTERNAL MODULE: external "node:process"
 var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
-// EXTERNAL MODULE: ./src/world/retry.ts
-var retry = __nccwpck_require__(8162);
-// EXTERNAL MODULE: ./src/call/failures/service.ts + 3 modules
-var service = __nccwpck_require__(6458);
 // EXTERNAL MODULE: ./src/failure/failure.ts
-var failure = __nccwpck_require__(4592);
-// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
-var call_verdicts = __nccwpck_require__(2007);
-// EXTERNAL MODULE: ./src/call/attempts.ts
-var call_attempts = __nccwpck_require__(3752);
-// EXTERNAL MODULE: ./src/guard/redaction.ts
-var redaction = __nccwpck_require__(3488);
-// EXTERNAL MODULE: ./src/call/responder.ts
-var call_responder = __nccwpck_require__(2070);
-;// CONCATENATED MODULE: ./src/call/telling-answer.ts
-
-/** The pages by which Google refuses are small. */
-const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
-/**
- * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
- * comes to, which is the same with its words (RFC 9110, 9.3.2).
- */
-async function telling_answer_findTellingOutcome(step, request, outcome) {
-    if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
-        return outcome;
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
-}
-
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./src/call/response.ts
-
-
-
-/**
- * Reads an answer and holds it against what was expected.
- *
- * @param redact takes our tokens out of it
- * @param milliseconds how long all the patterns together may take
- * @param telling the answer by which to tell who answered
- */
-function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
-    const text = readText(answer, redact);
-    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const words = telling === answer ? text : readText(telling, redact);
-    const responder = (0,call_responder/* whoAnswered */.Wi)(telling, words);
-    const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers }, text, milliseconds);
-    const { status } = answer;
-    return {
-        status,
-        headers,
-        text,
-        responder,
-        ...(telling === answer ? {} : { words }),
-        clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
-        verdicts,
-        // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
-        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
-        milliseconds: answer.milliseconds
-    };
-}
-/** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
-function readText({ headers, body }, redact) {
-    const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-    const decoder = findDecoder(charset);
-    // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
-    const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1');
-    return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'));
-}
-function findDecoder(charset) {
-    try {
-        return new external_node_util_.TextDecoder(charset);
-    }
-    catch {
-        return new external_node_util_.TextDecoder();
-    }
-}
-
-;// CONCATENATED MODULE: ./src/call/service.ts
-
-
-
-
-
-
-
-
-
-/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
-const PATTERNS_MS = 2_000;
-/** An answer that came just in time is judged all the same. */
-const SHORTEST_PATTERNS_MS = 500;
-/** A last attempt is worth this much of the deadline. */
-const LAST_ATTEMPT_MS = 1_000;
-/**
- * Calls the service with the token until its answer is what was expected, or can no longer become so.
- *
- * @param mintAgain gets another token for the same audience
- * @param onAttempt is told of each attempt as soon as it is over
- */
-async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
-    const limitAtStart = step.timeLeft();
-    /** By the clock of the deadline: unlike the machine's, it never jumps. */
-    const elapsedMs = () => limitAtStart - step.timeLeft();
-    const attempts = [];
-    const tokens = [firstToken];
-    /** Since when Google has refused with a status. */
-    const refusedSince = new Map();
-    let token = firstToken;
-    let response;
-    let renewed = false;
-    const renew = async () => {
-        token = await mintAgain();
-        tokens.push(token);
-    };
-    const end = (failure) => ({ attempts, response, token, failure });
-    try {
-        for (;;) {
-            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-            if (token.expiresAt <= step.now() + limitMs)
-                await renew();
-            const startedMs = elapsedMs();
-            const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const telling = await telling_answer_findTellingOutcome(step, request, outcome);
-            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
-            if (attempt.answered)
-                response = attempt.response;
-            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
-            const next = (0,call_attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
-            const number = attempts.length + 1;
-            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
-            const record = {
-                number,
-                startedMs,
-                milliseconds: outcome.milliseconds,
-                label: (0,call_attempts/* labelAttempt */.Ew)(attempt),
-                description: (0,call_attempts/* describeAttempt */.Be)(attempt),
-                passed: next.kind === 'passed',
-                next: describeNext(next, pauseMs)
-            };
-            attempts.push(record);
-            onAttempt(record);
-            if (next.kind === 'passed')
-                return end();
-            if (next.kind === 'renew') {
-                renewed = true;
-                await renew();
-            }
-            else if (pauseMs === undefined) {
-                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
-                const clientId = await findClientId(step, call, response);
-                return end((0,service/* callFailed */.Q)({ call, token, attempt: decisive, attempts: number, clientId }));
-            }
-            else {
-                await step.sleep(pauseMs);
-            }
-        }
-    }
-    catch (error) {
-        // No new token could be had; the answers up to there still count.
-        if (error instanceof failure/* Failure */.H)
-            return end(error);
-        throw error;
-    }
-}
-/** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
-function refusedFor(refusedSince, { responder, status }, now) {
-    if (responder !== 'front end' && responder !== 'infrastructure')
-        return 0;
-    const since = refusedSince.get(status) ?? now;
-    refusedSince.set(status, since);
-    return now - since;
-}
-/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(outcome, telling, call, tokens, patternsMs) {
-    if (!outcome.answered)
-        return outcome;
-    if (!telling.answered)
-        return telling;
-    const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
-}
-/** An attempt that the deadline cut short says less than the answer before it. */
-function decisiveAttempt(last, response, cutByDeadline) {
-    const cutShort = !last.answered && last.timedOut && cutByDeadline;
-    return cutShort && response !== undefined ? { answered: true, response } : last;
-}
-/** The request with the token; everything else is the author's. */
-function buildRequest({ method, url, headers, body }, jwt) {
-    return {
-        method,
-        url,
-        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
-        ...(body === undefined ? {} : { body })
-    };
-}
-/**
- * How long to pause: with jitter, as long as `Retry-After` asks, but so that one more attempt fits before the deadline.
- *
- * @returns undefined where none does
- */
-function choosePause(step, attempt, outcome, withinMs) {
-    const retryAfterMs = outcome.answered ? (0,retry/* parseRetryAfter */.mu)(outcome.headers['retry-after'], step.now()) : 0;
-    const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min((0,retry/* pauseAfter */.l0)(attempt, retryAfterMs, step.random), longestMs);
-}
-function describeNext(next, pauseMs) {
-    switch (next.kind) {
-        case 'passed':
-        case 'final':
-            return next.kind;
-        case 'renew':
-            return 'once more with a new token';
-        case 'again':
-            return pauseMs === undefined
-                ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
-    }
-}
-/** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
-async function findClientId(step, call, response) {
-    if (response?.responder !== 'iap')
-        return undefined;
-    if (response.clientId !== undefined || step.timeLeft() <= 0)
-        return response.clientId;
-    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
-    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
-    return outcome.answered ? (0,call_responder/* iapClientId */.DE)(outcome) : undefined;
-}
-
-// EXTERNAL MODULE: ./src/guard/safe-text.ts
-var safe_text = __nccwpck_require__(6530);
-// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
-var identity_identity = __nccwpck_require__(2368);
-// EXTERNAL MODULE: ./src/inputs/service-url.ts
-var service_url = __nccwpck_require__(7306);
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var outcome = __nccwpck_require__(312);
-// EXTERNAL MODULE: ./src/call/failures/front-end.ts
-var front_end = __nccwpck_require__(605);
-// EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
-var infrastructure = __nccwpck_require__(4759);
-// EXTERNAL MODULE: ./src/call/failures/failed-call.ts
-var failed_call = __nccwpck_require__(2962);
-// EXTERNAL MODULE: ./src/call/failures/gcloud.ts
-var gcloud = __nccwpck_require__(3834);
+var failure_failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/failure/snippets.ts
 var snippets = __nccwpck_require__(1926);
-;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
-
-
-
-
-
-
-
-
-
-
-/** A call without a token was not refused by Google. */
-function privacy_notPrivate(url, method, answer) {
-    return new Failure({
-        code: 'NOT_PRIVATE',
-        sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
-        ...explain(url, answer)
-    });
-}
-/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
-function privacy_notRefused({ url, tag }, answer) {
-    const text = answer.body.toString('utf8');
-    return new Failure({
-        code: 'NOT_REACHED',
-        sentence: `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which refuses nobody: whether the service is private is not known.`,
-        ...(whoAnswered(answer, text) === 'front end'
-            ? explainNotReached({ url, tag }, url, text)
-            : explainInfrastructure(url, answer.status, text)),
-        answer: quote({ status: answer.status, text })
-    });
-}
-function explain(url, answer) {
-    const { status, headers } = answer;
-    if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
-        return {
-            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
-            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-            snippets: [inStep('assert_private: false')]
-        };
-    }
-    if (status >= 300 && status < 400) {
-        const location = safeText(headers['location'] ?? '');
-        return {
-            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
-            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-            snippets: closeService(url)
-        };
-    }
-    if (status === 401 || status === 403) {
-        return {
-            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
-            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-            snippets: closeService(url)
-        };
-    }
-    return {
-        cause: status >= 200 && status < 300
-            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
-        remedy: closeRemedy(url),
-        snippets: closeService(url)
-    };
-}
-function closeRemedy(url) {
-    return isCloudRunUrl(url) || describeFunction(url) !== undefined
-        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
-        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
-}
-function closeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return [inTerminal(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
-    }
-    const { name, region, project, search } = describeRunService(url);
-    return [
-        inTerminal(...(isCloudRunUrl(url)
-            ? search
-            : [
-                '# Where a Cloud Run service is behind the domain:',
-                'gcloud run services list   # shows SERVICE and REGION of each'
-            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
-    ];
-}
-
-// EXTERNAL MODULE: ./src/call/failures/no-answer.ts
-var no_answer = __nccwpck_require__(2038);
-;// CONCATENATED MODULE: ./src/call/privacy.ts
-
-
-
-
-
-
-/** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
-const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
-/**
- * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
- * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
- *
- * @returns why the service is not known to be private; undefined where Google refused the caller
- */
-async function privacy_checkPrivacy(step, call) {
-    const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
-    const limitAtStart = step.timeLeft();
-    for (let attempt = 1;; attempt += 1) {
-        const outcome = await askAnonymously(step, call.url, method);
-        const verdict = judge(outcome);
-        if (verdict === 'refused')
-            return undefined;
-        if (verdict === 'answered' && outcome.answered)
-            return notPrivate(call.url, method, outcome);
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, step.random);
-        const isNothingHere = outcome.answered && !isTransient(outcome);
-        const spentMs = limitAtStart - step.timeLeft();
-        const isFinal = !outcome.answered && !isTransient(outcome);
-        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
-            return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
-        }
-        await step.sleep(pause);
-    }
-}
-async function askAnonymously(step, url, method) {
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-    const request = { method, url, headers: {} };
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
-    return await findTellingOutcome(step, request, outcome);
-}
-/** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function judge(outcome) {
-    if (!outcome.answered || isTransient(outcome))
-        return 'open';
-    if (isRefusalOfCaller(outcome, textOf(outcome)))
-        return 'refused';
-    const responder = whoAnswered(outcome, textOf(outcome));
-    return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
-}
-function textOf({ body }) {
-    return body.toString('utf8');
-}
-
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
+// EXTERNAL MODULE: ./src/call/failures/gcloud.ts
+var gcloud = __nccwpck_require__(3834);
 ;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
 
 
@@ -7645,19 +7263,19 @@ const CAUSES = {
     ]
 };
 /** Whether the Admin API can say more about a failure. */
-function run_service_isLookedUp(code) {
+function isLookedUp(code) {
     return code in CAUSES;
 }
 /** The same failure with facts in the place of guesses. Its code never changes. */
-function run_service_withFacts(failure, lookUp, lookedUp) {
+function withFacts(failure, lookUp, lookedUp) {
     const { text } = failure;
     if (lookUp.kind === 'unknown')
-        return new Failure({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
+        return new failure_failure/* Failure */.H({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
     const fact = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : findFact(text.code, lookUp.service, lookedUp);
     if (fact === undefined)
         return failure;
     const { fact: words, ...explanation } = fact;
-    return new Failure({ ...text, sentence: `${text.sentence} ${words}`, ...explanation });
+    return new failure_failure/* Failure */.H({ ...text, sentence: `${text.sentence} ${words}`, ...explanation });
 }
 function findFact(code, service, lookedUp) {
     return CAUSES[code]?.find(({ applies }) => applies(service, lookedUp))?.explain(service, lookedUp);
@@ -7670,12 +7288,12 @@ function missing(code, { named: { name, region, project } }) {
         fact: `Project ${project} has no service ${name} in ${region}.`,
         cause: 'The Cloud Run Admin API knows no such service: it was deleted, or url has another name, region or project.',
         remedy: 'Set url to the URL of a service that exists.',
-        snippets: [inTerminal(`gcloud run services list --project=$(${projectId(project)})`)]
+        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud run services list --project=$(${projectId(project)})`)]
     };
 }
 /** One line for those who want facts, and nothing more: without the right to look, the guesses stay. */
 function askForViewer(principal, { named: { name } }) {
-    return `Why ${name} answers so could not be looked up: grant roles/run.viewer on it${principal === undefined ? '' : ` to ${safeText(principal)}`}, and this step says it.`;
+    return `Why ${name} answers so could not be looked up: grant roles/run.viewer on it${principal === undefined ? '' : ` to ${(0,safe_text/* safeText */.Hk)(principal)}`}, and this step says it.`;
 }
 function isPinned({ followsNewest, newestReady, served }) {
     return !followsNewest && served.length > 0 && !served.some(({ revision }) => revision === newestReady);
@@ -7852,7 +7470,7 @@ function projectId(number) {
 // EXTERNAL MODULE: ./src/world/retried-request.ts
 var retried_request = __nccwpck_require__(5243);
 // EXTERNAL MODULE: ./src/guard/json.ts
-var json = __nccwpck_require__(887);
+var guard_json = __nccwpck_require__(887);
 ;// CONCATENATED MODULE: ./src/call/run-service.ts
 
 
@@ -7860,10 +7478,10 @@ var json = __nccwpck_require__(887);
 
 
 /** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
-function run_service_nameRunService(url) {
-    if (!isCloudRunUrl(url))
+function nameRunService(url) {
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url))
         return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,service_url/* withoutTag */.nb)(url).hostname) ?? [];
     return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
 }
 /**
@@ -7872,25 +7490,25 @@ function run_service_nameRunService(url) {
  * @param universe domain of the cloud's APIs
  * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
  */
-async function run_service_lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
     try {
         const { accessToken, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
         const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
         const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
+        const outcome = await (0,retried_request/* requestOnce */.L)(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
         if (!outcome.answered)
             return { kind: 'unknown', principal };
         const { json } = outcome;
         // A page has no such member: only the API itself says that there is no such service.
-        if (outcome.status === 404 && stringIn(objectIn(json, 'error'), 'status') === 'NOT_FOUND')
+        if (outcome.status === 404 && (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'status') === 'NOT_FOUND')
             return { kind: 'missing' };
-        const service = outcome.status === 200 && isObject(json) ? readRunService(json) : undefined;
+        const service = outcome.status === 200 && (0,guard_json/* isObject */.Gv)(json) ? readRunService(json) : undefined;
         return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
     }
     catch (error) {
         // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof Failure)
+        if (error instanceof failure_failure/* Failure */.H)
             return { kind: 'unknown', principal: undefined };
         throw error;
     }
@@ -7903,27 +7521,27 @@ async function run_service_lookUpRunService(step, universe, { project, region, n
  */
 function readRunService(json) {
     // Every service has a name and a state.
-    if (stringIn(json, 'name') === undefined || !isObject(json['terminalCondition']))
+    if ((0,guard_json/* stringIn */.tB)(json, 'name') === undefined || !(0,guard_json/* isObject */.Gv)(json['terminalCondition']))
         return undefined;
-    const condition = objectIn(json, 'terminalCondition');
+    const condition = (0,guard_json/* objectIn */.D7)(json, 'terminalCondition');
     const newestReady = revisionIn(json, 'latestReadyRevision');
     const targets = listIn(json, 'trafficStatuses');
     const shares = targets.map((target) => ({
         revision: revisionIn(target, 'revision') ?? newestReady ?? '',
         percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
-        tag: safeText(stringIn(target, 'tag') ?? '', 60)
+        tag: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(target, 'tag') ?? '', 60)
     }));
-    const state = stringIn(condition, 'state');
+    const state = (0,guard_json/* stringIn */.tB)(condition, 'state');
     return {
         newest: revisionIn(json, 'latestCreatedRevision'),
         newestReady,
         followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
         served: shares.filter(({ percent }) => percent > 0),
         tags: shares.filter(({ tag }) => tag !== ''),
-        isRollingOut: json['reconciling'] === true || stringIn(json, 'generation') !== stringIn(json, 'observedGeneration'),
-        trouble: state === 'CONDITION_FAILED' ? safeText(stringIn(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        isRollingOut: json['reconciling'] === true || (0,guard_json/* stringIn */.tB)(json, 'generation') !== (0,guard_json/* stringIn */.tB)(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
         audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
-        ingress: nameIngress(stringIn(json, 'ingress')),
+        ingress: nameIngress((0,guard_json/* stringIn */.tB)(json, 'ingress')),
         isInvokerCheckOff: json['invokerIamDisabled'] === true,
         isDefaultUrlOff: json['defaultUriDisabled'] === true
     };
@@ -7935,17 +7553,17 @@ function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
 }
 /** `projects/…/revisions/NAME`, or the name alone. */
 function revisionIn(json, member) {
-    const name = stringIn(json, member)?.split('/').at(-1);
-    return name === undefined ? undefined : safeText(name, 80);
+    const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
+    return name === undefined ? undefined : (0,safe_text/* safeText */.Hk)(name, 80);
 }
 function listIn(json, member) {
     const value = json[member];
-    return Array.isArray(value) ? value.filter(isObject) : [];
+    return Array.isArray(value) ? value.filter(guard_json/* isObject */.Gv) : [];
 }
 function textsIn(json, member) {
     const value = json[member];
     const texts = Array.isArray(value) ? value : [];
-    return texts.filter((text) => typeof text === 'string').map((text) => safeText(text, 200));
+    return texts.filter((text) => typeof text === 'string').map((text) => (0,safe_text/* safeText */.Hk)(text, 200));
 }
 
 ;// CONCATENATED MODULE: ./src/call/look-up.ts
@@ -7973,6 +7591,388 @@ async function look_up_explainByLookUp(step, failure, run) {
     const brief = { ...step, timeLeft: () => Math.max(0, step.timeLeft() - Math.max(0, end)) };
     const lookUp = await lookUpRunService(brief, run.universe, named, run.becomeCaller);
     return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
+}
+
+// EXTERNAL MODULE: ./src/world/retry.ts
+var retry = __nccwpck_require__(8162);
+// EXTERNAL MODULE: ./src/call/failures/service.ts + 3 modules
+var service = __nccwpck_require__(6458);
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
+// EXTERNAL MODULE: ./src/call/attempts.ts
+var call_attempts = __nccwpck_require__(3752);
+// EXTERNAL MODULE: ./src/guard/redaction.ts
+var redaction = __nccwpck_require__(3488);
+// EXTERNAL MODULE: ./src/call/responder.ts
+var call_responder = __nccwpck_require__(2070);
+;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+
+/** The pages by which Google refuses are small. */
+const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
+/**
+ * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
+ * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ */
+async function telling_answer_findTellingOutcome(step, request, outcome) {
+    if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
+        return outcome;
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/call/response.ts
+
+
+
+/**
+ * Reads an answer and holds it against what was expected.
+ *
+ * @param redact takes our tokens out of it
+ * @param milliseconds how long all the patterns together may take
+ * @param telling the answer by which to tell who answered
+ */
+function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
+    const text = readText(answer, redact);
+    const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
+    const words = telling === answer ? text : readText(telling, redact);
+    const responder = (0,call_responder/* whoAnswered */.Wi)(telling, words);
+    const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers }, text, milliseconds);
+    const { status } = answer;
+    return {
+        status,
+        headers,
+        text,
+        responder,
+        ...(telling === answer ? {} : { words }),
+        clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
+        verdicts,
+        // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
+        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
+        milliseconds: answer.milliseconds
+    };
+}
+/** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
+function readText({ headers, body }, redact) {
+    const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+    const decoder = findDecoder(charset);
+    // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
+    const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1');
+    return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'));
+}
+function findDecoder(charset) {
+    try {
+        return new external_node_util_.TextDecoder(charset);
+    }
+    catch {
+        return new external_node_util_.TextDecoder();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/call/service.ts
+
+
+
+
+
+
+
+
+
+/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+const PATTERNS_MS = 2_000;
+/** An answer that came just in time is judged all the same. */
+const SHORTEST_PATTERNS_MS = 500;
+/** A last attempt is worth this much of the deadline. */
+const LAST_ATTEMPT_MS = 1_000;
+/**
+ * Calls the service with the token until its answer is what was expected, or can no longer become so.
+ *
+ * @param mintAgain gets another token for the same audience
+ * @param onAttempt is told of each attempt as soon as it is over
+ */
+async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
+    const limitAtStart = step.timeLeft();
+    /** By the clock of the deadline: unlike the machine's, it never jumps. */
+    const elapsedMs = () => limitAtStart - step.timeLeft();
+    const attempts = [];
+    const tokens = [firstToken];
+    /** Since when Google has refused with a status. */
+    const refusedSince = new Map();
+    let token = firstToken;
+    let response;
+    let renewed = false;
+    const renew = async () => {
+        token = await mintAgain();
+        tokens.push(token);
+    };
+    const end = (failure) => ({ attempts, response, token, failure });
+    try {
+        for (;;) {
+            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+            if (token.expiresAt <= step.now() + limitMs)
+                await renew();
+            const startedMs = elapsedMs();
+            const request = buildRequest(call, token.jwt);
+            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+            const telling = await telling_answer_findTellingOutcome(step, request, outcome);
+            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
+            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
+            if (attempt.answered)
+                response = attempt.response;
+            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
+            const next = (0,call_attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
+            const number = attempts.length + 1;
+            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
+            const record = {
+                number,
+                startedMs,
+                milliseconds: outcome.milliseconds,
+                label: (0,call_attempts/* labelAttempt */.Ew)(attempt),
+                description: (0,call_attempts/* describeAttempt */.Be)(attempt),
+                passed: next.kind === 'passed',
+                next: describeNext(next, pauseMs)
+            };
+            attempts.push(record);
+            onAttempt(record);
+            if (next.kind === 'passed')
+                return end();
+            if (next.kind === 'renew') {
+                renewed = true;
+                await renew();
+            }
+            else if (pauseMs === undefined) {
+                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
+                const clientId = await findClientId(step, call, response);
+                return end((0,service/* callFailed */.Q)({ call, token, attempt: decisive, attempts: number, clientId }));
+            }
+            else {
+                await step.sleep(pauseMs);
+            }
+        }
+    }
+    catch (error) {
+        // No new token could be had; the answers up to there still count.
+        if (error instanceof failure_failure/* Failure */.H)
+            return end(error);
+        throw error;
+    }
+}
+/** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
+function refusedFor(refusedSince, { responder, status }, now) {
+    if (responder !== 'front end' && responder !== 'infrastructure')
+        return 0;
+    const since = refusedSince.get(status) ?? now;
+    refusedSince.set(status, since);
+    return now - since;
+}
+/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(outcome, telling, call, tokens, patternsMs) {
+    if (!outcome.answered)
+        return outcome;
+    if (!telling.answered)
+        return telling;
+    const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
+}
+/** An attempt that the deadline cut short says less than the answer before it. */
+function decisiveAttempt(last, response, cutByDeadline) {
+    const cutShort = !last.answered && last.timedOut && cutByDeadline;
+    return cutShort && response !== undefined ? { answered: true, response } : last;
+}
+/** The request with the token; everything else is the author's. */
+function buildRequest({ method, url, headers, body }, jwt) {
+    return {
+        method,
+        url,
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
+        ...(body === undefined ? {} : { body })
+    };
+}
+/**
+ * How long to pause: with jitter, as long as `Retry-After` asks, but so that one more attempt fits before the deadline.
+ *
+ * @returns undefined where none does
+ */
+function choosePause(step, attempt, outcome, withinMs) {
+    const retryAfterMs = outcome.answered ? (0,retry/* parseRetryAfter */.mu)(outcome.headers['retry-after'], step.now()) : 0;
+    const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
+    return longestMs <= 0 ? undefined : Math.min((0,retry/* pauseAfter */.l0)(attempt, retryAfterMs, step.random), longestMs);
+}
+function describeNext(next, pauseMs) {
+    switch (next.kind) {
+        case 'passed':
+        case 'final':
+            return next.kind;
+        case 'renew':
+            return 'once more with a new token';
+        case 'again':
+            return pauseMs === undefined
+                ? 'no time is left for another'
+                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
+    }
+}
+/** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
+async function findClientId(step, call, response) {
+    if (response?.responder !== 'iap')
+        return undefined;
+    if (response.clientId !== undefined || step.timeLeft() <= 0)
+        return response.clientId;
+    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
+    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
+    return outcome.answered ? (0,call_responder/* iapClientId */.DE)(outcome) : undefined;
+}
+
+// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
+var identity_identity = __nccwpck_require__(2368);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+// EXTERNAL MODULE: ./src/call/failures/front-end.ts
+var front_end = __nccwpck_require__(605);
+// EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
+var infrastructure = __nccwpck_require__(4759);
+// EXTERNAL MODULE: ./src/call/failures/failed-call.ts
+var failed_call = __nccwpck_require__(2962);
+;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
+
+
+
+
+
+
+
+
+
+
+/** A call without a token was not refused by Google. */
+function privacy_notPrivate(url, method, answer) {
+    return new Failure({
+        code: 'NOT_PRIVATE',
+        sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
+        ...explain(url, answer)
+    });
+}
+/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+function privacy_notRefused({ url, tag }, answer) {
+    const text = answer.body.toString('utf8');
+    return new Failure({
+        code: 'NOT_REACHED',
+        sentence: `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which refuses nobody: whether the service is private is not known.`,
+        ...(whoAnswered(answer, text) === 'front end'
+            ? explainNotReached({ url, tag }, url, text)
+            : explainInfrastructure(url, answer.status, text)),
+        answer: quote({ status: answer.status, text })
+    });
+}
+function explain(url, answer) {
+    const { status, headers } = answer;
+    if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
+        return {
+            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
+            snippets: [inStep('assert_private: false')]
+        };
+    }
+    if (status >= 300 && status < 400) {
+        const location = safeText(headers['location'] ?? '');
+        return {
+            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
+            snippets: closeService(url)
+        };
+    }
+    if (status === 401 || status === 403) {
+        return {
+            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
+            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
+            snippets: closeService(url)
+        };
+    }
+    return {
+        cause: status >= 200 && status < 300
+            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
+            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+        remedy: closeRemedy(url),
+        snippets: closeService(url)
+    };
+}
+function closeRemedy(url) {
+    return isCloudRunUrl(url) || describeFunction(url) !== undefined
+        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
+        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
+}
+function closeService(url) {
+    const named = describeFunction(url);
+    if (named !== undefined) {
+        return [inTerminal(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
+    }
+    const { name, region, project, search } = describeRunService(url);
+    return [
+        inTerminal(...(isCloudRunUrl(url)
+            ? search
+            : [
+                '# Where a Cloud Run service is behind the domain:',
+                'gcloud run services list   # shows SERVICE and REGION of each'
+            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
+    ];
+}
+
+// EXTERNAL MODULE: ./src/call/failures/no-answer.ts
+var no_answer = __nccwpck_require__(2038);
+;// CONCATENATED MODULE: ./src/call/privacy.ts
+
+
+
+
+
+
+/** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
+const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
+/**
+ * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
+ * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
+ *
+ * @returns why the service is not known to be private; undefined where Google refused the caller
+ */
+async function privacy_checkPrivacy(step, call) {
+    const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
+    const limitAtStart = step.timeLeft();
+    for (let attempt = 1;; attempt += 1) {
+        const outcome = await askAnonymously(step, call.url, method);
+        const verdict = judge(outcome);
+        if (verdict === 'refused')
+            return undefined;
+        if (verdict === 'answered' && outcome.answered)
+            return notPrivate(call.url, method, outcome);
+        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+        const pause = pauseAfter(attempt, retryAfter, step.random);
+        const isNothingHere = outcome.answered && !isTransient(outcome);
+        const spentMs = limitAtStart - step.timeLeft();
+        const isFinal = !outcome.answered && !isTransient(outcome);
+        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+            return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
+        }
+        await step.sleep(pause);
+    }
+}
+async function askAnonymously(step, url, method) {
+    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+    const request = { method, url, headers: {} };
+    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    return await findTellingOutcome(step, request, outcome);
+}
+/** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
+function judge(outcome) {
+    if (!outcome.answered || isTransient(outcome))
+        return 'open';
+    if (isRefusalOfCaller(outcome, textOf(outcome)))
+        return 'refused';
+    const responder = whoAnswered(outcome, textOf(outcome));
+    return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
+}
+function textOf({ body }) {
+    return body.toString('utf8');
 }
 
 // EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
@@ -8020,9 +8020,9 @@ function readEach(parts, read) {
 }
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
 function complaints_complaintsIn(error) {
-    if (error instanceof failure/* Failure */.H)
+    if (error instanceof failure_failure/* Failure */.H)
         return [error];
-    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure/* Failure */.H))
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.H))
         return error.errors;
     throw error;
 }
@@ -8960,6 +8960,7 @@ function findProxyWarnings(env) {
 
 
 
+
 /** How long the process may take until it listens. */
 const START_MS = 30_000;
 /**
@@ -8987,10 +8988,14 @@ async function start(world, report) {
     for (const line of warnings_findTokenWarnings(identity, token))
         report.warn(line);
     if (inputs.call !== undefined) {
-        const result = await service_callService(step, inputs.call, token, () => mint.token(audience), report.onAttempt);
+        const { universe } = inputs;
+        const calling = look_up_leaveTimeForLookUp(step, inputs.call, inputs.deadlineMs);
+        const result = await service_callService(calling, inputs.call, token, () => mint.token(audience), report.onAttempt);
         report.onCall(result);
-        if (result.failure !== undefined)
-            throw result.failure;
+        if (result.failure !== undefined) {
+            const lookedUp = { call: inputs.call, universe, audience: token.audience, becomeCaller: mint.caller };
+            throw await look_up_explainByLookUp(step, result.failure, lookedUp);
+        }
         token = result.token;
     }
     await startProcess(step, report, inputs, token);
@@ -10876,9 +10881,9 @@ function isLoopbackUrl(url) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ requestOnce),
 /* harmony export */   e: () => (/* binding */ requestWithRetries)
 /* harmony export */ });
-/* unused harmony export requestOnce */
 /* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3488);
 /* harmony import */ var _guard_seal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5436);
 /* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);

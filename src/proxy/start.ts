@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { explainByLookUp, leaveTimeForLookUp } from '../call/look-up.ts'
 import { callService } from '../call/service.ts'
 import { codeOf } from '../guard/safe-text.ts'
 import { findIdentity } from '../identity/identity.ts'
@@ -51,9 +52,14 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
   report.onTokens(new Map([[audience, token]]), step.now())
   for (const line of findTokenWarnings(identity, token)) report.warn(line)
   if (inputs.call !== undefined) {
-    const result = await callService(step, inputs.call, token, () => mint.token(audience), report.onAttempt)
+    const { universe } = inputs
+    const calling = leaveTimeForLookUp(step, inputs.call, inputs.deadlineMs)
+    const result = await callService(calling, inputs.call, token, () => mint.token(audience), report.onAttempt)
     report.onCall(result)
-    if (result.failure !== undefined) throw result.failure
+    if (result.failure !== undefined) {
+      const lookedUp = { call: inputs.call, universe, audience: token.audience, becomeCaller: mint.caller }
+      throw await explainByLookUp(step, result.failure, lookedUp)
+    }
     token = result.token
   }
   await startProcess(step, report, inputs, token)
