@@ -285,8 +285,9 @@ __webpack_unused_export__ = debug; // for test
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ FAILURES),
-/* harmony export */   H: () => (/* binding */ Failure)
+/* harmony export */   EM: () => (/* binding */ FAILURES),
+/* harmony export */   H$: () => (/* binding */ explainBy),
+/* harmony export */   HR: () => (/* binding */ Failure)
 /* harmony export */ });
 /**
  * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
@@ -301,7 +302,7 @@ const FAILURES = {
     SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
     OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
     OIDC_FAILED: 'GitHub gave no token',
-    SUBJECT_TOKEN_UNAVAILABLE: "The external account's own token cannot be had",
+    SUBJECT_TOKEN_UNAVAILABLE: "The external account's subject token is not available",
     FEDERATION_REJECTED: 'Google does not accept the external identity',
     IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
     SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
@@ -322,6 +323,13 @@ const FAILURES = {
     PROXY_FAILED: "The proxy's background process is gone",
     INTERNAL: 'A defect of this action'
 };
+/** What the first cause says that fits. */
+function explainBy(causes, facts) {
+    const cause = causes.find(({ when }) => when(facts));
+    if (cause === undefined)
+        throw new Error('no cause fits');
+    return cause.explain(facts);
+}
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
 class Failure extends Error {
     name = 'Failure';
@@ -339,78 +347,106 @@ class Failure extends Error {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   CB: () => (/* binding */ tryConnection),
 /* harmony export */   Dc: () => (/* binding */ inDocument),
+/* harmony export */   E4: () => (/* binding */ projectOfAccount),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
-/* harmony export */   Fy: () => (/* binding */ RERUN),
 /* harmony export */   K6: () => (/* binding */ projectFlag),
-/* harmony export */   Kv: () => (/* binding */ PROVIDER_COMMAND),
 /* harmony export */   OJ: () => (/* binding */ onlyWhere),
+/* harmony export */   R8: () => (/* binding */ giveMachine),
 /* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
-/* harmony export */   WC: () => (/* binding */ setNoProxy),
+/* harmony export */   YC: () => (/* binding */ firstCommand),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
+/* harmony export */   k_: () => (/* binding */ projectById),
+/* harmony export */   lT: () => (/* binding */ toCompare),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
-/* harmony export */   r7: () => (/* binding */ shellWord)
+/* harmony export */   r7: () => (/* binding */ shellWord),
+/* harmony export */   tv: () => (/* binding */ inStepEnv)
 /* harmony export */ });
+/* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
 /** YAML for the inputs of this action. */
 function inStep(...lines) {
-    return { place: 'In this step, under "with"', lines };
+    return { place: 'In this step, under "with"', language: 'yaml', lines };
+}
+/** YAML for the environment of this step. */
+function inStepEnv(note, ...lines) {
+    return { place: `In this step${note}`, language: 'yaml', lines: ['env:', ...lines.map((line) => `  ${line}`)] };
 }
 /** YAML of the workflow around the step. */
 function inWorkflow(...lines) {
-    return { place: 'In the workflow', lines };
+    return { place: 'In the workflow', language: 'yaml', lines };
 }
 /** JSON for a member of a credential document. */
 function inDocument(...lines) {
-    return { place: 'In the credential document', lines };
+    return { place: 'In the credential document', language: 'json', lines };
 }
-/** Commands for somebody who administers the project, mostly of gcloud. */
-function inTerminal(...lines) {
-    return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines };
+/**
+ * Commands of gcloud, each on a line of its own without a comment, so that it can be pasted into bash, zsh and PowerShell.
+ *
+ * @param purpose `see the present condition`
+ */
+function inTerminal(purpose, ...lines) {
+    return { place: `To ${purpose}, in a terminal with gcloud`, language: 'shell', lines };
 }
 /** Commands of gcloud that change something which may be meant to be as it is. */
 function onlyWhere(condition, ...lines) {
-    return { place: `Only where ${condition}, in the same terminal`, lines };
+    return { place: `Only where ${condition}, in a terminal with gcloud`, language: 'shell', lines };
+}
+/** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
+function giveMachine(flags) {
+    return [
+        inTerminal('change the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT', `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`, 'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT')
+    ];
 }
 /** Commands of GitHub's client. */
-function inTerminalWithGh(...lines) {
-    return { place: 'In a terminal with gh, in the folder of the repository', lines };
+function inTerminalWithGh(purpose, ...lines) {
+    return { place: `To ${purpose}, in a terminal with gh in the folder of the repository`, language: 'shell', lines };
 }
-/** Commands for the machine on which the step runs. */
-function onRunner(...lines) {
-    return { place: 'On the runner, such as in a step "- run: …" before this one', lines };
-}
-/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
-const RERUN = inTerminalWithGh('gh run rerun --failed   # asks which run');
-/** Whether the runner gets through to a host at all. */
-function tryConnection(url) {
-    return onRunner(`curl --head ${shellWord(url.origin)}/   # any status, 404 too, means that it can be reached`);
-}
-/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
-function setNoProxy(host) {
+/** Commands of bash for the machine on which the step runs. */
+function onRunner(purpose, ...lines) {
     return {
-        place: 'In this step',
-        lines: ['env:', `  NO_PROXY: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(host)} # and what it holds already, after commas`]
+        place: `To ${purpose}, on the runner, such as in a step "- run: …" before this one`,
+        language: 'bash',
+        lines
     };
 }
+/** Facts to read or to compare. */
+function toCompare(what, ...lines) {
+    return { place: what, language: 'text', lines };
+}
+/** What a command leaves to the reader to fill in. */
+const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
+/** The command that carries out the remedy, where it comes before everything else and can be run as it is, wherever one is. */
+function firstCommand([first]) {
+    const [line] = first?.language === 'shell' ? first.lines : [];
+    return line !== undefined && isComplete(line) ? line : undefined;
+}
+/** Whether a command leaves nothing to fill in. */
+function isComplete(command) {
+    return !PLACEHOLDER.test(command);
+}
 /**
- * A value as one word of a command: quoted where a shell would read more than the value in it (POSIX.1-2024, Shell Command
- * Language, 2.2.2).
+ * A value as one word of a command: in single quotes where a shell would read more than the value in it, as POSIX shells do
+ * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list.
  */
 function shellWord(value) {
     const word = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value);
-    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+    return /^[\w%+:./-][\w@%+=:./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
-/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
+/** gcloud's flag for the project of a service account, as its e-mail says; to be put behind a command. */
 function projectFlag(account) {
-    const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
-    return project === undefined ? '' : ` --project=${project}`;
+    return ` --project=${projectOfAccount(account) ?? 'PROJECT'}`;
 }
-/** Prints what belongs into `workload_identity_provider`. */
-const PROVIDER_COMMAND = "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'";
+/** The project of a service account, where its e-mail says so. */
+function projectOfAccount(account) {
+    return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+}
+/** Most of gcloud refuses a project's number and wants its id. */
+function projectById(number) {
+    return `$(gcloud projects describe ${number} --format="value(projectId)")`;
+}
 
 
 /***/ }),
@@ -550,6 +586,7 @@ function isRandom(text) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   Hk: () => (/* binding */ safeText),
+/* harmony export */   IM: () => (/* binding */ contentType),
 /* harmony export */   Pl: () => (/* binding */ safeUrl),
 /* harmony export */   ch: () => (/* binding */ textOfPage)
 /* harmony export */ });
@@ -604,6 +641,10 @@ function safeUrl(url) {
 function codeOf(error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return typeof code === 'string' && /^[A-Z][A-Z0-9_/]*$/.test(code) ? code : 'UNKNOWN';
+}
+/** The content type of an answer, where it is one of a form in which nothing secret can stand. */
+function contentType(headers) {
+    return (/^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(headers['content-type'] ?? '')?.[0] ?? 'none that is known');
 }
 
 
@@ -735,11 +776,11 @@ function isBase64(word) {
  * @param commands that tell the right value
  */
 function inputInvalid(input, problem, remedy, example = [], commands = []) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
         remedy,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
 }
 /** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
@@ -754,11 +795,11 @@ function inputsInvalid(complaints) {
     if (first === undefined)
         throw new Error('no complaint');
     if (others.length === 0)
-        return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H(first);
+        return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(first);
     const count = others.length === 1
         ? '1 other complaint about the inputs is'
         : `${others.length} other complaints about the inputs are`;
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         ...first,
         code: 'INPUT_INVALID',
         sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
@@ -768,21 +809,39 @@ function inputsInvalid(complaints) {
 }
 /** The host is not one of those whose audience follows from the URL. */
 function audienceRequired(url) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'AUDIENCE_REQUIRED',
-        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}.`,
-        cause: url.hostname.endsWith('.cloudfunctions.net')
-            ? "A function's URL needs the name of the function as its first segment."
-            : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-        remedy: "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
-        snippets: [
-            ...(url.hostname.endsWith('.cloudfunctions.net') ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)] : []),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience', 'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('gcloud run services list   # shows the URL of each Cloud Run service'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with Identity-Aware Proxy: its OAuth client id', 'audience: NUMBER-NAME.apps.googleusercontent.com'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL', `audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}`)
-        ]
+        ...(url.hostname.endsWith('.cloudfunctions.net') ? explainFunction(url) : explainDomain(url))
     });
+}
+/** https://cloud.google.com/functions/docs/calling/http: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
+function explainFunction(url) {
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    return {
+        sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
+        remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
+        snippets: [
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the names', `gcloud functions list --project=${project} --regions=${region}`),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)
+        ]
+    };
+}
+function explainDomain(url) {
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.host);
+    const where = (place, audience) => ({
+        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`audience: ${audience}`),
+        place: `In this step, under "with", where ${place}`
+    });
+    return {
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}: only *.run.app and *.cloudfunctions.net URLs tell theirs.`,
+        remedy: `Set audience to the *.run.app URL of the service behind ${host}, to IAP's OAuth client id, or to the gateway's audience.`,
+        snippets: [
+            where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+            where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
+            where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin))
+        ]
+    };
 }
 
 
@@ -794,9 +853,9 @@ function audienceRequired(url) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(422);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1884);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3062);
 
 
@@ -830,7 +889,7 @@ __webpack_async_result__();
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 function internalFailure(error, env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INTERNAL',
         sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
         ...explainDefect(env)
@@ -838,24 +897,26 @@ function internalFailure(error, env) {
 }
 /** Nothing was left to wait for, and yet there was no result. */
 function unfinished(env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INTERNAL',
         sentence: 'The action ended before it had finished.',
         ...explainDefect(env)
     });
 }
 function explainDefect(env) {
-    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_REPOSITORY'])}`;
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
+    const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
     return {
-        cause: 'Something came that the action does not foresee; no input or permission mends it.',
-        remedy: 'Run the job again with debug logging, and report what it shows.',
+        cause: 'Something came that the action does not foresee; no input or permission changes that.',
+        remedy: 'Run the job again with debug logging, and report what the log shows to the authors of the action.',
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)(`gh run rerun ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`),
             ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
                 ? []
                 : [
                     {
                         place: 'Report it at',
+                        language: 'text',
                         lines: [`https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
                     }
                 ])
@@ -864,19 +925,19 @@ function explainDefect(env) {
 }
 /** The files in which the runner expects outputs and the like cannot be written. */
 function unwritable() {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H({
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INTERNAL',
         sentence: 'The outputs of the action could not be written.',
         cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
-        remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+        remedy: "Look at the runner's disk, and at what earlier steps did to GITHUB_OUTPUT and GITHUB_ENV.",
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and files', 'df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
     });
 }
 
 
 /***/ }),
 
-/***/ 4167:
+/***/ 422:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -895,6 +956,24 @@ var failure_failure = __nccwpck_require__(4592);
 var internal = __nccwpck_require__(9841);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var failure_snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/report/annotation.ts
+
+
+/** The runner cuts longer messages: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs */
+const LONGEST = 4096;
+/** The one line that GitHub shows on a run's page: what happened, what to do, the command for it, and where to read more. */
+function renderAnnotation({ code, sentence, remedy, snippets = [] }, link) {
+    const command = (0,failure_snippets/* firstCommand */.YC)(snippets);
+    const parts = [`${code}:`, sentence, remedy, ...(command === undefined ? [] : [`Run \`${command}\`.`]), link];
+    const line = parts.join(' ');
+    if (line.length <= LONGEST)
+        return line;
+    const rest = [remedy, link].join(' ');
+    return [`${code}:`, (0,safe_text/* safeText */.Hk)(sentence, LONGEST - code.length - rest.length - 3), rest].join(' ');
+}
+
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/report/markup.ts
@@ -1055,7 +1134,7 @@ function headline({ inputs, tokens, result }, failure) {
 function renderFailure(failure, link, judged) {
     const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
     return [
-        `**${inert(failure_failure/* FAILURES */.E[code])}.** ${inert(sentence, 500)}`,
+        `**${inert(failure_failure/* FAILURES */.EM[code])}.** ${inert(sentence, 500)}`,
         cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
         `**Remedy:** ${inert(remedy, 500)}`,
         ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
@@ -1192,6 +1271,7 @@ function describeDuration(milliseconds) {
 
 
 
+
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
 /** The outputs of the root action. */
@@ -1316,11 +1396,11 @@ function describeToken(token, now) {
     const who = token.email === '' ? '' : ` of ${(0,safe_text/* safeText */.Hk)(token.email)}`;
     return `${nameTokens(token.kind, 1)}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`;
 }
-/** One line for the annotation; below it in the log whatever helps to mend it. */
+/** One line for the annotation; below it in the log whatever helps to fix it. */
 function reportFailure(failure, env) {
-    const { code, sentence, remedy } = failure;
-    (0,core/* error */.z3)(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
-        title: `google-id-token: ${failure_failure/* FAILURES */.E[code]}`
+    const { code, remedy } = failure;
+    (0,core/* error */.z3)(renderAnnotation(failure, troubleshootingLink(code, env)), {
+        title: `google-id-token: ${failure_failure/* FAILURES */.EM[code]}`
     });
     if (failure.cause !== undefined)
         (0,core/* info */.pq)(`Likely cause: ${failure.cause}`);
@@ -1406,9 +1486,9 @@ async function runToEnd(process, env, report, world, story) {
                 process.exitCode = 0;
             return;
         }
-        if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H))
+        if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR))
             report.onDefect(error);
-        await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .H ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .internalFailure */ .et)(error, env));
+        await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .internalFailure */ .et)(error, env));
     }
     /** The report itself could not be written: the files of the runner are out of reach. */
     function failLoudly() {
@@ -1431,7 +1511,7 @@ async function runToEnd(process, env, report, world, story) {
 
 /***/ }),
 
-/***/ 1884:
+/***/ 196:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1442,6 +1522,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: planConnections
 
+// EXTERNAL MODULE: ./src/failure/failure.ts
+var failure_failure = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./src/failure/snippets.ts
+var failure_snippets = __nccwpck_require__(1926);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/inputs/failures.ts
 var failures = __nccwpck_require__(4042);
 ;// CONCATENATED MODULE: ./src/inputs/service-url.ts
@@ -1514,31 +1600,33 @@ function findReservation(url) {
     return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
 }
 
-// EXTERNAL MODULE: ./src/failure/snippets.ts
-var snippets = __nccwpck_require__(1926);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var world_outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/failure/perimeter.ts
 
-/**
- * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
- *
- * @param what is protected: "the pool's project"
- * @param text of the answer, which holds an id by which the audit log knows the refusal
- */
-function explainPerimeter(what, text) {
-    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]+)/.exec(text)?.[1];
-    return {
-        cause: `VPC Service Controls: a perimeter of the organization protects ${what}; no role lets anybody through it.`,
-        remedy: 'Have an ingress rule of the perimeter admit the identity (Access Context Manager), or run the job on a network inside it.',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)('# PROJECT is the one behind the perimeter; its audit log says which perimeter and rule refused:', `gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId${id === undefined ? ':*' : `="${id}"`}' --freshness=1h --project=PROJECT`)
-        ]
-    };
-}
 /** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
 const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
 /** Whether an answer is a refusal of VPC Service Controls. */
 function isPerimeter(text) {
     return text.includes(PERIMETER_REFUSAL);
+}
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param refused who was kept from what: "VPC Service Controls keep …"
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ * @param project behind the perimeter, as gcloud's flag takes it
+ */
+function explainPerimeter(refused, what, text, project = 'PROJECT') {
+    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]{1,100})/.exec(text)?.[1];
+    return {
+        sentence: `${refused}: a perimeter protects ${what}${id === undefined ? '' : ` (refusal ${id})`}, and no role helps.`,
+        remedy: 'Ask an administrator of the organization for an ingress rule that admits the identity, or run the job on a network inside the perimeter.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)(`see which perimeter and which rule refused${id === undefined ? '' : `; look for ${id}`}`, `gcloud logging read "protoPayload.metadata.vpcServiceControlsUniqueId:*" --freshness=1h --project=${project}`)
+        ]
+    };
 }
 
 // EXTERNAL MODULE: ./src/guard/json.ts
@@ -1690,12 +1778,6 @@ function isGatewayRefusal(status, text) {
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var world_outcome = __nccwpck_require__(312);
-// EXTERNAL MODULE: ./src/failure/failure.ts
-var failure_failure = __nccwpck_require__(4592);
-// EXTERNAL MODULE: ./src/guard/safe-text.ts
-var safe_text = __nccwpck_require__(6530);
 ;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
 
 
@@ -1724,9 +1806,24 @@ function federatedPrincipal(audience, repository) {
 function subjectPrincipal(audience, subject) {
     return `principal://${poolOf(audience)}/subject/${subject}`;
 }
+/** @param audience `//iam.googleapis.com/…/providers/PROVIDER`; undefined where it has another form */
+function parseProvider(audience) {
+    const name = audience.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '');
+    const [, project, pool, provider] = /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? [];
+    if (project !== undefined && pool !== undefined && provider !== undefined)
+        return { kind: 'workload-identity', project, pool, provider };
+    const [, staff, idp] = /^locations\/global\/workforcePools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? [];
+    return staff === undefined || idp === undefined ? undefined : { kind: 'workforce', pool: staff, provider: idp };
+}
 /** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
 function poolOf(audience) {
     return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '');
+}
+/** One of a pool where all of them would be too many to grant something to: the reader fills in SUBJECT. */
+function narrowPrincipal(principal) {
+    return principal.endsWith('/*')
+        ? `${principal.replace(/^principalSet:/, 'principal:').slice(0, -1)}subject/SUBJECT`
+        : principal;
 }
 /** A service account as IAM names it. */
 function serviceAccountPrincipal(account) {
@@ -1749,24 +1846,8 @@ function memberOf(email) {
         return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
     return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
-/**
- * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
- * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
- */
-function mappingNote(principal) {
-    const [, project, pool, attribute] = /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? [];
-    if (project === undefined || pool === undefined || attribute === undefined)
-        return [];
-    const name = `attribute.${(0,safe_text/* safeText */.Hk)(attribute)}`;
-    return [
-        `# principalSet://… stands for every identity of the pool ${pool} with this ${(0,safe_text/* safeText */.Hk)(attribute)}.`,
-        `# The provider must map ${name} (${name}=assertion.${(0,safe_text/* safeText */.Hk)(attribute)}), or nobody is in this principalSet; see whether it does:`,
-        `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
-    ];
-}
 
 ;// CONCATENATED MODULE: ./src/call/failures/gcloud.ts
-
 
 
 /**
@@ -1782,62 +1863,57 @@ function ownUrl(url, audience) {
 }
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
-    const unknown = { name: 'SERVICE', region: 'REGION', project: '' };
-    if (!isCloudRunUrl(url)) {
-        return { ...unknown, search: ['gcloud run services list   # shows SERVICE and REGION of each, and their URLs'] };
-    }
-    const host = withoutTag(url).hostname;
+    const host = isCloudRunUrl(url) ? withoutTag(url).hostname : '';
     // SERVICE-PROJECT_NUMBER.REGION.run.app
-    const [, deterministicName, number, region] = /^(.+)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
-    if (deterministicName !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministicName, region, project: ` --project=${projectId(number)}`, search: [] };
+    const [, deterministic, number, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
+    if (deterministic !== undefined && number !== undefined && region !== undefined) {
+        return { name: deterministic, flags: ` --region=${region} --project=${(0,failure_snippets/* projectById */.k_)(number)}`, search: [] };
     }
-    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name.
-    const [, name] = /^(.+)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
+    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
+    const [, name] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
     const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
-    const shown = name === undefined ? 'SERVICE and REGION of each, and their URLs' : 'the REGION';
-    return { ...unknown, name: name ?? 'SERVICE', search: [`gcloud run services list${filter}   # shows ${shown}`] };
+    return {
+        name: name ?? 'SERVICE',
+        flags: ' --region=REGION --project=PROJECT',
+        search: [
+            (0,failure_snippets/* inTerminal */.e5)(`learn ${name === undefined ? 'SERVICE and ' : ''}REGION of the service`, `gcloud run services list --project=PROJECT${filter}`)
+        ]
+    };
 }
 /** The number of the project in which a Cloud Run service is, where its URL tells. */
 function projectNumber(url) {
     return isCloudRunUrl(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
 }
-/** Most of gcloud refuses a project's number and wants its id. */
-function projectId(number) {
-    return `$(gcloud projects describe ${number} --format="value(projectId)")`;
-}
 /** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
 function describeFunction(url) {
     if (!url.hostname.endsWith('.cloudfunctions.net'))
         return undefined;
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-(.+)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
-    const [, name = ''] = url.pathname.split('/');
-    return { name: (0,safe_text/* safeText */.Hk)(name) || 'FUNCTION', flags: `--region=${region} --project=${project}` };
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const [, name = ''] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
+    return { name: name || 'FUNCTION', flags: ` --region=${region} --project=${project}` };
 }
 /** The command that shows the log of what is behind a URL. */
 function showLog(url) {
     const named = describeFunction(url);
-    if (named !== undefined) {
-        return (0,snippets/* inTerminal */.e5)(`gcloud functions logs read ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --limit=50`);
-    }
-    const { name, region, project, search } = describeRunService(url);
-    return (0,snippets/* inTerminal */.e5)(...search, `gcloud run services logs read ${name} --region=${region} --limit=50${project}`);
+    const { name, flags, search } = named === undefined ? describeRunService(url) : { ...named, search: [] };
+    const kind = named === undefined ? 'run services' : 'functions';
+    return [(0,failure_snippets/* inTerminal */.e5)("see the service's log", `gcloud ${kind} logs read ${name}${flags} --limit=50`), ...search];
 }
-/** The commands that show ingress, URLs, audiences and tags of what is behind a URL. */
-function describeCommands(url) {
+/** The command that shows ingress, URLs, audiences and tags of what is behind a URL. */
+function describeService(url) {
     const named = describeFunction(url);
     if (named !== undefined)
-        return [`gcloud functions describe ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags}`];
-    const { name, region, project, search } = describeRunService(url);
+        return [(0,failure_snippets/* inTerminal */.e5)('see the function', `gcloud functions describe ${named.name}${named.flags}`)];
+    const { name, flags, search } = describeRunService(url);
     return [
-        ...search,
-        `gcloud run services describe ${name} --region=${region}${project} --format="yaml(metadata.annotations, status.url, status.traffic)"`
+        (0,failure_snippets/* inTerminal */.e5)('see ingress, URLs, audiences and tags of the service', `gcloud run services describe ${name}${flags} --format="yaml(metadata.annotations, status.url, status.traffic)"`),
+        ...search
     ];
 }
-/** The command that changes a setting of a Cloud Run service. */
-function updateCommand(url, flags) {
-    const { name, region, project } = describeRunService(url);
-    return `gcloud run services update ${name} --region=${region} ${flags}${project}`;
+/** The command that changes a setting of a Cloud Run service. @param release `beta ` where stable gcloud lacks the flag */
+function updateCommand(url, flag, release = '') {
+    const { name, flags } = describeRunService(url);
+    return `gcloud ${release}run services update ${name}${flags} ${flag}`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
@@ -1850,87 +1926,78 @@ function updateCommand(url, flags) {
 
 
 
-
-
 /** A 401: the token is not one for this service. */
 function tokenRejected({ call, token }, response) {
-    return new failure_failure/* Failure */.H({
+    const rejected = `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401)`;
+    return new failure_failure/* Failure */.HR({
         code: 'TOKEN_REJECTED',
-        sentence: `Google's front end rejected the token for audience ${(0,safe_text/* safeText */.Hk)(token.audience)} at ${(0,safe_text/* safeUrl */.Pl)(call.url)} (401).`,
-        ...explainRejection(call.url, token),
+        happened: `${rejected}.`,
+        ...explainRejection(rejected, call.url, token),
         answer: quote(response)
     });
 }
-function explainRejection(url, { audience, email }) {
+function explainRejection(rejected, url, { audience, email }) {
     const suggested = findAudience(url);
-    const accepted = (0,snippets/* inTerminal */.e5)(...describeCommands(ownUrl(url, audience)), ...listAudiences(url));
+    const accepted = describeService(ownUrl(url, audience));
     if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
         return {
-            cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
+            sentence: `${rejected}: the token is a person's (${(0,safe_text/* safeText */.Hk)(email)}), and this service does not take such tokens.`,
             remedy: 'Set service_account, so that the token is for the service.',
-            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+            snippets: [(0,failure_snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
         };
     }
     if (suggested === undefined) {
         return {
-            cause: 'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
-            remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+            sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
+            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+            remedy: `Set audience to the *.run.app URL of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud run services list   # shows SERVICE, REGION and URL of each'),
-                (0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-                accepted
+                (0,failure_snippets/* inTerminal */.e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+                (0,failure_snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                ...accepted
             ]
         };
     }
     return suggested === audience
         ? {
-            cause: 'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
+            sentence: `${rejected}, although the URL suggests this audience.`,
+            cause: 'A second token came along in another header, or there is no such service. A 401 means that the token was rejected; a missing role gives 403.',
             remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
-            snippets: [accepted]
+            snippets: accepted
         }
         : {
-            cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            remedy: `Leave audience empty, or set it to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            snippets: [(0,snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
+            sentence: `${rejected}; going by its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+            remedy: `Leave audience empty, or set audience to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+            snippets: [(0,failure_snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), ...accepted]
         };
-}
-/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
-function listAudiences(url) {
-    return describeFunction(url) === undefined
-        ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
-        : [];
 }
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
 function invokerMissing(failed, response) {
-    const { url } = failed.call;
-    const perimeter = isPerimeter(response.text);
-    const sentence = perimeter
-        ? `VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'the identity'} out of`
-        : `${(0,safe_text/* safeText */.Hk)(failed.token.email) || 'The identity'} may not invoke`;
-    return new failure_failure/* Failure */.H({
-        code: 'INVOKER_MISSING',
-        sentence: `${sentence} ${(0,safe_text/* safeUrl */.Pl)(url)} (403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(failed.attempts)}).`,
-        ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
-        answer: quote(response)
-    });
+    return new failure_failure/* Failure */.HR({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: quote(response) });
 }
-function explainRefusal({ call, token }) {
+function explainRefusal({ call, token, attempts }, response) {
+    const who = (0,safe_text/* safeText */.Hk)(token.email) || 'The identity';
+    const refused = `403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(attempts)}`;
     const service = ownUrl(call.url, token.audience);
+    const number = projectNumber(service);
+    if (isPerimeter(response.text)) {
+        return explainPerimeter(`VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} out of ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,failure_snippets/* projectById */.k_)(number));
+    }
     if (call.headers.tokenHeader === 'Proxy-Authorization') {
         return {
-            cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
-            remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
-            snippets: [(0,snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
+            sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} saw no token (${refused}): Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy.`,
+            remedy: 'Set token_header to X-Serverless-Authorization, or leave token_header empty.',
+            snippets: [(0,failure_snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
         };
     }
-    const number = projectNumber(service);
     if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
         // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
         const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
         return {
-            cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
-            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}; that takes up to some minutes to act.`,
-            snippets: [(0,snippets/* inTerminal */.e5)(...grantInvoker(service, agent))]
+            sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused}).`,
+            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}, and wait some minutes.`,
+            snippets: grantInvoker(service, agent)
         };
     }
     const named = describeFunction(service);
@@ -1938,11 +2005,16 @@ function explainRefusal({ call, token }) {
     const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
     const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
     return {
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
-        remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+        sentence: `${who} is not allowed to invoke ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused}).`,
+        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
+        remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)(...grantInvoker(service, member)),
-            (0,snippets/* inStep */.qg)('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+            ...grantInvoker(service, member),
+            ...(named === undefined ? [seePolicy(service)] : []),
+            {
+                ...(0,failure_snippets/* inStep */.qg)('iam_wait: 5m', 'deadline: 7m'),
+                place: 'Only where the grant is some minutes old at most, in this step under "with"'
+            }
         ]
     };
 }
@@ -1950,88 +2022,130 @@ function grantInvoker(service, member) {
     const named = describeFunction(service);
     if (named !== undefined) {
         return [
-            `gcloud functions add-invoker-policy-binding ${(0,snippets/* shellWord */.r7)(named.name)} ${named.flags} --member=${(0,snippets/* shellWord */.r7)(member)}`
+            (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${(0,failure_snippets/* shellWord */.r7)(member)}`)
         ];
     }
-    const { name, region, project, search } = describeRunService(service);
+    const { name, flags, search } = describeRunService(service);
     return [
-        ...search,
-        `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/run.invoker${project}`
+        (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud run services add-iam-policy-binding ${name}${flags} --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/run.invoker`),
+        ...search
     ];
 }
+function seePolicy(service) {
+    const { name, flags } = describeRunService(service);
+    return (0,failure_snippets/* inTerminal */.e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`);
+}
 /** A 404 that the application never saw. */
-function notReached({ call, token }, response) {
-    return new failure_failure/* Failure */.H({
+function notReached({ call, token, exists }, response) {
+    const answered = `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404, before the application`;
+    const service = ownUrl(call.url, token.audience);
+    return new failure_failure/* Failure */.HR({
         code: 'NOT_REACHED',
-        sentence: `Google's front end answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with 404; the call never reached the application.`,
-        ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
+        ...explainNotReached({ ...call, service, text: response.text, exists, answered }),
         answer: quote(response)
     });
 }
-function explainNotReached({ url, tag }, service, text) {
-    if (text.startsWith('response 404 (backend NotFound)')) {
-        return {
-            cause: `The load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
-            remedy: "Give the load balancer's URL map a backend for this host and path.",
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
-            ]
-        };
-    }
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return {
-            cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
-            remedy: "Check the function's name, region and project in url, and its ingress.",
-            snippets: [(0,snippets/* inTerminal */.e5)('gcloud functions list', ...describeCommands(url))]
-        };
-    }
-    const look = (0,snippets/* inTerminal */.e5)(...describeCommands(service));
-    if (!isCloudRunUrl(url)) {
-        return {
-            cause: `The domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
-            remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-            snippets: [look, (0,snippets/* inTerminal */.e5)('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
-        };
-    }
-    const reservation = findReservation(url);
-    if (reservation === 'certain') {
-        return {
-            cause: `Google's front end keeps the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} for itself on *.run.app.`,
-            remedy: 'Serve the check under another path, such as /health.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
-        };
-    }
-    const others = `${tag === undefined ? '' : `the service has no traffic tag "${(0,safe_text/* safeText */.Hk)(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`;
-    const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)];
-    return reservation === 'possible'
-        ? {
-            cause: `The path ${(0,safe_text/* safeText */.Hk)(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
-            remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-            snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...mend]
-        }
-        : {
-            cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
-            remedy: 'Check ingress, URL and tags of the service.',
-            snippets: mend
-        };
+function explainNotReached(facts) {
+    return (0,failure_failure/* explainBy */.H$)(NOT_REACHED, facts);
+}
+const NOT_REACHED = [
+    { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
+    { when: ({ url }) => describeFunction(url) !== undefined, explain: noFunction },
+    { when: ({ url }) => !isCloudRunUrl(url), explain: domainLeadsNowhere },
+    { when: ({ url }) => findReservation(url) === 'certain', explain: reservedPath },
+    { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
+    { when: ({ exists }) => exists === true, explain: probablyReservedPath },
+    {
+        when: ({ url, exists }) => exists === undefined && findReservation(url) === 'possible',
+        explain: probablyReservedPath
+    },
+    { when: () => true, explain: unreachableService }
+];
+function noBackend({ url, answered }) {
+    return {
+        sentence: `${answered}: the load balancer has no backend for ${(0,safe_text/* safeText */.Hk)(url.host)} and the path ${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
+        remedy: `Give the URL map of the load balancer a backend for ${(0,safe_text/* safeText */.Hk)(url.host)}${(0,safe_text/* safeText */.Hk)(url.pathname)}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the URL map; the first command shows URL_MAP', 'gcloud compute url-maps list --project=PROJECT', 'gcloud compute url-maps describe URL_MAP --global --project=PROJECT')
+        ]
+    };
+}
+function noFunction({ url, answered }) {
+    const { name = 'FUNCTION', flags = '' } = describeFunction(url) ?? {};
+    const place = flags
+        .replaceAll(/ --\w+=/g, ' ')
+        .trim()
+        .replace(' ', ' of project ');
+    return {
+        sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
+        remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
+        snippets: [
+            ...describeService(url),
+            (0,failure_snippets/* inTerminal */.e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+        ]
+    };
+}
+function domainLeadsNowhere({ url, service, answered }) {
+    return {
+        sentence: `${answered}: the domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
+        remedy: `Check the domain mapping or load balancer of ${(0,safe_text/* safeText */.Hk)(url.host)}, and the ingress of the service behind the domain.`,
+        snippets: [
+            ...describeService(service),
+            (0,failure_snippets/* inTerminal */.e5)('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
+            openIngress(service)
+        ]
+    };
+}
+function reservedPath({ url, answered }) {
+    return {
+        sentence: `${answered}: the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        remedy: 'Serve the check under another path, such as /health, and set url to that.',
+        snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+    };
+}
+function noTag({ url, tag = '', exists, answered }) {
+    const { name, flags } = describeRunService(url);
+    const certain = exists === true && findReservation(url) === undefined;
+    return {
+        sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,safe_text/* safeText */.Hk)(tag)}.`,
+        cause: certain
+            ? 'A call of the service without the tag was refused for the missing token, as it has to be.'
+            : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
+        remedy: `Deploy with the tag ${(0,safe_text/* safeText */.Hk)(tag)}, or set tag to one that the service has.`,
+        snippets: [
+            ...describeService(url),
+            (0,failure_snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}; the first command shows REVISION`, `gcloud run revisions list --service=${name}${flags}`, `gcloud run services update-traffic ${name}${flags} --update-tags=${(0,failure_snippets/* shellWord */.r7)(`${tag}=REVISION`)}`)
+        ]
+    };
+}
+function probablyReservedPath(facts) {
+    const { url, exists, answered } = facts;
+    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+    return {
+        sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
+        cause: 'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
+        remedy: 'Serve the check under another path, such as /health, and set url to that.',
+        snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...describeService(url)]
+    };
+}
+function unreachableService({ url, tag, answered }) {
+    const { name } = describeRunService(url);
+    const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1];
+    const where = region === undefined || region === 'a' ? 'here' : `in ${region}`;
+    return {
+        sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
+        cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
+        remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
+        snippets: [...describeService(url), openIngress(url), enableUrl(url)]
+    };
 }
 /** https://cloud.google.com/run/docs/securing/ingress */
 function openIngress(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and it need not', '# else call it from inside of its network; open or not, the invoker check stays', updateCommand(url, '--ingress=all'));
+    return (0,failure_snippets/* onlyWhere */.OJ)('run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)', updateCommand(url, '--ingress=all'));
 }
-/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url; stable gcloud took the flag later than beta. */
 function enableUrl(url) {
-    return (0,snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and it need not', '# else call its custom domain', updateCommand(url, '--default-url'));
-}
-/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-function addTag(url, tag) {
-    if (tag === undefined)
-        return [];
-    const { name, region, project } = describeRunService(url);
-    return [
-        (0,snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}`, `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`, `gcloud run services update-traffic ${name} --region=${region} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=REVISION${project}`)
-    ];
+    return (0,failure_snippets/* onlyWhere */.OJ)('run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)', updateCommand(url, '--default-url', 'beta '));
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/infrastructure.ts
@@ -2045,44 +2159,49 @@ function addTag(url, tag) {
 /** Google refused before the service could answer, for a reason that is not the caller. */
 function refusedBeforehand({ call, token }, response) {
     const { status, text } = response;
-    return new failure_failure/* Failure */.H({
+    const refused = `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,world_outcome/* describeStatus */.Wn)(status)} before the call reached the service`;
+    return new failure_failure/* Failure */.HR({
         code: 'NOT_REACHED',
-        sentence: `Google answered ${(0,safe_text/* safeUrl */.Pl)(call.url)} with ${(0,world_outcome/* describeStatus */.Wn)(status)} before the call reached the service; no token changes that.`,
-        ...explainInfrastructure(ownUrl(call.url, token.audience), status, text),
+        ...explainInfrastructure(refused, ownUrl(call.url, token.audience), status, text),
         answer: quote(response)
     });
 }
-/** @param service whose URL tells what its commands need */
-function explainInfrastructure(service, status, text) {
+/**
+ * @param refused what Google did, as the beginning of a sentence
+ * @param service whose URL tells what its commands need
+ */
+function explainInfrastructure(refused, service, status, text) {
     if (text.includes('Access is forbidden.')) {
         return {
-            cause: "The service's ingress admits internal traffic only, and this call came from elsewhere.",
-            remedy: 'Call the service through its load balancer or from inside its network, or open its ingress.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...describeCommands(service)), openIngress(service)]
+            sentence: `${refused}: the ingress of the service admits internal traffic only.`,
+            cause: 'This call came from elsewhere; no token changes that.',
+            remedy: 'Call the service through the load balancer or from inside the network, or open the ingress.',
+            snippets: [...describeService(service), openIngress(service)]
         };
     }
     if (status === 403 || status === 404) {
         return {
-            cause: "A security policy (Cloud Armor) of the load balancer denied the call, mostly for the caller's address.",
-            remedy: 'Let a rule of the policy allow the addresses of the runner.',
+            sentence: `${refused}: a security policy (Cloud Armor) of the load balancer of ${(0,safe_text/* safeText */.Hk)(service.host)} denied the call.`,
+            cause: "Most policies look at the caller's address; no token changes that.",
+            remedy: 'Let a rule of the security policy allow the addresses of the runner.',
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute security-policies list   # shows the POLICY', 'gcloud compute security-policies describe POLICY')
+                (0,failure_snippets/* inTerminal */.e5)('see the rules; the first command shows POLICY', 'gcloud compute security-policies list --project=PROJECT', 'gcloud compute security-policies describe POLICY --project=PROJECT')
             ]
         };
     }
     return {
-        cause: REQUESTS.get(status) ?? "Google's front end takes no such request.",
+        sentence: `${refused}: ${REQUESTS.get(status) ?? "Google's front end takes no such request"}.`,
         remedy: 'Change method, headers or body of the call.',
-        snippets: [(0,snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
+        snippets: [(0,failure_snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
     };
 }
 /** https://cloud.google.com/run/quotas#request_limits */
 const REQUESTS = new Map([
-    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed."],
-    [411, 'A request with this method needs a body, or Content-Length: 0.'],
-    [413, "The body is larger than Google's front end takes: 32 MiB over HTTP/1."],
-    [414, 'The URL is longer than the front end takes.'],
-    [431, 'The headers are larger than the front end takes.']
+    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed"],
+    [411, 'a request with this method needs a body, or Content-Length: 0'],
+    [413, "the body is larger than Google's front end takes, 32 MiB over HTTP/1"],
+    [414, 'the URL is longer than the front end takes'],
+    [431, 'the headers are larger than the front end takes']
 ]);
 
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
@@ -2098,7 +2217,7 @@ const REQUESTS = new Map([
 
 /** A call without a token was not refused by Google. */
 function notPrivate(url, method, answer) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'NOT_PRIVATE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
         ...explain(url, answer)
@@ -2107,66 +2226,151 @@ function notPrivate(url, method, answer) {
 /** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
 function notRefused({ url, tag }, answer) {
     const text = answer.body.toString('utf8');
-    return new failure_failure/* Failure */.H({
+    const answered = `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`;
+    return new failure_failure/* Failure */.HR({
         code: 'NOT_REACHED',
-        sentence: `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which refuses nobody: whether the service is private is not known.`,
         ...(whoAnswered(answer, text) === 'front end'
-            ? explainNotReached({ url, tag }, url, text)
-            : explainInfrastructure(url, answer.status, text)),
+            ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
+            : explainInfrastructure(answered, url, answer.status, text)),
         answer: quote({ status: answer.status, text })
     });
 }
 function explain(url, answer) {
     const { status, headers } = answer;
+    const snippets = closeService(url);
     if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
         return {
             cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
-            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-            snippets: [(0,snippets/* inStep */.qg)('assert_private: false')]
+            remedy: 'Set assert_private for the URL of the service behind the gateway, and leave assert_private out for the gateway.',
+            snippets: [(0,failure_snippets/* inStep */.qg)("assert_private: 'false'")]
         };
     }
     if (status >= 300 && status < 400) {
         const location = (0,safe_text/* safeText */.Hk)(headers['location'] ?? '');
         return {
-            cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+            cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
             remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-            snippets: closeService(url)
+            snippets
         };
     }
     if (status === 401 || status === 403) {
         return {
-            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
-            remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-            snippets: closeService(url)
+            cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
+            remedy: closeRemedy(url),
+            snippets
         };
     }
     return {
         cause: status >= 200 && status < 300
             ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-            : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+            : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
         remedy: closeRemedy(url),
-        snippets: closeService(url)
+        snippets
     };
 }
 function closeRemedy(url) {
-    return isCloudRunUrl(url) || describeFunction(url) !== undefined
-        ? 'Take the right away from the public (allUsers), and let the invoker check run.'
-        : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.';
+    if (describeFunction(url) !== undefined)
+        return "Remove allUsers from the function's invokers.";
+    return isCloudRunUrl(url)
+        ? 'Remove allUsers from roles/run.invoker, and turn the invoker IAM check on.'
+        : `Remove allUsers from the invokers of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or switch Identity-Aware Proxy on.`;
 }
 function closeService(url) {
     const named = describeFunction(url);
     if (named !== undefined) {
-        return [(0,snippets/* inTerminal */.e5)(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)];
+        return [
+            (0,failure_snippets/* inTerminal */.e5)('remove allUsers', `gcloud functions remove-invoker-policy-binding ${named.name}${named.flags} --member=allUsers`)
+        ];
     }
-    const { name, region, project, search } = describeRunService(url);
+    const { name, flags, search } = describeRunService(url);
     return [
-        (0,snippets/* inTerminal */.e5)(...(isCloudRunUrl(url)
-            ? search
-            : [
-                '# Where a Cloud Run service is behind the domain:',
-                'gcloud run services list   # shows SERVICE and REGION of each'
-            ]), `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`, updateCommand(url, '--invoker-iam-check'))
+        (0,failure_snippets/* inTerminal */.e5)(isCloudRunUrl(url) ? 'close the service' : 'close the service, where Cloud Run is behind the domain', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`, updateCommand(url, '--invoker-iam-check')),
+        ...search
     ];
+}
+
+;// CONCATENATED MODULE: ./src/world/failures/connection.ts
+
+
+/** Where incidents of whoever runs a host are published. */
+const STATUS_PAGES = { Google: 'https://status.cloud.google.com', GitHub: 'https://www.githubstatus.com' };
+/**
+ * Why a host gave no answer, the same for every host.
+ *
+ * @param whose host it is, where that says whose incidents to look for
+ */
+function explainNoAnswer({ trouble, timedOut, reason }, url, whose) {
+    const host = (0,safe_text/* safeText */.Hk)(url.host);
+    switch (trouble) {
+        case 'proxy setting':
+            return {
+                cause: 'The step goes round no proxy by itself, so that nothing was sent.',
+                remedy: `Correct the variable, or name ${url.hostname} in NO_PROXY if no proxy is needed.`,
+                snippets: [(0,failure_snippets/* inStepEnv */.tv)('', 'HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'), setNoProxy(url.hostname)]
+            };
+        case 'proxy':
+            return {
+                cause: 'HTTPS_PROXY names a proxy that does not let the connection through.',
+                remedy: `Let the proxy pass connections to ${host}${url.port === '' ? ':443' : ''}, or name ${url.hostname} in NO_PROXY.`,
+                snippets: [setNoProxy(url.hostname), showHandshake(url)]
+            };
+        case 'certificate':
+            return explainCertificate(url, host, reason);
+        case 'handshake':
+            return {
+                cause: `${host} does not speak TLS on this port, asks for a client certificate, or a proxy opens TLS.`,
+                remedy: `Check host and port of ${(0,safe_text/* safeText */.Hk)(url.origin)}, and let a proxy, if there is one, leave TLS to ${host} alone.`,
+                snippets: [showHandshake(url), setNoProxy(url.hostname)]
+            };
+        case 'connection': {
+            const incident = whose === undefined ? '' : `; ${STATUS_PAGES[whose]} shows incidents of ${whose}`;
+            return {
+                remedy: /ENOTFOUND|EAI_AGAIN/.test(reason)
+                    ? `Check the spelling of ${host} and the DNS of this machine${incident}.`
+                    : `Let this machine reach ${host}${timedOut ? ' and get an answer in time' : ''}: look at firewall and HTTPS_PROXY, then run the job again${incident}.`,
+                snippets: [showHandshake(url)]
+            };
+        }
+    }
+}
+/** Node's code is in the reason: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+function explainCertificate(url, host, reason) {
+    const snippets = [showHandshake(url)];
+    if (/EXPIRED|NOT_YET_VALID/.test(reason)) {
+        return {
+            cause: `The certificate of ${host} has expired or is not valid yet, or the clock of this machine is wrong.`,
+            remedy: `Renew the certificate of ${host}; if the certificate is valid, set the clock of this machine.`,
+            snippets
+        };
+    }
+    if (/ALTNAME|HOSTNAME/.test(reason)) {
+        return {
+            cause: 'A custom domain that is new gets its certificate some minutes later, or a proxy answers in its place.',
+            remedy: `Use the name for which the certificate was issued, or give ${host} a certificate for ${host}.`,
+            snippets
+        };
+    }
+    return {
+        cause: `An authority that Node does not know issued the certificate of ${host}: a private one, or a proxy that opens TLS.`,
+        remedy: `Set NODE_EXTRA_CA_CERTS, for this step or for the runner, to a file with the authority's certificate that signs for ${host} here.`,
+        snippets: [(0,failure_snippets/* inStepEnv */.tv)('', 'NODE_EXTRA_CA_CERTS: /path/to/authority.pem'), ...snippets]
+    };
+}
+/** Something that is not the host answered in its place, such as a proxy or the sign-in page of a network. */
+function explainInterception(url) {
+    return {
+        cause: 'A proxy that opens TLS, or the sign-in page of a network, answered in its place.',
+        remedy: `Let this machine reach ${(0,safe_text/* safeText */.Hk)(url.host)} directly, or through a proxy that leaves TLS alone: look at HTTPS_PROXY and NO_PROXY.`,
+        snippets: [showHandshake(url), setNoProxy(url.hostname)]
+    };
+}
+/** Who really answers on a host, and through which proxy. */
+function showHandshake(url) {
+    return (0,failure_snippets/* onRunner */.o)('see who signed the certificate and which proxy is used', `curl -sv ${(0,failure_snippets/* shellWord */.r7)(`${url.origin}/`)} -o /dev/null 2>&1 | grep -iE 'issuer:|proxy|refused|resolve'`);
+}
+/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
+function setNoProxy(host) {
+    return (0,failure_snippets/* inStepEnv */.tv)(', with what NO_PROXY holds already, after commas', `NO_PROXY: ${JSON.stringify((0,safe_text/* safeText */.Hk)(host))}`);
 }
 
 ;// CONCATENATED MODULE: external "node:vm"
@@ -2401,73 +2605,7 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
     return { kind: 'again', why, withinMs };
 }
 
-;// CONCATENATED MODULE: ./src/world/failures/connection.ts
-
-
-/**
- * Why no connection to a host came about, whatever the host is for.
- *
- * @returns undefined where the host may simply be down or far away, which the caller words
- */
-function explainConnection({ trouble, reason }, url) {
-    const host = (0,safe_text/* safeText */.Hk)(url.host);
-    switch (trouble) {
-        case 'proxy setting':
-            return {
-                cause: 'The step goes round no proxy by itself, so that it sent nothing.',
-                remedy: `Correct the variable, or name ${host} in NO_PROXY if it needs no proxy.`,
-                snippets: [setProxy(), (0,snippets/* setNoProxy */.WC)(host)]
-            };
-        case 'proxy':
-            return {
-                cause: 'The proxy that HTTPS_PROXY names does not let the connection through.',
-                remedy: `Let the proxy pass connections to ${host}${url.port === '' ? ':443' : ''}, or name the host in NO_PROXY.`,
-                snippets: [(0,snippets/* tryConnection */.CB)(url), (0,snippets/* setNoProxy */.WC)(host)]
-            };
-        case 'certificate':
-            return { ...explainCertificate(reason, host), snippets: [setAuthority(), showHandshake(url)] };
-        case 'handshake':
-            return {
-                cause: `What answers at ${host} does not speak TLS on this port, asks for a client certificate, or is a proxy that opens TLS.`,
-                remedy: `Check host and port, and let the proxy, if there is one, pass ${host} untouched.`,
-                snippets: [showHandshake(url), (0,snippets/* setNoProxy */.WC)(host)]
-            };
-        case 'connection':
-            return undefined;
-    }
-}
-/** Node's code is in the reason: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-function explainCertificate(reason, host) {
-    if (/EXPIRED|NOT_YET_VALID/.test(reason)) {
-        return {
-            cause: `The certificate of ${host} has expired or is not valid yet, or the clock of this machine is wrong.`,
-            remedy: `Renew the certificate of ${host}, or set the clock.`
-        };
-    }
-    if (/ALTNAME|HOSTNAME/.test(reason)) {
-        return {
-            cause: `The certificate that ${host} shows is for another name: its own is not ready yet, or a proxy answers in its place.`,
-            remedy: `Check the certificate of ${host}, and let the proxy, if there is one, pass the host untouched.`
-        };
-    }
-    return {
-        cause: `An authority that Node does not know issued the certificate of ${host}: a private one, or a proxy that opens TLS.`,
-        remedy: 'Set NODE_EXTRA_CA_CERTS to the file with the certificate of that authority, for this step or for the runner.'
-    };
-}
-function setAuthority() {
-    return { place: 'In this step', lines: ['env:', '  NODE_EXTRA_CA_CERTS: /path/to/authority.pem'] };
-}
-/** RFC 3986, 2.1: what a URL would read in another way. */
-function setProxy() {
-    return { place: 'In this step', lines: ['env:', '  HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'] };
-}
-function showHandshake(url) {
-    return (0,snippets/* onRunner */.o)(`curl --head --verbose ${(0,snippets/* shellWord */.r7)(url.origin)}/`);
-}
-
 ;// CONCATENATED MODULE: ./src/call/failures/no-answer.ts
-
 
 
 
@@ -2481,53 +2619,49 @@ function showHandshake(url) {
  * @param method of the call that decides
  */
 function noUsableAnswer(url, last, attempts, how, method = 'GET') {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no usable answer to the call ${how}: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...no_answer_explain(url, last, method)
     });
 }
 /** Why a call that may have acted was not sent again. */
-function notRepeated(method) {
+function adviseOnce(method, url) {
     return {
         cause: `The ${method} was not repeated, because the application may have acted upon it already.`,
-        remedy: "See in the service's log whether it acted; run the step again only if that does no harm, or check with GET."
+        remedy: `See in the service's log whether the ${method} acted; run the step again only if that does no harm, or check with GET.`,
+        snippets: showLog(url)
+    };
+}
+/** The service answered that it is not available. */
+function adviseOnOverload(url) {
+    return {
+        cause: 'The service starts, is overloaded or fails.',
+        remedy: "Look at the service's log; raise deadline if the service needs longer to start.",
+        snippets: [...showLog(url), (0,failure_snippets/* inStep */.qg)('deadline: 10m')]
     };
 }
 function no_answer_explain(url, last, method) {
-    const host = (0,safe_text/* safeText */.Hk)(url.host);
-    const log = showLog(url);
-    const connect = (0,snippets/* tryConnection */.CB)(url);
-    if (last.answered) {
-        return {
-            cause: 'The service starts, is overloaded or fails.',
-            remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-            snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
-        };
-    }
-    const known = explainConnection(last, url);
-    if (known !== undefined)
-        return known;
+    if (last.answered)
+        return adviseOnOverload(url);
+    if (last.trouble !== 'connection')
+        return explainNoAnswer(last, url);
     if (last.sent && !isIdempotent(method))
-        return { ...notRepeated(method), snippets: [log] };
+        return adviseOnce(method, url);
     if (last.timedOut) {
         return {
             cause: 'The service needs longer than timeout allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            snippets: [(0,snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), log]
+            snippets: [(0,failure_snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), ...showLog(url)]
         };
     }
     return last.sent
         ? {
-            cause: 'The service, or what stands before it, closed the connection in the middle of its answer.',
-            remedy: "Look at the service's log: the container may have crashed, or speak another protocol.",
-            snippets: [log]
+            cause: 'The service, or what stands before the service, closed the connection in the middle of its answer.',
+            remedy: "Look at the service's log: the container may have crashed, or may speak another protocol.",
+            snippets: showLog(url)
         }
-        : {
-            cause: `The host ${host} does not exist, or cannot be reached from this machine.`,
-            remedy: 'Check url, and whether the machine may reach the host.',
-            snippets: [connect]
-        };
+        : explainNoAnswer(last, url);
 }
 
 ;// CONCATENATED MODULE: ./src/call/telling-answer.ts
@@ -2606,34 +2740,35 @@ function textOf({ body }) {
 
 
 
-/** The failures about which the service itself can tell more than its answer does. */
+/** The failures about which the service itself can tell more than its answer does; a sentence is what the look-up adds. */
 const CAUSES = {
     EXPECTATION_FAILED: [
-        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
-        { applies: (service, { call }) => isOfOlderRevision(service, call.tag), explain: tagOfOlderRevision },
-        { applies: (service, { call }) => call.tag === undefined && isPinned(service), explain: pinnedTraffic },
-        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
-        { applies: (service, { call }) => call.tag === undefined && service.served.length > 1, explain: splitTraffic },
-        { applies: () => true, explain: newestAnswers }
+        { when: ({ trouble }) => trouble !== undefined, explain: newestNotReady },
+        { when: isOfOlderRevision, explain: tagOfOlderRevision },
+        { when: (facts) => facts.tag === undefined && isPinned(facts), explain: pinnedTraffic },
+        { when: ({ isRollingOut }) => isRollingOut, explain: rolloutUnfinished },
+        { when: ({ tag, served }) => tag === undefined && served.length > 1, explain: splitTraffic },
+        { when: () => true, explain: newestAnswers }
     ],
     NOT_REACHED: [
-        { applies: (service, { call }) => isWithoutTag(service, call.tag), explain: noSuchTag },
-        { applies: (service) => service.isDefaultUrlOff, explain: defaultUrlOff },
-        { applies: (service) => service.ingress !== 'all', explain: closedIngress },
-        { applies: () => true, explain: openToAll }
+        { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
+        { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
+        { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
+        { when: ({ call }) => findReservation(call.url) !== undefined, explain: run_service_reservedPath },
+        { when: () => true, explain: openToAll }
     ],
     TOKEN_REJECTED: [
-        { applies: ({ audiences }, { audience }) => !audiences.includes(audience), explain: otherAudiences },
-        { applies: () => true, explain: acceptedAudience }
+        { when: ({ audiences, audience }) => !audiences.includes(audience), explain: otherAudiences },
+        { when: () => true, explain: acceptedAudience }
     ],
     NOT_PRIVATE: [
-        { applies: (service) => service.isInvokerCheckOff, explain: invokerCheckOff },
-        { applies: () => true, explain: publicInvokers }
+        { when: ({ isInvokerCheckOff }) => isInvokerCheckOff, explain: invokerCheckOff },
+        { when: () => true, explain: publicInvokers }
     ],
     SERVICE_UNAVAILABLE: [
-        { applies: (service) => service.trouble !== undefined, explain: newestNotReady },
-        { applies: (service) => service.isRollingOut, explain: rolloutUnfinished },
-        { applies: () => true, explain: readyService }
+        { when: ({ trouble }) => trouble !== undefined, explain: newestNotReady },
+        { when: ({ isRollingOut }) => isRollingOut, explain: rolloutUnfinished },
+        { when: () => true, explain: readyService }
     ]
 };
 /** Whether the Admin API can say more about a failure. */
@@ -2644,25 +2779,33 @@ function isLookedUp(code) {
 function withFacts(failure, lookUp, lookedUp) {
     const { text } = failure;
     if (lookUp.kind === 'unknown')
-        return new failure_failure/* Failure */.H({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
-    const fact = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : findFact(text.code, lookUp.service, lookedUp);
-    if (fact === undefined)
+        return new failure_failure/* Failure */.HR({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
+    const found = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : run_service_explain(text.code, lookUp.service, lookedUp);
+    if (found === undefined)
         return failure;
-    const { fact: words, ...explanation } = fact;
-    return new failure_failure/* Failure */.H({ ...text, sentence: `${text.sentence} ${words}`, ...explanation });
+    const { code, sentence, happened = sentence, answer, details } = text;
+    return new failure_failure/* Failure */.HR({
+        code,
+        ...(answer === undefined ? {} : { answer }),
+        ...(details === undefined ? {} : { details }),
+        ...found,
+        sentence: `${happened} ${found.sentence}`
+    });
 }
-function findFact(code, service, lookedUp) {
-    return CAUSES[code]?.find(({ applies }) => applies(service, lookedUp))?.explain(service, lookedUp);
+function run_service_explain(code, service, lookedUp) {
+    const causes = CAUSES[code];
+    const facts = { ...service, ...lookedUp, name: lookedUp.named.name, tag: lookedUp.call.tag };
+    return causes === undefined ? undefined : (0,failure_failure/* explainBy */.H$)(causes, facts);
 }
 /** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
 function missing(code, { named: { name, region, project } }) {
     if (code !== 'NOT_REACHED')
         return undefined;
     return {
-        fact: `Project ${project} has no service ${name} in ${region}.`,
+        sentence: `Project ${project} has no service ${name} in ${region}.`,
         cause: 'The Cloud Run Admin API knows no such service: it was deleted, or url has another name, region or project.',
         remedy: 'Set url to the URL of a service that exists.',
-        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud run services list --project=$(${run_service_projectId(project)})`)]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('see the services', `gcloud run services list --project=${(0,failure_snippets/* projectById */.k_)(project)}`)]
     };
 }
 /** One line for those who want facts, and nothing more: without the right to look, the guesses stay. */
@@ -2672,173 +2815,162 @@ function askForViewer(principal, { named: { name } }) {
 function isPinned({ followsNewest, newestReady, served }) {
     return !followsNewest && served.length > 0 && !served.some(({ revision }) => revision === newestReady);
 }
-function isOfOlderRevision({ tags, newestReady }, tag) {
+function isOfOlderRevision({ tags, newestReady, tag }) {
     const tagged = tags.find((each) => each.tag === tag);
     return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
 }
-function isWithoutTag({ tags }, tag) {
-    return tag !== undefined && !tags.some((each) => each.tag === tag);
-}
-function newestNotReady({ newest = 'The newest revision', trouble = '' }, { call }) {
+function newestNotReady({ newest = 'that was deployed last', trouble = '', name, call }) {
+    const { flags } = describeRunService(call.url);
     return {
-        fact: `Its newest revision ${newest} is not ready: ${trouble.replace(/\.$/, '')}.`,
+        sentence: `The newest revision ${newest} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
         cause: `Cloud Run could not start ${newest}, so that another revision answers, or none.`,
-        remedy: 'Fix what keeps the revision from starting, and deploy again.',
+        remedy: `Fix what keeps revision ${newest} from starting, and deploy again.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (_name, flags) => `gcloud run revisions describe ${newest} ${flags}`), command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
+            ...showLog(call.url),
+            (0,failure_snippets/* inTerminal */.e5)('see the revision', `gcloud run revisions describe ${(0,failure_snippets/* shellWord */.r7)(newest)}${flags}`)
         ]
     };
 }
-function tagOfOlderRevision({ tags, newestReady = '' }, { call: { url, tag = '' } }) {
+function tagOfOlderRevision({ tags, newestReady = '', tag = '', call }) {
     const revision = tags.find((each) => each.tag === tag)?.revision ?? '';
     return {
-        fact: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
+        sentence: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
         cause: `The deployment of ${newestReady} did not move the tag.`,
         remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
-        ]
+        snippets: [moveTag(call.url, tag, newestReady)]
     };
 }
-function pinnedTraffic({ served, newestReady = 'the newest one' }, { call }) {
+function pinnedTraffic({ served, newestReady = 'the newest one', name, call }) {
     const revisions = served.map(({ revision }) => revision).join(', ');
     return {
-        fact: `All traffic is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
+        sentence: `All traffic of ${name} is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
         cause: 'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
-        remedy: 'Send the traffic to the newest revision.',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --to-latest ${flags}`))
-        ]
+        remedy: `Send the traffic of ${name} to the newest revision.`,
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('release the traffic', trafficCommand(call.url, '--to-latest'))]
     };
 }
-function rolloutUnfinished({ newest = 'of the last change' }, { call }) {
+function rolloutUnfinished({ newest = 'of the last change', name, call }) {
     return {
-        fact: `Its rollout of ${newest} is not finished.`,
+        sentence: `The rollout of ${newest} is not finished.`,
         cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
         remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
         snippets: [
-            (0,snippets/* inStep */.qg)('deadline: 10m'),
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags} --format="yaml(status.conditions)"`))
+            (0,failure_snippets/* inStep */.qg)('deadline: 10m'),
+            (0,failure_snippets/* inTerminal */.e5)('see how far it is', `gcloud run services describe ${name}${describeRunService(call.url).flags} --format="yaml(status.conditions)"`)
         ]
     };
 }
-function splitTraffic({ served, newestReady = 'REVISION' }, { call }) {
+function splitTraffic({ served, newestReady, name, call }) {
     const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ');
     return {
-        fact: `Its traffic is split: ${shares}.`,
+        sentence: `The traffic of ${name} is split: ${shares}.`,
         cause: 'Each call reaches one of these revisions by chance.',
-        remedy: 'Call one of them by a traffic tag (input tag), or send all traffic to one.',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=smoke=${newestReady} ${flags}`)),
-            (0,snippets/* inStep */.qg)('tag: smoke')
-        ]
+        remedy: 'Call one revision by a traffic tag (input tag), or send all traffic to one revision.',
+        snippets: [moveTag(call.url, 'smoke', newestReady), (0,failure_snippets/* inStep */.qg)('tag: smoke')]
     };
 }
-function newestAnswers({ newestReady = 'the newest revision' }, { call }) {
-    const who = call.tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${call.tag} leads to ${newestReady}`;
+function newestAnswers({ newestReady = 'the newest revision', tag, call }) {
+    const who = tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${tag} leads to ${newestReady}`;
     return {
-        fact: `No old revision answers: ${who}, the newest revision, and it is ready.`,
+        sentence: `No old revision answers: ${who}, the newest revision, which is ready.`,
         cause: `The answer is that of ${newestReady} itself.`,
         remedy: "Look at the service's log, or correct the expectation.",
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
-        ]
+        snippets: showLog(call.url)
     };
 }
-function noSuchTag({ tags, newestReady = 'REVISION' }, { call: { url, tag = '' } }) {
+function noSuchTag({ tags, newestReady, name, tag = '', call }) {
     const known = tags.map((each) => each.tag).join(', ');
     return {
-        fact: `The service has no traffic tag ${tag}${known === '' ? '' : `; it has ${known}`}.`,
+        sentence: `The service ${name} has no traffic tag ${tag}${known === '' ? '' : `; its tags are ${known}`}.`,
         cause: 'The tag was never set, was removed, or is misspelled.',
         remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services update-traffic ${name} --update-tags=${(0,snippets/* shellWord */.r7)(tag)}=${newestReady} ${flags}`))
-        ]
+        snippets: [moveTag(call.url, tag, newestReady)]
     };
 }
-function defaultUrlOff(_service, { call }) {
+function defaultUrlOff({ name, call }) {
     return {
-        fact: 'Its default run.app URL is disabled.',
+        sentence: `The default run.app URL of ${name} is disabled.`,
         cause: 'The service is to be called by its own domain or load balancer only.',
-        remedy: 'Set url to its domain, and audience to its run.app URL or a custom audience; or enable the default URL.',
-        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--default-url').replace('gcloud run', 'gcloud beta run'))]
+        remedy: `Set url to the domain of ${name}, and audience to the run.app URL or a custom audience; or enable the default URL.`,
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('enable the default URL', updateCommand(call.url, '--default-url', 'beta '))]
     };
 }
-function closedIngress({ ingress }, { call }) {
+function closedIngress({ ingress, name, call }) {
     return {
-        fact: `Its ingress admits ${ingress} traffic only.`,
+        sentence: `The ingress of ${name} admits ${ingress} traffic only.`,
         cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
         remedy: 'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
-        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--ingress=all'))]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('open the ingress', updateCommand(call.url, '--ingress=all'))]
     };
 }
-function openToAll(_service, { call: { url } }) {
+function run_service_reservedPath({ call: { url } }) {
     const path = (0,safe_text/* safeText */.Hk)(url.pathname);
-    const isReserved = findReservation(url) !== undefined;
     return {
-        fact: `The service exists, its default URL is on and its ingress is open${isReserved ? `, so that it is the path ${path}` : ''}.`,
-        cause: isReserved
-            ? `Google's front end keeps the path ${path} for itself on *.run.app.`
-            : 'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
-        remedy: isReserved ? 'Serve the check under another path, such as /health.' : 'Run the job again in a minute.',
-        snippets: isReserved
-            ? [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
-            : [(0,snippets/* inTerminal */.e5)(command(url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+        sentence: `The service exists, its default URL is on and its ingress is open: the path ${path} is reserved by Google on *.run.app.`,
+        remedy: 'Serve the check under another path, such as /health, and set url to that.',
+        snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
     };
 }
-function otherAudiences({ audiences }, { audience, call }) {
-    const [best = ''] = audiences;
+function openToAll({ call: { url } }) {
     return {
-        fact: `It accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
+        sentence: 'The service exists, its default URL is on and its ingress is open.',
+        cause: 'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
+        remedy: 'Run the job again in a minute.',
+        snippets: describeService(url)
+    };
+}
+function otherAudiences({ audiences, audience, name, call }) {
+    const [best] = audiences;
+    return {
+        sentence: `The service ${name} accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
         cause: 'The audience of a token must be one of the URLs or custom audiences of the service.',
-        remedy: best === '' ? 'Give the service a custom audience.' : `Set audience to ${best}.`,
-        snippets: best === ''
-            ? [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, `--add-custom-audiences=${(0,snippets/* shellWord */.r7)(audience)}`))]
-            : [(0,snippets/* inStep */.qg)(`audience: ${best}`)]
+        remedy: best === undefined ? `Give ${name} a custom audience.` : `Set audience to ${best}.`,
+        snippets: best === undefined
+            ? [(0,failure_snippets/* inTerminal */.e5)('add the audience', updateCommand(call.url, `--add-custom-audiences=${(0,failure_snippets/* shellWord */.r7)(audience)}`))]
+            : [(0,failure_snippets/* inStep */.qg)(`audience: ${best}`)]
     };
 }
-function acceptedAudience(_service, { audience, call }) {
+function acceptedAudience({ audience, name, call }) {
     return {
-        fact: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that it accepts, so that it is not the audience.`,
+        sentence: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that ${name} accepts, so that the audience is not the cause.`,
         cause: 'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
-        remedy: 'Run the job again; if it stays, see what stands between this machine and the service.',
-        snippets: [(0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services describe ${name} ${flags}`))]
+        remedy: 'Run the job again; if the refusal stays, see what stands between this machine and the service.',
+        snippets: describeService(call.url)
     };
 }
-function invokerCheckOff(_service, { call }) {
+function invokerCheckOff({ name, call }) {
     return {
-        fact: 'Its invoker IAM check is disabled.',
+        sentence: `The invoker IAM check of ${name} is disabled.`,
         cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
-        remedy: 'Turn the invoker IAM check on.',
-        snippets: [(0,snippets/* inTerminal */.e5)(updateCommand(call.url, '--invoker-iam-check'))]
+        remedy: `Turn the invoker IAM check of ${name} on.`,
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('turn the check on', updateCommand(call.url, '--invoker-iam-check'))]
     };
 }
-function publicInvokers(_service, { call }) {
+function publicInvokers({ name, call }) {
+    const { flags } = describeRunService(call.url);
     return {
-        fact: 'Its invoker IAM check is on, so that allUsers has roles/run.invoker.',
+        sentence: `The invoker IAM check of ${name} is on, so that allUsers has roles/run.invoker.`,
         cause: 'A binding on the service, its project or a folder above admits all callers.',
-        remedy: 'Remove allUsers from roles/run.invoker.',
+        remedy: `Remove allUsers from roles/run.invoker on ${name}.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services remove-iam-policy-binding ${name} ${flags} --member=allUsers --role=roles/run.invoker`))
+            (0,failure_snippets/* inTerminal */.e5)('remove allUsers', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`)
         ]
     };
 }
-function readyService({ newestReady = 'its newest revision' }, { call }) {
+function readyService({ newestReady = 'its newest revision', call }) {
     return {
-        fact: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
+        sentence: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
         cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
         remedy: "Look at the service's log.",
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(command(call.url, (name, flags) => `gcloud run services logs read ${name} ${flags} --limit=50`))
-        ]
+        snippets: showLog(call.url)
     };
 }
-function command(url, write) {
-    const { name, region, project } = describeRunService(url);
-    return write(name, `--region=${region}${project}`);
+function moveTag(url, tag, revision = 'REVISION') {
+    return (0,failure_snippets/* inTerminal */.e5)('set the tag', trafficCommand(url, `--update-tags=${(0,failure_snippets/* shellWord */.r7)(`${tag}=${revision}`)}`));
 }
-function run_service_projectId(number) {
-    return `gcloud projects describe ${number} --format="value(projectId)"`;
+function trafficCommand(url, flag) {
+    const { name, flags } = describeRunService(url);
+    return `gcloud run services update-traffic ${name}${flags} ${flag}`;
 }
 
 ;// CONCATENATED MODULE: ./src/guard/redaction.ts
@@ -3237,7 +3369,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
     }
     catch (error) {
         // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof failure_failure/* Failure */.H)
+        if (error instanceof failure_failure/* Failure */.HR)
             return { kind: 'unknown', principal: undefined };
         throw error;
     }
@@ -3346,7 +3478,7 @@ function applicationFailed(failed, response) {
         return redirected(call.url, response, details);
     if (statusMissed && (status === 429 || status >= 500))
         return unavailable(failed, response);
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'EXPECTATION_FAILED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
@@ -3356,13 +3488,18 @@ function applicationFailed(failed, response) {
 }
 /** The service, or what stands before it, answered that it cannot answer now. */
 function unavailable({ call, token, attempts }, response) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${knownWords(response.text)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
         details: response.verdicts.map(describeVerdict),
         answer: quote(response)
     });
+}
+/** Google's own words in an answer of status 429 or 5xx: https://cloud.google.com/run/docs/troubleshooting */
+function knownWords(text) {
+    const words = /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(text)?.[0];
+    return words === undefined ? '' : ` ("${words}")`;
 }
 function describeVerdict({ met, expectation, actual }) {
     return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
@@ -3375,44 +3512,53 @@ function describeMisses(verdicts) {
 function redirected(url, response, details) {
     const { status } = response;
     const location = (0,safe_text/* safeText */.Hk)(response.headers['location'] ?? '');
-    const target = URL.canParse(location, url.href) && location !== '' ? new URL(location, url.href) : undefined;
-    return new failure_failure/* Failure */.H({
+    const target = findTarget(url, location);
+    const listed = `list ${status} in expect_status where the redirect is what you test`;
+    return new failure_failure/* Failure */.HR({
         code: 'REDIRECTED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,world_outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
-        remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
+        remedy: target === undefined ? `${capital(listed)}.` : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
-            (0,snippets/* inStep */.qg)(...(target === undefined ? [] : [`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`, '# or']), `expect_status: ${status}`)
+            ...(target === undefined ? [] : [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
+            {
+                ...(0,failure_snippets/* inStep */.qg)(`expect_status: ${status}`),
+                place: 'Or, where the redirect is what you test, in this step under "with"'
+            }
         ],
         details
     });
+}
+/** Where a redirect leads, as far as a call may go there: an application behind TLS may write http for its own host. */
+function findTarget(url, location) {
+    if (location === '' || !URL.canParse(location, url.href))
+        return undefined;
+    const target = new URL(location, url.href);
+    if (target.host === url.host)
+        target.protocol = url.protocol;
+    return target.protocol === 'https:' && target.href !== url.href ? target : undefined;
 }
 function explainUnavailable({ method }, service, { status, text }) {
     // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
     if (/^\s*no healthy upstream\s*$/.test(text)) {
         return {
-            cause: 'The load balancer has no healthy backend behind it.',
+            cause: 'The load balancer has no healthy backend behind it ("no healthy upstream").',
             remedy: "Look at the load balancer's backends and their health checks.",
             snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list', 'gcloud compute backend-services get-health BACKEND --global')
+                (0,failure_snippets/* inTerminal */.e5)('see the health of the backends; the first command shows BACKEND', 'gcloud compute backend-services list --project=PROJECT', 'gcloud compute backend-services get-health BACKEND --global --project=PROJECT')
             ]
         };
     }
-    const log = showLog(service);
     if (!isIdempotent(method) && status !== 429 && status !== 503)
-        return { ...notRepeated(method), snippets: [log] };
+        return adviseOnce(method, service);
     if (text.includes('no available instance') || status === 429) {
         return {
             cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
-            remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), log, ...giveInstances(service)]
+            remedy: 'Raise deadline, or give the service more instances (--max-instances), or a minimum of one.',
+            snippets: [(0,failure_snippets/* inStep */.qg)('deadline: 10m'), ...giveInstances(service), ...showLog(service)]
         };
     }
-    return {
-        cause: 'The service starts, is overloaded or fails.',
-        remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-        snippets: [log, (0,snippets/* inStep */.qg)('deadline: 10m')]
-    };
+    return adviseOnOverload(service);
 }
 function explainAnswer({ url, method, headers }, service, response, statusMissed) {
     const { status } = response;
@@ -3420,40 +3566,46 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         const { tokenHeader } = headers;
         return {
             cause: "Google let the call through; the application's own access control refused it.",
-            remedy: `Give the application what it wants in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
+            remedy: `Give the application the credential for this path in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             snippets: [
-                (0,snippets/* inStep */.qg)(...(tokenHeader === 'Authorization'
-                    ? [
-                        "# Google's token then travels in X-Serverless-Authorization:",
-                        'headers: |',
-                        '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
-                    ]
-                    : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])),
-                showLog(service)
+                tokenHeader === 'Authorization'
+                    ? {
+                        ...(0,failure_snippets/* inStep */.qg)('headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'),
+                        place: 'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization'
+                    }
+                    : {
+                        ...(0,failure_snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
+                        place: 'In this step, under "with", in the header that the application reads'
+                    },
+                ...showLog(service)
             ]
         };
     }
     if (statusMissed && status === 404) {
         return {
-            cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without it still answers.`,
-            remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-            snippets: [showLog(service)]
+            cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without this path still answers.`,
+            remedy: `Fix the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} in url, or see to which revision the traffic goes.`,
+            snippets: [...describeService(service), ...showLog(service)]
         };
     }
     return {
         cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-        remedy: "Look at the service's log, or mend the expectation.",
-        snippets: [showLog(service)]
+        remedy: "Look at the service's log, or fix the expectation.",
+        snippets: showLog(service)
     };
 }
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service) {
     if (!isCloudRunUrl(service))
         return [];
-    const { name, region, project, search } = describeRunService(service);
+    const { name, flags } = describeRunService(service);
     return [
-        (0,snippets/* inTerminal */.e5)(...search, `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`, `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`)
+        (0,failure_snippets/* inTerminal */.e5)('see the limit of instances (maxScale)', `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`),
+        (0,failure_snippets/* onlyWhere */.OJ)('an instance may cost while it waits for calls', updateCommand(service, '--min-instances=1'))
     ];
+}
+function capital(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
@@ -3464,36 +3616,38 @@ function giveInstances(service) {
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function gatewayRejected({ call, token }, response) {
     const audience = (0,safe_text/* safeText */.Hk)(token.audience);
-    return new failure_failure/* Failure */.H({
+    const answer = quote(response);
+    return new failure_failure/* Failure */.HR({
         code: 'GATEWAY_REJECTED',
-        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience} (${response.status}).`,
+        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience}: ${answer}.`.replace(/\.+$/, '.'),
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
-        answer: quote(response)
+        answer
     });
 }
 function gateway_explain(text, audience, tokenHeader) {
-    const definition = defineSecurity(audience);
+    const deploy = [defineSecurity(audience), ...DEPLOY];
     if (/Audiences in Jwt/i.test(text)) {
         return {
             cause: `${audience} is not among the gateway's x-google-audiences.`,
-            remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
-            snippets: [definition, ...DEPLOY]
+            remedy: `Set audience to a value of x-google-audiences in the gateway's OpenAPI document, or add ${audience} there and deploy the gateway again.`,
+            snippets: deploy
         };
     }
     if (/issuer/i.test(text)) {
         return {
             cause: "The gateway's OpenAPI document does not name Google as an issuer.",
-            remedy: 'Add x-google-issuer: https://accounts.google.com to it, and deploy the gateway again.',
-            snippets: [definition, ...DEPLOY]
+            remedy: "Add x-google-issuer: https://accounts.google.com to the gateway's OpenAPI document, and deploy the gateway again.",
+            snippets: deploy
         };
     }
     if (/Jwt is missing/i.test(text) && tokenHeader === 'Authorization') {
         return {
-            cause: 'The gateway saw no token, though it travelled in Authorization: something before it took the header out, or its document names another place (x-google-jwt-locations).',
-            remedy: 'Look for x-google-jwt-locations in the OpenAPI document, and take it out or let it name Authorization.',
+            cause: 'The gateway saw no token, though it travelled in Authorization: something before the gateway took the header out, or its document names another place (x-google-jwt-locations).',
+            remedy: "Take x-google-jwt-locations out of the gateway's OpenAPI document, or let x-google-jwt-locations name Authorization.",
             snippets: [
                 {
                     place: "In the gateway's OpenAPI document",
+                    language: 'yaml',
                     lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
                 },
                 ...DEPLOY
@@ -3503,38 +3657,39 @@ function gateway_explain(text, audience, tokenHeader) {
     if (/Jwt is missing/i.test(text)) {
         return {
             cause: `The gateway looks for the token in Authorization; it travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
-            remedy: 'Set token_header to Authorization, and leave that header out of headers.',
-            snippets: [(0,snippets/* inStep */.qg)('token_header: Authorization')]
+            remedy: `Set token_header to Authorization instead of ${(0,safe_text/* safeText */.Hk)(tokenHeader)}, and leave Authorization out of headers.`,
+            snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Authorization')]
         };
     }
     if (/Jwt is expired|not yet valid/i.test(text)) {
         return {
             cause: "The gateway's clock differs from Google's, or headers carry an old token.",
             remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
-            snippets: [(0,snippets/* onRunner */.o)('date --utc   # and the same where the gateway runs')]
+            snippets: [(0,failure_snippets/* onRunner */.o)('compare the clock with that of the gateway', 'date --utc')]
         };
     }
     if (/verif|jwks|signature/i.test(text)) {
         return {
             cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
-            remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
-            snippets: [definition, ...DEPLOY]
+            remedy: "Set x-google-jwks_uri in the gateway's OpenAPI document to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.",
+            snippets: deploy
         };
     }
     return {
         cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
-        remedy: 'Send an API key in headers if it wants one, or let its OpenAPI document take Google ID tokens.',
-        snippets: [(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
+        remedy: "Send an API key in headers if the gateway wants one, or let the gateway's OpenAPI document take Google ID tokens.",
+        snippets: [(0,failure_snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), ...deploy]
     };
 }
 /** https://cloud.google.com/api-gateway/docs/deploying-api */
 const DEPLOY = [
-    (0,snippets/* inTerminal */.e5)('gcloud api-gateway gateways list   # shows GATEWAY, LOCATION and API', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG')
+    (0,failure_snippets/* inTerminal */.e5)('deploy the gateway again; the first command shows GATEWAY, LOCATION and API', 'gcloud api-gateway gateways list --project=PROJECT', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT')
 ];
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience) {
     return {
         place: "In the gateway's OpenAPI document",
+        language: 'yaml',
         lines: [
             'securityDefinitions:',
             '  google_id_token:',
@@ -3558,128 +3713,205 @@ function defineSecurity(audience) {
 
 
 
+const NO_CLIENT = 'Empty Google Account OAuth client';
+const NO_AGENT = /^(?:IAP for Cloud Run app is not set up correctly|The IAP service account is not provisioned)/;
+/** IAP itself is not set up completely, whatever the token: it says so with a status of 5xx. */
+function isBrokenIap({ status, text }) {
+    return status >= 500 && (text.startsWith(NO_CLIENT) || NO_AGENT.test(text));
+}
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 function iapRejected(failed, response) {
-    const { call, token } = failed;
-    return new failure_failure/* Failure */.H({
-        code: 'IAP_REJECTED',
-        sentence: `Identity-Aware Proxy did not let ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}).`,
-        ...iap_explain(failed, response),
-        answer: quote(response)
-    });
+    const { call, token, clientId } = failed;
+    const words = /Invalid IAP credentials: ([^<]{1,120})|(OpenID Connect token expired[^<]{0,60})/.exec(response.text);
+    const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '');
+    const who = (0,safe_text/* safeText */.Hk)(token.email) || 'the identity';
+    const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`;
+    const isOther = clientId !== undefined && clientId !== token.audience;
+    const facts = {
+        ...failed,
+        status: response.status,
+        text: response.text,
+        refused: `Identity-Aware Proxy did not let ${who} through to ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${response.status}${said === '' ? '' : `, "${said}"`}; the token's audience is ${(0,safe_text/* safeText */.Hk)(token.audience)}${known})`,
+        audience: isOther
+            ? { remedy: `, and audience to ${clientId}`, lines: [`audience: ${clientId}`] }
+            : { remedy: '', lines: [] }
+    };
+    return new failure_failure/* Failure */.HR({ code: 'IAP_REJECTED', ...(0,failure_failure/* explainBy */.H$)(iap_CAUSES, facts), answer: quote(response) });
 }
-function iap_explain({ call, token, clientId }, response) {
-    if (response.status === 403) {
-        const member = memberOf(token.email);
-        return {
-            cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-            remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(...findResource(call.url), `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor${describeRunService(call.url).project}`)
-            ]
-        };
-    }
-    const fits = clientId === undefined || clientId === token.audience;
-    const setAudience = fits ? [] : [`audience: ${clientId}`];
-    const andAudience = fits ? '' : `, and audience to ${clientId}`;
-    if (response.text.includes("'email' claim")) {
-        return {
-            cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
-            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}; this action always asks for a token with e-mail.`,
-            snippets: [
-                (0,snippets/* inStep */.qg)('# where headers needs Authorization for the application:', 'token_header: Proxy-Authorization', ...setAudience)
-            ]
-        };
-    }
-    if (/expired/i.test(response.text)) {
-        return {
-            cause: "The token that IAP saw had expired by IAP's clock: headers may carry an old one, or this machine's clock is wrong.",
-            remedy: `Leave tokens out of headers, and check the machine's clock${fits ? '' : `; set audience to ${clientId}`}.`,
-            snippets: [(0,snippets/* onRunner */.o)('date --utc'), ...(fits ? [] : [(0,snippets/* inStep */.qg)(...setAudience)])]
-        };
-    }
-    if (response.text.includes('empty token')) {
-        const { tokenHeader } = call.headers;
-        const named = clientId === undefined ? '' : ` IAP's client id is ${clientId}.`;
-        return tokenHeader === 'X-Serverless-Authorization'
-            ? {
-                cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${tokenHeader}.${named}`,
-                remedy: `Set token_header to Proxy-Authorization${andAudience}.`,
-                snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
-            }
-            : {
-                cause: `IAP saw no token, though it travelled in ${tokenHeader}: something before IAP took the header out.${named}`,
-                remedy: `Set token_header to ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}${andAudience}, and see what stands before IAP.`,
-                snippets: [
-                    (0,snippets/* inStep */.qg)(`token_header: ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}`, ...setAudience)
-                ]
-            };
-    }
-    if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
-        return {
-            cause: `What IAP found in the header is no ID token of Google; headers may set one of their own.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-            remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
-            snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...setAudience)]
-        };
-    }
-    if (clientId !== undefined && clientId === token.audience) {
-        return {
-            cause: "The audience is IAP's own client id, and yet it is refused: a client that Google manages admits no program, only clients on an allow-list.",
-            remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to its id instead of ${clientId}.`,
-            snippets: allowClient(call.url)
-        };
-    }
+const iap_CAUSES = [
+    { when: ({ text }) => text.startsWith(NO_CLIENT), explain: noClient },
+    {
+        when: says(NO_AGENT),
+        explain: noAgent
+    },
+    { when: ({ status }) => status === 403, explain: missingRole },
+    { when: says(/'email' claim/), explain: noEmail },
+    { when: says(/expired/i), explain: expired },
+    {
+        when: ({ text, call }) => text.includes('empty token') && call.headers.tokenHeader === 'X-Serverless-Authorization',
+        explain: otherHeader
+    },
+    { when: says(/empty token/), explain: lostHeader },
+    { when: says(/Unable to parse JWT|signature is invalid/), explain: otherToken },
+    { when: ({ clientId, token }) => clientId === token.audience, explain: managedClient },
+    { when: () => true, explain: otherAudience }
+];
+function says(words) {
+    return ({ text }) => words.test(text);
+}
+/** IAP is on and has no client: https://cloud.google.com/iap/docs/custom-oauth-configuration */
+function noClient({ call, refused }) {
     return {
+        sentence: `${refused}: IAP is switched on, but has no OAuth client.`,
+        cause: 'The client was never made, or the project is in no organization, so that Google manages none. No token helps.',
+        remedy: 'Configure an OAuth client for IAP, or switch IAP off for this service.',
+        snippets: [
+            toolFor(call.url, 'see the settings of IAP', 'settings get', ''),
+            {
+                place: 'Where an OAuth client for IAP is made',
+                language: 'text',
+                lines: ['https://console.cloud.google.com/auth/clients']
+            }
+        ]
+    };
+}
+/** https://cloud.google.com/iap/docs/enabling-cloud-run */
+function noAgent({ call, refused }) {
+    const number = projectNumber(call.url);
+    const project = number === undefined ? 'PROJECT' : (0,failure_snippets/* projectById */.k_)(number);
+    const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`;
+    const { name, flags } = describeRunService(call.url);
+    return {
+        sentence: `${refused}: IAP is not set up completely, because its own service account does not exist or is not allowed to invoke the service. No token helps.`,
+        remedy: `Make IAP's service account, and grant roles/run.invoker on the service to ${agent}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)("make IAP's service account and let it invoke the service", `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`, `gcloud run services add-iam-policy-binding ${name}${flags} --member=${agent} --role=roles/run.invoker`)
+        ]
+    };
+}
+function missingRole({ call, token, refused }) {
+    const member = memberOf(token.email);
+    return {
+        sentence: `${refused}: the token is good, but its identity lacks roles/iap.httpsResourceAccessor.`,
+        remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
+        snippets: [
+            toolFor(call.url, 'grant the role', 'web add-iam-policy-binding', ` --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
+            ...findResource(call.url)
+        ]
+    };
+}
+function noEmail({ refused, audience }) {
+    return {
+        sentence: `${refused}: the token that IAP saw has no e-mail, so that it is not the one of this action, which always has.`,
+        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+    };
+}
+function expired({ refused, audience }) {
+    return {
+        sentence: `${refused}: the token that IAP saw had expired by IAP's clock.`,
+        cause: "Headers may carry an old token, or this machine's clock is wrong.",
+        remedy: `Leave tokens out of headers, and check the clock of this machine${audience.remedy.replace(', and', ', and set')}.`,
+        snippets: [...audience.lines.map((line) => (0,failure_snippets/* inStep */.qg)(line)), (0,failure_snippets/* onRunner */.o)('see the clock', 'date --utc')]
+    };
+}
+function otherHeader({ refused, audience }) {
+    return {
+        sentence: `${refused}: IAP reads Authorization and Proxy-Authorization, and the token travelled in X-Serverless-Authorization.`,
+        remedy: `Set token_header to Proxy-Authorization${audience.remedy}.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+    };
+}
+function lostHeader({ call, refused, audience }) {
+    const { tokenHeader } = call.headers;
+    const other = tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization';
+    return {
+        sentence: `${refused}: IAP saw no token, though one travelled in ${tokenHeader}.`,
+        cause: 'Something before IAP, such as a proxy or another load balancer, took the header out.',
+        remedy: `Set token_header to ${other}${audience.remedy}, and see what stands before IAP.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)(`token_header: ${other}`, ...audience.lines)]
+    };
+}
+function otherToken({ refused, audience }) {
+    return {
+        sentence: `${refused}: what IAP found in the header is no ID token of Google.`,
+        cause: 'Headers may set a token of their own.',
+        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+    };
+}
+function managedClient({ call, clientId = '', refused }) {
+    return {
+        sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
+        remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
+        snippets: allowClient(call.url)
+    };
+}
+function otherAudience({ call, clientId, refused }) {
+    return {
+        sentence: `${refused}.`,
         cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
-            ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list programmaticClients."
-            : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list programmaticClients.`,
+            ? "Set audience to IAP's OAuth client id; if Google manages that client, put an OAuth client of your own on IAP's list programmaticClients."
+            : `Set audience to ${clientId}; if that is refused too, Google manages the client: put an OAuth client of your own on IAP's list programmaticClients.`,
         snippets: [
+            (0,failure_snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
             ...(clientId === undefined ? findClient(call.url) : []),
-            (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
             ...allowClient(call.url)
         ]
     };
 }
-/** Who is sent to the sign-in page is told the client in its address. */
+/** A caller that is sent to the sign-in page is told the client in its address. */
 function findClient(url) {
     return [
-        (0,snippets/* onRunner */.o)(`curl --silent --head ${(0,snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.Pl)(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`),
+        (0,failure_snippets/* onRunner */.o)("see IAP's client id in the address of the sign-in page", `curl --silent --head ${(0,failure_snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.Pl)(url))} | grep --only-matching 'client_id=[^&]*'`),
         ...(isCloudRunUrl(url)
             ? []
             : [
-                (0,snippets/* inTerminal */.e5)('gcloud compute backend-services list   # shows the BACKEND', 'gcloud compute backend-services describe BACKEND --global --format="value(iap.oauth2ClientId)"   # nothing: Google manages the client')
+                (0,failure_snippets/* inTerminal */.e5)('see the client id of the backend; nothing means that Google manages the client', 'gcloud compute backend-services list --project=PROJECT', 'gcloud compute backend-services describe BACKEND --global --project=PROJECT --format="value(iap.oauth2ClientId)"')
             ])
     ];
 }
 /** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
-function allowClient(service) {
-    const flags = `${resourceFlags(service)}${describeRunService(service).project || ' --project=PROJECT'}`;
+function allowClient(url) {
     return [
-        (0,snippets/* onlyWhere */.OJ)('Google manages the client', '# NUMBER-NAME is an OAuth client of your organization (type: web application); make one at https://console.cloud.google.com/auth/clients', ...findResource(service), `gcloud iap settings get ${flags} > iap.yaml   # the settings there are; what is not in the file when it is set is lost`),
+        ...findResource(url),
         {
-            place: 'In iap.yaml, beside what it holds',
+            ...toolFor(url, '', 'settings get', ''),
+            place: 'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost'
+        },
+        {
+            place: 'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
+            language: 'yaml',
             lines: [
                 'accessSettings:',
                 '  oauthSettings:',
-                '    programmaticClients: [NUMBER-NAME.apps.googleusercontent.com]'
+                '    programmaticClients:',
+                '      - NUMBER-NAME.apps.googleusercontent.com'
             ]
         },
-        (0,snippets/* onlyWhere */.OJ)('Google manages the client', `gcloud iap settings set iap.yaml ${flags}`),
-        (0,snippets/* inStep */.qg)('# of the client on the list:', 'audience: NUMBER-NAME.apps.googleusercontent.com')
+        toolFor(url, 'put the settings back', 'settings set iap.yaml', ''),
+        {
+            ...(0,failure_snippets/* inStep */.qg)('audience: NUMBER-NAME.apps.googleusercontent.com'),
+            place: 'In this step, under "with", the client on the list'
+        }
     ];
 }
 function findResource(url) {
     return isCloudRunUrl(url)
         ? describeRunService(url).search
-        : ['gcloud compute backend-services list   # shows the BACKEND'];
+        : [(0,failure_snippets/* inTerminal */.e5)('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')];
 }
-/** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
-function resourceFlags(url) {
-    if (!isCloudRunUrl(url))
-        return '--resource-type=backend-services --service=BACKEND';
-    const { name, region } = describeRunService(url);
-    return `--resource-type=cloud-run --service=${name} --region=${region}`;
+/**
+ * A command of gcloud iap for what stands behind a URL. Without a resource, gcloud would grant a role on everything behind IAP
+ * in the project; stable gcloud has no resource type for Cloud Run.
+ */
+function toolFor(url, purpose, command, flags) {
+    const { name, flags: place } = describeRunService(url);
+    const resource = isCloudRunUrl(url)
+        ? `--resource-type=cloud-run --service=${name}${place}`
+        : '--resource-type=backend-services --service=BACKEND --project=PROJECT';
+    return (0,failure_snippets/* inTerminal */.e5)(purpose, `gcloud beta iap ${command} ${resource}${flags}`);
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/service.ts
@@ -3696,6 +3928,8 @@ function callFailed(failed) {
         return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method);
     const { words = attempt.response.text } = attempt.response;
     const response = { ...attempt.response, text: words };
+    if (isBrokenIap(response))
+        return iapRejected(failed, response);
     switch (response.responder) {
         case 'iap':
             return iapRejected(failed, response);
@@ -3772,6 +4006,7 @@ function findDecoder(charset) {
 
 
 
+
 /** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
@@ -3837,7 +4072,8 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             else if (pauseMs === undefined) {
                 const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
                 const clientId = await findClientId(step, call, response);
-                return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }));
+                const exists = await seeWhetherItExists(step, call, decisive);
+                return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }));
             }
             else {
                 await step.sleep(pauseMs);
@@ -3846,7 +4082,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     }
     catch (error) {
         // No new token could be had; the answers up to there still count.
-        if (error instanceof failure_failure/* Failure */.H)
+        if (error instanceof failure_failure/* Failure */.HR)
             return end(error);
         throw error;
     }
@@ -3915,6 +4151,84 @@ async function findClientId(step, call, response) {
     const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
+/**
+ * After a 404 of the front end: whether the service answers at its root, without its tag. It is asked once and without a
+ * credential, so that a private service refuses, which only one that exists does.
+ *
+ * @returns undefined where the root itself was called, or it does not tell
+ */
+async function seeWhetherItExists(step, call, attempt) {
+    if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
+        return undefined;
+    const root = new URL('/', withoutTag(call.url));
+    if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0)
+        return undefined;
+    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
+    const outcome = await step.send({ method: 'HEAD', url: root, headers: {} }, limits);
+    return outcome.answered ? outcome.status !== 404 : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/token/github-claims.ts
+
+
+// Claims of GitHub's OIDC token, as far as conditions, mappings and bindings refer to them:
+// https://docs.github.com/en/actions/reference/security/oidc
+/** What any issuer's token says of itself. */
+const COMMON_CLAIMS = ['iss', 'sub', 'aud'];
+const GITHUB_CLAIMS = [
+    ...COMMON_CLAIMS,
+    'repository',
+    'repository_id',
+    'repository_owner',
+    'repository_owner_id',
+    'ref',
+    'environment',
+    'event_name',
+    'workflow_ref',
+    'job_workflow_ref'
+];
+/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
+function isFromGithub(claims) {
+    return claims['repository'] !== undefined;
+}
+/** A token of github.com, of an enterprise there, or of a tenant of ghe.com: their clocks are right. */
+function isOfGithubItself(claims) {
+    return /^https:\/\/token\.actions\.(?:githubusercontent\.com|[\w-]+\.ghe\.com)(?:\/|$)/.test((0,guard_json/* stringIn */.tB)(claims, 'iss') ?? '');
+}
+/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
+function describeClaims(claims) {
+    const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS;
+    return names.map((name) => {
+        const value = claims[name];
+        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.Hk)(typeof value === 'string' ? value : JSON.stringify(value))}`;
+    });
+}
+/** How `sub` began in its older form, `repo:OWNER/REPOSITORY:`, where it has the immutable one, `repo:OWNER@ID/REPOSITORY@ID:…`. */
+function oldSubject(claims) {
+    const [, owner, name] = /^repo:([\w.-]+)@\d+\/([\w.-]+)@\d+:/.exec((0,guard_json/* stringIn */.tB)(claims, 'sub') ?? '') ?? [];
+    return owner === undefined || name === undefined ? undefined : `repo:${owner}/${name}:`;
+}
+/** A condition on the repository that is true of both forms of `sub`; empty where the ids are not known. */
+function idConditions(claims) {
+    const ids = ['repository_owner_id', 'repository_id'].flatMap((name) => {
+        const value = (0,guard_json/* stringIn */.tB)(claims, name);
+        return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : [];
+    });
+    return ids.join(' && ');
+}
+/** What makes this job differ from a push to a branch, as far as conditions and bindings that people write forget it. */
+function whatStandsOut(claims) {
+    const text = (name) => (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, name) ?? '');
+    const [sub, event, environment] = [text('sub'), text('event_name'), text('environment')];
+    const [workflow, reusable, repository] = [text('workflow_ref'), text('job_workflow_ref'), text('repository')];
+    return [
+        ...(event === '' || event === 'push' ? [] : [`event ${event}`]),
+        ...(environment === '' ? [] : [`environment ${environment}`]),
+        ...(reusable === '' || reusable === workflow ? [] : [`reusable workflow ${reusable}`]),
+        ...(isFromGithub(claims) && sub !== '' && !sub.startsWith('repo:') ? ['a sub of a form of its own'] : []),
+        ...(/[A-Z]/.test(repository) ? [`capitals in ${repository}`] : [])
+    ];
+}
 
 ;// CONCATENATED MODULE: ./src/token/refusal.ts
 
@@ -3931,7 +4245,8 @@ function readRefusal(answer) {
             code: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(error, 'status') ?? ''),
             message: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(error, 'message') ?? ''),
             reason: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(info, 'reason') ?? ''),
-            metadata: (0,guard_json/* objectIn */.D7)(info, 'metadata')
+            metadata: Object.assign({}, ...details.map((detail) => (0,guard_json/* objectIn */.D7)(detail, 'metadata'))),
+            links: details.flatMap(readLinks)
         };
     }
     const code = (0,guard_json/* stringIn */.tB)(answer.json, 'error');
@@ -3940,12 +4255,52 @@ function readRefusal(answer) {
         code: (0,safe_text/* safeText */.Hk)(code ?? ''),
         message: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(answer.json, 'error_description') ?? (0,guard_json/* stringIn */.tB)(answer.json, 'message') ?? answer.text, 500),
         reason: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(answer.json, 'error_subtype') ?? ''),
-        metadata: {}
+        metadata: {},
+        links: []
     };
+}
+/** @returns only what leads to Google */
+function readLinks(detail) {
+    const links = Array.isArray(detail['links']) ? detail['links'].filter(guard_json/* isObject */.Gv) : [];
+    return links
+        .map((link) => (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(link, 'url') ?? ''))
+        .filter((link) => /^https:\/\/(?:[a-z0-9-]+\.)*google\.com\/[\w./?=&%:;#-]*$/.test(link));
 }
 /** The refusal as one line: what Google answered, in its own words. */
 function quoteRefusal(refusal) {
-    return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ');
+    return [`${refusal.status}`, refusal.code, refusal.message, ...refusal.links].filter((part) => part !== '').join(' ');
+}
+/** The same as part of a sentence: without the status and the full stop at its end. */
+function quoteWords({ status, code, message }) {
+    const words = (message === '' ? code : message).replace(/\.+$/, '');
+    return words === '' ? `status ${status} without a reason` : `"${words}"`;
+}
+/** The project that a refusal is about, by its id or its number. */
+function projectIn({ metadata, message }) {
+    return /projects?[/ ]([\w-]+)/.exec(`${(0,guard_json/* stringIn */.tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT';
+}
+
+;// CONCATENATED MODULE: ./src/token/failures/refusal.ts
+
+
+/** Google's words for an API that is off in a project. */
+function isApiDisabled({ reason, message }) {
+    return reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(message);
+}
+/**
+ * @param name `IAM Service Account Credentials API`
+ * @param host of the API: `iamcredentials.googleapis.com`
+ * @param ownProject the number of the project in which the identity's pool is
+ */
+function explainDisabledApi(refusal, name, host, ownProject) {
+    const project = projectIn(refusal);
+    const whose = project === ownProject ? ', the project of your pool' : '';
+    return {
+        sentence: `The ${name} is disabled in project ${project}${whose}.`,
+        cause: 'Google counts the request in that project; roles do not help.',
+        remedy: `Enable ${host} in project ${project}, and run the job again some minutes later.`,
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('enable the API', `gcloud services enable ${host} --project=${project}`)]
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/token/failures/iam-credentials.ts
@@ -3959,180 +4314,287 @@ function quoteRefusal(refusal) {
 
 
 
-/** IAM refused a token for a service account. @param url of the method that was called */
-function impersonationRefused(refusal, url, principal, impersonation) {
-    const answer = quoteRefusal(refusal);
-    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
-    if (refusal.status === 404) {
-        return new failure_failure/* Failure */.H({
-            code: 'SERVICE_ACCOUNT_NOT_FOUND',
-            sentence: `There is no service account ${account}.`,
-            cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
-            remedy: `Check ${impersonation.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(impersonation.account)}   # shows those that there are`)
-            ],
-            answer
-        });
+/** What the methods of IAM give, the permission for it, and the least role that contains it. */
+const METHODS = {
+    generateIdToken: {
+        what: 'an ID token',
+        permission: 'iam.serviceAccounts.getOpenIdToken',
+        role: 'roles/iam.serviceAccountOpenIdTokenCreator'
+    },
+    generateAccessToken: {
+        what: 'an access token',
+        permission: 'iam.serviceAccounts.getAccessToken',
+        role: 'roles/iam.serviceAccountTokenCreator'
+    },
+    signJwt: {
+        what: 'a signed JWT',
+        permission: 'iam.serviceAccounts.signJwt',
+        role: 'roles/iam.serviceAccountTokenCreator'
     }
-    if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
-        const project = projectIn(refusal);
-        return new failure_failure/* Failure */.H({
-            code: 'API_DISABLED',
-            sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
-            cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
-            remedy: 'Enable the API, and wait a few minutes.',
-            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable iamcredentials.googleapis.com --project=${project}`)],
-            answer
-        });
-    }
-    if (refusal.reason === 'ACCESS_TOKEN_EXPIRED') {
-        return new failure_failure/* Failure */.H({
-            code: 'CREDENTIALS_EXPIRED',
-            sentence: `The access token with which ${account} should be impersonated has expired.`,
-            cause: 'It ran out during the step, or the credential source handed out an old one.',
-            remedy: 'Run the job again.',
-            snippets: [snippets/* RERUN */.Fy],
-            answer
-        });
-    }
-    const explanation = explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation);
-    return new failure_failure/* Failure */.H({ code: 'IMPERSONATION_DENIED', ...explanation, answer });
+};
+function methodOf(url) {
+    const method = METHODS[url.pathname.replace(/^.*:/, '')];
+    if (method === undefined)
+        throw new Error('no method of IAM');
+    return method;
 }
-/** Refusals that no role of the account mends. */
-function explainOther(refusal, url, principal, impersonation) {
-    const { status, reason, message } = refusal;
-    const caller = (0,safe_text/* safeText */.Hk)(principal);
+/** IAM refused a token for a service account. @param url of the method that was called */
+function impersonationRefused(refusal, url, caller, impersonation) {
     const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
-    if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
-        return {
-            sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
-            ...explainPerimeter("the account's project", message)
-        };
-    }
-    if (reason === 'USER_PROJECT_DENIED') {
-        const project = projectIn(refusal);
-        return {
-            sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
-            cause: 'The credential names a project for quota and billing that its holder may not use.',
-            remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud projects add-iam-policy-binding ${project} --member=${(0,snippets/* shellWord */.r7)(caller)} --role=roles/serviceusage.serviceUsageConsumer`)
-            ]
-        };
-    }
-    if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
-        return {
-            sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
-            cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
-            remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --scopes=https://www.googleapis.com/auth/cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
-            ]
-        };
-    }
-    if (status === 401) {
-        return {
-            sentence: `Google does not know the access token with which ${caller} wanted to impersonate ${account}.`,
-            cause: reason === 'CREDENTIALS_MISSING'
-                ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
-                : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
-            remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-            snippets: [(0,snippets/* tryConnection */.CB)(url), snippets/* RERUN */.Fy]
-        };
-    }
-    if (status === 400) {
-        return {
-            sentence: `Google calls the request for a token of ${account} invalid${describeChain(impersonation)}.`,
-            cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
-            remedy: 'Check service_account, delegates and audience.',
-            snippets: [(0,snippets/* inTerminal */.e5)(...[...impersonation.delegates, impersonation.account].map(describeCommand))]
-        };
-    }
-    if (status === 403)
-        return undefined;
+    const permission = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(refusal.metadata, 'permission') ?? methodOf(url).permission);
+    const facts = {
+        refusal,
+        url,
+        caller,
+        impersonation,
+        who: describeCaller(caller),
+        name: nameCaller(caller),
+        account,
+        permission
+    };
+    const { code = 'IMPERSONATION_DENIED' } = iam_credentials_CAUSES.find(({ when }) => when(facts)) ?? {};
+    return new failure_failure/* Failure */.HR({ code, ...(0,failure_failure/* explainBy */.H$)(iam_credentials_CAUSES, facts), answer: quoteRefusal(refusal) });
+}
+const iam_credentials_CAUSES = [
+    { code: 'SERVICE_ACCOUNT_NOT_FOUND', when: ({ refusal }) => refusal.status === 404, explain: noAccount },
+    { code: 'API_DISABLED', when: ({ refusal }) => isApiDisabled(refusal), explain: disabledApi },
+    { code: 'CREDENTIALS_EXPIRED', when: reasonIs('ACCESS_TOKEN_EXPIRED'), explain: expiredToken },
+    {
+        when: ({ refusal: { reason, message } }) => reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message),
+        explain: perimeter
+    },
+    { when: reasonIs('USER_PROJECT_DENIED'), explain: deniedProject },
+    {
+        when: ({ refusal: { reason, message } }) => reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes'),
+        explain: narrowScopes
+    },
+    { when: reasonIs('CREDENTIALS_MISSING'), explain: lostToken },
+    { when: ({ refusal }) => refusal.status === 401, explain: unknownToken },
+    { when: ({ refusal }) => refusal.status === 400, explain: invalidRequest },
+    { when: ({ refusal }) => refusal.status !== 403, explain: otherRefusal },
+    { when: ({ impersonation }) => impersonation.delegates.length > 0, explain: missingLink },
+    { when: () => true, explain: missingGrant }
+];
+function reasonIs(reason) {
+    return ({ refusal }) => refusal.reason === reason;
+}
+function noAccount({ refusal, impersonation, account }) {
     return {
-        sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
-        cause: 'Google does not say why in words that this action knows.',
-        remedy: 'See what it answered, and run the job again.',
-        snippets: [(0,snippets/* inTerminal */.e5)(describeCommand(impersonation.account))]
+        sentence: `There is no service account ${account}: Google answered ${quoteWords(refusal)}.`,
+        cause: 'The name is misspelled, or the account was deleted.',
+        remedy: `Correct the name ${account} in ${impersonation.origin}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the existing accounts', `gcloud iam service-accounts list${(0,failure_snippets/* projectFlag */.K6)(impersonation.account)} --format="value(email)"`)
+        ]
     };
 }
-function explainPermission(refusal, url, principal, impersonation) {
-    const caller = (0,safe_text/* safeText */.Hk)(principal);
-    const forIdToken = url.pathname.endsWith(':generateIdToken');
-    const permission = (0,guard_json/* stringIn */.tB)(refusal.metadata, 'permission') ??
-        (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken');
-    const last = impersonation.delegates.at(-1);
+function disabledApi({ refusal, caller }) {
+    const pool = /\/projects\/(\d+)\//.exec(caller.principal)?.[1];
+    return explainDisabledApi(refusal, 'IAM Service Account Credentials API', 'iamcredentials.googleapis.com', pool);
+}
+function expiredToken({ who, account }) {
     return {
-        sentence: `${caller} may not impersonate ${(0,safe_text/* safeText */.Hk)(impersonation.account)}${describeChain(impersonation)}: permission ${(0,safe_text/* safeText */.Hk)(permission)} is missing.`,
-        cause: last === undefined
-            ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
-            : permission.endsWith('implicitDelegation')
-                ? `A link before the last one is missing: ${describeLinks(caller, { ...impersonation, account: last, delegates: impersonation.delegates.slice(0, -1) })}.`
-                : `A link of the chain is missing: ${describeLinks(caller, impersonation)}; which one, Google does not say, but the permission belongs to the last.`,
-        remedy: last === undefined
-            ? `Check how ${(0,safe_text/* safeText */.Hk)(impersonation.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
-            : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
+        sentence: `The access token of ${who}, with which ${account} should be impersonated, has expired.`,
+        cause: 'It ran out during the step, or the credential source handed out an old one.',
+        remedy: 'Run the job again; if the refusal stays, let the credential source hand out fresh tokens.'
+    };
+}
+function perimeter({ refusal, impersonation, who, account }) {
+    return explainPerimeter(`VPC Service Controls keep ${who} from impersonating ${account}`, "the account's project", refusal.message, (0,failure_snippets/* projectOfAccount */.E4)(impersonation.account));
+}
+function deniedProject({ refusal, caller, who, account }) {
+    const project = projectIn(refusal);
+    return {
+        sentence: `${iam_credentials_capital(who)} is not allowed to charge the request for a token of ${account} to project ${project}.`,
+        cause: 'The credential names a project for quota and billing that its holder has no role on.',
+        remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
         snippets: [
-            ...findCaller(principal),
-            (0,snippets/* inTerminal */.e5)(`${describeCommand(impersonation.account)}   # NOT_FOUND: there is no such account`, ...bindings(principal, impersonation, forIdToken))
+            (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud projects add-iam-policy-binding ${project} --member=${(0,failure_snippets/* shellWord */.r7)(caller.principal)} --role=roles/serviceusage.serviceUsageConsumer`),
+            ...findCaller(caller)
         ]
+    };
+}
+function narrowScopes({ caller, who, account }) {
+    const isPerson = caller.principal.startsWith('user:');
+    const scopes = (caller.machine?.scopes ?? [])
+        .map((scope) => (0,safe_text/* safeText */.Hk)(scope.replace(/^.*\/auth\//, ''), 60))
+        .join(', ');
+    return {
+        sentence: `The access token of ${who} cannot be used to impersonate ${account}: its OAuth scopes are too narrow${scopes === '' ? '' : ` (${scopes})`}.`,
+        cause: isPerson
+            ? 'The person signed in with scopes that leave out IAM.'
+            : "The machine's access scopes leave out IAM; roles do not help.",
+        remedy: isPerson
+            ? 'Sign in again with the scope https://www.googleapis.com/auth/cloud-platform.'
+            : 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform; the machine has to be stopped for that.',
+        snippets: isPerson
+            ? [(0,failure_snippets/* inTerminal */.e5)('sign in again', 'gcloud auth application-default login')]
+            : (0,failure_snippets/* giveMachine */.R8)('--scopes=https://www.googleapis.com/auth/cloud-platform')
+    };
+}
+function lostToken({ url, who, account }) {
+    return {
+        ...explainInterception(url),
+        sentence: `The access token of ${who}, with which ${account} should be impersonated, did not arrive at ${url.host}.`,
+        cause: 'A proxy that opens TLS may have taken the header out.'
+    };
+}
+function unknownToken({ refusal, who, account }) {
+    return {
+        sentence: `Google does not accept the access token of ${who}, with which ${account} should be impersonated: ${quoteWords(refusal)}.`,
+        cause: 'The token was revoked, its account was disabled or deleted meanwhile, or IAM does not take tokens of its kind.',
+        remedy: 'Run the job again; if the refusal stays, make the credential again.'
+    };
+}
+function invalidRequest({ refusal, impersonation, account }) {
+    const { delegates } = impersonation;
+    const names = [...delegates, impersonation.account];
+    return {
+        sentence: `Google calls the request for a token of ${account}${through(impersonation)} invalid: ${quoteWords(refusal)}.`,
+        cause: 'No role is missing: a service account or the audience is malformed, or a delegate does not exist.',
+        remedy: `Check ${delegates.length === 0 ? `the spelling of ${account}` : `that each of ${names.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(', ')} exists`}, and the audience.`,
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('see whether each exists', ...names.map(describeCommand))]
+    };
+}
+function otherRefusal({ refusal, impersonation, who, account }) {
+    return {
+        sentence: `Google refused ${who} a token of ${account} with status ${refusal.status}: ${quoteWords(refusal)}.`,
+        remedy: 'Run the job again; if the refusal stays, search for the words of Google.',
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('see the account', describeCommand(impersonation.account))]
+    };
+}
+/** A single grant, from the caller to the account. */
+function missingGrant(facts) {
+    const { url, caller, impersonation, who, name, account, permission } = facts;
+    const { what } = methodOf(url);
+    const claims = caller.federation?.claims ?? {};
+    const old = oldSubject(claims);
+    const role = leastRole(caller.principal, url);
+    const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1];
+    const grantee = attribute === undefined ? name : `this ${attribute}`;
+    return {
+        sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+        cause: [
+            `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
+            ...(caller.machine !== undefined
+                ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
+                : []),
+            ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
+                ? ['roles/iam.workloadIdentityUser contains the permission too, and gives access tokens besides.']
+                : [])
+        ].join(' '),
+        remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('grant the role', binding(impersonation.account, caller.principal, role)),
+            ...findCaller(caller),
+            (0,failure_snippets/* inTerminal */.e5)('see whether the account exists, and who has which role on it', describeCommand(impersonation.account), `gcloud iam service-accounts get-iam-policy ${(0,failure_snippets/* shellWord */.r7)(impersonation.account)}`),
+            ...compareMembers(caller),
+            ...seeMapping(caller.principal)
+        ],
+        details: caller.federation?.claims === undefined ? [] : describeClaims(claims)
+    };
+}
+/** One grant of a chain, from the caller through every delegate to the account. */
+function missingLink({ url, caller, impersonation, who, name, account, permission }) {
+    const { what } = methodOf(url);
+    const chain = [...impersonation.delegates, impersonation.account];
+    const links = chain.map((target, index) => {
+        const isLast = index === chain.length - 1;
+        const member = index === 0 ? caller.principal : serviceAccountPrincipal(chain[index - 1] ?? '');
+        return {
+            target,
+            member,
+            who: index === 0 ? name : (0,safe_text/* safeText */.Hk)(chain[index - 1] ?? ''),
+            role: isLast ? methodOf(url).role : 'roles/iam.serviceAccountTokenCreator'
+        };
+    });
+    // The permission that is missing tells which link: the last one mints, the others pass the right on.
+    const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1);
+    const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)}`);
+    return {
+        sentence: `Google refused ${who} ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+        cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${(0,safe_text/* safeText */.Hk)(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
+        remedy: `Grant ${suspects.map((link) => `${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)} to ${link.who}`).join(', and ')}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('grant the roles', ...suspects.map(({ target, member, role }) => binding(target, member, role))),
+            ...findCaller(caller),
+            (0,failure_snippets/* inTerminal */.e5)('see whether the accounts exist', ...suspects.map(({ target }) => describeCommand(target))),
+            ...seeMapping(caller.principal)
+        ],
+        details: caller.federation?.claims === undefined ? [] : describeClaims(caller.federation.claims)
     };
 }
 /** The way of a delegation, between the caller and the account that a sentence names. */
-function describeChain({ delegates }) {
+function through({ delegates }) {
     return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
 }
-function describeLinks(caller, impersonation) {
-    const chain = [caller, ...impersonation.delegates, impersonation.account].map((name) => (0,safe_text/* safeText */.Hk)(name));
-    return chain
-        .slice(1)
-        .map((name, index) => `${chain[index] ?? ''} on ${name}`)
-        .join(', ');
+function leastRole(member, url) {
+    // A federated identity may become an account by the role that was made for it.
+    return url.pathname.endsWith(':generateAccessToken') && member.startsWith('principal')
+        ? 'roles/iam.workloadIdentityUser'
+        : methodOf(url).role;
 }
-/** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
-function bindings(principal, impersonation, forIdToken) {
-    const chain = [...impersonation.delegates, impersonation.account];
-    const lines = chain.flatMap((account, index) => {
-        const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '');
-        const isLast = index === chain.length - 1;
-        return [
-            `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* shellWord */.r7)(account)} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
-            ...(isLast && forIdToken
-                ? [
-                    '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
-                ]
-                : [])
-        ];
-    });
-    return [...lines, ...mappingNote(principal)];
+function binding(account, member, role) {
+    return `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* shellWord */.r7)(account)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(member))} --role=${role}`;
 }
-function leastRole(member, isLast, forIdToken, isChain) {
-    if (isLast && forIdToken)
-        return 'serviceAccountOpenIdTokenCreator';
-    // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
-    return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator';
+function describeCommand(account) {
+    return `gcloud iam service-accounts describe ${(0,failure_snippets/* shellWord */.r7)(account)}`;
+}
+/** The caller with what Google was shown of it. */
+function describeCaller(caller) {
+    const { claims = {} } = caller.federation ?? {};
+    const sub = (0,guard_json/* stringIn */.tB)(claims, 'sub');
+    return sub === undefined
+        ? nameCaller(caller)
+        : `${nameCaller(caller)} (${[`sub: ${(0,safe_text/* safeText */.Hk)(sub)}`, ...whatStandsOut(claims)].join(', ')})`;
+}
+function nameCaller({ principal, federation }) {
+    if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT))
+        return 'the service account of this machine';
+    if (principal.endsWith(UNKNOWN_PERSON))
+        return 'the person who signed in';
+    const { claims = {} } = federation ?? {};
+    const issuer = (0,guard_json/* stringIn */.tB)(claims, 'iss');
+    const name = (0,guard_json/* stringIn */.tB)(claims, 'repository') ?? (issuer === undefined ? undefined : `the identity of ${issuer}`);
+    return (0,safe_text/* safeText */.Hk)(name ?? principal.replace(/^(?:serviceAccount|user):/, ''));
 }
 /** Who a credential stands for, where only the machine or a person can say. */
-function findCaller(principal) {
+function findCaller({ principal }) {
     if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
         return [
-            (0,snippets/* onRunner */.o)(`curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email   # prints ${MACHINE_ACCOUNT}`)
+            (0,failure_snippets/* onRunner */.o)(`learn what ${MACHINE_ACCOUNT} stands for`, 'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email')
         ];
     }
     return principal.endsWith(UNKNOWN_PERSON)
-        ? [
-            (0,snippets/* inTerminal */.e5)(`gcloud auth list   # ${UNKNOWN_PERSON} is who signed in with "gcloud auth application-default login"`)
-        ]
+        ? [(0,failure_snippets/* inTerminal */.e5)(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list')]
         : [];
 }
-function describeCommand(account) {
-    return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
+/** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
+function compareMembers({ principal, federation }) {
+    const sub = (0,guard_json/* stringIn */.tB)(federation?.claims ?? {}, 'sub');
+    if (federation === undefined || sub === undefined)
+        return [];
+    const pool = principal.replace(/^principal(?:Set)?:/, '').replace(/(\/workloadIdentityPools\/[\w-]+)\/.*$/, '$1');
+    const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
+        const value = (0,guard_json/* stringIn */.tB)(federation.claims ?? {}, name);
+        return value === undefined ? [] : [`principalSet:${pool}/attribute.${name}/${(0,safe_text/* safeText */.Hk)(value)}`];
+    });
+    return [
+        (0,failure_snippets/* toCompare */.lT)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', subjectPrincipal(federation.audience, (0,safe_text/* safeText */.Hk)(sub)), ...attributes, `principalSet:${pool}/*`)
+    ];
 }
-function projectIn({ metadata, message }) {
-    const name = /projects?[/ ]([\w-]+)/.exec(`${(0,guard_json/* stringIn */.tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1];
-    return (0,safe_text/* safeText */.Hk)(name ?? 'PROJECT');
+/** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
+function seeMapping(principal) {
+    const [, pool] = /\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+)\//.exec(principal) ??
+        [];
+    return pool === undefined
+        ? []
+        : [
+            (0,failure_snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`)
+        ];
+}
+function iam_credentials_capital(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/failures/token-endpoint.ts
@@ -4144,43 +4606,37 @@ function projectIn({ metadata, message }) {
 
 /** One of Google's token services gave no answer that is about the request. */
 function googleUnavailable(url, last, attempts) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'GOOGLE_UNAVAILABLE',
-        sentence: `${url.host} gave no usable answer: ${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
-        ...token_endpoint_explainUnavailable(url, last),
+        ...token_endpoint_explainUnavailable(url, last, (0,world_outcome/* inAttempts */.yy)(attempts)),
         ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
     });
 }
-function token_endpoint_explainUnavailable(url, last) {
-    const connect = (0,snippets/* tryConnection */.CB)(url);
-    if (last.answered && last.status === 429) {
+function token_endpoint_explainUnavailable(url, last, attempts) {
+    const sentence = `${url.host} gave no usable answer: ${(0,world_outcome/* describeOutcome */.SS)(last)}${attempts}.`;
+    if (!last.answered)
+        return { ...explainNoAnswer(last, url, 'Google'), sentence };
+    if (last.status === 429) {
         return {
+            sentence,
             cause: 'A quota is used up, as when many jobs start at once.',
             remedy: 'Raise deadline, or start fewer jobs at a time.',
-            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
+            snippets: [
+                (0,failure_snippets/* inStep */.qg)('deadline: 10m'),
+                { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
+            ]
         };
     }
-    if (last.answered && last.status < 500 && last.status !== 408) {
+    if (last.status < 500 && last.status !== 408) {
         return {
-            cause: "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
-            remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
-            snippets: [connect, (0,snippets/* setNoProxy */.WC)(url.host)]
+            ...explainInterception(url),
+            sentence: `${url.host} gave no usable answer: status ${last.status} with a page that is not Google's (content type: ${(0,safe_text/* contentType */.IM)(last.headers)})${attempts}.`
         };
     }
-    if (last.answered) {
-        return {
-            cause: 'The service is overloaded or has an incident.',
-            remedy: 'Run the job again; see https://status.cloud.google.com.',
-            snippets: [connect]
-        };
-    }
-    const known = explainConnection(last, url);
-    if (known !== undefined)
-        return known;
     return {
-        cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
-        remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
-        snippets: [connect]
+        sentence,
+        cause: 'The service of Google is overloaded or has an incident.',
+        remedy: 'Run the job again; https://status.cloud.google.com shows incidents of Google.'
     };
 }
 /** An answer that is no refusal, and yet holds no token. Its body is not quoted: it may hold one in another form. */
@@ -4188,23 +4644,22 @@ function tokenMissing(url, answer) {
     // Anything but 2xx here is a redirect, which no token service sends.
     if (answer.status >= 300)
         return googleUnavailable(url, answer, 1);
-    const type = /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
-        'none that is known';
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'TOKEN_INVALID',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
-        ...(url.protocol === 'http:'
-            ? {
-                // Plain http is for the metadata server alone, and never goes through a proxy.
-                cause: 'The metadata server of this machine is not one of Google, or is emulated.',
-                remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
-            }
-            : {
-                cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-                remedy: 'Check the proxy and the network of the runner, and run the job again.'
-            }),
-        snippets: [(0,snippets/* tryConnection */.CB)(url)]
+        // Plain http is for the metadata server alone, and never goes through a proxy.
+        ...(url.protocol === 'http:' ? explainServer(url) : explainInterception(url)),
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${(0,safe_text/* contentType */.IM)(answer.headers)}).`
     });
+}
+function explainServer(url) {
+    const isNamed = url.hostname !== '169.254.169.254';
+    return {
+        cause: `The metadata server ${isNamed ? 'that GCE_METADATA_HOST names ' : ''}is not one of Google, or is emulated.`,
+        remedy: isNamed
+            ? `Unset GCE_METADATA_HOST, which says ${(0,safe_text/* safeText */.Hk)(url.host)}, or set workload_identity_provider.`
+            : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
+        snippets: isNamed ? [(0,failure_snippets/* inStepEnv */.tv)('', "GCE_METADATA_HOST: ''")] : []
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/token/google-hosts.ts
@@ -4374,7 +4829,9 @@ async function callIam(step, url, caller, impersonation, body, field) {
         holds: { type: 'json', field }
     }, (last, attempts) => googleUnavailable(url, last, attempts));
     if (answer.status >= 400) {
-        throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation));
+        const machine = await caller.identify?.();
+        const refused = { ...caller, machine, ...machine };
+        throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, refused, impersonation));
     }
     return answer;
 }
@@ -4414,48 +4871,50 @@ function readPrivateKey(pem) {
 
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
 function tokenInvalid(problem, audience, flaw) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'TOKEN_INVALID',
         sentence: `The ID token for ${(0,safe_text/* safeText */.Hk)(audience)} is not the one that was asked for: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
+        ...(typeof flaw === 'string' ? FLAWS[flaw] : adviseOnAccount(flaw.account))
     });
 }
-const CHECK_PROXY = (0,snippets/* onRunner */.o)('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs');
+const CHECK_PROXY = (0,failure_snippets/* onRunner */.o)('see which proxy is used, and who signed the certificate', 'env | grep -i _proxy', "curl -sv https://www.googleapis.com/ -o /dev/null 2>&1 | grep -i 'issuer:'");
 const FLAWS = {
     form: {
         cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
-        remedy: "Check the runner's proxy, and run the job again.",
+        remedy: 'Check the proxy of the runner (HTTPS_PROXY), and run the job again.',
         snippets: [CHECK_PROXY]
     },
     issuer: {
-        cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
-        remedy: "Check the input universe and the runner's proxy.",
-        snippets: [(0,snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
+        cause: "The token was signed in another universe, or by something that answered in Google's place.",
+        remedy: 'Check the input universe and the proxy of the runner (HTTPS_PROXY).',
+        snippets: [(0,failure_snippets/* inStep */.qg)('universe: googleapis.com'), CHECK_PROXY]
     },
     audience: {
-        cause: "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
-        remedy: "Check the runner's proxy and metadata server, and run the job again.",
+        cause: "Something in Google's place, such as a proxy or an emulated metadata server, kept an older token.",
+        remedy: 'Check the proxy (HTTPS_PROXY) and the metadata server (GCE_METADATA_HOST) of the runner.',
         snippets: [CHECK_PROXY]
     },
     expiry: {
         cause: 'The clock of this machine is wrong, or something kept an old token.',
-        remedy: "Set the machine's clock, for example by NTP, and run the job again.",
-        snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')]
+        remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
     }
 };
-function explainAccount(account) {
-    if (account === undefined) {
-        return {
-            cause: "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
-            remedy: 'Set service_account, so that the token is that of an account that is known.',
-            snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+function adviseOnAccount(account) {
+    return account === undefined
+        ? {
+            cause: "The metadata server gave a token without e-mail, or something answered in Google's place.",
+            remedy: 'Set service_account, so that the token is of an account that is known.',
+            snippets: [(0,failure_snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        }
+        : {
+            cause: "Every ID token is asked for with the e-mail (includeEmail), and a misspelled account gives no token at all: what answered is not Google's IAM.",
+            remedy: 'Check the proxy of the runner (HTTPS_PROXY) and the input universe.',
+            snippets: [
+                CHECK_PROXY,
+                (0,failure_snippets/* inTerminal */.e5)('see the account', `gcloud iam service-accounts describe ${(0,failure_snippets/* shellWord */.r7)(account)}`)
+            ]
         };
-    }
-    return {
-        cause: `It should be a token of ${(0,safe_text/* safeText */.Hk)(account)}; whoever answered in Google's place, or the universe, is another one.`,
-        remedy: `Check how ${(0,safe_text/* safeText */.Hk)(account)} is spelled, the runner's proxy, and the input universe.`,
-        snippets: [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`), CHECK_PROXY]
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/token/id-token.ts
@@ -4476,11 +4935,11 @@ function checkIdToken(jwt, expected) {
         throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
     const issuer = (0,guard_json/* stringIn */.tB)(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
-        throw wrong('issuer', 'iss', issuer, 'issuer');
+        throw wrong('issuer', 'iss', 'issuer');
     const audience = (0,guard_json/* stringIn */.tB)(claims, 'aud');
     if (audience === undefined ||
         (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)) {
-        throw wrong('audience', 'aud', audience, 'audience');
+        throw wrong('audience', 'aud', 'audience', expected.audience);
     }
     const { exp } = claims;
     // ECMAScript knows no time beyond 8.64e15 milliseconds.
@@ -4493,14 +4952,15 @@ function checkIdToken(jwt, expected) {
     if (account === undefined || account.includes('@')) {
         const known = email !== undefined || expected.fixedAudience !== undefined;
         if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
-            throw wrong('e-mail', 'email', email, { account });
+            throw wrong('e-mail', 'email', { account }, account);
     }
     else if ((0,guard_json/* stringIn */.tB)(claims, 'sub') !== account) {
-        throw wrong('subject', 'sub', (0,guard_json/* stringIn */.tB)(claims, 'sub'), { account });
+        throw wrong('subject', 'sub', { account }, account);
     }
     return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
-    function wrong(what, claim, actual, flaw) {
-        return tokenInvalid(`its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`, expected.audience, flaw);
+    function wrong(what, claim, flaw, demanded) {
+        const actual = claims?.[claim] === undefined ? 'missing' : JSON.stringify(claims[claim]);
+        return tokenInvalid(`its ${what} (${claim}) is ${actual}${demanded === undefined ? '' : `, and must be "${demanded}"`}`, expected.audience, flaw);
     }
 }
 /** Google's issuer is the same for every product; verifiers know the older form too. */
@@ -4606,8 +5066,8 @@ function createMint(step, { universe, token: kind }, identity) {
 }
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(step, universe, { credential, impersonations }) {
-    const { token, principal = credential.principal, clientCertificate } = await credential.accessToken();
-    let caller = { accessToken: token, principal, clientCertificate };
+    const { token, principal = credential.principal, ...known } = await credential.accessToken();
+    let caller = { ...known, accessToken: token, principal };
     for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
             accessToken: await generateAccessToken(step, universe, caller, impersonation),
@@ -4617,35 +5077,204 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
     return caller;
 }
 
+;// CONCATENATED MODULE: ./src/identity/failures/github.ts
+
+
+
+
+
+
+/** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
+function oidcUnavailable(env, restriction) {
+    return new failure_failure/* Failure */.HR({ code: 'OIDC_UNAVAILABLE', ...explainAbsence(env, restriction) });
+}
+const PERMISSIONS = ['    permissions:', '      contents: read', '      id-token: write'];
+function explainAbsence(env, restriction) {
+    if (env['GITHUB_ACTIONS'] !== 'true') {
+        return {
+            sentence: 'workload_identity_provider is set, and this is not a job of GitHub Actions, so that there is no OIDC token.',
+            remedy: 'Leave workload_identity_provider empty, and use Application Default Credentials.',
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
+        };
+    }
+    const { id, named } = describeJob(env);
+    switch (restriction?.kind) {
+        case 'Dependabot':
+            return {
+                sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
+                remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
+                snippets: [
+                    inJob(id, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}"),
+                    { ...inJob(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
+                ]
+            };
+        case 'fork':
+            return {
+                sentence: `This pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
+                remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
+                snippets: [skipForks(id)]
+            };
+        case undefined:
+            return {
+                sentence: `${named} has no permission id-token: write.`,
+                cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
+                remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
+                snippets: [
+                    inJob(id, ...PERMISSIONS),
+                    {
+                        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
+                        language: 'yaml',
+                        lines: [
+                            'jobs:',
+                            '  CALLING_JOB:',
+                            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+                            ...PERMISSIONS
+                        ]
+                    }
+                ]
+            };
+    }
+}
+/** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
+function skipForks(job) {
+    return inJob(job, '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}');
+}
+function inJob(job, ...lines) {
+    return (0,failure_snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...lines);
+}
+/** The job by its id, and with the workflow that was started, which may call the one of the job. */
+function describeJob(env) {
+    const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB';
+    const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1];
+    return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,safe_text/* safeText */.Hk)(file)})`}` };
+}
+/**
+ * GitHub's endpoint refused, failed, or gave something else than a token.
+ *
+ * @param endpoint undefined where the runner gave none that is valid
+ */
+function oidcFailed(endpoint, what, attempts = 1) {
+    return new failure_failure/* Failure */.HR({
+        code: 'OIDC_FAILED',
+        ...explainFailure(endpoint, what, (0,world_outcome/* inAttempts */.yy)(attempts)),
+        ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
+    });
+}
+const JOB_OVER = 'The job is over, or its variables were carried to another job.';
+/** Whether GitHub no longer gives tokens to this job. */
+function isJobOver({ text }) {
+    return text.cause === JOB_OVER;
+}
+function explainFailure(endpoint, what, attempts) {
+    if (endpoint === undefined || what === undefined) {
+        return {
+            sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not a URL.',
+            cause: 'A step or the workflow overwrote what the runner puts there.',
+            remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
+            snippets: [(0,failure_snippets/* onRunner */.o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+        };
+    }
+    const host = (0,safe_text/* safeText */.Hk)(endpoint.host);
+    if (!what.answered) {
+        return {
+            ...explainNoAnswer(what, endpoint, 'GitHub'),
+            sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${(0,world_outcome/* describeOutcome */.SS)(what)}${attempts}.`
+        };
+    }
+    if ((what.headers['content-type'] ?? '').startsWith('text/html') || what.status < 400)
+        return explainOddAnswer(endpoint, what);
+    const words = quoteWords(readRefusal(what));
+    const sentence = `GitHub's token endpoint ${host} gave no OIDC token: ${words.startsWith('"') ? `status ${what.status}, ` : ''}${words}${attempts}.`;
+    // https://github.com/google-github-actions/auth/issues/325
+    if (/Completed|Cancell?ed/.test(words)) {
+        return {
+            sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
+            cause: JOB_OVER,
+            remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
+        };
+    }
+    return what.status === 401 || what.status === 403
+        ? {
+            sentence,
+            cause: JOB_OVER,
+            remedy: 'Run this step in the job that needs the token, without setting ACTIONS_ID_TOKEN_REQUEST_TOKEN or _URL.'
+        }
+        : {
+            sentence,
+            cause: 'GitHub Actions may have an incident.',
+            remedy: 'Run the job again; https://www.githubstatus.com shows incidents of GitHub.'
+        };
+}
+function explainOddAnswer(endpoint, { status, headers }) {
+    return {
+        ...explainInterception(endpoint),
+        sentence: `${(0,safe_text/* safeText */.Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,safe_text/* contentType */.IM)(headers)}).`
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
 
 
 
 
+
+const SERVICE_ACCOUNT = 'service_account: NAME@PROJECT.iam.gserviceaccount.com';
+/** The inputs by which a job of GitHub needs no stored credential. */
 const FEDERATION = [
     'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-    'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+    SERVICE_ACCOUNT
 ];
-/** No credential anywhere. @param looked the places, in order, with what was found there */
-function credentialsNotFound(looked, env) {
-    const onGithub = env['GITHUB_ACTIONS'] === 'true';
-    return new failure_failure/* Failure */.H({
+/** Makes the file of google-github-actions/auth in the job that uses it, after a checkout, which would remove the file. */
+const RUN_AUTH = (0,failure_snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs');
+const credentials_PERMISSIONS = (0,failure_snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write');
+const FIND_PROVIDER = (0,failure_snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"');
+/**
+ * No credential anywhere.
+ *
+ * @param looked the places, in order, with what was found there
+ * @param hasAccount whether the input service_account is set, which is of no use alone
+ */
+function credentialsNotFound(looked, env, hasAccount, restriction) {
+    return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_NOT_FOUND',
-        sentence: `No Google credential was found; looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}.`,
-        cause: onGithub
-            ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
-            : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
-        remedy: onGithub
-            ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
-            : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
-        snippets: onGithub
-            ? [
-                (0,snippets/* inStep */.qg)(...FEDERATION),
-                (0,snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write'),
-                (0,snippets/* inTerminal */.e5)('gcloud iam workload-identity-pools list --location=global   # shows the POOL', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER', `${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
-            ]
-            : [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
+        ...explainNothing(looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; '), env, hasAccount, restriction)
     });
+}
+function explainNothing(looked, env, hasAccount, restriction) {
+    const empty = hasAccount
+        ? 'service_account is set, but workload_identity_provider is empty'
+        : 'The inputs for a credential are empty';
+    if (env['GITHUB_ACTIONS'] !== 'true') {
+        return {
+            sentence: `No Google credential was found; looked in: ${looked}.`,
+            cause: 'No person has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
+            remedy: 'Sign in for programs, or set GOOGLE_APPLICATION_CREDENTIALS.',
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
+        };
+    }
+    if (restriction !== undefined) {
+        const who = restriction.kind === 'fork'
+            ? `this pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}`
+            : 'Dependabot started this run';
+        const { id } = describeJob(env);
+        return {
+            sentence: `${empty}, because ${who}, and GitHub gives such a run no secrets; looked in: ${looked}.`,
+            remedy: `Skip job ${id} for ${restriction.kind === 'fork' ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
+            snippets: [
+                restriction.kind === 'fork'
+                    ? skipForks(id)
+                    : (0,failure_snippets/* inWorkflow */.FT)('jobs:', `  ${id}:`, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}")
+            ]
+        };
+    }
+    return {
+        sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+        cause: 'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
+        remedy: hasAccount
+            ? 'Write the full name of the provider into workload_identity_provider; the name is no secret.'
+            : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
+        snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION), credentials_PERMISSIONS, FIND_PROVIDER]
+    };
 }
 /**
  * A document that cannot be used.
@@ -4653,105 +5282,110 @@ function credentialsNotFound(looked, env) {
  * @param problem says what is wrong without quoting the document
  */
 function credentialsInvalid(origin, problem, flaw = 'broken') {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : explainUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
+        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : adviseOnUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
     });
 }
+const STORE_DOCUMENT = [
+    (0,failure_snippets/* inTerminalWithGh */.RY)('store the whole file', 'cat credentials.json | gh secret set GOOGLE_CREDENTIALS'),
+    (0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+];
 const credentials_FLAWS = {
     broken: {
-        cause: 'The document was cut or quoted on its way, or made for something else.',
-        remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-        snippets: [
-            (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file'),
-            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
-        ]
+        remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
+        snippets: STORE_DOCUMENT
     },
     'missing file': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
-        remedy: 'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or unset it, or set workload_identity_provider instead.',
-        snippets: [(0,snippets/* onRunner */.o)('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), (0,snippets/* inStep */.qg)(...FEDERATION)]
+        remedy: 'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or set workload_identity_provider instead.',
+        snippets: [(0,failure_snippets/* onRunner */.o)('see the file', 'ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), (0,failure_snippets/* inStep */.qg)(...FEDERATION)]
     },
     'removed file': {
         cause: 'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
         remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
-        snippets: [
-            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs'),
-            (0,snippets/* inStep */.qg)('# or without google-github-actions/auth:', ...FEDERATION)
-        ]
+        snippets: [RUN_AUTH, (0,failure_snippets/* inStep */.qg)(...FEDERATION)]
     },
     'content for path': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
+        snippets: [(0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
     },
     'unreadable file': {
         cause: 'The path leads to something else than a small file that this user may read.',
-        remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
+        remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
         snippets: [
-            (0,snippets/* onRunner */.o)('ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
+            (0,failure_snippets/* onRunner */.o)('see the file', 'ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
         ]
     },
     'foreign host': {
-        cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
-        remedy: 'Do not use the document; find out who made it, and make it again, or set workload_identity_provider.',
-        snippets: [(0,snippets/* inStep */.qg)(...FEDERATION)]
+        cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
+        remedy: 'Do not use the document; find out who made the document, or set workload_identity_provider.',
+        snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION)]
     },
     'plain http': {
-        cause: 'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
-        remedy: 'Let "credential_source" name an https URL.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
+        cause: 'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
+        remedy: 'Let "credential_source" of the document name an https URL.',
+        snippets: [(0,failure_snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
     },
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
-        remedy: 'Store the file as it is, or as base64 of it.',
+        remedy: 'Store the file of the key unchanged, or as base64 of the file.',
         snippets: [
-            (0,snippets/* inTerminalWithGh */.RY)('base64 < key.json | gh secret set GOOGLE_CREDENTIALS'),
-            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+            (0,failure_snippets/* inTerminalWithGh */.RY)('store the file', 'cat key.json | gh secret set GOOGLE_CREDENTIALS'),
+            (0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
         ]
     }
 };
-function explainUniverse(universe) {
+function adviseOnUniverse(universe) {
     return {
         cause: 'Each universe has its own hosts and accounts.',
         remedy: `Set the input universe to ${universe}, the credential's universe.`,
-        snippets: [(0,snippets/* inStep */.qg)(`universe: ${universe}`)]
+        snippets: [(0,failure_snippets/* inStep */.qg)(`universe: ${universe}`)]
     };
 }
 /** A credential for which Google issues no ID tokens. */
 function credentialsUnsupported(origin, kind) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_UNSUPPORTED',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} is ${kind}, which can never give an ID token.`,
-        cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
+        cause: 'An ID token states a Google identity, and this credential has none. Granting roles does not help.',
         remedy: 'Use workload identity federation, a service account or the metadata server instead.',
-        snippets: [
-            (0,snippets/* inStep */.qg)(...FEDERATION),
-            (0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints the value of workload_identity_provider`)
-        ]
+        snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION), FIND_PROVIDER]
     });
 }
 /** A person signs nothing, and Identity-Aware Proxy takes the JWTs of service accounts only. */
 function signatureUnsupported(credential) {
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_UNSUPPORTED',
         sentence: `With ${(0,safe_text/* safeText */.Hk)(credential.description)} there is no service account that could sign a JWT for Identity-Aware Proxy (token: iap_jwt).`,
         cause: 'Only service accounts sign such a JWT.',
         remedy: 'Set service_account to an account that the person may impersonate, or use another credential.',
-        snippets: [(0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+        snippets: [(0,failure_snippets/* inStep */.qg)(SERVICE_ACCOUNT)]
     });
 }
-/** A federated or workforce identity by itself. */
-function serviceAccountRequired(credential) {
-    return new failure_failure/* Failure */.H({
+/**
+ * A federated or workforce identity by itself.
+ *
+ * @param isOfAuth whether google-github-actions/auth made the document
+ */
+function serviceAccountRequired({ description, principal }, isOfAuth = false) {
+    const grants = [
+        (0,failure_snippets/* inTerminal */.e5)('allow the identity to impersonate the account', `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
+    ];
+    return new failure_failure/* Failure */.HR({
         code: 'SERVICE_ACCOUNT_REQUIRED',
-        sentence: `Google issues ID tokens for service accounts only, and ${(0,safe_text/* safeText */.Hk)(credential.description)} names none.`,
-        cause: 'A federated identity has to impersonate a service account to get an ID token.',
-        remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
+        sentence: `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}.`,
+        cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
+        remedy: 'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
         snippets: [
-            (0,snippets/* inStep */.qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com'),
-            (0,snippets/* inTerminal */.e5)('gcloud iam service-accounts list   # shows the accounts of the project; the one that may call the service is meant', `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${(0,snippets/* shellWord */.r7)(credential.principal)} --role=roles/iam.serviceAccountOpenIdTokenCreator`, '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides', ...mappingNote(credential.principal))
+            (0,failure_snippets/* inStep */.qg)(SERVICE_ACCOUNT),
+            ...(isOfAuth
+                ? [{ ...(0,failure_snippets/* inStep */.qg)(SERVICE_ACCOUNT), place: 'Or in the step with google-github-actions/auth, under "with"' }]
+                : []),
+            (0,failure_snippets/* inTerminal */.e5)('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT'),
+            ...grants
         ]
     });
 }
@@ -4791,6 +5425,29 @@ async function readSmallFile(path) {
         const missing = code === 'ENOENT' || code === 'ENOTDIR';
         return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
     }
+}
+
+;// CONCATENATED MODULE: ./src/world/run-origin.ts
+
+
+/**
+ * Why a run is restricted; undefined where it is not.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ * https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+ */
+async function findRestriction(env) {
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]')
+        return { kind: 'Dependabot' };
+    if (env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+        return undefined;
+    const file = await readSmallFile(env['GITHUB_EVENT_PATH'] ?? '');
+    const pullRequest = (0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
+    const head = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
+    if (base === undefined || head === base)
+        return undefined;
+    // Of a fork that was deleted since, there is no repository any more.
+    return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
 ;// CONCATENATED MODULE: ./src/world/request.ts
@@ -5052,41 +5709,50 @@ function accountName(delegate) {
 
 /** The metadata server refused a token. */
 function metadataRefused(refusal) {
-    const answer = quoteRefusal(refusal);
+    return new failure_failure/* Failure */.HR({ ...metadata_server_explain(refusal), answer: quoteRefusal(refusal) });
+}
+function metadata_server_explain(refusal) {
+    const words = quoteWords(refusal);
     if (/IAM returned 403|missing IAM policy binding/i.test(refusal.message)) {
-        return new failure_failure/* Failure */.H({
+        return {
             code: 'IMPERSONATION_DENIED',
-            sentence: 'The Kubernetes service account of this pod may not impersonate its Google service account.',
+            sentence: `The Kubernetes service account of this pod is not allowed to become its Google service account: ${words}.`,
             cause: 'GKE passes the identity on only with a binding on the Google service account.',
-            remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to the Kubernetes service account.',
+            remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT].',
             snippets: [
-                (0,snippets/* inTerminal */.e5)('kubectl get serviceaccounts --all-namespaces -o yaml | grep -B9 iam.gke.io/gcp-service-account   # shows both accounts', "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser")
-            ],
-            answer
-        });
+                (0,failure_snippets/* inTerminal */.e5)('grant the role; the first command shows which accounts belong together', 'kubectl get serviceaccounts --all-namespaces -o yaml', "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser")
+            ]
+        };
+    }
+    if (refusal.status === 404 && /iam\.gke\.io|annotat/i.test(refusal.message)) {
+        return {
+            code: 'CREDENTIALS_NOT_FOUND',
+            sentence: `The Kubernetes service account of this pod stands for no Google service account: ${words}.`,
+            cause: 'The annotation iam.gke.io/gcp-service-account is missing.',
+            remedy: 'Annotate the Kubernetes service account with iam.gke.io/gcp-service-account, and restart the pod.',
+            snippets: [
+                (0,failure_snippets/* inTerminal */.e5)('annotate the account', 'kubectl annotate serviceaccount KUBERNETES_SERVICE_ACCOUNT --namespace=NAMESPACE iam.gke.io/gcp-service-account=NAME@PROJECT.iam.gserviceaccount.com')
+            ]
+        };
     }
     if (refusal.status === 404) {
-        return new failure_failure/* Failure */.H({
+        return {
             code: 'CREDENTIALS_NOT_FOUND',
-            sentence: 'No Google credential was found; this machine has a metadata server, but no service account.',
-            cause: 'The machine was made without a service account, or somebody took it away.',
-            remedy: 'Attach a service account to the machine, or give this step a credential of its own.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances stop INSTANCE --zone=ZONE', 'gcloud compute instances set-service-account INSTANCE --zone=ZONE --service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform', 'gcloud compute instances start INSTANCE --zone=ZONE')
-            ],
-            answer
-        });
+            sentence: 'No Google credential was found; this machine has a metadata server, but no service account (404).',
+            cause: 'The machine was made without a service account, or the account was taken away.',
+            remedy: 'Attach a service account to the machine, or set workload_identity_provider and service_account.',
+            snippets: (0,failure_snippets/* giveMachine */.R8)('--service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform')
+        };
     }
-    return new failure_failure/* Failure */.H({
+    return {
         code: 'IMPERSONATION_DENIED',
-        sentence: 'The metadata server of this machine refused a token of its service account.',
+        sentence: `The metadata server of this machine refused a token of its service account: status ${refusal.status}, ${words}.`,
         cause: 'The account is disabled or deleted, or the server admits no such request from here.',
-        remedy: 'Check the service account and the access scopes of the machine.',
+        remedy: 'Check that the service account of the machine exists and is enabled, and the access scopes of the machine.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('gcloud compute instances list   # shows INSTANCE and ZONE of each', 'gcloud compute instances describe INSTANCE --zone=ZONE --format="yaml(serviceAccounts)"   # shows the account', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
-        ],
-        answer
-    });
+            (0,failure_snippets/* inTerminal */.e5)('see account and scopes of the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances describe INSTANCE --zone=ZONE --project=PROJECT --format="yaml(serviceAccounts)"', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
+        ]
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/metadata-server.ts
@@ -5153,13 +5819,28 @@ function fromMetadataServer(step, universe) {
         const { url, answer } = await ask('instance/service-accounts/default/token');
         return readAccessToken(url, answer, 'access_token');
     }
+    /** One quick try each: the server is near, and was there a moment ago. */
+    async function read(name) {
+        const milliseconds = Math.min(DETECTION_MS, Math.max(1, step.timeLeft()));
+        const url = metadataUrl(step, `instance/service-accounts/default/${name}`);
+        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 4 * 1024 });
+        return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
+    }
+    async function identify() {
+        const [email, scopes] = await Promise.all([read('email'), read('scopes')]);
+        return {
+            ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
+            // Names of scopes alone: nothing else that the server says is quoted.
+            scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
+        };
+    }
     return {
         description: `the machine's service account (metadata server ${metadataHost(step)})`,
         principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
-            return { token: await accessToken() };
+            return { token: await accessToken(), identify };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -5178,7 +5859,7 @@ function fromMetadataServer(step, universe) {
             if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
                 throw tokenMissing(url, answer);
             const caller = { accessToken: token, principal: serviceAccountPrincipal(email) };
-            return await signJwtByIam(step, universe, caller, { account: email, delegates: [] }, write(email));
+            return await signJwtByIam(step, universe, caller, { account: email, delegates: [], origin: 'the metadata server of this machine' }, write(email));
         }
     };
 }
@@ -5205,13 +5886,15 @@ function isHost(host) {
 
 
 
+
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
  * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
  *
+ * @param hasAccount whether the input service_account is set
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
  */
-async function findApplicationDefault(step, universe) {
+async function findApplicationDefault(step, universe, hasAccount) {
     const looked = [];
     const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
@@ -5240,7 +5923,7 @@ async function findApplicationDefault(step, universe) {
     if (server.found)
         return { kind: 'metadata server' };
     looked.push(`metadata server: ${server.reason}`);
-    throw credentialsNotFound(looked, step.env);
+    throw credentialsNotFound(looked, step.env, hasAccount, await findRestriction(step.env));
 }
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
 function nameAbsence(file) {
@@ -5264,59 +5947,81 @@ function wellKnownFile(env) {
 
 
 
-/**
- * Google refused a person's refresh token.
- *
- * @param pool the workforce pool of somebody who signed in with another identity provider
- */
-function userRefused(refusal, pool) {
+/** Google refused a person's refresh token. */
+function userRefused(refusal, signIn) {
+    const whose = signIn.pool === undefined ? "the person's credentials" : 'the credentials of the workforce user';
+    const shown = `${whose} in ${(0,safe_text/* safeText */.Hk)(signIn.origin)}`;
     const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason);
-    return new failure_failure/* Failure */.H({
+    return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
-        cause: reauthenticate
-            ? 'The organization demands that people sign in again from time to time (re-authentication).'
-            : refusal.code === 'invalid_client'
-                ? 'The OAuth client in the document was deleted or its secret changed.'
-                : 'The refresh token was revoked or has expired.',
-        remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-        snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
+        ...(reauthenticate
+            ? {
+                sentence: `The organization demands a new sign-in for ${shown} (re-authentication, ${refusal.reason || 'reauth'}), which no job can do.`,
+                cause: 'A new sign-in lasts some hours only.',
+                remedy: 'Use workload_identity_provider or a service account in jobs; by hand, sign in again.'
+            }
+            : {
+                sentence: `Google no longer accepts ${shown}: ${quoteWords(refusal)}.`,
+                cause: refusal.code === 'invalid_client'
+                    ? 'The OAuth client in the document was deleted or its secret changed.'
+                    : 'The refresh token was revoked or has expired.',
+                remedy: `Sign in again${describeSignIn(signIn)}, and put the new document in the place of the old one; for jobs, use workload_identity_provider instead.`
+            }),
+        snippets: signInAgain(signIn),
         answer: quoteRefusal(refusal)
     });
 }
-/** Somebody signs in again, and carries the result to where the credential was. */
-function signIn(...commands) {
+function describeSignIn({ impersonates, pool }) {
+    if (pool !== undefined)
+        return ' with the login configuration of the workforce pool';
+    return impersonates === undefined ? '' : ` for ${(0,safe_text/* safeText */.Hk)(impersonates)}`;
+}
+/** A person signs in again, and carries the result to where the credential was. @param flags of the login */
+function signInAgain({ origin, impersonates, pool }, flags = '') {
+    const account = impersonates === undefined ? '' : ` --impersonate-service-account=${(0,failure_snippets/* shellWord */.r7)(impersonates)}`;
+    const lines = pool === undefined ? [`gcloud auth application-default login${account}${flags}`] : workforceLogin(pool);
+    const isNamed = origin.includes('GOOGLE_APPLICATION_CREDENTIALS');
     return [
-        { place: 'In a terminal of your own, with a browser', lines: commands },
-        (0,snippets/* inTerminalWithGh */.RY)('# only where the workflow has the credential from a secret:', 'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json')
+        { place: 'In a terminal with gcloud and a browser', language: 'shell', lines },
+        ...(isNamed
+            ? [
+                {
+                    place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
+                    language: 'bash',
+                    lines: ['cp ~/.config/gcloud/application_default_credentials.json "$GOOGLE_APPLICATION_CREDENTIALS"']
+                }
+            ]
+            : []),
+        ...(origin.startsWith('credentials_json')
+            ? [
+                (0,failure_snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', 'cat ~/.config/gcloud/application_default_credentials.json | gh secret set GOOGLE_CREDENTIALS')
+            ]
+            : [])
     ];
 }
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
 function workforceLogin(pool) {
-    const name = (0,safe_text/* safeText */.Hk)(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL';
-    const poolId = name.split('/').at(-1) ?? 'POOL';
+    const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/([\w-]+)$/.exec(pool) ?? [];
     return [
-        `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
-        `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+        `gcloud iam workforce-pools providers list --workforce-pool=${id} --location=global`,
+        `gcloud iam workforce-pools create-login-config locations/global/workforcePools/${id}/providers/PROVIDER --output-file=login-config.json`,
         'gcloud auth application-default login --login-config=login-config.json'
     ];
 }
 const SCOPE = /\b(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z.-]{1,40})(?= |$)/g;
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
-function openidMissing(url, scope) {
-    return new failure_failure/* Failure */.H({
+function openidMissing(url, scope, signIn) {
+    // Names of scopes alone: nothing else of an answer that holds a token is quoted.
+    const granted = (scope?.match(SCOPE) ?? []).join(' ');
+    return new failure_failure/* Failure */.HR({
         code: 'TOKEN_INVALID',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave an access token for the person's credentials, but no ID token.`,
-        cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no ID token for the person's credentials: the granted scopes lack openid${granted === '' ? '' : ` (${granted})`}.`,
         remedy: 'Sign in again with the scope openid, or set service_account.',
-        snippets: signIn('gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'),
-        // Names of scopes alone: nothing else of an answer that holds a token is quoted.
-        ...(scope === undefined ? {} : { details: [`granted scopes: ${(scope.match(SCOPE) ?? []).join(' ')}`] })
+        snippets: signInAgain(signIn, ' "--scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform"')
     });
 }
 
 ;// CONCATENATED MODULE: ./src/identity/authorized-user.ts
-
 
 
 
@@ -5331,8 +6036,9 @@ const GCLOUD_CLIENTS = [
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
  */
-function fromAuthorizedUser(step, user) {
+function fromAuthorizedUser(step, user, impersonates) {
     const { tokenUrl } = user;
+    const signIn = { origin: user.origin, impersonates };
     let underWay;
     /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
     async function refresh() {
@@ -5342,7 +6048,7 @@ function fromAuthorizedUser(step, user) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(() => (underWay = undefined));
+        underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(() => (underWay = undefined));
         return await underWay;
     }
     return {
@@ -5362,7 +6068,7 @@ function fromAuthorizedUser(step, user) {
             const scope = (0,guard_json/* stringIn */.tB)(answer.json, 'scope');
             const granted = (0,guard_json/* secretIn */.u7)(answer.json, 'access_token') !== undefined && (0,guard_json/* secretIn */.u7)(answer.json, 'id_token') === undefined;
             if (granted && scope?.split(' ').includes('openid') !== true)
-                throw openidMissing(tokenUrl, scope);
+                throw openidMissing(tokenUrl, scope, signIn);
             return readIdToken(tokenUrl, answer, 'id_token');
         }
     };
@@ -5377,23 +6083,11 @@ function fromAuthorizedUser(step, user) {
 
 
 
-/** What any issuer's token says of itself. */
-const COMMON_CLAIMS = ['iss', 'sub', 'aud'];
-/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
-const GITHUB_CLAIMS = [
-    ...COMMON_CLAIMS,
-    'repository',
-    'repository_id',
-    'repository_owner',
-    'repository_owner_id',
-    'ref',
-    'environment',
-    'event_name',
-    'workflow_ref',
-    'job_workflow_ref'
-];
+
 /** Google takes a token for some minutes after it was issued. */
 const SHORT_AGE_S = 120;
+/** Clocks that differ by less are no cause. */
+const CLOCK_TOLERANCE_S = 60;
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -5401,187 +6095,274 @@ const SHORT_AGE_S = 120;
  * @param claims of the token that it refused, where that is a JWT
  */
 function federationRejected(refusal, audience, claims) {
-    const provider = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
-    return new failure_failure/* Failure */.H({
+    const provider = parseProvider(audience);
+    const name = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
+    const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`;
+    const facts = { refusal, name, provider, shown, claims: claims ?? {}, commands: commandsFor(provider) };
+    return new failure_failure/* Failure */.HR({
         code: 'FEDERATION_REJECTED',
-        sentence: `Google's Security Token Service refused the identity for ${provider}.`,
-        ...sts_explain(refusal, provider, claims),
+        ...(0,failure_failure/* explainBy */.H$)(sts_CAUSES, facts),
         answer: quoteRefusal(refusal),
         // The answer does not say which of the claims was not accepted.
         details: claims === undefined ? [] : describeClaims(claims)
     });
 }
-function sts_explain(refusal, provider, claims) {
-    const { message, code } = refusal;
-    const { describe, update, describePool, undelete } = commandsFor(provider);
-    if (isPerimeter(message))
-        return explainPerimeter("the pool's project", message);
-    if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
-        const project = (0,safe_text/* safeText */.Hk)(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT');
+const sts_CAUSES = [
+    { when: ({ refusal }) => isPerimeter(refusal.message), explain: sts_perimeter },
+    { when: ({ refusal }) => isApiDisabled(refusal), explain: sts_disabledApi },
+    { when: sts_says(/attribute condition/i), explain: attributeCondition },
+    { when: sts_says(/\d+ bytes limit/), explain: longAttribute },
+    { when: sts_says(/stale|expired/i), explain: staleToken },
+    { when: sts_says(/connecting to the given credential's issuer/i), explain: keysOutOfReach },
+    { when: sts_says(/verif|signature|JWKS?\b/i), explain: otherKeys },
+    { when: sts_says(/issuer/i), explain: otherIssuer },
+    { when: ({ refusal }) => refusal.code === 'invalid_client', explain: otherClient },
+    { when: sts_says(/Invalid value for "?audience/i), explain: noProvider },
+    {
+        when: ({ refusal }) => /pool or provider is disabled or deleted|invalid_target/i.test(refusal.message + refusal.code),
+        explain: inactiveProvider
+    },
+    { when: sts_says(/audience/i), explain: sts_otherAudience },
+    { when: () => true, explain: sts_otherRefusal }
+];
+function sts_says(words) {
+    return ({ refusal }) => words.test(refusal.message);
+}
+function sts_perimeter({ refusal, provider, shown }) {
+    return explainPerimeter(`VPC Service Controls keep the identity from ${shown}`, "the pool's project", refusal.message, provider?.project === undefined ? undefined : (0,failure_snippets/* projectById */.k_)(provider.project));
+}
+function sts_disabledApi({ refusal, provider }) {
+    return explainDisabledApi(refusal, 'Security Token Service API', 'sts.googleapis.com', provider?.project);
+}
+function attributeCondition({ shown, claims, commands }) {
+    const sub = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'sub') ?? '');
+    const old = oldSubject(claims);
+    const ids = idConditions(claims);
+    const standsOut = [...(sub === '' ? [] : [`sub ${sub}`]), ...whatStandsOut(claims)];
+    return {
+        sentence: old === undefined
+            ? `The attribute condition of ${shown} is not true of this job's claims${standsOut.length === 0 ? '' : `: ${standsOut.join(', ')}`}.`
+            : `The attribute condition of ${shown} is not true of this job's claims: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
+        cause: 'A condition compares claims exactly, capitals included. The log below has every claim to which a condition usually refers.',
+        remedy: old === undefined || ids === ''
+            ? 'Read the condition, and change either the condition or the job.'
+            : `Let the condition test ${ids} instead of sub.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
+            ...(ids === ''
+                ? []
+                : [
+                    (0,failure_snippets/* onlyWhere */.OJ)('this repository is to be admitted besides what the condition admits today', `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`)
+                ])
+        ]
+    };
+}
+function longAttribute({ refusal, claims, commands }) {
+    const named = /mapped attribute '?((?:google|attribute)\.\w+)/.exec(refusal.message)?.[1] ?? 'google.subject';
+    const sub = (0,guard_json/* stringIn */.tB)(claims, 'sub') ?? '';
+    const bytes = Buffer.byteLength(sub);
+    const isSubject = named === 'google.subject' && bytes > 127;
+    const long = sub.includes(':environment:') ? 'environment' : sub.includes(':ref:refs/heads/') ? 'branch' : undefined;
+    const shorter = isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : undefined;
+    return {
+        sentence: isSubject
+            ? `${named} is ${bytes} bytes long, and Google takes 127 at most: ${(0,safe_text/* safeText */.Hk)(sub)}.`
+            : `The mapped attribute ${named} of this token is longer than the 127 bytes that Google takes.`,
+        remedy: `${isSubject && long !== undefined ? `Give the ${long} a shorter name, or map` : 'Map'} ${named} to a shorter expression.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the present mapping', `${commands.describe} --format="yaml(attributeMapping)"`),
+            ...(shorter === undefined
+                ? []
+                : [
+                    (0,failure_snippets/* onlyWhere */.OJ)(`no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`, `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=${shorter}"`)
+                ])
+        ]
+    };
+}
+/** Google's own reading of the token's time, and how long before Google's `Date` that was. */
+function staleToken({ refusal, name, claims }) {
+    const issuer = issuerOf(claims);
+    const issuedAt = Number(/issued at (\d{9,11})\b/.exec(refusal.message)?.[1] ?? claims['iat'] ?? Number.NaN);
+    const age = refusal.googleTime === undefined ? Number.NaN : Math.round(refusal.googleTime / 1000 - issuedAt);
+    const when = [
+        ...(Number.isNaN(issuedAt) ? [] : [`issued at ${describeTime(issuedAt)}`]),
+        ...(Number.isNaN(age) ? [] : [`${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw the token`])
+    ].join(', ');
+    const sentence = `Google calls the token of ${issuer} stale${when === '' ? '' : `: ${when}`}.`;
+    const other = claims['iat'];
+    if (typeof other === 'number' && Math.abs(other - issuedAt) > CLOCK_TOLERANCE_S) {
         return {
-            cause: `The Security Token Service API is disabled in project ${project}.`,
-            remedy: 'Enable the API, and wait a few minutes.',
-            snippets: [(0,snippets/* inTerminal */.e5)(`gcloud services enable sts.googleapis.com --project=${project}`)]
+            sentence: `${sentence.slice(0, -1)}, while the token of this step was issued at ${describeTime(other)}.`,
+            cause: 'Google saw another token than the one that this step sent.',
+            remedy: 'Run the job again; if the refusal stays, look for a proxy that repeats older requests.'
         };
     }
-    if (/attribute condition/i.test(message))
-        return explainCondition(describe, update, claims);
-    if (/\d+ bytes limit/.test(message)) {
-        const attribute = (0,safe_text/* safeText */.Hk)(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject');
+    if (isOfGithubItself(claims)) {
         return {
-            cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
-            remedy: 'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(attributeMapping)"`),
-                (0,snippets/* onlyWhere */.OJ)('every other entry that this shows, attribute.repository for example, is put in as it is', '# A binding to principal://…/subject/… names the old value, and has to be made again.', `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=${isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : 'A_SHORTER_EXPRESSION'},EVERY_OTHER_ENTRY_AS_SHOWN"`)
-            ]
+            sentence,
+            cause: "GitHub's clock is right, and this action asks for the token right before it is used.",
+            remedy: 'Run the job again; if the refusal stays, look for a proxy that delays or repeats requests.'
         };
     }
-    if (/stale|expired/i.test(message))
-        return explainAge(refusal, provider, claims);
-    if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
+    if (age < -CLOCK_TOLERANCE_S || (isFromGithub(claims) && age > CLOCK_TOLERANCE_S)) {
         return {
-            cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
-            remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
-            snippets: [
-                (0,snippets/* onRunner */.o)(`curl ${(0,snippets/* shellWord */.r7)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`),
-                (0,snippets/* inTerminal */.e5)(`${update} --jwk-json-path=jwks.json`)
-            ]
+            sentence,
+            cause: "The clock of the issuer differs from Google's.",
+            remedy: `Set the clock of ${issuer}, for example by NTP.`
         };
     }
-    if (/issuer/i.test(message))
-        return explainIssuer(describe, update, claims);
-    if (code === 'invalid_client') {
+    if (age < SHORT_AGE_S) {
         return {
-            cause: 'The client_id or client_secret of the credential document is wrong, or that OAuth client was deleted.',
-            remedy: 'Make the document again, without client_id and client_secret unless the pool demands them.',
-            snippets: [(0,snippets/* inTerminal */.e5)('gcloud iam oauth-clients list --location=global')]
-        };
-    }
-    if (/Invalid value for "?audience/i.test(message)) {
-        return {
-            cause: `"${provider}" is not the full name of a provider.`,
-            remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
-            snippets: [(0,snippets/* inTerminal */.e5)(`${snippets/* PROVIDER_COMMAND */.Kv}   # prints it`)]
-        };
-    }
-    if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
-        return {
-            cause: 'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
-            remedy: 'Check the state of both, and the name, with the project number rather than its id.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
-                (0,snippets/* onlyWhere */.OJ)('one says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
-                (0,snippets/* onlyWhere */.OJ)('one says state: DELETED', undelete, describePool.replace(' describe ', ' undelete ')),
-                (0,snippets/* onlyWhere */.OJ)('they say NOT_FOUND', '# PROJECT is the id of the project that has the pool; these show its number, its pools and their providers', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
-            ]
-        };
-    }
-    if (/audience/i.test(message)) {
-        const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`);
-        return {
-            cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
-            remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.allowedAudiences)"`),
-                (0,snippets/* onlyWhere */.OJ)('those that this shows are put in too, as they replace one another', `${update} --allowed-audiences=${(0,snippets/* shellWord */.r7)(audience)},THOSE_THAT_THIS_SHOWS`)
-            ]
+            sentence,
+            cause: 'The clocks agree as far as can be seen, so that the life of the token (exp) is too short.',
+            remedy: `Let ${issuer} issue tokens that live five minutes or more.`
         };
     }
     return {
-        cause: 'The provider does not accept this token, for a reason that only the answer tells.',
-        remedy: "Compare the provider's configuration with the claims of the token.",
-        snippets: [(0,snippets/* inTerminal */.e5)(describe)]
+        sentence,
+        cause: 'The token was kept for a while before it was used.',
+        remedy: isFromGithub(claims)
+            ? 'Set workload_identity_provider, so that the step asks GitHub for a token right before it is used.'
+            : 'Let the credential source hand out a token that was issued right before this step.',
+        snippets: isFromGithub(claims) ? [(0,failure_snippets/* inStep */.qg)(`workload_identity_provider: ${name}`)] : []
+    };
+}
+function keysOutOfReach({ shown, claims, commands }) {
+    const issuer = issuerOf(claims);
+    return {
+        sentence: `Google cannot fetch the keys of the issuer ${issuer}, to verify the token for ${shown}.`,
+        cause: 'A GitHub Enterprise Server, or another issuer, is closed to the internet.',
+        remedy: `Upload the keys of ${issuer} to the provider, and again whenever the keys change.`,
+        snippets: [
+            (0,failure_snippets/* onRunner */.o)('fetch the keys where the issuer can be reached', `curl ${(0,failure_snippets/* shellWord */.r7)((0,guard_json/* stringIn */.tB)(claims, 'iss') ?? 'https://ISSUER')}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`),
+            (0,failure_snippets/* inTerminal */.e5)('upload the keys', `${commands.update} --jwk-json-path=jwks.json`)
+        ]
+    };
+}
+function otherKeys({ refusal, shown, claims, commands }) {
+    const issuer = issuerOf(claims);
+    return {
+        sentence: `Google could not verify the token of ${issuer} with the keys of ${shown}: ${quoteWords(refusal)}.`,
+        cause: 'Keys that were uploaded to the provider are older than those with which the issuer signs today.',
+        remedy: `Upload the present keys of ${issuer} to the provider, or take the uploaded ones out where Google can reach the issuer.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the ids (kid) of the uploaded keys', `${commands.describe} --format="value(oidc.jwksJson)"`),
+            (0,failure_snippets/* inTerminal */.e5)('upload the present ones', `${commands.update} --jwk-json-path=jwks.json`)
+        ]
+    };
+}
+function otherIssuer({ refusal, shown, claims, commands }) {
+    const issuer = issuerOf(claims);
+    const expected = /expected ones?:?\s+(https?:\/\/[^\s,]+?)\/?[.,]?(?:\s|$)/.exec(refusal.message)?.[1];
+    return {
+        sentence: `${sts_capital(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
+        cause: 'GitHub Enterprise Server, each tenant of ghe.com, and an enterprise with an issuer of its own (https://token.actions.githubusercontent.com/ENTERPRISE) have issuers that differ from github.com.',
+        remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see which provider of the pool trusts which issuer', `${commands.list} --format="table(name, oidc.issuerUri)"`),
+            ...((0,guard_json/* stringIn */.tB)(claims, 'iss') === undefined
+                ? []
+                : [
+                    (0,failure_snippets/* onlyWhere */.OJ)('no other repository uses the provider with its present issuer', `${commands.update} --issuer-uri=${(0,failure_snippets/* shellWord */.r7)(issuer)}`)
+                ])
+        ]
+    };
+}
+function otherClient({ refusal }) {
+    return {
+        sentence: `Google does not know the client_id and client_secret of the credential document: ${quoteWords(refusal)}.`,
+        cause: 'The OAuth client was deleted, or its secret was changed.',
+        remedy: 'Make the credential document again, without client_id and client_secret unless the pool demands an OAuth client.',
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('see the OAuth clients', 'gcloud iam oauth-clients list --location=global --project=PROJECT')]
+    };
+}
+function noProvider({ name, provider, commands }) {
+    return provider === undefined
+        ? {
+            sentence: `"${name}" in the credential document is not the full name of a provider.`,
+            remedy: 'Write audience in the document as //iam.googleapis.com/ and the name that gcloud prints for the provider.',
+            snippets: [
+                (0,failure_snippets/* inTerminal */.e5)('see the full name', `${commands.describe} --format="value(name)"`),
+                (0,failure_snippets/* inDocument */.Dc)('"audience": "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER"')
+            ]
+        }
+        : {
+            sentence: `Google's Security Token Service does not take ${name} as the name of a provider, although the name has the right form.`,
+            cause: 'The pool is in another universe than the token service that was asked.',
+            remedy: 'Set the input universe to the universe domain of the pool.',
+            snippets: [(0,failure_snippets/* inStep */.qg)('universe: googleapis.com')]
+        };
+}
+function inactiveProvider({ provider, shown, commands }) {
+    const { describe, describePool, update } = commands;
+    const project = provider?.project;
+    return {
+        sentence: `Google finds no active ${shown}${project === undefined ? '' : ` of project ${project}`}: the pool or the provider does not exist, is disabled or was deleted.`,
+        remedy: 'See the state of the provider: NOT_FOUND means that the name or the project number is wrong.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the state of the provider and of the pool', `${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
+            (0,failure_snippets/* onlyWhere */.OJ)('a state says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
+            (0,failure_snippets/* onlyWhere */.OJ)('a state is DELETED', describePool.replace(' describe ', ' undelete '), describe.replace(' describe ', ' undelete ')),
+            (0,failure_snippets/* onlyWhere */.OJ)('the answer is NOT_FOUND; PROJECT is the id of the project that has the pool', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
+        ]
+    };
+}
+function sts_otherAudience({ refusal, shown, name, claims, commands }) {
+    const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'aud') ?? `https://iam.googleapis.com/${name}`);
+    const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1];
+    const present = (0,failure_snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`);
+    return {
+        sentence: `${sts_capital(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
+        cause: 'A provider without audiences of its own accepts its full name as an https URL.',
+        remedy: `Add ${audience} to the allowed audiences of the provider.`,
+        // Within double quotes nothing may stand that a shell would read.
+        snippets: /^[\w:/.-]+$/.test(audience)
+            ? [
+                (0,failure_snippets/* inTerminal */.e5)('add the audience to those that are there', `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`),
+                present
+            ]
+            : [present]
+    };
+}
+function sts_otherRefusal({ refusal, shown, commands }) {
+    return {
+        sentence: `Google's Security Token Service refused the identity for ${shown}: ${quoteWords(refusal)}.`,
+        remedy: 'Compare the configuration of the provider with the claims in the log.',
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('see the configuration', commands.describe)]
     };
 }
 /** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
-function commandsFor(provider) {
-    const [, workforcePool, name] = /^locations\/global\/workforcePools\/([^/]+)\/providers\/([^/]+)$/.exec(provider) ?? [];
-    const isWorkforce = workforcePool !== undefined && name !== undefined;
-    const providers = `gcloud iam ${isWorkforce ? 'workforce-pools' : 'workload-identity-pools'} providers`;
-    const named = isWorkforce
-        ? `${(0,snippets/* shellWord */.r7)(name)} --workforce-pool=${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
-        : (0,snippets/* shellWord */.r7)(provider);
-    const pool = isWorkforce
-        ? `workforce-pools describe ${(0,snippets/* shellWord */.r7)(workforcePool)} --location=global`
-        : `workload-identity-pools describe ${(0,snippets/* shellWord */.r7)(provider.replace(/\/providers\/.*$/, ''))}`;
-    return {
-        describe: `${providers} describe ${named}`,
-        update: `${providers} update-oidc ${named}`,
-        describePool: `gcloud iam ${pool}`,
-        undelete: `${providers} undelete ${named}`
-    };
-}
-/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
-function isFromGithub(claims) {
-    return claims?.['repository'] !== undefined;
-}
-/** How old the token was, by Google's clock, where both are known. */
-function explainAge({ googleTime }, provider, claims) {
-    const issuedAt = claims?.['iat'];
-    const age = googleTime === undefined || typeof issuedAt !== 'number' ? undefined : Math.round(googleTime / 1000 - issuedAt);
-    if (age !== undefined && age < SHORT_AGE_S) {
+function commandsFor(named) {
+    if (named?.kind === 'workforce') {
+        const own = `--workforce-pool=${named.pool} --location=global`;
+        const pools = 'gcloud iam workforce-pools';
         return {
-            cause: `By its issuer's clock the token was issued ${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw it, so that one of the clocks is wrong, or its life is too short.`,
-            remedy: "Set the clock of the token's issuer, such as a GitHub Enterprise Server, or let its tokens live longer.",
-            snippets: [(0,snippets/* onRunner */.o)('date --utc')]
+            describe: `${pools} providers describe ${named.provider} ${own}`,
+            update: `${pools} providers update-oidc ${named.provider} ${own}`,
+            list: `${pools} providers list ${own}`,
+            describePool: `${pools} describe ${named.pool} --location=global`
         };
     }
+    const pools = 'gcloud iam workload-identity-pools';
+    const pool = `projects/${named?.project ?? 'NUMBER'}/locations/global/workloadIdentityPools/${named?.pool ?? 'POOL'}`;
+    const provider = `${pool}/providers/${named?.provider ?? 'PROVIDER'}`;
     return {
-        cause: `The token is too old: it was issued ${age === undefined ? 'some minutes' : `${age} s`} before it was used.`,
-        remedy: 'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
-        snippets: [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${provider}`)]
+        describe: `${pools} providers describe ${provider}`,
+        update: `${pools} providers update-oidc ${provider}`,
+        list: `${pools} providers list --workload-identity-pool=${pool}`,
+        describePool: `${pools} describe ${pool}`
     };
 }
-function explainCondition(describe, update, claims) {
-    const sub = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub') ?? '';
-    const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? [];
-    const immutable = owner !== undefined && repository !== undefined;
-    const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
-        const value = (0,guard_json/* stringIn */.tB)(claims ?? {}, name);
-        return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : [];
-    });
-    return {
-        cause: immutable
-            ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${(0,safe_text/* safeText */.Hk)(owner)}/${(0,safe_text/* safeText */.Hk)(repository)}:" does not match.`
-            : "The provider's attribute condition is not true of the claims of the token.",
-        remedy: immutable
-            ? 'Test repository_owner_id and repository_id instead of sub in the attribute condition; they are in both forms.'
-            : 'See which claim the attribute condition tests, and compare it with the claims in the log; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(attributeCondition)"`),
-            ...(numbers.length > 0
-                ? [
-                    (0,snippets/* onlyWhere */.OJ)('this repository is to be admitted beside those that are, whatever the form of sub', `${update} --attribute-condition="(PRESENT_CONDITION) || (${numbers.join(' && ')})"`)
-                ]
-                : [])
-        ]
-    };
+function issuerOf(claims) {
+    return (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'iss') ?? 'the identity provider');
 }
-function explainIssuer(describe, update, claims) {
-    const issuer = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'iss');
-    const shown = issuer === undefined ? 'of the token' : (0,safe_text/* safeText */.Hk)(issuer);
-    const kind = (issuer ?? '').includes('/_services/token')
-        ? ' (GitHub Enterprise Server has an issuer of its own)'
-        : (issuer ?? '').includes('.ghe.com')
-            ? ' (each tenant of ghe.com has an issuer of its own)'
-            : '';
-    return {
-        cause: `The provider trusts another issuer than ${shown}${kind}.`,
-        remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)(`${describe} --format="value(oidc.issuerUri)"`),
-            (0,snippets/* onlyWhere */.OJ)('nobody uses the provider with the issuer that this shows; else make another provider', `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : (0,snippets/* shellWord */.r7)(issuer)}`)
-        ]
-    };
+function describeTime(seconds) {
+    return Number.isFinite(seconds) && Math.abs(seconds) < 1e11
+        ? `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+        : `${seconds}`;
 }
-/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
-function describeClaims(claims) {
-    const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS;
-    return names.map((name) => {
-        const value = claims[name];
-        return `${name}: ${value === undefined ? 'MISSING' : (0,safe_text/* safeText */.Hk)(typeof value === 'string' ? value : JSON.stringify(value))}`;
-    });
+function sts_capital(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/sts.ts
@@ -5631,137 +6412,20 @@ function createFederatedIdentity(step, identity) {
         async accessToken() {
             const { token: subjectToken, clientCertificate } = await identity.subjectToken();
             const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
-            return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate };
+            const claims = decodeClaims(subjectToken);
+            return {
+                token,
+                principal: refinePrincipal(identity, claims),
+                clientCertificate,
+                federation: { audience: identity.audience, claims }
+            };
         }
     };
 }
-/** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
-function refinePrincipal({ principal, audience }, subjectToken) {
-    const subject = (0,guard_json/* stringIn */.tB)(decodeClaims(subjectToken) ?? {}, 'sub');
+/** Of the whole pool, the one whose token it is: no other should be granted what it needs. */
+function refinePrincipal({ principal, audience }, claims) {
+    const subject = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
-}
-
-;// CONCATENATED MODULE: ./src/identity/failures/github.ts
-
-
-
-
-
-
-/** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
-function oidcUnavailable(env, fromFork) {
-    return new failure_failure/* Failure */.H({
-        code: 'OIDC_UNAVAILABLE',
-        sentence: 'GitHub gave this job no way to ask for an OIDC token.',
-        ...explainAbsence(env, fromFork)
-    });
-}
-const PERMISSIONS = [
-    '    permissions: # whatever is not named here, the job may not do',
-    '      contents: read',
-    '      id-token: write'
-];
-function explainAbsence(env, fromFork) {
-    const job = (0,safe_text/* safeText */.Hk)(env['GITHUB_JOB'] ?? 'JOB');
-    if (env['GITHUB_ACTIONS'] !== 'true') {
-        return {
-            cause: 'This is not a job of GitHub Actions.',
-            remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
-            snippets: [(0,snippets/* onRunner */.o)('gcloud auth application-default login')]
-        };
-    }
-    if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
-        return {
-            // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
-            cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
-            remedy: 'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
-            snippets: [
-                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
-                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...PERMISSIONS)
-            ]
-        };
-    }
-    if (fromFork) {
-        return {
-            cause: 'The pull request comes from a fork, and such runs have read permissions only.',
-            remedy: 'Skip the job for forks, or run it on push after the merge.',
-            snippets: [
-                (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")
-            ]
-        };
-    }
-    return {
-        cause: 'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
-        remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
-        snippets: [
-            (0,snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...PERMISSIONS),
-            {
-                place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-                lines: [
-                    'jobs:',
-                    '  CALLING_JOB:',
-                    '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-                    ...PERMISSIONS
-                ]
-            }
-        ]
-    };
-}
-/**
- * GitHub's endpoint refused, failed, or gave something else than a token.
- *
- * @param endpoint undefined where the runner gave none that is valid
- */
-function oidcFailed(endpoint, what, attempts = 1) {
-    return new failure_failure/* Failure */.H({
-        code: 'OIDC_FAILED',
-        sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${(0,safe_text/* safeText */.Hk)(endpoint.host)}`} gave no OIDC token: ${describe(what)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
-        ...explainFailure(endpoint, what),
-        ...(typeof what !== 'string' && what.answered && what.status >= 400
-            ? { answer: quoteRefusal(readRefusal(what)) }
-            : {})
-    });
-}
-const JOB_OVER = 'The job is over, or its variables were carried to another job.';
-/** Whether GitHub no longer gives tokens to this job. */
-function isJobOver({ text }) {
-    return text.cause === JOB_OVER;
-}
-function explainFailure(endpoint, what) {
-    if (typeof what === 'string' || endpoint === undefined) {
-        return {
-            cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
-            remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
-            snippets: [(0,snippets/* onRunner */.o)('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
-        };
-    }
-    if (what.answered && (what.status === 401 || what.status === 403)) {
-        return {
-            cause: JOB_OVER,
-            remedy: 'Ask in the job that needs the token, while it runs.',
-            snippets: [snippets/* RERUN */.Fy]
-        };
-    }
-    if (what.answered) {
-        return {
-            cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
-            remedy: 'Run the job again; see https://www.githubstatus.com.',
-            snippets: [snippets/* RERUN */.Fy]
-        };
-    }
-    const known = explainConnection(what, endpoint);
-    if (known !== undefined)
-        return known;
-    return {
-        cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-        remedy: `Let a self-hosted runner reach ${(0,safe_text/* safeText */.Hk)(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
-        snippets: [(0,snippets/* tryConnection */.CB)(endpoint)]
-    };
-}
-function describe(what) {
-    if (typeof what === 'string')
-        return what;
-    return what.answered && what.status === 200 ? 'the answer holds none' : (0,world_outcome/* describeOutcome */.SS)(what);
 }
 
 ;// CONCATENATED MODULE: ./src/identity/github.ts
@@ -5801,7 +6465,7 @@ function githubEndpoint(env) {
 async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
     if (names.some((name) => (step.env[name] ?? '') === ''))
-        throw oidcUnavailable(step.env, await isForkPullRequest(step));
+        throw oidcUnavailable(step.env, await findRestriction(step.env));
 }
 /**
  * GitHub's OIDC token for this job.
@@ -5813,7 +6477,7 @@ async function requireGithubPermission(step) {
 async function requestGithubToken(step, audience) {
     const endpoint = githubEndpoint(step.env);
     if (endpoint === undefined)
-        throw oidcFailed(undefined, 'the runner gave no valid request URL');
+        throw oidcFailed(undefined, undefined);
     const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
     const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     const answer = await requestWithRetries(step, {
@@ -5827,20 +6491,6 @@ async function requestGithubToken(step, audience) {
         throw oidcFailed(endpoint, answer);
     return token;
 }
-/**
- * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
- */
-async function isForkPullRequest(step) {
-    if (step.env['GITHUB_EVENT_NAME'] === 'pull_request_target')
-        return false;
-    const file = await readSmallFile(step.env['GITHUB_EVENT_PATH'] ?? '');
-    const pullRequest = (0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
-    const head = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
-    const base = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
-    // Of a fork that was deleted since, there is no repository any more.
-    return base !== undefined && head !== base;
-}
 
 ;// CONCATENATED MODULE: ./src/identity/failures/subject-token.ts
 
@@ -5848,64 +6498,80 @@ async function isForkPullRequest(step) {
 
 
 
-/** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
+
+
+/** An external account's own token is not there. @param problem quotes nothing that could be secret */
 function subjectTokenUnavailable(where, problem, trouble) {
-    return subject_token_unavailable(where, problem, TROUBLES[trouble]);
+    return fail(where, problem, TROUBLES[trouble]);
 }
-/** The identity provider's host gave no usable answer. */
-function providerUnavailable(url, last, attempts) {
-    const known = last.answered ? undefined : explainConnection(last, url);
-    return subject_token_unavailable(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, known ?? TROUBLES.host);
+/** The host that should give the token did not answer. */
+function subjectTokenHostSilent(url, last, attempts) {
+    const advice = last.answered
+        ? { remedy: `Run the job again; if the error stays, look for incidents of ${(0,safe_text/* safeText */.Hk)(url.host)}.` }
+        : explainNoAnswer(last, url, isGithub(url) ? 'GitHub' : undefined);
+    return fail(url.origin, `${(0,world_outcome/* describeOutcome */.SS)(last)}${(0,world_outcome/* inAttempts */.yy)(attempts)}`, advice);
 }
-function subject_token_unavailable(where, problem, explanation) {
-    return new failure_failure/* Failure */.H({
+/** The host that should give the token refused. */
+function subjectTokenRefused(url, refusal) {
+    if (isGithub(url)) {
+        return new failure_failure/* Failure */.HR({
+            code: 'SUBJECT_TOKEN_UNAVAILABLE',
+            sentence: `The file of google-github-actions/auth asks GitHub for a token in the name of a job that is over: ${quoteWords(refusal)} (${(0,safe_text/* safeText */.Hk)(url.host)}, status ${refusal.status}).`,
+            cause: 'The file holds a token of the job that made it, and was carried to another job.',
+            remedy: 'Run google-github-actions/auth in this job, or set workload_identity_provider in this step.',
+            snippets: [RUN_AUTH, (0,failure_snippets/* inStep */.qg)(...FEDERATION)],
+            answer: quoteRefusal(refusal)
+        });
+    }
+    return fail(url.origin, quoteRefusal(refusal).replace(/\.+$/, ''), {
+        cause: 'The headers in the document are wrong, or what they hold has expired.',
+        remedy: 'Check url and headers under "credential_source" of the document, and make the document again if a header has expired.',
+        snippets: [(0,failure_snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
+    });
+}
+/** GitHub's OIDC endpoint: google-github-actions/auth alone makes documents that name it. */
+function isGithub(url) {
+    return /(?:^|\.)actions\.githubusercontent\.com$/.test(url.hostname);
+}
+function fail(where, problem, advice) {
+    return new failure_failure/* Failure */.HR({
         code: 'SUBJECT_TOKEN_UNAVAILABLE',
-        sentence: `The external account's own token cannot be had from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...explanation
+        sentence: `The external account's subject token could not be read from ${(0,safe_text/* safeText */.Hk)(where)}: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
+        ...advice
     });
 }
 const TROUBLES = {
     file: {
-        cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
-        remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
-    },
-    host: {
-        cause: "The identity provider's host is down, or cannot be reached from this machine.",
-        remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
-    },
-    refusal: {
-        cause: 'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
-        remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
+        cause: 'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
+        remedy: 'Let "credential_source" of the document name the file, and run this step where the file is written.',
+        snippets: [(0,failure_snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
     },
     form: {
         cause: 'The place holds the token in another form than the document says, or holds none yet.',
-        remedy: 'Let "format" of "credential_source" say where the token is.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"format": { "type": "json", "subject_token_field_name": "…" }')]
+        remedy: 'Let "format" under "credential_source" of the document say where the token is.',
+        snippets: [(0,failure_snippets/* inDocument */.Dc)('"format": { "type": "json", "subject_token_field_name": "…" }')]
     },
     'program forbidden': {
-        cause: 'A document may name any program, so that whoever runs the job has to allow it.',
-        remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
-        snippets: [{ place: 'In this step', lines: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }]
+        cause: 'A document may name any program, so that the job has to allow running one.',
+        remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 for this step if you trust the document.',
+        snippets: [(0,failure_snippets/* inStepEnv */.tv)('', 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1')]
     },
     'program failed': {
         cause: 'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
-        remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
-        snippets: [(0,snippets/* inDocument */.Dc)('"executable": { "command": "…", "timeout_millis": 30000 }')]
+        remedy: 'Run the "command" of "credential_source" by hand on this machine, and fix what the program reports.',
+        snippets: [(0,failure_snippets/* inDocument */.Dc)('"executable": { "command": "…", "timeout_millis": 30000 }')]
     },
     AWS: {
         cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
-        remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
+        remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role of AWS.',
         snippets: [
-            (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: aws-actions/configure-aws-credentials@v5', '    with:', '      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE', '      aws-region: REGION')
+            (0,failure_snippets/* inWorkflow */.FT)('steps:', '  - uses: aws-actions/configure-aws-credentials@v5', '    with:', '      role-to-assume: arn:aws:iam::ACCOUNT:role/ROLE', '      aws-region: REGION')
         ]
     },
     certificate: {
         cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
         remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
-        snippets: [(0,snippets/* onRunner */.o)('openssl x509 -noout -in CERTIFICATE -subject -dates')]
+        snippets: [(0,failure_snippets/* onRunner */.o)('see the certificate', 'openssl x509 -noout -in CERTIFICATE -subject -dates')]
     }
 };
 
@@ -5935,7 +6601,7 @@ async function readAwsToken(step, document, credentialSource) {
     }
     catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
-        if (cause instanceof failure_failure/* Failure */.H)
+        if (cause instanceof failure_failure/* Failure */.HR)
             throw cause;
         // The library's message may quote an answer; its documented causes are these.
         throw subjectTokenUnavailable('AWS', 'neither AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor the metadata of the instance gave credentials', 'AWS');
@@ -5957,7 +6623,7 @@ function instanceMetadata(step) {
         const method = init?.method ?? 'GET';
         const answer = await requestWithRetries(step, 
         // A session token is the whole of its answer.
-        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => providerUnavailable(url, last, attempts));
+        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
         return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -6164,12 +6830,11 @@ function nameFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
     keepSuspects(step.masks, url.searchParams);
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => providerUnavailable(url, last, attempts));
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
         return answer;
-    const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer));
-    throw subjectTokenUnavailable(url.origin, problem, 'refusal');
+    throw subjectTokenRefused(url, readRefusal(answer));
 }
 
 ;// CONCATENATED MODULE: ./src/identity/external-account.ts
@@ -6201,68 +6866,88 @@ function fromExternalAccount(step, document) {
 
 
 
-
-/** Google's token endpoint refused a service account's own assertion. */
-function keyRefused(refusal, email, now) {
-    const answer = quoteRefusal(refusal);
+/** Clocks that differ by less are no cause. */
+const service_account_key_CLOCK_TOLERANCE_S = 60;
+/** Google's token endpoint refused a service account's own assertion. @param now milliseconds since the epoch */
+function keyRefused(refusal, { email, keyId }, now) {
     const account = (0,safe_text/* safeText */.Hk)(email);
-    if (/account not found/i.test(refusal.message)) {
-        return new failure_failure/* Failure */.H({
-            code: 'SERVICE_ACCOUNT_NOT_FOUND',
-            sentence: `The service account ${account} of the key does not exist.`,
-            cause: 'It was deleted, and its keys with it.',
-            remedy: 'Use another account; a deleted one can be restored within 30 days.',
-            snippets: [
-                (0,snippets/* inTerminal */.e5)(`gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${(0,snippets/* projectFlag */.K6)(email)}   # shows the UNIQUE_ID`, `gcloud iam service-accounts undelete UNIQUE_ID${(0,snippets/* projectFlag */.K6)(email)}`)
-            ],
-            answer
-        });
-    }
-    if (refusal.code === 'invalid_scope') {
-        return new failure_failure/* Failure */.H({
-            code: 'INPUT_INVALID',
-            sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
-            cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
-            remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-            snippets: [(0,snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
-            answer
-        });
-    }
-    if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-        return new failure_failure/* Failure */.H({
-            code: 'CREDENTIALS_EXPIRED',
-            sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
-            cause: describeSkew(refusal, now),
-            remedy: "Set the machine's clock, for example by NTP.",
-            snippets: [(0,snippets/* onRunner */.o)('date --utc', 'sudo timedatectl set-ntp true')],
-            answer
-        });
-    }
-    const disabled = refusal.code.includes('disabled');
-    return new failure_failure/* Failure */.H({
-        code: 'CREDENTIALS_EXPIRED',
-        sentence: `Google no longer accepts the key of ${account}.`,
-        cause: disabled
-            ? 'The service account is disabled.'
-            : 'The key was deleted or disabled, or the document holds the key of another account.',
-        remedy: disabled
-            ? 'Enable the account, if whoever disabled it agrees.'
-            : 'Make a new key, or better use workload identity federation, which needs none.',
-        snippets: disabled
-            ? [(0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
-            : [
-                (0,snippets/* inTerminal */.e5)(`gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`, `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}   # a new one`),
-                (0,snippets/* inTerminalWithGh */.RY)('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
-            ],
-        answer
-    });
+    const facts = {
+        refusal,
+        email,
+        account,
+        key: `${keyId === undefined ? 'the key' : `key ${(0,safe_text/* safeText */.Hk)(keyId)}`} of ${account}`,
+        ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
+    };
+    const { code = 'CREDENTIALS_EXPIRED' } = service_account_key_CAUSES.find(({ when }) => when(facts)) ?? {};
+    return new failure_failure/* Failure */.HR({ code, ...(0,failure_failure/* explainBy */.H$)(service_account_key_CAUSES, facts), answer: quoteRefusal(refusal) });
 }
-/** How far the clock is off, where the answer says what Google's shows. */
-function describeSkew({ googleTime }, now) {
-    if (googleTime === undefined)
-        return "The clock of this machine differs from Google's, or the key's assertion was kept.";
-    const seconds = Math.round(Math.abs(now - googleTime) / 1000);
-    return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`;
+const isOutOfTime = ({ refusal }) => /reasonable timeframe|iat and exp|short-lived/i.test(refusal.message);
+const service_account_key_CAUSES = [
+    {
+        code: 'SERVICE_ACCOUNT_NOT_FOUND',
+        when: ({ refusal }) => /account not found/i.test(refusal.message),
+        explain: deletedAccount
+    },
+    { code: 'INPUT_INVALID', when: ({ refusal }) => refusal.code === 'invalid_scope', explain: oddAudience },
+    { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > service_account_key_CLOCK_TOLERANCE_S, explain: wrongClock },
+    { when: isOutOfTime, explain: delayedAssertion },
+    { when: ({ refusal }) => refusal.code.includes('disabled'), explain: disabledAccount },
+    { when: () => true, explain: deletedKey }
+];
+function deletedAccount({ account, email, key }) {
+    const name = /^([a-z][a-z0-9-]*)@/.exec(email)?.[1];
+    return {
+        sentence: `The service account ${account}, to which ${key} belongs, does not exist any more.`,
+        cause: 'The account was deleted, and its keys with it.',
+        remedy: 'Use another account, or restore the deleted one within 30 days.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('restore the account; the first command shows UNIQUE_ID beside each e-mail', `gcloud logging read "protoPayload.methodName=google.iam.admin.v1.DeleteServiceAccount${name === undefined ? '' : ` AND resource.labels.email_id:${name}`}" --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${(0,failure_snippets/* projectFlag */.K6)(email)}`, `gcloud iam service-accounts undelete UNIQUE_ID${(0,failure_snippets/* projectFlag */.K6)(email)}`)
+        ]
+    };
+}
+function oddAudience({ refusal, account }) {
+    return {
+        sentence: `Google does not accept the audience for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
+        cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+        remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+        snippets: [(0,failure_snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')]
+    };
+}
+function wrongClock({ key, ahead }) {
+    const clock = ahead === undefined
+        ? "differs from Google's"
+        : `is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's`;
+    return {
+        sentence: `Google refused ${key} because this machine's clock ${clock}.`,
+        remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+    };
+}
+function delayedAssertion({ key, ahead = 0 }) {
+    return {
+        sentence: `Google refused ${key} as out of time, although the clocks of this machine and of Google agree (${Math.abs(ahead)} s apart).`,
+        cause: 'Something on the way, such as a proxy, holds requests back or repeats older ones.',
+        remedy: 'Run the job again; if the refusal stays, look for a proxy that delays requests.'
+    };
+}
+function disabledAccount({ refusal, account, key }) {
+    return {
+        sentence: `Google does not accept ${key}, because the service account is disabled (${refusal.code}).`,
+        remedy: 'Enable the account, unless that was done on purpose.',
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('enable the account', `gcloud iam service-accounts enable ${(0,failure_snippets/* shellWord */.r7)(account)}`)]
+    };
+}
+function deletedKey({ refusal, account, key }) {
+    return {
+        sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${quoteWords(refusal)}).`,
+        cause: 'Keys are told apart by "private_key_id" of their document.',
+        remedy: 'Set workload_identity_provider, which needs no key, or make a new key; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see which keys are accepted', `gcloud iam service-accounts keys list --iam-account=${(0,failure_snippets/* shellWord */.r7)(account)}`),
+            (0,failure_snippets/* inTerminal */.e5)('make a new key', `gcloud iam service-accounts keys create key.json --iam-account=${(0,failure_snippets/* shellWord */.r7)(account)}`),
+            (0,failure_snippets/* inTerminalWithGh */.RY)('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
+        ]
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/service-account-key.ts
@@ -6292,7 +6977,7 @@ function fromServiceAccountKey(step, universe, key) {
     async function grant(claims) {
         const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, email, step.now()));
+        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now()));
     }
     return {
         description: `service account key of ${email} from ${key.origin}`,
@@ -6330,7 +7015,7 @@ function fromWorkforceUser(step, user) {
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
-            const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user.pool));
+            const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user));
             return { token: readAccessToken(user.tokenUrl, answer, 'access_token') };
         }
     };
@@ -6356,17 +7041,19 @@ function fromWorkforceUser(step, user) {
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
     const impersonations = addImpersonation(start, inputs);
-    checkKind(inputs.token, { credential: start.credential, impersonations });
+    checkKind(inputs, { credential: start.credential, impersonations });
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
     return { credential: start.credential, impersonations };
 }
 /** Whether the identity can have a token of the kind that is wanted. */
-function checkKind(kind, { credential, impersonations }) {
+function checkKind({ token, workloadIdentityProvider }, { credential, impersonations }) {
     const account = impersonations.at(-1)?.account;
+    // google-github-actions/auth leaves the only documents whose token comes from GitHub.
+    const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
     if (account === undefined && credential.idToken === undefined)
-        throw serviceAccountRequired(credential);
-    if (kind === 'id_token')
+        throw serviceAccountRequired(credential, isOfAuth);
+    if (token === 'id_token')
         return;
     if (account === undefined && credential.signJwt === undefined)
         throw signatureUnsupported(credential);
@@ -6381,7 +7068,7 @@ async function findCredential(step, inputs) {
     if (inputs.credentialsJson !== undefined) {
         return fromDocument(step, readDocument(step.masks, inputs.credentialsJson, 'credentials_json', universe), universe);
     }
-    const found = await findApplicationDefault(step, universe);
+    const found = await findApplicationDefault(step, universe, inputs.serviceAccount !== undefined);
     return found.kind === 'metadata server'
         ? { credential: fromMetadataServer(step, universe), impersonations: [] }
         : fromDocument(step, found.document, universe);
@@ -6396,34 +7083,42 @@ function addImpersonation({ credential, impersonations }, inputs) {
     if (account === undefined || (last === undefined && isSame(credential.account, account)))
         return impersonations;
     if (!isSame(last?.account, account) || last === undefined)
-        return [...impersonations, { account, delegates: inputs.delegates }];
+        return [...impersonations, { account, delegates: inputs.delegates, origin: INPUT }];
     return inputs.delegates.length === 0
         ? impersonations
-        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates }];
+        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates, origin: INPUT }];
 }
+const INPUT = 'the input service_account';
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one, other) {
     return one?.toLowerCase() === other.toLowerCase();
 }
-/** The credential that a document describes, and the accounts that the document itself impersonates. */
-function fromDocument(step, document, universe) {
+/**
+ * The credential that a document describes, and the accounts that the document itself impersonates.
+ *
+ * @param impersonates the account for which a document around this one was made
+ */
+function fromDocument(step, document, universe, impersonates) {
     switch (document.type) {
         case 'service_account':
             return { credential: fromServiceAccountKey(step, universe, document), impersonations: [] };
         case 'authorized_user':
-            return { credential: fromAuthorizedUser(step, document), impersonations: [] };
+            return { credential: fromAuthorizedUser(step, document, impersonates), impersonations: [] };
         case 'external_account_authorized_user':
             return { credential: fromWorkforceUser(step, document), impersonations: [] };
         case 'external_account':
             return {
                 credential: fromExternalAccount(step, document),
-                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
+                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [], origin: document.origin }]
             };
         case 'impersonated_service_account': {
-            const source = fromDocument(step, document.source, universe);
+            const source = fromDocument(step, document.source, universe, impersonates ?? document.account);
             return {
                 ...source,
-                impersonations: [...source.impersonations, { account: document.account, delegates: document.delegates }]
+                impersonations: [
+                    ...source.impersonations,
+                    { account: document.account, delegates: document.delegates, origin: document.origin }
+                ]
             };
         }
     }
@@ -6470,9 +7165,9 @@ function readEach(parts, read) {
 }
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
 function complaintsIn(error) {
-    if (error instanceof failure_failure/* Failure */.H)
+    if (error instanceof failure_failure/* Failure */.HR)
         return [error];
-    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.H))
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.HR))
         return error.errors;
     throw error;
 }
@@ -6508,7 +7203,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, 'Write it as 500ms, 30s, 2m or plain seconds.', [`${input}: 30s`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -6526,13 +7221,13 @@ function parseUrl(input, value) {
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
         const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
-        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)(input, 'it holds a user name or password', 'Leave them out; the action sends its own credential.');
+        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
@@ -6556,7 +7251,7 @@ function parseIapAudience(value) {
 }
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
 /** The full name of a workload identity provider. */
-function parseProvider(value) {
+function values_parseProvider(value) {
     if (PROVIDER_NAME.test(value))
         return value;
     const input = 'workload_identity_provider';
@@ -6575,7 +7270,7 @@ function parseProvider(value) {
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -6583,10 +7278,10 @@ function listProviders(name) {
     const list = 'gcloud iam workload-identity-pools providers list';
     return pool === undefined
         ? [
-            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
-            `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
         ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`];
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
 }
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 function parseAccount(input, value) {
@@ -6608,7 +7303,7 @@ function parseAccount(input, value) {
                             : 'is neither an e-mail nor a unique id';
     const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write it as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
@@ -6629,7 +7324,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write it as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -6685,11 +7380,11 @@ function parseHeaders(lines, tokenHeader, forIap) {
     const headers = readEach(parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
         if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, 'Leave it out.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, `Leave ${(0,guard_quote/* quoteValue */.c)(name)} out of headers.`);
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
         if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode them.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
         }
         return { name, value };
     });
@@ -6699,7 +7394,7 @@ function parseHeaders(lines, tokenHeader, forIap) {
     }
     const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
     if (repeated !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.');
+        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, `Set ${repeated} once.`);
     }
     return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
 }
@@ -6847,7 +7542,9 @@ const request_body_MOST_BYTES = 32 * 1024 * 1024;
  */
 async function readRequestBody(body, file, method, workspace) {
     if (body !== '' && file !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json']);
+        throw (0,failures/* inputInvalid */.m7)('body', 'set together with body_file', 'Set either body or body_file.', [
+            'body_file: payload.json'
+        ]);
     }
     if (body === '' && file === undefined)
         return undefined;
@@ -6862,7 +7559,7 @@ async function readBodyFile(file, workspace) {
         const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
         const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
         if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json   # relative to the workspace']);
+            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json']);
         }
         const status = await (0,promises_namespaceObject.stat)(real);
         if (!status.isFile())
@@ -6876,7 +7573,7 @@ async function readBodyFile(file, workspace) {
         const code = (0,safe_text/* codeOf */.$N)(error);
         if (code === 'UNKNOWN')
             throw error;
-        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace; check it out first.', ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']);
+        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.', ['body_file: payload.json']);
     }
     throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
 }
@@ -6940,7 +7637,7 @@ function findIapToken(audience) {
 function readTarget() {
     const value = optional('url');
     if (value !== undefined)
-        return call_inputs_addTag(parseUrl('url', value));
+        return addTag(parseUrl('url', value));
     checkNoCall();
     return undefined;
 }
@@ -6949,7 +7646,7 @@ function readTarget() {
  *
  * @throws {Failure} INPUT_INVALID
  */
-function call_inputs_addTag(url) {
+function addTag(url) {
     const tag = optional('tag');
     return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) };
 }
@@ -6960,8 +7657,8 @@ function checkNoCall() {
     if (set.length === 0 || read('audience') === '')
         return;
     const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
-    const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them'];
-    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+    const are = set.length === 1 ? 'is' : 'are';
+    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
 function isSet(name, unset) {
     const value = read(name);
@@ -7003,7 +7700,7 @@ async function readIdentityInputs() {
         token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = optional('workload_identity_provider');
-            return name === undefined ? undefined : parseProvider(name);
+            return name === undefined ? undefined : values_parseProvider(name);
         },
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {
@@ -7032,7 +7729,7 @@ function readTokenKind() {
 function checkOneIdentity() {
     if (read('workload_identity_provider') === '' || read('credentials_json') === '')
         return;
-    throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'it is set together with credentials_json, and a step has one identity', 'Set one of the two.');
+    throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'set together with credentials_json, and a step has one identity', 'Set one of the two.');
 }
 function checkEndOfChain() {
     if (read('delegates') === '' || read('service_account') !== '')
@@ -7084,7 +7781,7 @@ function readAudiences() {
     const url = optional('url');
     if (url !== undefined && forIap) {
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
-        return { audiences: [`https://${call_inputs_addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+        return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
     }
     if (url !== undefined)
         return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };

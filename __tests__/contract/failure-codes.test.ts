@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { glob } from 'node:fs/promises'
 import { test } from 'node:test'
 import { FAILURES } from '../../src/failure/failure.ts'
 import { headingsOf, readText } from './markdown.ts'
@@ -65,10 +64,9 @@ test('the README lists every failure with its title', async () => {
   }
 })
 
-test('no failure is without a scenario that ends with it', async () => {
-  let scenarios = ''
-  for await (const file of glob('__tests__/scenarios/**/*.test.ts')) scenarios += await readText(file)
-  for (const code of codes) assert.match(scenarios, new RegExp(`assertFailure\\([^;]*'${code}'|code: '${code}'`), code)
+test('no failure is without a transcript of a run that ends with it', async () => {
+  const transcripts = await readText('__tests__/scenarios/transcripts.test.ts.snapshot')
+  for (const code of codes) assert.match(transcripts, new RegExp(`^Error: ${code}: `, 'm'))
 })
 
 test('the anchor of each code stands right before its heading', () => {

@@ -122,7 +122,8 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
   const link = `https://github.com/octo-org/google-id-token/blob/v1/docs/troubleshooting.md#${code}`
   const annotation = annotationOf(run)
   assert.ok(annotation.startsWith(`${code}: `) && !annotation.includes('\n'), annotation)
-  assert.ok(remedy !== '' && annotation.endsWith(` ${remedy} ${link}`), annotation)
+  const [, end = ''] = annotation.split(` ${remedy} `)
+  assert.ok(remedy !== '' && (end === link || /^Run `[^`]+`\. /.test(end)) && end.endsWith(link), annotation)
   for (const word of words) {
     const found = typeof word === 'string' ? run.log.includes(word) : word.test(run.log)
     assert.ok(found, `The log does not say ${String(word)}:\n${run.log}`)
@@ -132,6 +133,12 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
 /** Asserts that a run ended by itself after that long, with much time for starting the process on a busy machine. */
 export function assertWithin(run: ActionRun, milliseconds: number): void {
   assert.ok(run.durationMs < milliseconds + 20_000, `${run.durationMs} ms`)
+}
+
+/** Asserts the same, and that the annotation alone says all of this. */
+export function assertAnnotation(run: ActionRun, code: string, ...words: readonly string[]): void {
+  assertFailure(run, code)
+  for (const word of words) assert.ok(annotationOf(run).includes(word), `No ${word} in: ${annotationOf(run)}`)
 }
 
 /** Asserts that nothing was handed on that looks like a token. */

@@ -5,7 +5,7 @@ import type { FailureCode, FailureText } from '../../src/failure/failure.ts'
 import { seal } from '../../src/guard/seal.ts'
 import { createMasks } from '../../src/guard/secret.ts'
 import type { Secret } from '../../src/guard/secret.ts'
-import type { Answer, SealedAnswer } from '../../src/world/outcome.ts'
+import type { Answer, NoAnswer, SealedAnswer } from '../../src/world/outcome.ts'
 import type { Expectations } from '../../src/inputs/expectations.ts'
 import { compileExpectations } from '../../src/inputs/expectations.ts'
 
@@ -32,6 +32,16 @@ export function answer(status: number, text = '', headers: Answer['headers'] = {
 
 export function secret(value: string): Secret {
   return MASKS.keep(value)
+}
+
+/** A connection that broke. */
+export const SILENCE: NoAnswer = {
+  answered: false,
+  timedOut: false,
+  trouble: 'connection',
+  reason: 'connection reset (ECONNRESET)',
+  sent: true,
+  milliseconds: 1
 }
 
 export async function expectations(

@@ -240,7 +240,7 @@ function parseChecked(text) {
     }
     catch (error) {
         const reason = error instanceof Error ? (0,safe_text/* safeText */.Hk)(error.message, 120) : 'unknown';
-        throw (0,failures/* inputInvalid */.m7)('expect_json', `${(0,quote/* quoteValue */.c)(text)} is not a JMESPath expression (${reason})`, "Write it as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
+        throw (0,failures/* inputInvalid */.m7)('expect_json', `${(0,quote/* quoteValue */.c)(text)} is not a JMESPath expression (${reason})`, "Write expressions as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
     }
 }
 /** Names in quotes, raw strings and literals: https://jmespath.org/specification.html#grammar */

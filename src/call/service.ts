@@ -15,6 +15,7 @@ import { findTellingOutcome } from './telling-answer.ts'
 import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
 import { iapClientId } from './responder.ts'
+import { isCloudRunUrl, withoutTag } from '../inputs/service-url.ts'
 
 /** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
 const PATTERNS_MS = 2_000
@@ -100,7 +101,8 @@ export async function callService(
       } else if (pauseMs === undefined) {
         const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs)
         const clientId = await findClientId(step, call, response)
-        return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId }))
+        const exists = await seeWhetherItExists(step, call, decisive)
+        return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }))
       } else {
         await step.sleep(pauseMs)
       }
@@ -182,4 +184,20 @@ async function findClientId(step: Step, call: CallInputs, response: Response | u
   const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 }
   const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits)
   return outcome.answered ? iapClientId(outcome) : undefined
+}
+
+/**
+ * After a 404 of the front end: whether the service answers at its root, without its tag. It is asked once and without a
+ * credential, so that a private service refuses, which only one that exists does.
+ *
+ * @returns undefined where the root itself was called, or it does not tell
+ */
+async function seeWhetherItExists(step: Step, call: CallInputs, attempt: Attempt): Promise<boolean | undefined> {
+  if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
+    return undefined
+  const root = new URL('/', withoutTag(call.url))
+  if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0) return undefined
+  const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 }
+  const outcome = await step.send({ method: 'HEAD', url: root, headers: {} }, limits)
+  return outcome.answered ? outcome.status !== 404 : undefined
 }

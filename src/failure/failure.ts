@@ -11,7 +11,7 @@ export const FAILURES = {
   SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
   OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
   OIDC_FAILED: 'GitHub gave no token',
-  SUBJECT_TOKEN_UNAVAILABLE: "The external account's own token cannot be had",
+  SUBJECT_TOKEN_UNAVAILABLE: "The external account's subject token is not available",
   FEDERATION_REJECTED: 'Google does not accept the external identity',
   IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
   SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
@@ -35,16 +35,21 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES
 
-/** What a person is told about a failure. None of it may hold a secret; text from the network went through `safeText`. */
+/**
+ * What a person is told about a failure. None of it may hold a secret; text from the network went through `safeText`. Sentence,
+ * remedy and the first command are all that an annotation shows: neither points at words that are elsewhere.
+ */
 export interface FailureText {
   readonly code: FailureCode
-  /** What happened, to whom, with the values at hand: one sentence. */
+  /** What happened, to whom, with the value that decides. */
   readonly sentence: string
-  /** The likely cause, where it is more than the sentence says. */
+  /** The same without what is only likely, where that is part of it: facts may take its place. */
+  readonly happened?: string
+  /** What is behind it, where that is more than the sentence says. */
   readonly cause?: string
-  /** What to do, in one short sentence that fits into an annotation. */
+  /** The one thing to do. */
   readonly remedy: string
-  /** What to paste, and where. */
+  /** What to paste, and where; the one that carries out the remedy comes first. */
   readonly snippets?: readonly Snippet[]
   /** The other side's own words, made safe and short. */
   readonly answer?: string
@@ -53,12 +58,30 @@ export interface FailureText {
 }
 
 /** What differs between the causes of one failure. */
-export type Explanation = Required<Pick<FailureText, 'cause' | 'remedy'>> & Pick<FailureText, 'snippets'>
+export type Explanation = Omit<FailureText, 'code' | 'answer'>
+
+/** The same without what happened, where that is known before the cause is. */
+export type Advice = Omit<Explanation, 'sentence'>
+
+/** One cause of a failure: how it is known, and what is said of it. */
+export interface Cause<Facts> {
+  readonly when: (facts: Facts) => boolean
+  readonly explain: (facts: Facts) => Explanation
+}
+
+/** What the first cause says that fits. */
+export function explainBy<Facts>(causes: readonly Cause<Facts>[], facts: Facts): Explanation {
+  const cause = causes.find(({ when }) => when(facts))
+  if (cause === undefined) throw new Error('no cause fits')
+  return cause.explain(facts)
+}
 
 /** Lines to paste, all of one language, and where they belong. */
 export interface Snippet {
   /** For people: `In this step, under "with"`. */
   readonly place: string
+  /** A command on each line: of `shell` for any shell of anybody's, of `bash` for the runner. `text` is to be read. */
+  readonly language: 'shell' | 'bash' | 'yaml' | 'json' | 'text'
   readonly lines: readonly string[]
 }
 

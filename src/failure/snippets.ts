@@ -3,70 +3,105 @@ import { safeText } from '../guard/safe-text.ts'
 
 /** YAML for the inputs of this action. */
 export function inStep(...lines: readonly string[]): Snippet {
-  return { place: 'In this step, under "with"', lines }
+  return { place: 'In this step, under "with"', language: 'yaml', lines }
+}
+
+/** YAML for the environment of this step. */
+export function inStepEnv(note: string, ...lines: readonly string[]): Snippet {
+  return { place: `In this step${note}`, language: 'yaml', lines: ['env:', ...lines.map((line) => `  ${line}`)] }
 }
 
 /** YAML of the workflow around the step. */
 export function inWorkflow(...lines: readonly string[]): Snippet {
-  return { place: 'In the workflow', lines }
+  return { place: 'In the workflow', language: 'yaml', lines }
 }
 
 /** JSON for a member of a credential document. */
 export function inDocument(...lines: readonly string[]): Snippet {
-  return { place: 'In the credential document', lines }
+  return { place: 'In the credential document', language: 'json', lines }
 }
 
-/** Commands for somebody who administers the project, mostly of gcloud. */
-export function inTerminal(...lines: readonly string[]): Snippet {
-  return { place: 'In a terminal with gcloud, such as https://shell.cloud.google.com', lines }
+/**
+ * Commands of gcloud, each on a line of its own without a comment, so that it can be pasted into bash, zsh and PowerShell.
+ *
+ * @param purpose `see the present condition`
+ */
+export function inTerminal(purpose: string, ...lines: readonly string[]): Snippet {
+  return { place: `To ${purpose}, in a terminal with gcloud`, language: 'shell', lines }
 }
 
 /** Commands of gcloud that change something which may be meant to be as it is. */
 export function onlyWhere(condition: string, ...lines: readonly string[]): Snippet {
-  return { place: `Only where ${condition}, in the same terminal`, lines }
+  return { place: `Only where ${condition}, in a terminal with gcloud`, language: 'shell', lines }
+}
+
+/** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
+export function giveMachine(flags: string): Snippet[] {
+  return [
+    inTerminal(
+      'change the machine; the first command shows INSTANCE and ZONE',
+      'gcloud compute instances list --project=PROJECT',
+      'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT',
+      `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`,
+      'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT'
+    )
+  ]
 }
 
 /** Commands of GitHub's client. */
-export function inTerminalWithGh(...lines: readonly string[]): Snippet {
-  return { place: 'In a terminal with gh, in the folder of the repository', lines }
+export function inTerminalWithGh(purpose: string, ...lines: readonly string[]): Snippet {
+  return { place: `To ${purpose}, in a terminal with gh in the folder of the repository`, language: 'shell', lines }
 }
 
-/** Commands for the machine on which the step runs. */
-export function onRunner(...lines: readonly string[]): Snippet {
-  return { place: 'On the runner, such as in a step "- run: …" before this one', lines }
-}
-
-/** For what passes by itself. https://cli.github.com/manual/gh_run_rerun */
-export const RERUN: Snippet = inTerminalWithGh('gh run rerun --failed   # asks which run')
-
-/** Whether the runner gets through to a host at all. */
-export function tryConnection(url: URL): Snippet {
-  return onRunner(`curl --head ${shellWord(url.origin)}/   # any status, 404 too, means that it can be reached`)
-}
-
-/** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
-export function setNoProxy(host: string): Snippet {
+/** Commands of bash for the machine on which the step runs. */
+export function onRunner(purpose: string, ...lines: readonly string[]): Snippet {
   return {
-    place: 'In this step',
-    lines: ['env:', `  NO_PROXY: ${safeText(host)} # and what it holds already, after commas`]
+    place: `To ${purpose}, on the runner, such as in a step "- run: …" before this one`,
+    language: 'bash',
+    lines
   }
 }
 
+/** Facts to read or to compare. */
+export function toCompare(what: string, ...lines: readonly string[]): Snippet {
+  return { place: what, language: 'text', lines }
+}
+
+/** What a command leaves to the reader to fill in. */
+const PLACEHOLDER =
+  /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/
+
+/** The command that carries out the remedy, where it comes before everything else and can be run as it is, wherever one is. */
+export function firstCommand([first]: readonly Snippet[]): string | undefined {
+  const [line] = first?.language === 'shell' ? first.lines : []
+  return line !== undefined && isComplete(line) ? line : undefined
+}
+
+/** Whether a command leaves nothing to fill in. */
+export function isComplete(command: string): boolean {
+  return !PLACEHOLDER.test(command)
+}
+
 /**
- * A value as one word of a command: quoted where a shell would read more than the value in it (POSIX.1-2024, Shell Command
- * Language, 2.2.2).
+ * A value as one word of a command: in single quotes where a shell would read more than the value in it, as POSIX shells do
+ * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list.
  */
 export function shellWord(value: string): string {
   const word = safeText(value)
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return /^[\w%+:./-][\w@%+=:./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** gcloud's flag for the project of a service account, where its e-mail says so; to be put behind a command. */
+/** gcloud's flag for the project of a service account, as its e-mail says; to be put behind a command. */
 export function projectFlag(account: string): string {
-  const project = /@([\w-]+)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
-  return project === undefined ? '' : ` --project=${project}`
+  return ` --project=${projectOfAccount(account) ?? 'PROJECT'}`
 }
 
-/** Prints what belongs into `workload_identity_provider`. */
-export const PROVIDER_COMMAND =
-  "gcloud iam workload-identity-pools providers describe PROVIDER --workload-identity-pool=POOL --location=global --format='value(name)'"
+/** The project of a service account, where its e-mail says so. */
+export function projectOfAccount(account: string): string | undefined {
+  return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
+}
+
+/** Most of gcloud refuses a project's number and wants its id. */
+export function projectById(number: string): string {
+  return `$(gcloud projects describe ${number} --format="value(projectId)")`
+}

@@ -49,3 +49,10 @@ export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z][A-Z0-9_/]*$/.test(code) ? code : 'UNKNOWN'
 }
+
+/** The content type of an answer, where it is one of a form in which nothing secret can stand. */
+export function contentType(headers: Readonly<Record<string, string>>): string {
+  return (
+    /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(headers['content-type'] ?? '')?.[0] ?? 'none that is known'
+  )
+}

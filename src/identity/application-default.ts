@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { credentialsInvalid, credentialsNotFound } from './failures/credentials.ts'
+import { findRestriction } from '../world/run-origin.ts'
 import type { Step } from '../world/step.ts'
 import { describeSecret } from '../guard/quote.ts'
 import { readSmallFile } from '../guard/small-file.ts'
@@ -14,9 +15,14 @@ export type ApplicationDefault =
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
  * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
  *
+ * @param hasAccount whether the input service_account is set
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
  */
-export async function findApplicationDefault(step: Step, universe: string): Promise<ApplicationDefault> {
+export async function findApplicationDefault(
+  step: Step,
+  universe: string,
+  hasAccount: boolean
+): Promise<ApplicationDefault> {
   const looked: string[] = []
 
   const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? ''
@@ -48,7 +54,7 @@ export async function findApplicationDefault(step: Step, universe: string): Prom
   const server = await lookForMetadataServer(step)
   if (server.found) return { kind: 'metadata server' }
   looked.push(`metadata server: ${server.reason}`)
-  throw credentialsNotFound(looked, step.env)
+  throw credentialsNotFound(looked, step.env, hasAccount, await findRestriction(step.env))
 }
 
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */

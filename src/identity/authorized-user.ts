@@ -1,5 +1,4 @@
-import { userRefused } from './failures/authorized-user.ts'
-import { openidMissing } from './failures/authorized-user.ts'
+import { openidMissing, userRefused } from './failures/authorized-user.ts'
 import { decodeClaims } from '../token/jwt.ts'
 import type { SealedAnswer } from '../world/outcome.ts'
 import { memberOf, UNKNOWN_PERSON } from '../token/principal.ts'
@@ -19,8 +18,9 @@ const GCLOUD_CLIENTS = [
  * A person's own credentials, as `gcloud auth application-default login` leaves them. The refresh grant's ID token is for
  * gcloud's OAuth client, whatever was asked for; Cloud Run accepts it from a person who may invoke the service.
  */
-export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential {
+export function fromAuthorizedUser(step: Step, user: AuthorizedUser, impersonates?: string): Credential {
   const { tokenUrl } = user
+  const signIn = { origin: user.origin, impersonates }
   let underWay: Promise<SealedAnswer> | undefined
 
   /** One grant gives both tokens, so one request serves every audience that is asked for at a time. */
@@ -31,7 +31,7 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal)).finally(
+    underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(
       () => (underWay = undefined)
     )
     return await underWay
@@ -54,7 +54,7 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser): Credential
       const scope = stringIn(answer.json, 'scope')
       const granted =
         secretIn(answer.json, 'access_token') !== undefined && secretIn(answer.json, 'id_token') === undefined
-      if (granted && scope?.split(' ').includes('openid') !== true) throw openidMissing(tokenUrl, scope)
+      if (granted && scope?.split(' ').includes('openid') !== true) throw openidMissing(tokenUrl, scope, signIn)
       return readIdToken(tokenUrl, answer, 'id_token')
     }
   }

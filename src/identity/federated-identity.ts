@@ -1,6 +1,7 @@
 import { decodeClaims } from '../token/jwt.ts'
 import type { Step } from '../world/step.ts'
 import { stringIn } from '../guard/json.ts'
+import type { JsonObject } from '../guard/json.ts'
 import { subjectPrincipal } from '../token/principal.ts'
 import type { Credential, SubjectToken } from '../token/credential.ts'
 import { exchangeToken } from '../token/sts.ts'
@@ -28,13 +29,19 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
     async accessToken() {
       const { token: subjectToken, clientCertificate } = await identity.subjectToken()
       const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate })
-      return { token, principal: refinePrincipal(identity, subjectToken), clientCertificate }
+      const claims = decodeClaims(subjectToken)
+      return {
+        token,
+        principal: refinePrincipal(identity, claims),
+        clientCertificate,
+        federation: { audience: identity.audience, claims }
+      }
     }
   }
 }
 
-/** Of the whole pool, the one whose token it is: nobody else should be granted what it needs. */
-function refinePrincipal({ principal, audience }: ExternalIdentity, subjectToken: SubjectToken['token']): string {
-  const subject = stringIn(decodeClaims(subjectToken) ?? {}, 'sub')
+/** Of the whole pool, the one whose token it is: no other should be granted what it needs. */
+function refinePrincipal({ principal, audience }: ExternalIdentity, claims: JsonObject | undefined): string {
+  const subject = stringIn(claims ?? {}, 'sub')
   return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal
 }

@@ -3,10 +3,10 @@ import type { Step } from '../world/step.ts'
 import { federatedPrincipal } from '../token/principal.ts'
 import type { Credential } from '../token/credential.ts'
 import { createFederatedIdentity } from './federated-identity.ts'
-import { stringIn, parseObject, objectIn, secretIn } from '../guard/json.ts'
+import { secretIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
-import { readSmallFile } from '../guard/small-file.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
+import { findRestriction } from '../world/run-origin.ts'
 import { oidcUnavailable, oidcFailed } from './failures/github.ts'
 
 /**
@@ -40,7 +40,7 @@ export function githubEndpoint(env: Step['env']): URL | undefined {
 export async function requireGithubPermission(step: Step): Promise<void> {
   const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']
   if (names.some((name) => (step.env[name] ?? '') === ''))
-    throw oidcUnavailable(step.env, await isForkPullRequest(step))
+    throw oidcUnavailable(step.env, await findRestriction(step.env))
 }
 
 /**
@@ -52,7 +52,7 @@ export async function requireGithubPermission(step: Step): Promise<void> {
  */
 export async function requestGithubToken(step: Step, audience: string): Promise<Secret> {
   const endpoint = githubEndpoint(step.env)
-  if (endpoint === undefined) throw oidcFailed(undefined, 'the runner gave no valid request URL')
+  if (endpoint === undefined) throw oidcFailed(undefined, undefined)
   const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
   const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   const answer = await requestWithRetries(
@@ -68,18 +68,4 @@ export async function requestGithubToken(step: Step, audience: string): Promise<
   const token = secretIn(answer.json, 'value')
   if (answer.status !== 200 || token === undefined) throw oidcFailed(endpoint, answer)
   return token
-}
-
-/**
- * Whether the run is for a pull request from another repository, whose runs may not write, except on `pull_request_target`:
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
- */
-async function isForkPullRequest(step: Step): Promise<boolean> {
-  if (step.env['GITHUB_EVENT_NAME'] === 'pull_request_target') return false
-  const file = await readSmallFile(step.env['GITHUB_EVENT_PATH'] ?? '')
-  const pullRequest = objectIn(parseObject(file.ok ? file.content : ''), 'pull_request')
-  const head = stringIn(objectIn(objectIn(pullRequest, 'head'), 'repo'), 'full_name')
-  const base = stringIn(objectIn(objectIn(pullRequest, 'base'), 'repo'), 'full_name')
-  // Of a fork that was deleted since, there is no repository any more.
-  return base !== undefined && head !== base
 }

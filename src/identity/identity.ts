@@ -1,7 +1,6 @@
 import { serviceAccountRequired, signatureUnsupported } from './failures/credentials.ts'
 import { emailRequired } from '../inputs/failures.ts'
 import type { IdentityInputs } from '../inputs/identity-inputs.ts'
-import type { TokenKind } from '../token/id-token.ts'
 import type { Step } from '../world/step.ts'
 import { findApplicationDefault } from './application-default.ts'
 import { fromAuthorizedUser } from './authorized-user.ts'
@@ -23,16 +22,21 @@ import { fromWorkforceUser } from './workforce-user.ts'
 export async function findIdentity(step: Step, inputs: IdentityInputs): Promise<Identity> {
   const start = await findCredential(step, inputs)
   const impersonations = addImpersonation(start, inputs)
-  checkKind(inputs.token, { credential: start.credential, impersonations })
+  checkKind(inputs, { credential: start.credential, impersonations })
   if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(step)
   return { credential: start.credential, impersonations }
 }
 
 /** Whether the identity can have a token of the kind that is wanted. */
-function checkKind(kind: TokenKind, { credential, impersonations }: Identity): void {
+function checkKind(
+  { token, workloadIdentityProvider }: IdentityInputs,
+  { credential, impersonations }: Identity
+): void {
   const account = impersonations.at(-1)?.account
-  if (account === undefined && credential.idToken === undefined) throw serviceAccountRequired(credential)
-  if (kind === 'id_token') return
+  // google-github-actions/auth leaves the only documents whose token comes from GitHub.
+  const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/')
+  if (account === undefined && credential.idToken === undefined) throw serviceAccountRequired(credential, isOfAuth)
+  if (token === 'id_token') return
   if (account === undefined && credential.signJwt === undefined) throw signatureUnsupported(credential)
   if (account !== undefined && !account.includes('@')) throw emailRequired(account)
 }
@@ -45,7 +49,7 @@ async function findCredential(step: Step, inputs: IdentityInputs): Promise<Ident
   if (inputs.credentialsJson !== undefined) {
     return fromDocument(step, readDocument(step.masks, inputs.credentialsJson, 'credentials_json', universe), universe)
   }
-  const found = await findApplicationDefault(step, universe)
+  const found = await findApplicationDefault(step, universe, inputs.serviceAccount !== undefined)
   return found.kind === 'metadata server'
     ? { credential: fromMetadataServer(step, universe), impersonations: [] }
     : fromDocument(step, found.document, universe)
@@ -60,36 +64,46 @@ function addImpersonation({ credential, impersonations }: Identity, inputs: Iden
   const last = impersonations.at(-1)
   if (account === undefined || (last === undefined && isSame(credential.account, account))) return impersonations
   if (!isSame(last?.account, account) || last === undefined)
-    return [...impersonations, { account, delegates: inputs.delegates }]
+    return [...impersonations, { account, delegates: inputs.delegates, origin: INPUT }]
   return inputs.delegates.length === 0
     ? impersonations
-    : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates }]
+    : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates, origin: INPUT }]
 }
+
+const INPUT = 'the input service_account'
 
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase()
 }
 
-/** The credential that a document describes, and the accounts that the document itself impersonates. */
-function fromDocument(step: Step, document: CredentialDocument, universe: string): Identity {
+/**
+ * The credential that a document describes, and the accounts that the document itself impersonates.
+ *
+ * @param impersonates the account for which a document around this one was made
+ */
+function fromDocument(step: Step, document: CredentialDocument, universe: string, impersonates?: string): Identity {
   switch (document.type) {
     case 'service_account':
       return { credential: fromServiceAccountKey(step, universe, document), impersonations: [] }
     case 'authorized_user':
-      return { credential: fromAuthorizedUser(step, document), impersonations: [] }
+      return { credential: fromAuthorizedUser(step, document, impersonates), impersonations: [] }
     case 'external_account_authorized_user':
       return { credential: fromWorkforceUser(step, document), impersonations: [] }
     case 'external_account':
       return {
         credential: fromExternalAccount(step, document),
-        impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [] }]
+        impersonations:
+          document.account === undefined ? [] : [{ account: document.account, delegates: [], origin: document.origin }]
       }
     case 'impersonated_service_account': {
-      const source = fromDocument(step, document.source, universe)
+      const source = fromDocument(step, document.source, universe, impersonates ?? document.account)
       return {
         ...source,
-        impersonations: [...source.impersonations, { account: document.account, delegates: document.delegates }]
+        impersonations: [
+          ...source.impersonations,
+          { account: document.account, delegates: document.delegates, origin: document.origin }
+        ]
       }
     }
   }

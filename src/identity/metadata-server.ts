@@ -7,7 +7,7 @@ import type { Step } from '../world/step.ts'
 import { isTransient, pauseAfter } from '../world/retry.ts'
 import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../token/principal.ts'
 import { readRefusal } from '../token/refusal.ts'
-import type { Credential } from '../token/credential.ts'
+import type { Credential, MachineIdentity } from '../token/credential.ts'
 import type { TokenFormat } from '../guard/seal.ts'
 import { Secret } from '../guard/secret.ts'
 import { readAccessToken } from '../token/token-endpoint.ts'
@@ -74,13 +74,30 @@ export function fromMetadataServer(step: Step, universe: string): Credential {
     return readAccessToken(url, answer, 'access_token')
   }
 
+  /** One quick try each: the server is near, and was there a moment ago. */
+  async function read(name: string): Promise<string> {
+    const milliseconds = Math.min(DETECTION_MS, Math.max(1, step.timeLeft()))
+    const url = metadataUrl(step, `instance/service-accounts/default/${name}`)
+    const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 4 * 1024 })
+    return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : ''
+  }
+
+  async function identify(): Promise<MachineIdentity> {
+    const [email, scopes] = await Promise.all([read('email'), read('scopes')])
+    return {
+      ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
+      // Names of scopes alone: nothing else that the server says is quoted.
+      scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
+    }
+  }
+
   return {
     description: `the machine's service account (metadata server ${metadataHost(step)})`,
     principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
     // The connection that found it is still there.
     endpoints: [],
     async accessToken() {
-      return { token: await accessToken() }
+      return { token: await accessToken(), identify }
     },
     async idToken(audience) {
       // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
@@ -97,7 +114,13 @@ export function fromMetadataServer(step: Step, universe: string): Credential {
       const email = answer.text.trim()
       if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email)) throw tokenMissing(url, answer)
       const caller = { accessToken: token, principal: serviceAccountPrincipal(email) }
-      return await signJwtByIam(step, universe, caller, { account: email, delegates: [] }, write(email))
+      return await signJwtByIam(
+        step,
+        universe,
+        caller,
+        { account: email, delegates: [], origin: 'the metadata server of this machine' },
+        write(email)
+      )
     }
   }
 }

@@ -17,7 +17,7 @@ export function fromWorkforceUser(step: Step, user: WorkforceUser): Credential {
     async accessToken() {
       const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
       const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) =>
-        userRefused(refusal, user.pool)
+        userRefused(refusal, user)
       )
       return { token: readAccessToken(user.tokenUrl, answer, 'access_token') }
     }

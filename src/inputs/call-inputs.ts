@@ -98,11 +98,11 @@ function checkNoCall(): void {
   // That neither url nor audience is set is a complaint of its own.
   if (set.length === 0 || read('audience') === '') return
   const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ')
-  const [are, them] = set.length === 1 ? ['is', 'it'] : ['are', 'them']
+  const are = set.length === 1 ? 'is' : 'are'
   throw inputInvalid(
     'url',
     `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`,
-    `Set url, or leave ${them === 'it' ? names : `${names} all`} out.`,
+    `Set url, or leave ${names} out.`,
     ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
   )
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../failure/failure.ts'
+import type { Explanation, Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { inStep, inTerminal } from '../failure/snippets.ts'
 
@@ -20,7 +21,9 @@ export function inputInvalid(
     code: 'INPUT_INVALID',
     sentence: `Input ${input}: ${problem}.`,
     remedy,
-    snippets: [inTerminal(...commands), inStep(...example)].filter(({ lines }) => lines.length > 0)
+    snippets: [inTerminal('learn the right value', ...commands), inStep(...example)].filter(
+      ({ lines }) => lines.length > 0
+    )
   })
 }
 
@@ -59,27 +62,44 @@ export function inputsInvalid(complaints: readonly Failure[]): Failure {
 export function audienceRequired(url: URL): Failure {
   return new Failure({
     code: 'AUDIENCE_REQUIRED',
-    sentence: `No audience can be derived from ${safeUrl(url)}.`,
-    cause: url.hostname.endsWith('.cloudfunctions.net')
-      ? "A function's URL needs the name of the function as its first segment."
-      : 'Only *.run.app and *.cloudfunctions.net URLs say by themselves which audience the service expects.',
-    remedy:
-      "Set the input audience to the service's own *.run.app URL, or to IAP's OAuth client id, or to the gateway's audience.",
+    ...(url.hostname.endsWith('.cloudfunctions.net') ? explainFunction(url) : explainDomain(url))
+  })
+}
+
+/** https://cloud.google.com/functions/docs/calling/http: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
+function explainFunction(url: URL): Explanation {
+  const [, region = 'REGION', project = 'PROJECT'] =
+    /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? []
+  return {
+    sentence: `url ${safeUrl(url)} lacks the name of the function, without which no audience can be derived.`,
+    remedy: `Set url to ${safeText(url.origin)}/FUNCTION, with the name of the function.`,
     snippets: [
-      ...(url.hostname.endsWith('.cloudfunctions.net') ? [inStep(`url: ${safeText(url.origin)}/FUNCTION`)] : []),
-      inStep(
-        '# Cloud Run behind a custom domain or a load balancer: the URL of the service itself, or a custom audience',
-        'audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
+      inTerminal('see the names', `gcloud functions list --project=${project} --regions=${region}`),
+      inStep(`url: ${safeText(url.origin)}/FUNCTION`)
+    ]
+  }
+}
+
+function explainDomain(url: URL): Explanation {
+  const host = safeText(url.host)
+  const where = (place: string, audience: string): Snippet => ({
+    ...inStep(`audience: ${audience}`),
+    place: `In this step, under "with", where ${place}`
+  })
+  return {
+    sentence: `No audience can be derived from ${safeUrl(url)}: only *.run.app and *.cloudfunctions.net URLs tell theirs.`,
+    remedy: `Set audience to the *.run.app URL of the service behind ${host}, to IAP's OAuth client id, or to the gateway's audience.`,
+    snippets: [
+      where(
+        'Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences',
+        'https://SERVICE-PROJECT_NUMBER.REGION.run.app'
       ),
-      inTerminal('gcloud run services list   # shows the URL of each Cloud Run service'),
-      inStep(
-        '# or, with Identity-Aware Proxy: its OAuth client id',
-        'audience: NUMBER-NAME.apps.googleusercontent.com'
-      ),
-      inStep(
-        '# or, with API Gateway or Endpoints: a value of x-google-audiences in its OpenAPI document, or its own URL',
-        `audience: ${safeText(url.origin)}`
+      inTerminal('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+      where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
+      where(
+        'API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL',
+        safeText(url.origin)
       )
     ]
-  })
+  }
 }

@@ -54,7 +54,7 @@ function checkOneIdentity(): void {
   if (read('workload_identity_provider') === '' || read('credentials_json') === '') return
   throw inputInvalid(
     'workload_identity_provider',
-    'it is set together with credentials_json, and a step has one identity',
+    'set together with credentials_json, and a step has one identity',
     'Set one of the two.'
   )
 }

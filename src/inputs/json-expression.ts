@@ -61,7 +61,7 @@ function parseChecked(text: string): Expression {
     throw inputInvalid(
       'expect_json',
       `${quoteValue(text)} is not a JMESPath expression (${reason})`,
-      "Write it as status == 'ok'.",
+      "Write expressions as status == 'ok'.",
       ['expect_json: |', "  status == 'ok'"]
     )
   }

@@ -19,7 +19,9 @@ export async function readRequestBody(
   workspace: string
 ): Promise<Buffer | undefined> {
   if (body !== '' && file !== undefined) {
-    throw inputInvalid('body', 'it is set together with body_file', 'Set one of the two.', ['body_file: payload.json'])
+    throw inputInvalid('body', 'set together with body_file', 'Set either body or body_file.', [
+      'body_file: payload.json'
+    ])
   }
   if (body === '' && file === undefined) return undefined
   if (method === 'GET' || method === 'HEAD') {
@@ -43,7 +45,7 @@ async function readBodyFile(file: string, workspace: string): Promise<Buffer> {
         'body_file',
         `${quoteValue(file)} is outside of the workspace`,
         'Put the file into the workspace.',
-        ['body_file: payload.json   # relative to the workspace']
+        ['body_file: payload.json']
       )
     }
     const status = await stat(real)
@@ -58,8 +60,8 @@ async function readBodyFile(file: string, workspace: string): Promise<Buffer> {
     throw inputInvalid(
       'body_file',
       `${quoteValue(file)} cannot be read (${code})`,
-      'Name a file of the workspace; check it out first.',
-      ['body_file: payload.json   # relative to the workspace, after a step with actions/checkout']
+      'Name a file of the workspace, after a step with actions/checkout.',
+      ['body_file: payload.json']
     )
   }
   throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.')

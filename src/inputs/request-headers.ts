@@ -42,14 +42,18 @@ export function parseHeaders(lines: string, tokenHeader: string, forIap?: IapTok
   const headers = readEach(parseLines(lines), (line) => {
     const { name, value } = parseHeaderLine('headers', line)
     if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-      throw inputInvalid('headers', `${quoteValue(name)} is set by HTTP itself`, 'Leave it out.')
+      throw inputInvalid(
+        'headers',
+        `${quoteValue(name)} is set by HTTP itself`,
+        `Leave ${quoteValue(name)} out of headers.`
+      )
     }
     // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw inputInvalid(
         'headers',
         `the value of ${quoteValue(name)} has characters that no header can carry`,
-        'Encode them.'
+        'Encode the value, for example as base64.'
       )
     }
     return { name, value }
@@ -60,7 +64,11 @@ export function parseHeaders(lines: string, tokenHeader: string, forIap?: IapTok
   }
   const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1)
   if (repeated !== undefined) {
-    throw inputInvalid('headers', `${repeated} stands there more than once, which Google refuses`, 'Set it once.')
+    throw inputInvalid(
+      'headers',
+      `${repeated} stands there more than once, which Google refuses`,
+      `Set ${repeated} once.`
+    )
   }
   return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) }
 }

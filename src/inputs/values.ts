@@ -29,7 +29,7 @@ export function parseDuration(input: string, value: string, shortestMs: number):
   throw inputInvalid(
     input,
     `${quoteValue(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`,
-    'Write it as 500ms, 30s, 2m or plain seconds.',
+    `Write ${input} as 500ms, 30s, 2m or plain seconds.`,
     [`${input}: 30s`]
   )
 }
@@ -49,7 +49,7 @@ export function parseUrl(input: string, value: string): URL {
   if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
     // It may hold a password.
     const shown = value.includes('@') ? 'the value' : quoteValue(value.replace(/\?.*$/s, ''))
-    throw inputInvalid(input, `${shown} is not a URL`, 'Write it as https://HOST/PATH.', [
+    throw inputInvalid(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
       `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
     ])
   }
@@ -57,8 +57,8 @@ export function parseUrl(input: string, value: string): URL {
   if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
     throw inputInvalid(
       input,
-      'it holds a user name or password',
-      'Leave them out; the action sends its own credential.'
+      'the value holds a user name or password',
+      'Leave user name and password out; the action sends a credential of its own.'
     )
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
@@ -121,7 +121,7 @@ export function parseProvider(value: string): string {
   throw inputInvalid(
     input,
     `${quoteValue(value)} ${problem}`,
-    `Write it as ${expected}.`,
+    `Write ${input} as ${expected}.`,
     [`${input}: ${expected}`],
     expected === meant ? [] : listProviders(meant)
   )
@@ -133,10 +133,10 @@ function listProviders(name: string): string[] {
   const list = 'gcloud iam workload-identity-pools providers list'
   return pool === undefined
     ? [
-        'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
-        `${list} --workload-identity-pool=POOL --location=global --format="value(name)"   # prints the names`
+        'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+        `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
       ]
-    : [`${list} --workload-identity-pool=${pool} --format="value(name)"   # prints the names`]
+    : [`${list} --workload-identity-pool=${pool} --format="value(name)"`]
 }
 
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
@@ -161,9 +161,9 @@ export function parseAccount(input: string, value: string): string {
   throw inputInvalid(
     input,
     `${quoteValue(value)} ${problem}`,
-    `Write it as ${expected}.`,
+    `Write ${input} as ${expected}.`,
     [`${input}: ${expected}`],
-    expected === meant ? [] : ['gcloud iam service-accounts list   # shows the e-mail of each']
+    expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']
   )
 }
 
@@ -191,7 +191,7 @@ export function parseUniverse(value: string): string {
   throw inputInvalid(
     'universe',
     `${quoteValue(value)} is not a domain`,
-    'Write it as googleapis.com, without https://.',
+    'Write universe as googleapis.com, without https://.',
     ['universe: googleapis.com']
   )
 }

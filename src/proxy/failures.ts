@@ -1,6 +1,6 @@
 import { Failure } from '../failure/failure.ts'
 import type { FailureText } from '../failure/failure.ts'
-import { inStep, onRunner, RERUN } from '../failure/snippets.ts'
+import { inStep, onRunner } from '../failure/snippets.ts'
 import { inputInvalid } from '../inputs/failures.ts'
 
 /** What the last lines of the log may show of it. */
@@ -13,7 +13,6 @@ export function notStarted(what: string, log: readonly string[] = []): Failure {
     sentence: `The proxy's background process did not start: ${what}.`,
     cause: 'The machine is out of memory or processes, or something on it ends new processes.',
     remedy: "Look at the machine's memory and processes, and run the job again.",
-    snippets: [RERUN],
     details: endOf(log)
   })
 }
@@ -27,7 +26,11 @@ export function diedEarly(what: string, log: readonly string[] = []): Failure {
       'An earlier step ended it, or the machine ended it because memory was short; requests after that got no connection.',
     remedy: 'Leave processes of node alone that a step has not started itself, and see whether memory was short.',
     snippets: [
-      { place: 'On the runner, such as in a step "- run: …" after the one that uses the proxy', lines: ['ps aux'] }
+      {
+        place: 'On the runner, such as in a step "- run: …" after the one that uses the proxy',
+        language: 'bash',
+        lines: ['ps aux']
+      }
     ],
     details: endOf(log)
   })
@@ -41,20 +44,20 @@ export function portTaken(port: number, code: string): Failure {
     isTaken
       ? `another program listens on ${port} already`
       : `this machine does not let the proxy listen on ${port} (${code})`,
-    'Leave port empty, so that the proxy takes a free one, and use its output url.',
+    'Leave port empty, so that the proxy takes a free port, and use the output url.',
     ['port: 0']
   )
-  const commands = [
-    `lsof -nP -iTCP:${port} -sTCP:LISTEN`,
-    '# or, where the machine has no lsof:',
-    `ss -ltnp 'sport = :${port}'`
-  ]
   return new Failure({
     ...text,
     cause: isTaken
       ? 'A service of the job, an earlier step, or another job on the same machine has this port.'
       : 'Ports below 1024 are for root on many systems, and Windows reserves some others.',
-    snippets: [inStep('port: 0'), ...(isTaken ? [onRunner(...commands)] : [])]
+    snippets: [
+      inStep('port: 0'),
+      ...(isTaken
+        ? [onRunner('see which program listens', `lsof -nP -iTCP:${port} -sTCP:LISTEN || ss -ltnp 'sport = :${port}'`)]
+        : [])
+    ]
   })
 }
 

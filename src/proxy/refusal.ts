@@ -84,13 +84,13 @@ function isTold(responder: Responder, answer: Answer, text: string, audience: st
 
 /** The failure in the words of the action. */
 export function describeRefusal(
-  failed: Omit<FailedCall, 'attempt' | 'attempts' | 'clientId'>,
+  failed: Omit<FailedCall, 'attempt' | 'attempts' | 'clientId' | 'exists'>,
   status: number,
   { responder, text, headers }: { responder: Responder; text: string; headers: Record<string, string> }
 ): Failure {
   const clientId = iapClientId({ headers })
   const response = { status, headers, text, responder, clientId, verdicts: [], accepted: false, milliseconds: 0 }
-  return callFailed({ ...failed, attempt: { answered: true, response }, attempts: 1, clientId })
+  return callFailed({ ...failed, attempt: { answered: true, response }, attempts: 1, clientId, exists: undefined })
 }
 
 function joinHeaders({ headers }: AnswerHead): Record<string, string> {

@@ -1,6 +1,7 @@
 import { exportVariable, info, saveState, setOutput as writeOutput, summary, warning } from '@actions/core'
 import type { Failure, FailureText } from '../failure/failure.ts'
 import { safeUrl } from '../guard/safe-text.ts'
+import { renderAnnotation } from '../report/annotation.ts'
 import { inert, inertHtmlCode, table } from '../report/markup.ts'
 import { createReport, reportFailure, troubleshootingLink } from '../report/report.ts'
 import type { Report } from '../report/report.ts'
@@ -88,8 +89,8 @@ export function createPostReport(env: Step['env']): PostReport {
       info(`Proxy for ${safeUrl(new URL(proxy.service))}:`)
       for (const [name, value] of listFacts(given)) info(`  ${name}: ${value}`)
     },
-    warn({ code, sentence, remedy }) {
-      warning(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`)
+    warn(failure) {
+      warning(renderAnnotation(failure, troubleshootingLink(failure.code, env)))
     },
     fail(failure) {
       reportFailure(failure, env)

@@ -1,8 +1,8 @@
 import { Failure } from '../failure/failure.ts'
-import type { Explanation } from '../failure/failure.ts'
+import type { Advice } from '../failure/failure.ts'
 import type { Step } from '../world/step.ts'
 import { safeText } from '../guard/safe-text.ts'
-import { inTerminalWithGh, onRunner } from '../failure/snippets.ts'
+import { inTerminalWithGh, onRunner, shellWord } from '../failure/snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 export function internalFailure(error: unknown, env: Step['env']): Failure {
@@ -22,18 +22,20 @@ export function unfinished(env: Step['env']): Failure {
   })
 }
 
-function explainDefect(env: Step['env']): Explanation {
-  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${safeText(env['GITHUB_REPOSITORY'])}`
+function explainDefect(env: Step['env']): Advice {
+  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${shellWord(env['GITHUB_REPOSITORY'])}`
+  const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID'
   return {
-    cause: 'Something came that the action does not foresee; no input or permission mends it.',
-    remedy: 'Run the job again with debug logging, and report what it shows.',
+    cause: 'Something came that the action does not foresee; no input or permission changes that.',
+    remedy: 'Run the job again with debug logging, and report what the log shows to the authors of the action.',
     snippets: [
-      inTerminalWithGh(`gh run rerun ${safeText(env['GITHUB_RUN_ID'] ?? 'RUN_ID')} --failed --debug${repository}`),
+      inTerminalWithGh('run the job again', `gh run rerun ${run} --failed --debug${repository}`),
       ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
         ? []
         : [
             {
               place: 'Report it at',
+              language: 'text' as const,
               lines: [`https://github.com/${safeText(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
             }
           ])
@@ -47,7 +49,7 @@ export function unwritable(): Failure {
     code: 'INTERNAL',
     sentence: 'The outputs of the action could not be written.',
     cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
-    remedy: "Look at the runner's disk and at what earlier steps did to these variables.",
-    snippets: [onRunner('df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+    remedy: "Look at the runner's disk, and at what earlier steps did to GITHUB_OUTPUT and GITHUB_ENV.",
+    snippets: [onRunner('see disk and files', 'df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
   })
 }

@@ -18,6 +18,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { Step, Log } from '../world/step.ts'
 import { unwritable } from './internal.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
+import { renderAnnotation } from './annotation.ts'
 import { nameTokens, renderSummary } from './summary.ts'
 import type { RunRecord } from './summary.ts'
 
@@ -163,10 +164,10 @@ function describeToken(token: IdToken, now: number): string {
   return `${nameTokens(token.kind, 1)}${who}, valid for ${minutes} min, until ${new Date(token.expiresAt).toISOString()}`
 }
 
-/** One line for the annotation; below it in the log whatever helps to mend it. */
+/** One line for the annotation; below it in the log whatever helps to fix it. */
 export function reportFailure(failure: FailureText, env: Step['env']): void {
-  const { code, sentence, remedy } = failure
-  annotate(`${code}: ${sentence} ${remedy} ${troubleshootingLink(code, env)}`, {
+  const { code, remedy } = failure
+  annotate(renderAnnotation(failure, troubleshootingLink(code, env)), {
     title: `google-id-token: ${FAILURES[code]}`
   })
   if (failure.cause !== undefined) info(`Likely cause: ${failure.cause}`)

@@ -37,6 +37,24 @@ export interface AccessToken extends SubjectToken {
   readonly token: Secret
   /** How IAM names the holder, where that is known better than before. */
   readonly principal?: string
+  readonly federation?: Federation
+  /** Asks the machine whose token it is, so that a failure can name who was refused; never rejects. */
+  readonly identify?: () => Promise<MachineIdentity>
+}
+
+/** What a machine says of its service account, as far as it does. */
+export interface MachineIdentity {
+  readonly principal?: string
+  /** The access scopes of the machine. */
+  readonly scopes?: readonly string[]
+}
+
+/** What Google was shown of a federated identity. */
+export interface Federation {
+  /** The provider, as `//iam.googleapis.com/…`. */
+  readonly audience: string
+  /** Of the identity's own token, where that is a JWT. */
+  readonly claims: JsonObject | undefined
 }
 
 /** One step of impersonation: the service account, and whoever passes the right on to it. */
@@ -45,6 +63,8 @@ export interface Impersonation {
   readonly account: string
   /** E-mails, from the caller towards `account`. */
   readonly delegates: readonly string[]
+  /** For people: what names the account, an input or a document. */
+  readonly origin: string
 }
 
 /** Who the job is: a credential, and the service accounts that it becomes one after the other. */

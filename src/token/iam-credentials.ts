@@ -7,7 +7,7 @@ import type { SealedAnswer } from '../world/outcome.ts'
 import type { Step } from '../world/step.ts'
 import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
-import type { Impersonation } from './credential.ts'
+import type { Federation, Impersonation, MachineIdentity } from './credential.ts'
 import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
 /** Whoever calls IAM. */
@@ -15,6 +15,8 @@ export interface Caller {
   readonly accessToken: Secret
   /** How IAM names it. */
   readonly principal: string
+  readonly federation?: Federation | undefined
+  readonly identify?: (() => Promise<MachineIdentity>) | undefined
   /** To which its token may be bound. */
   readonly clientCertificate?: ClientCertificate | undefined
 }
@@ -98,7 +100,9 @@ async function callIam(
     (last, attempts) => googleUnavailable(url, last, attempts)
   )
   if (answer.status >= 400) {
-    throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, caller.principal, impersonation))
+    const machine = await caller.identify?.()
+    const refused = { ...caller, machine, ...machine }
+    throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, refused, impersonation))
   }
   return answer
 }

@@ -44,14 +44,14 @@ export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
   if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form')
 
   const issuer = stringIn(claims, 'iss')
-  if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', issuer, 'issuer')
+  if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', 'issuer')
 
   const audience = stringIn(claims, 'aud')
   if (
     audience === undefined ||
     (audience !== expected.audience && expected.fixedAudience?.includes(audience) !== true)
   ) {
-    throw wrong('audience', 'aud', audience, 'audience')
+    throw wrong('audience', 'aud', 'audience', expected.audience)
   }
 
   const { exp } = claims
@@ -70,15 +70,16 @@ export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
   if (account === undefined || account.includes('@')) {
     const known = email !== undefined || expected.fixedAudience !== undefined
     if (!known || (account !== undefined && email?.toLowerCase() !== account.toLowerCase()))
-      throw wrong('e-mail', 'email', email, { account })
+      throw wrong('e-mail', 'email', { account }, account)
   } else if (stringIn(claims, 'sub') !== account) {
-    throw wrong('subject', 'sub', stringIn(claims, 'sub'), { account })
+    throw wrong('subject', 'sub', { account }, account)
   }
   return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
 
-  function wrong(what: string, claim: string, actual: string | undefined, flaw: TokenFlaw): Error {
+  function wrong(what: string, claim: string, flaw: TokenFlaw, demanded?: string): Error {
+    const actual = claims?.[claim] === undefined ? 'missing' : JSON.stringify(claims[claim])
     return tokenInvalid(
-      `its ${what} (${claim}) is ${actual === undefined ? 'missing' : `"${actual}"`}`,
+      `its ${what} (${claim}) is ${actual}${demanded === undefined ? '' : `, and must be "${demanded}"`}`,
       expected.audience,
       flaw
     )

@@ -72,8 +72,8 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
 
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(step: Step, universe: string, { credential, impersonations }: Identity): Promise<Caller> {
-  const { token, principal = credential.principal, clientCertificate } = await credential.accessToken()
-  let caller: Caller = { accessToken: token, principal, clientCertificate }
+  const { token, principal = credential.principal, ...known } = await credential.accessToken()
+  let caller: Caller = { ...known, accessToken: token, principal }
   for (const impersonation of impersonations.slice(0, -1)) {
     caller = {
       accessToken: await generateAccessToken(step, universe, caller, impersonation),

@@ -16,9 +16,36 @@ export function subjectPrincipal(audience: string, subject: string): string {
   return `principal://${poolOf(audience)}/subject/${subject}`
 }
 
+/** The name of a provider taken apart; every part can stand in a command as it is. */
+export interface Provider {
+  readonly kind: 'workload-identity' | 'workforce'
+  /** The number of the project in which a workload identity pool is. */
+  readonly project?: string
+  readonly pool: string
+  readonly provider: string
+}
+
+/** @param audience `//iam.googleapis.com/…/providers/PROVIDER`; undefined where it has another form */
+export function parseProvider(audience: string): Provider | undefined {
+  const name = audience.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '')
+  const [, project, pool, provider] =
+    /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? []
+  if (project !== undefined && pool !== undefined && provider !== undefined)
+    return { kind: 'workload-identity', project, pool, provider }
+  const [, staff, idp] = /^locations\/global\/workforcePools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? []
+  return staff === undefined || idp === undefined ? undefined : { kind: 'workforce', pool: staff, provider: idp }
+}
+
 /** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
 function poolOf(audience: string): string {
   return audience.replace(/^(https:)?\/\//, '').replace(/\/providers\/[^/]*$/, '')
+}
+
+/** One of a pool where all of them would be too many to grant something to: the reader fills in SUBJECT. */
+export function narrowPrincipal(principal: string): string {
+  return principal.endsWith('/*')
+    ? `${principal.replace(/^principalSet:/, 'principal:').slice(0, -1)}subject/SUBJECT`
+    : principal
 }
 
 /** A service account as IAM names it. */
@@ -45,20 +72,4 @@ export function memberOf(email: string): string {
   const known = safeText(email)
   if (known === '') return serviceAccountPrincipal(UNKNOWN_ACCOUNT)
   return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known)
-}
-
-/**
- * What has to be so before a binding to `principalSet://…/attribute.NAME/VALUE` can act, as lines below the command: the
- * provider maps the attribute. https://cloud.google.com/iam/docs/workload-identity-federation#mapping
- */
-export function mappingNote(principal: string): string[] {
-  const [, project, pool, attribute] =
-    /\/projects\/(\w+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/attribute\.(\w+)\//.exec(principal) ?? []
-  if (project === undefined || pool === undefined || attribute === undefined) return []
-  const name = `attribute.${safeText(attribute)}`
-  return [
-    `# principalSet://… stands for every identity of the pool ${pool} with this ${safeText(attribute)}.`,
-    `# The provider must map ${name} (${name}=assertion.${safeText(attribute)}), or nobody is in this principalSet; see whether it does:`,
-    `gcloud iam workload-identity-pools providers list --workload-identity-pool=projects/${project}/locations/global/workloadIdentityPools/${pool} --format="yaml(name, attributeMapping)"`
-  ]
 }

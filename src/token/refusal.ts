@@ -12,8 +12,10 @@ export interface Refusal {
   readonly message: string
   /** `reason` of google.rpc.ErrorInfo (https://cloud.google.com/apis/design/errors#error_info), such as `SERVICE_DISABLED`. */
   readonly reason: string
-  /** `metadata` of the same. */
+  /** `metadata` of all that the answer says, such as the permission that is missing. */
   readonly metadata: JsonObject
+  /** Pages of Google's that the answer names (google.rpc.Help), such as a troubleshooter with the values filled in. */
+  readonly links: readonly string[]
   /** Google's clock, in milliseconds since the epoch, where the answer has a `Date`. */
   readonly googleTime: number | undefined
 }
@@ -30,7 +32,8 @@ export function readRefusal(answer: SealedAnswer): Refusal {
       code: safeText(stringIn(error, 'status') ?? ''),
       message: safeText(stringIn(error, 'message') ?? ''),
       reason: safeText(stringIn(info, 'reason') ?? ''),
-      metadata: objectIn(info, 'metadata')
+      metadata: Object.assign({}, ...details.map((detail) => objectIn(detail, 'metadata'))) as JsonObject,
+      links: details.flatMap(readLinks)
     }
   }
   const code = stringIn(answer.json, 'error')
@@ -42,11 +45,31 @@ export function readRefusal(answer: SealedAnswer): Refusal {
       500
     ),
     reason: safeText(stringIn(answer.json, 'error_subtype') ?? ''),
-    metadata: {}
+    metadata: {},
+    links: []
   }
+}
+
+/** @returns only what leads to Google */
+function readLinks(detail: JsonObject): string[] {
+  const links = Array.isArray(detail['links']) ? detail['links'].filter(isObject) : []
+  return links
+    .map((link) => safeText(stringIn(link, 'url') ?? ''))
+    .filter((link) => /^https:\/\/(?:[a-z0-9-]+\.)*google\.com\/[\w./?=&%:;#-]*$/.test(link))
 }
 
 /** The refusal as one line: what Google answered, in its own words. */
 export function quoteRefusal(refusal: Refusal): string {
-  return [`${refusal.status}`, refusal.code, refusal.message].filter((part) => part !== '').join(' ')
+  return [`${refusal.status}`, refusal.code, refusal.message, ...refusal.links].filter((part) => part !== '').join(' ')
+}
+
+/** The same as part of a sentence: without the status and the full stop at its end. */
+export function quoteWords({ status, code, message }: Refusal): string {
+  const words = (message === '' ? code : message).replace(/\.+$/, '')
+  return words === '' ? `status ${status} without a reason` : `"${words}"`
+}
+
+/** The project that a refusal is about, by its id or its number. */
+export function projectIn({ metadata, message }: Refusal): string {
+  return /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT'
 }

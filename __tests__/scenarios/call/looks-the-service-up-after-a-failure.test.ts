@@ -67,7 +67,7 @@ const FACTS: [string, Partial<ServiceSettings>, Inputs, string, RegExp][] = [
     },
     MISSED,
     'EXPECTATION_FAILED',
-    /hello-00042-new is not ready: The user-provided container failed to start\./
+    /hello-00042-new of hello is not ready: The user-provided container failed to start\./
   ],
   [
     'Traffic is split',
@@ -77,9 +77,27 @@ const FACTS: [string, Partial<ServiceSettings>, Inputs, string, RegExp][] = [
     /split: hello-00042-new 90%, hello-00041-old 10%/
   ],
   ['Everything is as it should be', {}, MISSED, 'EXPECTATION_FAILED', /No old revision answers/],
-  ['There is no such tag', { tags: ['green'] }, { tag: 'blue' }, 'NOT_REACHED', /no traffic tag blue; it has green/],
-  ['The ingress is closed', { ingress: 'internal' }, {}, 'NOT_REACHED', /ingress admits internal traffic only/],
-  ['The default URL is disabled', { defaultUriDisabled: true }, {}, 'NOT_REACHED', /default run\.app URL is disabled/],
+  [
+    'There is no such tag',
+    { tags: ['green'] },
+    { tag: 'blue' },
+    'NOT_REACHED',
+    /hello has no traffic tag blue; its tags are green/
+  ],
+  [
+    'The ingress is closed',
+    { ingress: 'internal' },
+    {},
+    'NOT_REACHED',
+    /The ingress of hello admits internal traffic only\./
+  ],
+  [
+    'The default URL is disabled',
+    { defaultUriDisabled: true },
+    {},
+    'NOT_REACHED',
+    /default run\.app URL of hello is disabled/
+  ],
   [
     'The audience is another one',
     { customAudiences: ['https://hello.example'] },
@@ -92,7 +110,7 @@ const FACTS: [string, Partial<ServiceSettings>, Inputs, string, RegExp][] = [
     { invokerIamDisabled: true },
     { assert_private: 'true' },
     'NOT_PRIVATE',
-    /invoker IAM check is disabled/
+    /invoker IAM check of hello is disabled/
   ],
   [
     'The public may invoke the service',
@@ -112,7 +130,7 @@ const FACTS: [string, Partial<ServiceSettings>, Inputs, string, RegExp][] = [
     },
     { method: 'POST' },
     'SERVICE_UNAVAILABLE',
-    /hello-00042-new is not ready: Quota exceeded\./
+    /hello-00042-new of hello is not ready: Quota exceeded\./
   ]
 ]
 

@@ -32,7 +32,11 @@ describe("A 404 of Google's front end", { concurrency: 8 }, () => {
   })
 
   callScenario('An unknown tag is named', { tags: ['green'] }, async ({ call }) => {
-    assertFailure(await call({ tag: 'blue', ...SHORT }), 'NOT_REACHED', 'tag "blue"')
+    assertFailure(
+      await call({ tag: 'blue', ...SHORT }),
+      'NOT_REACHED',
+      'the service itself exists, and hello has no traffic tag blue'
+    )
   })
 
   callScenario(

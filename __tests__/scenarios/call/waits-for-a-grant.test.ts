@@ -4,7 +4,8 @@ import { attemptLines, callScenario, callsOf, statusesOf } from '../call-given.t
 import { ACCOUNT, assertFailure, assertSuccess, assertWithin, SERVICE_HOST, SHORT } from '../given.ts'
 
 const BINDING = [
-  `gcloud run services add-iam-policy-binding hello --region=europe-west1 --member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
+  'gcloud run services add-iam-policy-binding hello --region=europe-west1 --project=',
+  `--member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
 ]
 const member = `serviceAccount:${ACCOUNT}`
 const nobody = { invokers: [] }

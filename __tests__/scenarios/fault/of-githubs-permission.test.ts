@@ -35,7 +35,7 @@ const CASES: Readonly<Record<string, { part: RunOptions; words: readonly string[
   },
   'of Dependabot learns that': {
     part: { env: { GITHUB_ACTOR: 'dependabot[bot]' } },
-    words: ['Dependabot', "if: github.actor != 'dependabot[bot]'"],
+    words: ['Dependabot', "pull_request.user.login != 'dependabot[bot]'"],
     not: /fork/
   },
   'that is none of GitHub’s learns that': {

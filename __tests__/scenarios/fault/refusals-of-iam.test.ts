@@ -20,7 +20,8 @@ scenario('A missing binding names caller, account, permission and the command', 
   assertFailure(
     result,
     'IMPERSONATION_DENIED',
-    `${repository} may not impersonate ${OTHER_ACCOUNT}: permission iam.serviceAccounts.getOpenIdToken is missing`
+    `an ID token of ${OTHER_ACCOUNT}: no grant of iam.serviceAccounts.getOpenIdToken matches`,
+    `--member=${repository}`
   )
   assertNoToken(result)
   assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts, ASKED.idToken(OTHER_ACCOUNT)])
@@ -32,7 +33,7 @@ scenario('A binding for a key’s account asks for the smallest role', async ({ 
   assertFailure(
     await run(FOR_SERVICE, key, { inputs: { service_account: ACCOUNT } }),
     'IMPERSONATION_DENIED',
-    `serviceAccount:${OTHER_ACCOUNT} may not impersonate ${ACCOUNT}`
+    `refused ${OTHER_ACCOUNT} an ID token of ${ACCOUNT}`
   )
 })
 
@@ -77,7 +78,7 @@ const ANSWERS = [
     status: 400,
     error: { status: 'INVALID_ARGUMENT', message: 'Request contains an invalid argument.' },
     code: 'IMPERSONATION_DENIED',
-    words: ['Check service_account, delegates and audience.']
+    words: ['calls the request for a token']
   },
   {
     title: 'An access token that has expired',

@@ -35,7 +35,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   },
   'the age of the token': {
     job: { claims: { iat: 1700000000, nbf: 1700000000, exp: 1700000300 } },
-    says: 'too old'
+    says: 'issued at 2023-11-14 22:13:20 UTC'
   },
   'the size of an attribute': {
     job: { claims: { sub: `repo:octo-org/octo-repo:environment:${'long'.repeat(30)}` } },

@@ -33,7 +33,7 @@ scenario('The binding for a workforce identity names its pool as IAM does', asyn
   assertFailure(
     result,
     'SERVICE_ACCOUNT_REQUIRED',
-    'principalSet://iam.googleapis.com/locations/global/workforcePools/staff/*'
+    '--member=principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/SUBJECT'
   )
 })
 

@@ -134,7 +134,7 @@ scenario('An impersonation URL that is not IAM’s is refused before any request
     await run(FOR_SERVICE, asInput(document)),
     'CREDENTIALS_INVALID',
     'https://iam.evil.example',
-    'tampered'
+    'points to https://iam.evil.example'
   )
   assert.deepEqual(listRequests(world), [])
 })

@@ -37,7 +37,7 @@ for (const delegates of [
   })
 }
 
-scenario('Where a link is missing, the bindings of the whole chain are shown', async ({ world, run }) => {
+scenario('Where a link is missing, its binding is shown', async ({ world, run }) => {
   const chain = await givenChain(world)
   const result = await run(chain, FOR_SERVICE, { inputs: { delegates: SECOND } })
   assertFailure(
@@ -45,8 +45,8 @@ scenario('Where a link is missing, the bindings of the whole chain are shown', a
     'IMPERSONATION_DENIED',
     'iam.serviceAccounts.implicitDelegation',
     `add-iam-policy-binding ${SECOND}`,
-    `add-iam-policy-binding ${ACCOUNT}`,
-    `--member=serviceAccount:${SECOND}`
+    'Every link of the chain needs a grant: ',
+    `${SECOND} on ${ACCOUNT}`
   )
 })
 

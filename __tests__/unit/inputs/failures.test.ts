@@ -7,7 +7,7 @@ import { HOSTILE, testFailures } from '../rows.ts'
 testFailures([
   [
     'a wrong input',
-    inputInvalid('url', `${quoteValue(HOSTILE)} is not a URL`, 'Write it as https://HOST/PATH.'),
+    inputInvalid('url', `${quoteValue(HOSTILE)} is not a URL`, 'Write url as https://HOST/PATH.'),
     'INPUT_INVALID',
     /Input url: "x .*" is not a URL/
   ],
@@ -15,17 +15,19 @@ testFailures([
     'a custom domain',
     audienceRequired(new URL('https://user:pass@shop.example/a?key=s3cr3t')),
     'AUDIENCE_REQUIRED',
-    /from https:\/\/shop\.example\/a\.(?!.*(pass@|s3cr3t))/
+    /derived from https:\/\/shop\.example\/a: .*Set audience to the \*\.run\.app URL of the service behind shop\.example/,
+    /^(?!.*(pass@|s3cr3t))/
   ],
   [
     'a function without a name',
-    audienceRequired(new URL('https://ew1-shop.cloudfunctions.net/')),
+    audienceRequired(new URL('https://us-central1-shop.cloudfunctions.net/')),
     'AUDIENCE_REQUIRED',
-    /name of the function/
+    /lacks the name of the function.*Set url to https:\/\/us-central1-shop\.cloudfunctions\.net\/FUNCTION,.*`gcloud functions list --project=shop --regions=us-central1`/,
+    /^(?!.*audience: https)/
   ]
 ])
 
-const LENGTH = inputInvalid('timeout', '"soon" is not a duration', 'Write it as 30s.', ['timeout: 30s'])
+const LENGTH = inputInvalid('timeout', '"soon" is not a duration', 'Write url as 30s.', ['timeout: 30s'])
 const METHOD = inputInvalid('method', '"FETCH" is not an HTTP method', 'Use GET.', ['method: GET'])
 
 test('Several complaints are one failure: the first in its sentence with the number of the others, all of them below.', () => {

@@ -105,7 +105,7 @@ for (const [what, value, problem, complete = false] of PROVIDERS) {
   test(`A provider with ${what} is refused with that very reason, and the right name is shown or can be found.`, () => {
     const { remedy, snippets = [] } = assertFails(() => parseProvider(value), 'INPUT_INVALID', problem)
     const right = complete ? PROVIDER : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
-    assert.equal(remedy, `Write it as ${right}.`)
+    assert.equal(remedy, `Write workload_identity_provider as ${right}.`)
     const lines = snippets.flatMap((snippet) => snippet.lines)
     assert.ok(lines.includes(`workload_identity_provider: ${right}`))
     assert.equal(

@@ -8,13 +8,15 @@ testFailures([
     'a defect',
     internalFailure(new TypeError('s3cr3t'), JOB),
     'INTERNAL',
-    /TypeError(?!.*s3cr3t).*gh run rerun 42 --failed --debug --repo octo-org\/octo-repo/
+    /TypeError\).*Run `gh run rerun 42 --failed --debug --repo octo-org\/octo-repo`/,
+    /^(?!.*s3cr3t)/
   ],
   [
     'something that was thrown and is no error',
     internalFailure('s3cr3t', {}),
     'INTERNAL',
-    /string(?!.*s3cr3t).*rerun RUN_ID --failed/
+    /\(string\)(?!.*Run `)/,
+    /^(?!.*s3cr3t).*rerun RUN_ID --failed/
   ],
   ['an end before the end', unfinished(JOB), 'INTERNAL', /ended before/]
 ])

@@ -65,7 +65,7 @@ const FAILURE: FailureText = {
   sentence: `${ACCOUNT} may not invoke the service.`,
   cause: 'It lacks a role.',
   remedy: 'Grant the role.',
-  snippets: [{ place: 'In a terminal', lines: ['gcloud run \\', '  --member=x'] }],
+  snippets: [{ place: 'In a terminal', language: 'shell', lines: ['gcloud run \\', '  --member=x'] }],
   answer: '403 Forbidden',
   details: ['aud: x']
 }
@@ -251,7 +251,7 @@ for (const [what, record, failure, name, value] of FACTS) {
 }
 
 test('An identity that got no token is the account that it was to become.', () => {
-  const identity = { ...IDENTITY, impersonations: [{ account: 'a@b.example', delegates: [] }] }
+  const identity = { ...IDENTITY, impersonations: [{ account: 'a@b.example', delegates: [], origin: 'x' }] }
   assert.match(renderSummary({ inputs: INPUTS, identity }, FAILURE, LINK), /Identity.*a&#64;b\.example/)
 })
 
@@ -339,7 +339,7 @@ test('Whatever came from outside stands in code, wherever it comes from.', () =>
     sentence: EVIL,
     cause: EVIL,
     remedy: EVIL,
-    snippets: [{ place: EVIL, lines: [EVIL] }],
+    snippets: [{ place: EVIL, language: 'shell' as const, lines: [EVIL] }],
     answer: EVIL,
     details: [EVIL]
   }
@@ -377,7 +377,7 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
     sentence: long,
     cause: long,
     remedy: long,
-    snippets: [{ place: long, lines: audiences }],
+    snippets: [{ place: long, language: 'text' as const, lines: audiences }],
     answer: long
   }
   const summary = renderSummary({ ...record, tokens }, failure, LINK)

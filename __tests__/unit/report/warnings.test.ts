@@ -13,7 +13,7 @@ const CREDENTIAL: Credential = {
 }
 const KEY: Credential = { ...CREDENTIAL, description: `service account key of ${ACCOUNT}`, isKey: true }
 const PERSON: Credential = { ...CREDENTIAL, fixedAudience: ['gcloud.apps'] }
-const HOPS = [{ account: ACCOUNT, delegates: [] }]
+const HOPS = [{ account: ACCOUNT, delegates: [], origin: 'x' }]
 const OIDC = { GITHUB_ACTIONS: 'true', ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't' }
 const CLIENT_ID = '123-abc.apps.googleusercontent.com'
 const PROVIDER = '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/github'

@@ -3,16 +3,16 @@ import type { Verdict } from '../verdicts.ts'
 import type { Response } from '../response.ts'
 import { describeStatus } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
+import type { Advice, Snippet } from '../../failure/failure.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import { isIdempotent } from '../attempts.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { describeRunService, ownUrl, showLog, updateCommand } from './gcloud.ts'
-import { notRepeated } from './no-answer.ts'
-import { inStep, inTerminal } from '../../failure/snippets.ts'
+import { describeRunService, describeService, ownUrl, showLog, updateCommand } from './gcloud.ts'
+import { adviseOnce, adviseOnOverload } from './no-answer.ts'
+import { inStep, inTerminal, onlyWhere } from '../../failure/snippets.ts'
 
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3
@@ -38,11 +38,20 @@ export function applicationFailed(failed: FailedCall, response: Response): Failu
 export function unavailable({ call, token, attempts }: FailedCall, response: Response): Failure {
   return new Failure({
     code: 'SERVICE_UNAVAILABLE',
-    sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${inAttempts(attempts)}.`,
+    sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${knownWords(response.text)}${inAttempts(attempts)}.`,
     ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
     details: response.verdicts.map(describeVerdict),
     answer: quote(response)
   })
+}
+
+/** Google's own words in an answer of status 429 or 5xx: https://cloud.google.com/run/docs/troubleshooting */
+function knownWords(text: string): string {
+  const words =
+    /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(
+      text
+    )?.[0]
+  return words === undefined ? '' : ` ("${words}")`
 }
 
 function describeVerdict({ met, expectation, actual }: Verdict): string {
@@ -58,47 +67,56 @@ function describeMisses(verdicts: readonly Verdict[]): string {
 function redirected(url: URL, response: Response, details: readonly string[]): Failure {
   const { status } = response
   const location = safeText(response.headers['location'] ?? '')
-  const target = URL.canParse(location, url.href) && location !== '' ? new URL(location, url.href) : undefined
+  const target = findTarget(url, location)
+  const listed = `list ${status} in expect_status where the redirect is what you test`
   return new Failure({
     code: 'REDIRECTED',
     sentence: `${safeUrl(url)} answered ${describeStatus(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
     cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
-    remedy: `${target === undefined ? '' : 'Set url to the address itself, or '}${target === undefined ? 'List' : 'list'} the status in expect_status where the redirect is what you test.`,
+    remedy: target === undefined ? `${capital(listed)}.` : `Set url to ${safeUrl(target)}, or ${listed}.`,
     snippets: [
-      inStep(...(target === undefined ? [] : [`url: ${safeUrl(target)}`, '# or']), `expect_status: ${status}`)
+      ...(target === undefined ? [] : [inStep(`url: ${safeUrl(target)}`)]),
+      {
+        ...inStep(`expect_status: ${status}`),
+        place: 'Or, where the redirect is what you test, in this step under "with"'
+      }
     ],
     details
   })
 }
 
-function explainUnavailable({ method }: FailedCall['call'], service: URL, { status, text }: Response): Explanation {
+/** Where a redirect leads, as far as a call may go there: an application behind TLS may write http for its own host. */
+function findTarget(url: URL, location: string): URL | undefined {
+  if (location === '' || !URL.canParse(location, url.href)) return undefined
+  const target = new URL(location, url.href)
+  if (target.host === url.host) target.protocol = url.protocol
+  return target.protocol === 'https:' && target.href !== url.href ? target : undefined
+}
+
+function explainUnavailable({ method }: FailedCall['call'], service: URL, { status, text }: Response): Advice {
   // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
   if (/^\s*no healthy upstream\s*$/.test(text)) {
     return {
-      cause: 'The load balancer has no healthy backend behind it.',
+      cause: 'The load balancer has no healthy backend behind it ("no healthy upstream").',
       remedy: "Look at the load balancer's backends and their health checks.",
       snippets: [
         inTerminal(
-          'gcloud compute backend-services list',
-          'gcloud compute backend-services get-health BACKEND --global'
+          'see the health of the backends; the first command shows BACKEND',
+          'gcloud compute backend-services list --project=PROJECT',
+          'gcloud compute backend-services get-health BACKEND --global --project=PROJECT'
         )
       ]
     }
   }
-  const log = showLog(service)
-  if (!isIdempotent(method) && status !== 429 && status !== 503) return { ...notRepeated(method), snippets: [log] }
+  if (!isIdempotent(method) && status !== 429 && status !== 503) return adviseOnce(method, service)
   if (text.includes('no available instance') || status === 429) {
     return {
       cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
-      remedy: 'Raise deadline, or give the service more instances, or a minimum of one.',
-      snippets: [inStep('deadline: 10m'), log, ...giveInstances(service)]
+      remedy: 'Raise deadline, or give the service more instances (--max-instances), or a minimum of one.',
+      snippets: [inStep('deadline: 10m'), ...giveInstances(service), ...showLog(service)]
     }
   }
-  return {
-    cause: 'The service starts, is overloaded or fails.',
-    remedy: "Look at the service's log; raise deadline if it needs longer to start.",
-    snippets: [log, inStep('deadline: 10m')]
-  }
+  return adviseOnOverload(service)
 }
 
 function explainAnswer(
@@ -106,50 +124,54 @@ function explainAnswer(
   service: URL,
   response: Response,
   statusMissed: boolean
-): Explanation {
+): Advice {
   const { status } = response
   if (statusMissed && (status === 401 || status === 403)) {
     const { tokenHeader } = headers
     return {
       cause: "Google let the call through; the application's own access control refused it.",
-      remedy: `Give the application what it wants in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
+      remedy: `Give the application the credential for this path in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
       snippets: [
-        inStep(
-          ...(tokenHeader === 'Authorization'
-            ? [
-                "# Google's token then travels in X-Serverless-Authorization:",
-                'headers: |',
-                '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
-              ]
-            : ['# or whatever header the application reads:', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'])
-        ),
-        showLog(service)
+        tokenHeader === 'Authorization'
+          ? {
+              ...inStep('headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'),
+              place: 'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization'
+            }
+          : {
+              ...inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
+              place: 'In this step, under "with", in the header that the application reads'
+            },
+        ...showLog(service)
       ]
     }
   }
   if (statusMissed && status === 404) {
     return {
-      cause: `The application does not know ${safeText(url.pathname)}, or an old revision without it still answers.`,
-      remedy: 'Mend the path in url, or see to which revision the traffic goes.',
-      snippets: [showLog(service)]
+      cause: `The application does not know ${safeText(url.pathname)}, or an old revision without this path still answers.`,
+      remedy: `Fix the path ${safeText(url.pathname)} in url, or see to which revision the traffic goes.`,
+      snippets: [...describeService(service), ...showLog(service)]
     }
   }
   return {
     cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-    remedy: "Look at the service's log, or mend the expectation.",
-    snippets: [showLog(service)]
+    remedy: "Look at the service's log, or fix the expectation.",
+    snippets: showLog(service)
   }
 }
 
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service: URL): Snippet[] {
   if (!isCloudRunUrl(service)) return []
-  const { name, region, project, search } = describeRunService(service)
+  const { name, flags } = describeRunService(service)
   return [
     inTerminal(
-      ...search,
-      `gcloud run services describe ${name} --region=${region}${project} --format="yaml(spec.template.metadata.annotations)"   # maxScale is the limit`,
-      `${updateCommand(service, '--max-instances=MORE_THAN_THAT')}   # or --min-instances=1, which costs while nobody calls`
-    )
+      'see the limit of instances (maxScale)',
+      `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`
+    ),
+    onlyWhere('an instance may cost while it waits for calls', updateCommand(service, '--min-instances=1'))
   ]
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

@@ -14,6 +14,8 @@ export interface FailedCall {
   readonly attempts: number
   /** IAP's OAuth client id, where it is known. */
   readonly clientId: string | undefined
+  /** Whether the service answers at its root without a tag; undefined where that was not seen. */
+  readonly exists: boolean | undefined
 }
 
 /** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */

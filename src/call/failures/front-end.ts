@@ -1,110 +1,104 @@
-import { findAudience, isCloudRunUrl } from '../../inputs/service-url.ts'
-import type { Response } from '../response.ts'
-import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
-import { findReservation } from '../../inputs/service-url.ts'
+import { explainBy, Failure } from '../../failure/failure.ts'
+import type { Cause, Explanation, Snippet } from '../../failure/failure.ts'
+import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
+import { inStep, inTerminal, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
+import { findAudience, findReservation, isCloudRunUrl } from '../../inputs/service-url.ts'
+import { isPerson, memberOf } from '../../token/principal.ts'
 import { inAttempts } from '../../world/outcome.ts'
-import { isPerimeter } from '../../failure/perimeter.ts'
-import { explainPerimeter } from '../../failure/perimeter.ts'
+import type { Response } from '../response.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { isPerson, memberOf } from '../../token/principal.ts'
 import {
-  describeCommands,
   describeFunction,
   describeRunService,
+  describeService,
   ownUrl,
   projectNumber,
   updateCommand
 } from './gcloud.ts'
-import { inStep, inTerminal, onlyWhere, shellWord } from '../../failure/snippets.ts'
 
 /** A 401: the token is not one for this service. */
 export function tokenRejected({ call, token }: FailedCall, response: Response): Failure {
+  const rejected = `Google's front end rejected the token for audience ${safeText(token.audience)} at ${safeUrl(call.url)} (401)`
   return new Failure({
     code: 'TOKEN_REJECTED',
-    sentence: `Google's front end rejected the token for audience ${safeText(token.audience)} at ${safeUrl(call.url)} (401).`,
-    ...explainRejection(call.url, token),
+    happened: `${rejected}.`,
+    ...explainRejection(rejected, call.url, token),
     answer: quote(response)
   })
 }
 
-function explainRejection(url: URL, { audience, email }: FailedCall['token']): Explanation {
+function explainRejection(rejected: string, url: URL, { audience, email }: FailedCall['token']): Explanation {
   const suggested = findAudience(url)
-  const accepted = inTerminal(...describeCommands(ownUrl(url, audience)), ...listAudiences(url))
+  const accepted = describeService(ownUrl(url, audience))
   if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
     return {
-      cause: "The token is a person's, for gcloud's OAuth client, and this service does not take such tokens.",
+      sentence: `${rejected}: the token is a person's (${safeText(email)}), and this service does not take such tokens.`,
       remedy: 'Set service_account, so that the token is for the service.',
       snippets: [inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
     }
   }
   if (suggested === undefined) {
     return {
-      cause:
-        'A 401 is about the token, not about permissions: its audience is not one of the service, which a custom domain or load balancer cannot tell.',
-      remedy: "Set audience to the service's own *.run.app URL, or to one of its custom audiences, to the letter.",
+      sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
+      cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+      remedy: `Set audience to the *.run.app URL of the service behind ${safeText(url.host)}, or to a custom audience of that service, exactly.`,
       snippets: [
-        inTerminal('gcloud run services list   # shows SERVICE, REGION and URL of each'),
+        inTerminal('see the URL of each service', 'gcloud run services list --project=PROJECT'),
         inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-        accepted
+        ...accepted
       ]
     }
   }
   return suggested === audience
     ? {
+        sentence: `${rejected}, although the URL suggests this audience.`,
         cause:
-          'A 401 is about the token, not about permissions: its audience is the one that the URL suggests, so perhaps a second token came along in another header, or no such service is here.',
+          'A second token came along in another header, or there is no such service. A 401 means that the token was rejected; a missing role gives 403.',
         remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
-        snippets: [accepted]
+        snippets: accepted
       }
     : {
-        cause: `A 401 is about the token, not about permissions; from its URL, the service expects the audience ${safeText(suggested)}.`,
-        remedy: `Leave audience empty, or set it to ${safeText(suggested)}.`,
-        snippets: [inStep(`audience: ${safeText(suggested)}`), accepted]
+        sentence: `${rejected}; going by its URL, the service expects the audience ${safeText(suggested)}.`,
+        cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+        remedy: `Leave audience empty, or set audience to ${safeText(suggested)}.`,
+        snippets: [inStep(`audience: ${safeText(suggested)}`), ...accepted]
       }
-}
-
-/** How to read the description of a Cloud Run service: https://cloud.google.com/run/docs/configuring/custom-audiences */
-function listAudiences(url: URL): string[] {
-  return describeFunction(url) === undefined
-    ? ['# it accepts status.url, and what run.googleapis.com/urls and run.googleapis.com/custom-audiences list']
-    : []
 }
 
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
 export function invokerMissing(failed: FailedCall, response: Response): Failure {
-  const { url } = failed.call
-  const perimeter = isPerimeter(response.text)
-  const sentence = perimeter
-    ? `VPC Service Controls keep ${safeText(failed.token.email) || 'the identity'} out of`
-    : `${safeText(failed.token.email) || 'The identity'} may not invoke`
-  return new Failure({
-    code: 'INVOKER_MISSING',
-    sentence: `${sentence} ${safeUrl(url)} (403 of Google's front end${inAttempts(failed.attempts)}).`,
-    ...(perimeter ? explainPerimeter("the service's project", response.text) : explainRefusal(failed)),
-    answer: quote(response)
-  })
+  return new Failure({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: quote(response) })
 }
 
-function explainRefusal({ call, token }: FailedCall): Explanation {
+function explainRefusal({ call, token, attempts }: FailedCall, response: Response): Explanation {
+  const who = safeText(token.email) || 'The identity'
+  const refused = `403 of Google's front end${inAttempts(attempts)}`
   const service = ownUrl(call.url, token.audience)
+  const number = projectNumber(service)
+  if (isPerimeter(response.text)) {
+    return explainPerimeter(
+      `VPC Service Controls keep ${safeText(token.email) || 'the identity'} out of ${safeUrl(call.url)} (${refused})`,
+      "the service's project",
+      response.text,
+      number === undefined ? undefined : projectById(number)
+    )
+  }
   if (call.headers.tokenHeader === 'Proxy-Authorization') {
     return {
-      cause: 'Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy, so that it saw no token.',
-      remedy: 'Set token_header to X-Serverless-Authorization, or leave it empty.',
+      sentence: `${safeUrl(call.url)} saw no token (${refused}): Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy.`,
+      remedy: 'Set token_header to X-Serverless-Authorization, or leave token_header empty.',
       snippets: [inStep('token_header: X-Serverless-Authorization')]
     }
   }
-  const number = projectNumber(service)
   if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
     // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
     const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`
     return {
-      cause: `Identity-Aware Proxy let the call through, and it is IAP's own account that may not invoke the service.`,
-      remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}; that takes up to some minutes to act.`,
-      snippets: [inTerminal(...grantInvoker(service, agent))]
+      sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${safeUrl(call.url)} (${refused}).`,
+      remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}, and wait some minutes.`,
+      snippets: grantInvoker(service, agent)
     }
   }
   const named = describeFunction(service)
@@ -112,119 +106,192 @@ function explainRefusal({ call, token }: FailedCall): Explanation {
   const role = named === undefined ? 'roles/run.invoker' : "the invoker's role"
   const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`
   return {
-    cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got it so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s).`,
-    remedy: `Grant ${role} on the ${target} to ${member}; that takes up to some minutes to act.`,
+    sentence: `${who} is not allowed to invoke ${safeUrl(call.url)} (${refused}).`,
+    cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
+    remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
     snippets: [
-      inTerminal(...grantInvoker(service, member)),
-      inStep('# only where the grant is some minutes old at most:', 'iam_wait: 5m', 'deadline: 7m')
+      ...grantInvoker(service, member),
+      ...(named === undefined ? [seePolicy(service)] : []),
+      {
+        ...inStep('iam_wait: 5m', 'deadline: 7m'),
+        place: 'Only where the grant is some minutes old at most, in this step under "with"'
+      }
     ]
   }
 }
 
-function grantInvoker(service: URL, member: string): string[] {
+function grantInvoker(service: URL, member: string): Snippet[] {
   const named = describeFunction(service)
   if (named !== undefined) {
     return [
-      `gcloud functions add-invoker-policy-binding ${shellWord(named.name)} ${named.flags} --member=${shellWord(member)}`
+      inTerminal(
+        'grant the role',
+        `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${shellWord(member)}`
+      )
     ]
   }
-  const { name, region, project, search } = describeRunService(service)
+  const { name, flags, search } = describeRunService(service)
   return [
-    ...search,
-    `gcloud run services add-iam-policy-binding ${name} --region=${region} --member=${shellWord(member)} --role=roles/run.invoker${project}`
+    inTerminal(
+      'grant the role',
+      `gcloud run services add-iam-policy-binding ${name}${flags} --member=${shellWord(member)} --role=roles/run.invoker`
+    ),
+    ...search
   ]
 }
 
+function seePolicy(service: URL): Snippet {
+  const { name, flags } = describeRunService(service)
+  return inTerminal('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`)
+}
+
+interface Missing {
+  readonly url: URL
+  readonly tag: string | undefined
+  /** The URL that names the service, where another one is called. */
+  readonly service: URL
+  readonly text: string
+  /** Whether the service itself answers at its root without the tag; undefined where that is not known. */
+  readonly exists: boolean | undefined
+  /** `Google's front end answered URL with 404` */
+  readonly answered: string
+}
+
 /** A 404 that the application never saw. */
-export function notReached({ call, token }: FailedCall, response: Response): Failure {
+export function notReached({ call, token, exists }: FailedCall, response: Response): Failure {
+  const answered = `Google's front end answered ${safeUrl(call.url)} with 404, before the application`
+  const service = ownUrl(call.url, token.audience)
   return new Failure({
     code: 'NOT_REACHED',
-    sentence: `Google's front end answered ${safeUrl(call.url)} with 404; the call never reached the application.`,
-    ...explainNotReached(call, ownUrl(call.url, token.audience), response.text),
+    ...explainNotReached({ ...call, service, text: response.text, exists, answered }),
     answer: quote(response)
   })
 }
 
-export function explainNotReached(
-  { url, tag }: Pick<FailedCall['call'], 'url' | 'tag'>,
-  service: URL,
-  text: string
-): Explanation {
-  if (text.startsWith('response 404 (backend NotFound)')) {
-    return {
-      cause: `The load balancer has no backend for ${safeText(url.host)} and the path ${safeText(url.pathname)}.`,
-      remedy: "Give the load balancer's URL map a backend for this host and path.",
-      snippets: [
-        inTerminal('gcloud compute url-maps list   # shows the URL_MAP', 'gcloud compute url-maps describe URL_MAP')
-      ]
-    }
+export function explainNotReached(facts: Missing): Explanation {
+  return explainBy(NOT_REACHED, facts)
+}
+
+const NOT_REACHED: readonly Cause<Missing>[] = [
+  { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
+  { when: ({ url }) => describeFunction(url) !== undefined, explain: noFunction },
+  { when: ({ url }) => !isCloudRunUrl(url), explain: domainLeadsNowhere },
+  { when: ({ url }) => findReservation(url) === 'certain', explain: reservedPath },
+  { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
+  { when: ({ exists }) => exists === true, explain: probablyReservedPath },
+  {
+    when: ({ url, exists }) => exists === undefined && findReservation(url) === 'possible',
+    explain: probablyReservedPath
+  },
+  { when: () => true, explain: unreachableService }
+]
+
+function noBackend({ url, answered }: Missing): Explanation {
+  return {
+    sentence: `${answered}: the load balancer has no backend for ${safeText(url.host)} and the path ${safeText(url.pathname)}.`,
+    remedy: `Give the URL map of the load balancer a backend for ${safeText(url.host)}${safeText(url.pathname)}.`,
+    snippets: [
+      inTerminal(
+        'see the URL map; the first command shows URL_MAP',
+        'gcloud compute url-maps list --project=PROJECT',
+        'gcloud compute url-maps describe URL_MAP --global --project=PROJECT'
+      )
+    ]
   }
-  const named = describeFunction(url)
-  if (named !== undefined) {
-    return {
-      cause: `There is no function ${named.name} in this region and project, or it admits internal traffic only (ingress).`,
-      remedy: "Check the function's name, region and project in url, and its ingress.",
-      snippets: [inTerminal('gcloud functions list', ...describeCommands(url))]
-    }
+}
+
+function noFunction({ url, answered }: Missing): Explanation {
+  const { name = 'FUNCTION', flags = '' } = describeFunction(url) ?? {}
+  const place = flags
+    .replaceAll(/ --\w+=/g, ' ')
+    .trim()
+    .replace(' ', ' of project ')
+  return {
+    sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
+    remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
+    snippets: [
+      ...describeService(url),
+      inTerminal('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+    ]
   }
-  const look = inTerminal(...describeCommands(service))
-  if (!isCloudRunUrl(url)) {
-    return {
-      cause: `The domain ${safeText(url.host)} leads to no service, or the service admits internal traffic only (ingress).`,
-      remedy: 'Check the domain mapping or load balancer, and the ingress of the service behind it.',
-      snippets: [look, inTerminal('gcloud beta run domain-mappings list --region=REGION'), openIngress(service)]
-    }
+}
+
+function domainLeadsNowhere({ url, service, answered }: Missing): Explanation {
+  return {
+    sentence: `${answered}: the domain ${safeText(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
+    remedy: `Check the domain mapping or load balancer of ${safeText(url.host)}, and the ingress of the service behind the domain.`,
+    snippets: [
+      ...describeService(service),
+      inTerminal('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
+      openIngress(service)
+    ]
   }
-  const reservation = findReservation(url)
-  if (reservation === 'certain') {
-    return {
-      cause: `Google's front end keeps the path ${safeText(url.pathname)} for itself on *.run.app.`,
-      remedy: 'Serve the check under another path, such as /health.',
-      snippets: [inStep(`url: ${safeText(url.origin)}/health`)]
-    }
+}
+
+function reservedPath({ url, answered }: Missing): Explanation {
+  return {
+    sentence: `${answered}: the path ${safeText(url.pathname)} is reserved by Google on *.run.app.`,
+    remedy: 'Serve the check under another path, such as /health, and set url to that.',
+    snippets: [inStep(`url: ${safeText(url.origin)}/health`)]
   }
-  const others = `${tag === undefined ? '' : `the service has no traffic tag "${safeText(tag)}", `}the service admits internal traffic only (ingress), its run.app URL is disabled, there is no service of that name here, or, where none of these holds, VPC Service Controls keep the call out`
-  const mend = [look, ...addTag(url, tag), openIngress(url), enableUrl(url)]
-  return reservation === 'possible'
-    ? {
-        cause: `The path ${safeText(url.pathname)} may be reserved (Google advises against paths that end in z, /eventlog and /_ah/); or ${others}.`,
-        remedy: 'Try another path, such as /health; if that fails too, check ingress, URL and tags of the service.',
-        snippets: [inStep(`url: ${safeText(url.origin)}/health`), ...mend]
-      }
-    : {
-        cause: `${others.charAt(0).toUpperCase()}${others.slice(1)}.`,
-        remedy: 'Check ingress, URL and tags of the service.',
-        snippets: mend
-      }
+}
+
+function noTag({ url, tag = '', exists, answered }: Missing): Explanation {
+  const { name, flags } = describeRunService(url)
+  const certain = exists === true && findReservation(url) === undefined
+  return {
+    sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${safeText(tag)}.`,
+    cause: certain
+      ? 'A call of the service without the tag was refused for the missing token, as it has to be.'
+      : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
+    remedy: `Deploy with the tag ${safeText(tag)}, or set tag to one that the service has.`,
+    snippets: [
+      ...describeService(url),
+      onlyWhere(
+        `status.traffic has no tag ${safeText(tag)}; the first command shows REVISION`,
+        `gcloud run revisions list --service=${name}${flags}`,
+        `gcloud run services update-traffic ${name}${flags} --update-tags=${shellWord(`${tag}=REVISION`)}`
+      )
+    ]
+  }
+}
+
+function probablyReservedPath(facts: Missing): Explanation {
+  const { url, exists, answered } = facts
+  const path = safeText(url.pathname)
+  return {
+    sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
+    cause:
+      'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
+    remedy: 'Serve the check under another path, such as /health, and set url to that.',
+    snippets: [inStep(`url: ${safeText(url.origin)}/health`), ...describeService(url)]
+  }
+}
+
+function unreachableService({ url, tag, answered }: Missing): Explanation {
+  const { name } = describeRunService(url)
+  const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1]
+  const where = region === undefined || region === 'a' ? 'here' : `in ${region}`
+  return {
+    sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
+    cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
+    remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
+    snippets: [...describeService(url), openIngress(url), enableUrl(url)]
+  }
 }
 
 /** https://cloud.google.com/run/docs/securing/ingress */
 export function openIngress(url: URL): Snippet {
   return onlyWhere(
-    'run.googleapis.com/ingress says internal, and it need not',
-    '# else call it from inside of its network; open or not, the invoker check stays',
+    'run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)',
     updateCommand(url, '--ingress=all')
   )
 }
 
-/** https://cloud.google.com/run/docs/securing/ingress#disable-url */
+/** https://cloud.google.com/run/docs/securing/ingress#disable-url; stable gcloud took the flag later than beta. */
 function enableUrl(url: URL): Snippet {
   return onlyWhere(
-    'run.googleapis.com/default-url-disabled says true, and it need not',
-    '# else call its custom domain',
-    updateCommand(url, '--default-url')
+    'run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)',
+    updateCommand(url, '--default-url', 'beta ')
   )
-}
-
-/** https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-function addTag(url: URL, tag: string | undefined): Snippet[] {
-  if (tag === undefined) return []
-  const { name, region, project } = describeRunService(url)
-  return [
-    onlyWhere(
-      `status.traffic has no tag ${safeText(tag)}`,
-      `gcloud run revisions list --service=${name} --region=${region}${project}   # shows the REVISION`,
-      `gcloud run services update-traffic ${name} --region=${region} --update-tags=${shellWord(tag)}=REVISION${project}`
-    )
-  ]
 }

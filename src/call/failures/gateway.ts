@@ -1,6 +1,6 @@
 import type { Response } from '../response.ts'
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
+import type { Advice, Snippet } from '../../failure/failure.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
@@ -9,38 +9,45 @@ import { inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 export function gatewayRejected({ call, token }: FailedCall, response: Response): Failure {
   const audience = safeText(token.audience)
+  const answer = quote(response)
   return new Failure({
     code: 'GATEWAY_REJECTED',
-    sentence: `The API gateway at ${safeUrl(call.url)} refused the token for audience ${audience} (${response.status}).`,
+    sentence: `The API gateway at ${safeUrl(call.url)} refused the token for audience ${audience}: ${answer}.`.replace(
+      /\.+$/,
+      '.'
+    ),
     ...explain(response.text, audience, call.headers.tokenHeader),
-    answer: quote(response)
+    answer
   })
 }
 
-function explain(text: string, audience: string, tokenHeader: string): Explanation {
-  const definition = defineSecurity(audience)
+function explain(text: string, audience: string, tokenHeader: string): Advice {
+  const deploy = [defineSecurity(audience), ...DEPLOY]
   if (/Audiences in Jwt/i.test(text)) {
     return {
       cause: `${audience} is not among the gateway's x-google-audiences.`,
-      remedy: `Set audience to a value of x-google-audiences, or add ${audience} there and deploy the gateway again.`,
-      snippets: [definition, ...DEPLOY]
+      remedy: `Set audience to a value of x-google-audiences in the gateway's OpenAPI document, or add ${audience} there and deploy the gateway again.`,
+      snippets: deploy
     }
   }
   if (/issuer/i.test(text)) {
     return {
       cause: "The gateway's OpenAPI document does not name Google as an issuer.",
-      remedy: 'Add x-google-issuer: https://accounts.google.com to it, and deploy the gateway again.',
-      snippets: [definition, ...DEPLOY]
+      remedy:
+        "Add x-google-issuer: https://accounts.google.com to the gateway's OpenAPI document, and deploy the gateway again.",
+      snippets: deploy
     }
   }
   if (/Jwt is missing/i.test(text) && tokenHeader === 'Authorization') {
     return {
       cause:
-        'The gateway saw no token, though it travelled in Authorization: something before it took the header out, or its document names another place (x-google-jwt-locations).',
-      remedy: 'Look for x-google-jwt-locations in the OpenAPI document, and take it out or let it name Authorization.',
+        'The gateway saw no token, though it travelled in Authorization: something before the gateway took the header out, or its document names another place (x-google-jwt-locations).',
+      remedy:
+        "Take x-google-jwt-locations out of the gateway's OpenAPI document, or let x-google-jwt-locations name Authorization.",
       snippets: [
         {
           place: "In the gateway's OpenAPI document",
+          language: 'yaml',
           lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
         },
         ...DEPLOY
@@ -50,7 +57,7 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
   if (/Jwt is missing/i.test(text)) {
     return {
       cause: `The gateway looks for the token in Authorization; it travelled in ${safeText(tokenHeader)}.`,
-      remedy: 'Set token_header to Authorization, and leave that header out of headers.',
+      remedy: `Set token_header to Authorization instead of ${safeText(tokenHeader)}, and leave Authorization out of headers.`,
       snippets: [inStep('token_header: Authorization')]
     }
   }
@@ -58,29 +65,32 @@ function explain(text: string, audience: string, tokenHeader: string): Explanati
     return {
       cause: "The gateway's clock differs from Google's, or headers carry an old token.",
       remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
-      snippets: [onRunner('date --utc   # and the same where the gateway runs')]
+      snippets: [onRunner('compare the clock with that of the gateway', 'date --utc')]
     }
   }
   if (/verif|jwks|signature/i.test(text)) {
     return {
       cause: "The keys at the gateway's x-google-jwks_uri are not those with which Google signs ID tokens.",
-      remedy: 'Set x-google-jwks_uri to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.',
-      snippets: [definition, ...DEPLOY]
+      remedy:
+        "Set x-google-jwks_uri in the gateway's OpenAPI document to https://www.googleapis.com/oauth2/v3/certs, and deploy the gateway again.",
+      snippets: deploy
     }
   }
   return {
     cause: 'The gateway wants more than this token, such as an API key, or another security definition.',
-    remedy: 'Send an API key in headers if it wants one, or let its OpenAPI document take Google ID tokens.',
-    snippets: [inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), definition, ...DEPLOY]
+    remedy:
+      "Send an API key in headers if the gateway wants one, or let the gateway's OpenAPI document take Google ID tokens.",
+    snippets: [inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'), ...deploy]
   }
 }
 
 /** https://cloud.google.com/api-gateway/docs/deploying-api */
 const DEPLOY: readonly Snippet[] = [
   inTerminal(
-    'gcloud api-gateway gateways list   # shows GATEWAY, LOCATION and API',
-    'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml',
-    'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG'
+    'deploy the gateway again; the first command shows GATEWAY, LOCATION and API',
+    'gcloud api-gateway gateways list --project=PROJECT',
+    'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT',
+    'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT'
   )
 ]
 
@@ -88,6 +98,7 @@ const DEPLOY: readonly Snippet[] = [
 function defineSecurity(audience: string): Snippet {
   return {
     place: "In the gateway's OpenAPI document",
+    language: 'yaml',
     lines: [
       'securityDefinitions:',
       '  google_id_token:',

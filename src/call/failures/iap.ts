@@ -1,162 +1,259 @@
-import { isCloudRunUrl } from '../../inputs/service-url.ts'
-import type { Response } from '../response.ts'
-import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
+import { explainBy, Failure } from '../../failure/failure.ts'
+import type { Cause, Explanation, Snippet } from '../../failure/failure.ts'
+import { inStep, inTerminal, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
+import { isCloudRunUrl } from '../../inputs/service-url.ts'
+import { memberOf } from '../../token/principal.ts'
+import type { Response } from '../response.ts'
 import { quote } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
-import { memberOf } from '../../token/principal.ts'
-import { describeRunService } from './gcloud.ts'
-import { inStep, inTerminal, onlyWhere, onRunner, shellWord } from '../../failure/snippets.ts'
+import { describeRunService, projectNumber } from './gcloud.ts'
+
+interface Facts extends FailedCall {
+  readonly status: number
+  readonly text: string
+  /** What IAP did, as the beginning of a sentence. */
+  readonly refused: string
+  /** What every explanation has to add about the audience, where IAP's client id is known and is not the audience. */
+  readonly audience: { readonly remedy: string; readonly lines: readonly string[] }
+}
+
+const NO_CLIENT = 'Empty Google Account OAuth client'
+const NO_AGENT = /^(?:IAP for Cloud Run app is not set up correctly|The IAP service account is not provisioned)/
+
+/** IAP itself is not set up completely, whatever the token: it says so with a status of 5xx. */
+export function isBrokenIap({ status, text }: Pick<Response, 'status' | 'text'>): boolean {
+  return status >= 500 && (text.startsWith(NO_CLIENT) || NO_AGENT.test(text))
+}
 
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 export function iapRejected(failed: FailedCall, response: Response): Failure {
-  const { call, token } = failed
-  return new Failure({
-    code: 'IAP_REJECTED',
-    sentence: `Identity-Aware Proxy did not let ${safeText(token.email) || 'the identity'} through to ${safeUrl(call.url)} (${response.status}; the token's audience is ${safeText(token.audience)}).`,
-    ...explain(failed, response),
-    answer: quote(response)
-  })
+  const { call, token, clientId } = failed
+  const words = /Invalid IAP credentials: ([^<]{1,120})|(OpenID Connect token expired[^<]{0,60})/.exec(response.text)
+  const said = safeText(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '')
+  const who = safeText(token.email) || 'the identity'
+  const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`
+  const isOther = clientId !== undefined && clientId !== token.audience
+  const facts = {
+    ...failed,
+    status: response.status,
+    text: response.text,
+    refused: `Identity-Aware Proxy did not let ${who} through to ${safeUrl(call.url)} (${response.status}${said === '' ? '' : `, "${said}"`}; the token's audience is ${safeText(token.audience)}${known})`,
+    audience: isOther
+      ? { remedy: `, and audience to ${clientId}`, lines: [`audience: ${clientId}`] }
+      : { remedy: '', lines: [] }
+  }
+  return new Failure({ code: 'IAP_REJECTED', ...explainBy(CAUSES, facts), answer: quote(response) })
 }
 
-function explain({ call, token, clientId }: FailedCall, response: Response): Explanation {
-  if (response.status === 403) {
-    const member = memberOf(token.email)
-    return {
-      cause: `The token is good, but its identity lacks roles/iap.httpsResourceAccessor.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-      remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
-      snippets: [
-        inTerminal(
-          ...findResource(call.url),
-          `gcloud iap web add-iam-policy-binding ${resourceFlags(call.url)} --member=${shellWord(member)} --role=roles/iap.httpsResourceAccessor${describeRunService(call.url).project}`
-        )
-      ]
-    }
-  }
-  const fits = clientId === undefined || clientId === token.audience
-  const setAudience = fits ? [] : [`audience: ${clientId}`]
-  const andAudience = fits ? '' : `, and audience to ${clientId}`
-  if (response.text.includes("'email' claim")) {
-    return {
-      cause: 'The token that IAP saw has no e-mail; another token than that of this action stands in the header.',
-      remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}; this action always asks for a token with e-mail.`,
-      snippets: [
-        inStep(
-          '# where headers needs Authorization for the application:',
-          'token_header: Proxy-Authorization',
-          ...setAudience
-        )
-      ]
-    }
-  }
-  if (/expired/i.test(response.text)) {
-    return {
-      cause:
-        "The token that IAP saw had expired by IAP's clock: headers may carry an old one, or this machine's clock is wrong.",
-      remedy: `Leave tokens out of headers, and check the machine's clock${fits ? '' : `; set audience to ${clientId}`}.`,
-      snippets: [onRunner('date --utc'), ...(fits ? [] : [inStep(...setAudience)])]
-    }
-  }
-  if (response.text.includes('empty token')) {
-    const { tokenHeader } = call.headers
-    const named = clientId === undefined ? '' : ` IAP's client id is ${clientId}.`
-    return tokenHeader === 'X-Serverless-Authorization'
-      ? {
-          cause: `IAP looks for the token in Authorization and Proxy-Authorization; it travelled in ${tokenHeader}.${named}`,
-          remedy: `Set token_header to Proxy-Authorization${andAudience}.`,
-          snippets: [inStep('token_header: Proxy-Authorization', ...setAudience)]
-        }
-      : {
-          cause: `IAP saw no token, though it travelled in ${tokenHeader}: something before IAP took the header out.${named}`,
-          remedy: `Set token_header to ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}${andAudience}, and see what stands before IAP.`,
-          snippets: [
-            inStep(
-              `token_header: ${tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'}`,
-              ...setAudience
-            )
-          ]
-        }
-  }
-  if (/Unable to parse JWT|signature is invalid/.test(response.text)) {
-    return {
-      cause: `What IAP found in the header is no ID token of Google; headers may set one of their own.${clientId === undefined ? '' : ` IAP's client id is ${clientId}.`}`,
-      remedy: `Leave tokens out of headers${fits ? '' : `, and set audience to ${clientId}`}.`,
-      snippets: [inStep('token_header: Proxy-Authorization', ...setAudience)]
-    }
-  }
-  if (clientId !== undefined && clientId === token.audience) {
-    return {
-      cause:
-        "The audience is IAP's own client id, and yet it is refused: a client that Google manages admits no program, only clients on an allow-list.",
-      remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to its id instead of ${clientId}.`,
-      snippets: allowClient(call.url)
-    }
-  }
+const CAUSES: readonly Cause<Facts>[] = [
+  { when: ({ text }) => text.startsWith(NO_CLIENT), explain: noClient },
+  {
+    when: says(NO_AGENT),
+    explain: noAgent
+  },
+  { when: ({ status }) => status === 403, explain: missingRole },
+  { when: says(/'email' claim/), explain: noEmail },
+  { when: says(/expired/i), explain: expired },
+  {
+    when: ({ text, call }) => text.includes('empty token') && call.headers.tokenHeader === 'X-Serverless-Authorization',
+    explain: otherHeader
+  },
+  { when: says(/empty token/), explain: lostHeader },
+  { when: says(/Unable to parse JWT|signature is invalid/), explain: otherToken },
+  { when: ({ clientId, token }) => clientId === token.audience, explain: managedClient },
+  { when: () => true, explain: otherAudience }
+]
+
+function says(words: RegExp): (facts: Facts) => boolean {
+  return ({ text }) => words.test(text)
+}
+
+/** IAP is on and has no client: https://cloud.google.com/iap/docs/custom-oauth-configuration */
+function noClient({ call, refused }: Facts): Explanation {
   return {
+    sentence: `${refused}: IAP is switched on, but has no OAuth client.`,
+    cause:
+      'The client was never made, or the project is in no organization, so that Google manages none. No token helps.',
+    remedy: 'Configure an OAuth client for IAP, or switch IAP off for this service.',
+    snippets: [
+      toolFor(call.url, 'see the settings of IAP', 'settings get', ''),
+      {
+        place: 'Where an OAuth client for IAP is made',
+        language: 'text',
+        lines: ['https://console.cloud.google.com/auth/clients']
+      }
+    ]
+  }
+}
+
+/** https://cloud.google.com/iap/docs/enabling-cloud-run */
+function noAgent({ call, refused }: Facts): Explanation {
+  const number = projectNumber(call.url)
+  const project = number === undefined ? 'PROJECT' : projectById(number)
+  const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`
+  const { name, flags } = describeRunService(call.url)
+  return {
+    sentence: `${refused}: IAP is not set up completely, because its own service account does not exist or is not allowed to invoke the service. No token helps.`,
+    remedy: `Make IAP's service account, and grant roles/run.invoker on the service to ${agent}.`,
+    snippets: [
+      inTerminal(
+        "make IAP's service account and let it invoke the service",
+        `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`,
+        `gcloud run services add-iam-policy-binding ${name}${flags} --member=${agent} --role=roles/run.invoker`
+      )
+    ]
+  }
+}
+
+function missingRole({ call, token, refused }: Facts): Explanation {
+  const member = memberOf(token.email)
+  return {
+    sentence: `${refused}: the token is good, but its identity lacks roles/iap.httpsResourceAccessor.`,
+    remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
+    snippets: [
+      toolFor(
+        call.url,
+        'grant the role',
+        'web add-iam-policy-binding',
+        ` --member=${shellWord(member)} --role=roles/iap.httpsResourceAccessor`
+      ),
+      ...findResource(call.url)
+    ]
+  }
+}
+
+function noEmail({ refused, audience }: Facts): Explanation {
+  return {
+    sentence: `${refused}: the token that IAP saw has no e-mail, so that it is not the one of this action, which always has.`,
+    remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
+    snippets: [inStep('token_header: Proxy-Authorization', ...audience.lines)]
+  }
+}
+
+function expired({ refused, audience }: Facts): Explanation {
+  return {
+    sentence: `${refused}: the token that IAP saw had expired by IAP's clock.`,
+    cause: "Headers may carry an old token, or this machine's clock is wrong.",
+    remedy: `Leave tokens out of headers, and check the clock of this machine${audience.remedy.replace(', and', ', and set')}.`,
+    snippets: [...audience.lines.map((line) => inStep(line)), onRunner('see the clock', 'date --utc')]
+  }
+}
+
+function otherHeader({ refused, audience }: Facts): Explanation {
+  return {
+    sentence: `${refused}: IAP reads Authorization and Proxy-Authorization, and the token travelled in X-Serverless-Authorization.`,
+    remedy: `Set token_header to Proxy-Authorization${audience.remedy}.`,
+    snippets: [inStep('token_header: Proxy-Authorization', ...audience.lines)]
+  }
+}
+
+function lostHeader({ call, refused, audience }: Facts): Explanation {
+  const { tokenHeader } = call.headers
+  const other = tokenHeader === 'Authorization' ? 'Proxy-Authorization' : 'Authorization'
+  return {
+    sentence: `${refused}: IAP saw no token, though one travelled in ${tokenHeader}.`,
+    cause: 'Something before IAP, such as a proxy or another load balancer, took the header out.',
+    remedy: `Set token_header to ${other}${audience.remedy}, and see what stands before IAP.`,
+    snippets: [inStep(`token_header: ${other}`, ...audience.lines)]
+  }
+}
+
+function otherToken({ refused, audience }: Facts): Explanation {
+  return {
+    sentence: `${refused}: what IAP found in the header is no ID token of Google.`,
+    cause: 'Headers may set a token of their own.',
+    remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
+    snippets: [inStep('token_header: Proxy-Authorization', ...audience.lines)]
+  }
+}
+
+function managedClient({ call, clientId = '', refused }: Facts): Explanation {
+  return {
+    sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
+    remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
+    snippets: allowClient(call.url)
+  }
+}
+
+function otherAudience({ call, clientId, refused }: Facts): Explanation {
+  return {
+    sentence: `${refused}.`,
     cause:
       'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
     remedy:
       clientId === undefined
-        ? "Set audience to IAP's OAuth client id; if Google manages that client, put one of your own on the list programmaticClients."
-        : `Set audience to ${clientId}; if it is refused too, Google manages that client: put one of your own on the list programmaticClients.`,
+        ? "Set audience to IAP's OAuth client id; if Google manages that client, put an OAuth client of your own on IAP's list programmaticClients."
+        : `Set audience to ${clientId}; if that is refused too, Google manages the client: put an OAuth client of your own on IAP's list programmaticClients.`,
     snippets: [
-      ...(clientId === undefined ? findClient(call.url) : []),
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
+      ...(clientId === undefined ? findClient(call.url) : []),
       ...allowClient(call.url)
     ]
   }
 }
 
-/** Who is sent to the sign-in page is told the client in its address. */
+/** A caller that is sent to the sign-in page is told the client in its address. */
 function findClient(url: URL): Snippet[] {
   return [
     onRunner(
-      `curl --silent --head ${shellWord(safeUrl(url))} | grep --only-matching 'client_id=[^&]*'   # shows IAP's client id`
+      "see IAP's client id in the address of the sign-in page",
+      `curl --silent --head ${shellWord(safeUrl(url))} | grep --only-matching 'client_id=[^&]*'`
     ),
     ...(isCloudRunUrl(url)
       ? []
       : [
           inTerminal(
-            'gcloud compute backend-services list   # shows the BACKEND',
-            'gcloud compute backend-services describe BACKEND --global --format="value(iap.oauth2ClientId)"   # nothing: Google manages the client'
+            'see the client id of the backend; nothing means that Google manages the client',
+            'gcloud compute backend-services list --project=PROJECT',
+            'gcloud compute backend-services describe BACKEND --global --project=PROJECT --format="value(iap.oauth2ClientId)"'
           )
         ])
   ]
 }
 
 /** https://cloud.google.com/iap/docs/custom-oauth-configuration, https://cloud.google.com/iap/docs/authentication-howto */
-function allowClient(service: URL): Snippet[] {
-  const flags = `${resourceFlags(service)}${describeRunService(service).project || ' --project=PROJECT'}`
+function allowClient(url: URL): Snippet[] {
   return [
-    onlyWhere(
-      'Google manages the client',
-      '# NUMBER-NAME is an OAuth client of your organization (type: web application); make one at https://console.cloud.google.com/auth/clients',
-      ...findResource(service),
-      `gcloud iap settings get ${flags} > iap.yaml   # the settings there are; what is not in the file when it is set is lost`
-    ),
+    ...findResource(url),
     {
-      place: 'In iap.yaml, beside what it holds',
+      ...toolFor(url, '', 'settings get', ''),
+      place:
+        'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost'
+    },
+    {
+      place:
+        'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
+      language: 'yaml',
       lines: [
         'accessSettings:',
         '  oauthSettings:',
-        '    programmaticClients: [NUMBER-NAME.apps.googleusercontent.com]'
+        '    programmaticClients:',
+        '      - NUMBER-NAME.apps.googleusercontent.com'
       ]
     },
-    onlyWhere('Google manages the client', `gcloud iap settings set iap.yaml ${flags}`),
-    inStep('# of the client on the list:', 'audience: NUMBER-NAME.apps.googleusercontent.com')
+    toolFor(url, 'put the settings back', 'settings set iap.yaml', ''),
+    {
+      ...inStep('audience: NUMBER-NAME.apps.googleusercontent.com'),
+      place: 'In this step, under "with", the client on the list'
+    }
   ]
 }
 
-function findResource(url: URL): readonly string[] {
+function findResource(url: URL): readonly Snippet[] {
   return isCloudRunUrl(url)
     ? describeRunService(url).search
-    : ['gcloud compute backend-services list   # shows the BACKEND']
+    : [inTerminal('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')]
 }
 
-/** Without a resource, gcloud would grant the role on everything behind IAP in the project. */
-function resourceFlags(url: URL): string {
-  if (!isCloudRunUrl(url)) return '--resource-type=backend-services --service=BACKEND'
-  const { name, region } = describeRunService(url)
-  return `--resource-type=cloud-run --service=${name} --region=${region}`
+/**
+ * A command of gcloud iap for what stands behind a URL. Without a resource, gcloud would grant a role on everything behind IAP
+ * in the project; stable gcloud has no resource type for Cloud Run.
+ */
+function toolFor(url: URL, purpose: string, command: string, flags: string): Snippet {
+  const { name, flags: place } = describeRunService(url)
+  const resource = isCloudRunUrl(url)
+    ? `--resource-type=cloud-run --service=${name}${place}`
+    : '--resource-type=backend-services --service=BACKEND --project=PROJECT'
+  return inTerminal(purpose, `gcloud beta iap ${command} ${resource}${flags}`)
 }

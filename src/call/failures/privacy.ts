@@ -1,16 +1,16 @@
-import { isCloudRunUrl } from '../../inputs/service-url.ts'
-import { whoAnswered } from '../responder.ts'
-import { describeStatus } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
-import type { Answer } from '../../world/outcome.ts'
+import type { Advice, Snippet } from '../../failure/failure.ts'
+import { inStep, inTerminal } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
-import { explainNotReached } from './front-end.ts'
-import { explainInfrastructure } from './infrastructure.ts'
+import { isCloudRunUrl } from '../../inputs/service-url.ts'
+import { describeStatus } from '../../world/outcome.ts'
+import type { Answer } from '../../world/outcome.ts'
+import { whoAnswered } from '../responder.ts'
 import { quote } from './failed-call.ts'
+import { explainNotReached } from './front-end.ts'
 import { describeFunction, describeRunService, updateCommand } from './gcloud.ts'
-import { inStep, inTerminal } from '../../failure/snippets.ts'
+import { explainInfrastructure } from './infrastructure.ts'
 
 /** A call without a token was not refused by Google. */
 export function notPrivate(url: URL, method: string, answer: Answer): Failure {
@@ -24,74 +24,78 @@ export function notPrivate(url: URL, method: string, answer: Answer): Failure {
 /** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
 export function notRefused({ url, tag }: Pick<CallInputs, 'url' | 'tag'>, answer: Answer): Failure {
   const text = answer.body.toString('utf8')
+  const answered = `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`
   return new Failure({
     code: 'NOT_REACHED',
-    sentence: `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which refuses nobody: whether the service is private is not known.`,
     ...(whoAnswered(answer, text) === 'front end'
-      ? explainNotReached({ url, tag }, url, text)
-      : explainInfrastructure(url, answer.status, text)),
+      ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
+      : explainInfrastructure(answered, url, answer.status, text)),
     answer: quote({ status: answer.status, text })
   })
 }
 
-function explain(url: URL, answer: Answer): Explanation {
+function explain(url: URL, answer: Answer): Advice {
   const { status, headers } = answer
+  const snippets = closeService(url)
   if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
     return {
       cause:
         'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
-      remedy: 'Set assert_private for the URL of the service behind the gateway, and leave it out for the gateway.',
-      snippets: [inStep('assert_private: false')]
+      remedy:
+        'Set assert_private for the URL of the service behind the gateway, and leave assert_private out for the gateway.',
+      snippets: [inStep("assert_private: 'false'")]
     }
   }
   if (status >= 300 && status < 400) {
     const location = safeText(headers['location'] ?? '')
     return {
-      cause: `Whatever redirects${location === '' ? '' : ` to ${location}`} is open to everybody; what is behind it, this call does not tell.`,
+      cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
       remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-      snippets: closeService(url)
+      snippets
     }
   }
   if (status === 401 || status === 403) {
     return {
       cause:
-        "Google let the call through: the refusal is the application's own, or that of something else behind Google.",
-      remedy: `${closeRemedy(url)} The application's own check does not make it private.`,
-      snippets: closeService(url)
+        "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
+      remedy: closeRemedy(url),
+      snippets
     }
   }
   return {
     cause:
       status >= 200 && status < 300
         ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-        : 'The call went through to the application: everybody may invoke it (allUsers), or its invoker check is off.',
+        : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
     remedy: closeRemedy(url),
-    snippets: closeService(url)
+    snippets
   }
 }
 
 function closeRemedy(url: URL): string {
-  return isCloudRunUrl(url) || describeFunction(url) !== undefined
-    ? 'Take the right away from the public (allUsers), and let the invoker check run.'
-    : 'Take the invoker role away from allUsers on whatever is behind the domain, or switch Identity-Aware Proxy on.'
+  if (describeFunction(url) !== undefined) return "Remove allUsers from the function's invokers."
+  return isCloudRunUrl(url)
+    ? 'Remove allUsers from roles/run.invoker, and turn the invoker IAM check on.'
+    : `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`
 }
 
 function closeService(url: URL): Snippet[] {
   const named = describeFunction(url)
   if (named !== undefined) {
-    return [inTerminal(`gcloud functions remove-invoker-policy-binding ${named.name} ${named.flags} --member=allUsers`)]
+    return [
+      inTerminal(
+        'remove allUsers',
+        `gcloud functions remove-invoker-policy-binding ${named.name}${named.flags} --member=allUsers`
+      )
+    ]
   }
-  const { name, region, project, search } = describeRunService(url)
+  const { name, flags, search } = describeRunService(url)
   return [
     inTerminal(
-      ...(isCloudRunUrl(url)
-        ? search
-        : [
-            '# Where a Cloud Run service is behind the domain:',
-            'gcloud run services list   # shows SERVICE and REGION of each'
-          ]),
-      `gcloud run services remove-iam-policy-binding ${name} --region=${region} --member=allUsers --role=roles/run.invoker${project}`,
+      isCloudRunUrl(url) ? 'close the service' : 'close the service, where Cloud Run is behind the domain',
+      `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`,
       updateCommand(url, '--invoker-iam-check')
-    )
+    ),
+    ...search
   ]
 }

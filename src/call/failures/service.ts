@@ -4,7 +4,7 @@ import type { FailedCall } from './failed-call.ts'
 import { invokerMissing, notReached, tokenRejected } from './front-end.ts'
 import { refusedBeforehand } from './infrastructure.ts'
 import { gatewayRejected } from './gateway.ts'
-import { iapRejected } from './iap.ts'
+import { iapRejected, isBrokenIap } from './iap.ts'
 import { noUsableAnswer } from './no-answer.ts'
 
 /** Names the failure by who answered and what, never by the status alone. One file for each who may answer. */
@@ -13,6 +13,7 @@ export function callFailed(failed: FailedCall): Failure {
   if (!attempt.answered) return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method)
   const { words = attempt.response.text } = attempt.response
   const response = { ...attempt.response, text: words }
+  if (isBrokenIap(response)) return iapRejected(failed, response)
   switch (response.responder) {
     case 'iap':
       return iapRejected(failed, response)

@@ -1,49 +1,85 @@
 import { Failure } from '../../failure/failure.ts'
 import type { Snippet } from '../../failure/failure.ts'
-import { inTerminalWithGh } from '../../failure/snippets.ts'
+import { inTerminalWithGh, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
-import { quoteRefusal } from '../../token/refusal.ts'
+import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
 import type { Refusal } from '../../token/refusal.ts'
 
-/**
- * Google refused a person's refresh token.
- *
- * @param pool the workforce pool of somebody who signed in with another identity provider
- */
-export function userRefused(refusal: Refusal, pool?: string): Failure {
+/** Where a person's credentials came from, as far as it decides how to sign in again. */
+export interface SignIn {
+  /** For people: the document. */
+  readonly origin: string
+  /** The service account that the document impersonates; a plain sign-in would replace it by the person. */
+  readonly impersonates?: string | undefined
+  /** The workforce pool of a person who signed in with another identity provider. */
+  readonly pool?: string | undefined
+}
+
+/** Google refused a person's refresh token. */
+export function userRefused(refusal: Refusal, signIn: SignIn): Failure {
+  const whose = signIn.pool === undefined ? "the person's credentials" : 'the credentials of the workforce user'
+  const shown = `${whose} in ${safeText(signIn.origin)}`
   const reauthenticate = /rapt|reauth/i.test(refusal.message + refusal.reason)
   return new Failure({
     code: 'CREDENTIALS_EXPIRED',
-    sentence: `Google no longer accepts the ${pool === undefined ? "person's credentials" : 'credentials of the workforce user'}.`,
-    cause: reauthenticate
-      ? 'The organization demands that people sign in again from time to time (re-authentication).'
-      : refusal.code === 'invalid_client'
-        ? 'The OAuth client in the document was deleted or its secret changed.'
-        : 'The refresh token was revoked or has expired.',
-    remedy: `Sign in again${pool === undefined ? '' : ' with the login configuration of the workforce pool'}; for unattended jobs use a service account or workload identity federation.`,
-    snippets: signIn(...(pool === undefined ? ['gcloud auth application-default login'] : workforceLogin(pool))),
+    ...(reauthenticate
+      ? {
+          sentence: `The organization demands a new sign-in for ${shown} (re-authentication, ${refusal.reason || 'reauth'}), which no job can do.`,
+          cause: 'A new sign-in lasts some hours only.',
+          remedy: 'Use workload_identity_provider or a service account in jobs; by hand, sign in again.'
+        }
+      : {
+          sentence: `Google no longer accepts ${shown}: ${quoteWords(refusal)}.`,
+          cause:
+            refusal.code === 'invalid_client'
+              ? 'The OAuth client in the document was deleted or its secret changed.'
+              : 'The refresh token was revoked or has expired.',
+          remedy: `Sign in again${describeSignIn(signIn)}, and put the new document in the place of the old one; for jobs, use workload_identity_provider instead.`
+        }),
+    snippets: signInAgain(signIn),
     answer: quoteRefusal(refusal)
   })
 }
 
-/** Somebody signs in again, and carries the result to where the credential was. */
-export function signIn(...commands: readonly string[]): Snippet[] {
+function describeSignIn({ impersonates, pool }: SignIn): string {
+  if (pool !== undefined) return ' with the login configuration of the workforce pool'
+  return impersonates === undefined ? '' : ` for ${safeText(impersonates)}`
+}
+
+/** A person signs in again, and carries the result to where the credential was. @param flags of the login */
+function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippet[] {
+  const account = impersonates === undefined ? '' : ` --impersonate-service-account=${shellWord(impersonates)}`
+  const lines = pool === undefined ? [`gcloud auth application-default login${account}${flags}`] : workforceLogin(pool)
+  const isNamed = origin.includes('GOOGLE_APPLICATION_CREDENTIALS')
   return [
-    { place: 'In a terminal of your own, with a browser', lines: commands },
-    inTerminalWithGh(
-      '# only where the workflow has the credential from a secret:',
-      'gh secret set GOOGLE_CREDENTIALS < ~/.config/gcloud/application_default_credentials.json'
-    )
+    { place: 'In a terminal with gcloud and a browser', language: 'shell', lines },
+    ...(isNamed
+      ? [
+          {
+            place:
+              'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
+            language: 'bash' as const,
+            lines: ['cp ~/.config/gcloud/application_default_credentials.json "$GOOGLE_APPLICATION_CREDENTIALS"']
+          }
+        ]
+      : []),
+    ...(origin.startsWith('credentials_json')
+      ? [
+          inTerminalWithGh(
+            'store the new document, where the workflow has it from a secret',
+            'cat ~/.config/gcloud/application_default_credentials.json | gh secret set GOOGLE_CREDENTIALS'
+          )
+        ]
+      : [])
   ]
 }
 
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
 function workforceLogin(pool: string): string[] {
-  const name = safeText(pool.replace(/^\/\/iam\.googleapis\.com\//, '')) || 'locations/global/workforcePools/POOL'
-  const poolId = name.split('/').at(-1) ?? 'POOL'
+  const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/([\w-]+)$/.exec(pool) ?? []
   return [
-    `gcloud iam workforce-pools providers list --workforce-pool=${poolId} --location=global   # shows the PROVIDER`,
-    `gcloud iam workforce-pools create-login-config ${name}/providers/PROVIDER --output-file=login-config.json`,
+    `gcloud iam workforce-pools providers list --workforce-pool=${id} --location=global`,
+    `gcloud iam workforce-pools create-login-config locations/global/workforcePools/${id}/providers/PROVIDER --output-file=login-config.json`,
     'gcloud auth application-default login --login-config=login-config.json'
   ]
 }
@@ -51,16 +87,16 @@ function workforceLogin(pool: string): string[] {
 const SCOPE = /\b(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z.-]{1,40})(?= |$)/g
 
 /** A person's grant gave an access token and no ID token. @param scope the scopes that Google says were granted */
-export function openidMissing(url: URL, scope: string | undefined): Failure {
+export function openidMissing(url: URL, scope: string | undefined, signIn: SignIn): Failure {
+  // Names of scopes alone: nothing else of an answer that holds a token is quoted.
+  const granted = (scope?.match(SCOPE) ?? []).join(' ')
   return new Failure({
     code: 'TOKEN_INVALID',
-    sentence: `${safeUrl(url)} gave an access token for the person's credentials, but no ID token.`,
-    cause: 'The person signed in without the scope openid, and without it Google gives no ID token.',
+    sentence: `${safeUrl(url)} gave no ID token for the person's credentials: the granted scopes lack openid${granted === '' ? '' : ` (${granted})`}.`,
     remedy: 'Sign in again with the scope openid, or set service_account.',
-    snippets: signIn(
-      'gcloud auth application-default login --scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform'
-    ),
-    // Names of scopes alone: nothing else of an answer that holds a token is quoted.
-    ...(scope === undefined ? {} : { details: [`granted scopes: ${(scope.match(SCOPE) ?? []).join(' ')}`] })
+    snippets: signInAgain(
+      signIn,
+      ' "--scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform"'
+    )
   })
 }

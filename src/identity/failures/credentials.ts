@@ -1,9 +1,5 @@
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
-import type { Credential } from '../../token/credential.ts'
-import type { Step } from '../../world/step.ts'
-import { safeText } from '../../guard/safe-text.ts'
-import { mappingNote } from '../../token/principal.ts'
+import type { Advice, Explanation } from '../../failure/failure.ts'
 import {
   inDocument,
   inStep,
@@ -11,42 +7,101 @@ import {
   inTerminalWithGh,
   inWorkflow,
   onRunner,
-  PROVIDER_COMMAND,
   shellWord
 } from '../../failure/snippets.ts'
+import { safeText } from '../../guard/safe-text.ts'
+import type { Credential } from '../../token/credential.ts'
+import { narrowPrincipal } from '../../token/principal.ts'
+import type { Restriction } from '../../world/run-origin.ts'
+import type { Step } from '../../world/step.ts'
+import { describeJob, skipForks } from './github.ts'
 
-const FEDERATION = [
+const SERVICE_ACCOUNT = 'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+
+/** The inputs by which a job of GitHub needs no stored credential. */
+export const FEDERATION = [
   'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-  'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+  SERVICE_ACCOUNT
 ]
 
-/** No credential anywhere. @param looked the places, in order, with what was found there */
-export function credentialsNotFound(looked: readonly string[], env: Step['env']): Failure {
-  const onGithub = env['GITHUB_ACTIONS'] === 'true'
+/** Makes the file of google-github-actions/auth in the job that uses it, after a checkout, which would remove the file. */
+export const RUN_AUTH = inWorkflow(
+  'steps:',
+  '  - uses: actions/checkout@v5',
+  '  - uses: google-github-actions/auth@v3 # with its inputs'
+)
+
+const PERMISSIONS = inWorkflow('permissions:', '  contents: read', '  id-token: write')
+
+const FIND_PROVIDER = inTerminal(
+  'learn the full name of the provider; the first command shows POOL',
+  'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+  'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"'
+)
+
+/**
+ * No credential anywhere.
+ *
+ * @param looked the places, in order, with what was found there
+ * @param hasAccount whether the input service_account is set, which is of no use alone
+ */
+export function credentialsNotFound(
+  looked: readonly string[],
+  env: Step['env'],
+  hasAccount: boolean,
+  restriction: Restriction | undefined
+): Failure {
   return new Failure({
     code: 'CREDENTIALS_NOT_FOUND',
-    sentence: `No Google credential was found; looked in: ${looked.map((place) => safeText(place)).join('; ')}.`,
-    cause: onGithub
-      ? 'The inputs for a credential are empty, as secrets are in pull requests from forks and in runs of Dependabot, and no earlier step left one.'
-      : 'Nobody has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
-    remedy: onGithub
-      ? 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.'
-      : 'Run "gcloud auth application-default login", or set GOOGLE_APPLICATION_CREDENTIALS.',
-    snippets: onGithub
-      ? [
-          inStep(...FEDERATION),
-          inWorkflow('permissions:', '  contents: read', '  id-token: write'),
-          inTerminal(
-            'gcloud iam workload-identity-pools list --location=global   # shows the POOL',
-            'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global   # shows the PROVIDER',
-            `${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`
-          )
-        ]
-      : [onRunner('gcloud auth application-default login')]
+    ...explainNothing(looked.map((place) => safeText(place)).join('; '), env, hasAccount, restriction)
   })
 }
 
-/** What is wrong with a credential document, as far as it decides how to mend it. */
+function explainNothing(
+  looked: string,
+  env: Step['env'],
+  hasAccount: boolean,
+  restriction: Restriction | undefined
+): Explanation {
+  const empty = hasAccount
+    ? 'service_account is set, but workload_identity_provider is empty'
+    : 'The inputs for a credential are empty'
+  if (env['GITHUB_ACTIONS'] !== 'true') {
+    return {
+      sentence: `No Google credential was found; looked in: ${looked}.`,
+      cause: 'No person has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
+      remedy: 'Sign in for programs, or set GOOGLE_APPLICATION_CREDENTIALS.',
+      snippets: [inTerminal('sign in on this machine', 'gcloud auth application-default login')]
+    }
+  }
+  if (restriction !== undefined) {
+    const who =
+      restriction.kind === 'fork'
+        ? `this pull request comes from the fork ${safeText(restriction.repository)}`
+        : 'Dependabot started this run'
+    const { id } = describeJob(env)
+    return {
+      sentence: `${empty}, because ${who}, and GitHub gives such a run no secrets; looked in: ${looked}.`,
+      remedy: `Skip job ${id} for ${restriction.kind === 'fork' ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
+      snippets: [
+        restriction.kind === 'fork'
+          ? skipForks(id)
+          : inWorkflow('jobs:', `  ${id}:`, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}")
+      ]
+    }
+  }
+  return {
+    sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+    cause:
+      'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
+    remedy: hasAccount
+      ? 'Write the full name of the provider into workload_identity_provider; the name is no secret.'
+      : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
+    snippets: [inStep(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
+  }
+}
+
+/** What is wrong with a credential document, as far as it decides how to fix it. */
 export type Flaw =
   | 'broken'
   | 'missing file'
@@ -70,37 +125,30 @@ export function credentialsInvalid(origin: string, problem: string, flaw: Flaw =
   return new Failure({
     code: 'CREDENTIALS_INVALID',
     sentence: `The credential in ${safeText(origin)} cannot be used: ${safeText(problem)}.`,
-    ...(typeof flaw === 'string' ? FLAWS[flaw] : explainUniverse(safeText(flaw.universe)))
+    ...(typeof flaw === 'string' ? FLAWS[flaw] : adviseOnUniverse(safeText(flaw.universe)))
   })
 }
 
-const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
+const STORE_DOCUMENT = [
+  inTerminalWithGh('store the whole file', 'cat credentials.json | gh secret set GOOGLE_CREDENTIALS'),
+  inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+]
+
+const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   broken: {
-    cause: 'The document was cut or quoted on its way, or made for something else.',
-    remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of it.',
-    snippets: [
-      inTerminalWithGh('gh secret set GOOGLE_CREDENTIALS < credentials.json   # the whole file'),
-      inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
-    ]
+    remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
+    snippets: STORE_DOCUMENT
   },
   'missing file': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
-    remedy:
-      'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or unset it, or set workload_identity_provider instead.',
-    snippets: [onRunner('ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), inStep(...FEDERATION)]
+    remedy: 'Let GOOGLE_APPLICATION_CREDENTIALS name a file that exists, or set workload_identity_provider instead.',
+    snippets: [onRunner('see the file', 'ls -l "$GOOGLE_APPLICATION_CREDENTIALS"'), inStep(...FEDERATION)]
   },
   'removed file': {
     cause:
       'The file is gone: most often, a checkout after google-github-actions/auth removed what that had left in the workspace.',
     remedy: 'Put actions/checkout before google-github-actions/auth, or set workload_identity_provider instead.',
-    snippets: [
-      inWorkflow(
-        'steps:',
-        '  - uses: actions/checkout@v5',
-        '  - uses: google-github-actions/auth@v3 # with its inputs'
-      ),
-      inStep('# or without google-github-actions/auth:', ...FEDERATION)
-    ]
+    snippets: [RUN_AUTH, inStep(...FEDERATION)]
   },
   'content for path': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
@@ -109,33 +157,36 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Explanation>> = {
   },
   'unreadable file': {
     cause: 'The path leads to something else than a small file that this user may read.',
-    remedy: 'Let the path lead to the document itself, and let the user of the job read it.',
+    remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
     snippets: [
-      onRunner('ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
+      onRunner(
+        'see the file',
+        'ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"'
+      )
     ]
   },
   'foreign host': {
-    cause: "A document that sends secrets to other hosts than Google's may have been tampered with.",
-    remedy: 'Do not use the document; find out who made it, and make it again, or set workload_identity_provider.',
+    cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
+    remedy: 'Do not use the document; find out who made the document, or set workload_identity_provider.',
     snippets: [inStep(...FEDERATION)]
   },
   'plain http': {
     cause:
-      'Over plain http anybody on the way could read the token of the external identity, or put another in its place.',
-    remedy: 'Let "credential_source" name an https URL.',
+      'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
+    remedy: 'Let "credential_source" of the document name an https URL.',
     snippets: [inDocument('"credential_source": { "url": "https://…" }')]
   },
   'private key': {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
-    remedy: 'Store the file as it is, or as base64 of it.',
+    remedy: 'Store the file of the key unchanged, or as base64 of the file.',
     snippets: [
-      inTerminalWithGh('base64 < key.json | gh secret set GOOGLE_CREDENTIALS'),
+      inTerminalWithGh('store the file', 'cat key.json | gh secret set GOOGLE_CREDENTIALS'),
       inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
     ]
   }
 }
 
-function explainUniverse(universe: string): Explanation {
+function adviseOnUniverse(universe: string): Advice {
   return {
     cause: 'Each universe has its own hosts and accounts.',
     remedy: `Set the input universe to ${universe}, the credential's universe.`,
@@ -148,12 +199,9 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
   return new Failure({
     code: 'CREDENTIALS_UNSUPPORTED',
     sentence: `The credential in ${safeText(origin)} is ${kind}, which can never give an ID token.`,
-    cause: 'An ID token says who somebody is at Google, and this credential is nobody there; no role changes that.',
+    cause: 'An ID token states a Google identity, and this credential has none. Granting roles does not help.',
     remedy: 'Use workload identity federation, a service account or the metadata server instead.',
-    snippets: [
-      inStep(...FEDERATION),
-      inTerminal(`${PROVIDER_COMMAND}   # prints the value of workload_identity_provider`)
-    ]
+    snippets: [inStep(...FEDERATION), FIND_PROVIDER]
   })
 }
 
@@ -164,25 +212,38 @@ export function signatureUnsupported(credential: Pick<Credential, 'description'>
     sentence: `With ${safeText(credential.description)} there is no service account that could sign a JWT for Identity-Aware Proxy (token: iap_jwt).`,
     cause: 'Only service accounts sign such a JWT.',
     remedy: 'Set service_account to an account that the person may impersonate, or use another credential.',
-    snippets: [inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+    snippets: [inStep(SERVICE_ACCOUNT)]
   })
 }
 
-/** A federated or workforce identity by itself. */
-export function serviceAccountRequired(credential: Pick<Credential, 'description' | 'principal'>): Failure {
+/**
+ * A federated or workforce identity by itself.
+ *
+ * @param isOfAuth whether google-github-actions/auth made the document
+ */
+export function serviceAccountRequired(
+  { description, principal }: Pick<Credential, 'description' | 'principal'>,
+  isOfAuth = false
+): Failure {
+  const grants = [
+    inTerminal(
+      'allow the identity to impersonate the account',
+      `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
+    )
+  ]
   return new Failure({
     code: 'SERVICE_ACCOUNT_REQUIRED',
-    sentence: `Google issues ID tokens for service accounts only, and ${safeText(credential.description)} names none.`,
-    cause: 'A federated identity has to impersonate a service account to get an ID token.',
-    remedy: 'Set the input service_account, and allow the identity to impersonate that account.',
+    sentence: `Google issues ID tokens for service accounts only, and no service_account is set for ${safeText(description)}.`,
+    cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
+    remedy:
+      'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
     snippets: [
-      inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com'),
-      inTerminal(
-        'gcloud iam service-accounts list   # shows the accounts of the project; the one that may call the service is meant',
-        `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${shellWord(credential.principal)} --role=roles/iam.serviceAccountOpenIdTokenCreator`,
-        '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides',
-        ...mappingNote(credential.principal)
-      )
+      inStep(SERVICE_ACCOUNT),
+      ...(isOfAuth
+        ? [{ ...inStep(SERVICE_ACCOUNT), place: 'Or in the step with google-github-actions/auth, under "with"' }]
+        : []),
+      inTerminal('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT'),
+      ...grants
     ]
   })
 }

@@ -1,79 +1,87 @@
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
-import type { SealedOutcome } from '../../world/outcome.ts'
+import type { Explanation, Snippet } from '../../failure/failure.ts'
+import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
+import { inTerminal, inWorkflow, onRunner } from '../../failure/snippets.ts'
+import { contentType, safeText } from '../../guard/safe-text.ts'
+import { quoteRefusal, quoteWords, readRefusal } from '../../token/refusal.ts'
+import { describeOutcome, inAttempts } from '../../world/outcome.ts'
+import type { SealedAnswer, SealedOutcome } from '../../world/outcome.ts'
+import type { Restriction } from '../../world/run-origin.ts'
 import type { Step } from '../../world/step.ts'
-import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
-import { safeText } from '../../guard/safe-text.ts'
-import { inWorkflow, onRunner, RERUN, tryConnection } from '../../failure/snippets.ts'
-import { explainConnection } from '../../world/failures/connection.ts'
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
-export function oidcUnavailable(env: Step['env'], fromFork: boolean): Failure {
-  return new Failure({
-    code: 'OIDC_UNAVAILABLE',
-    sentence: 'GitHub gave this job no way to ask for an OIDC token.',
-    ...explainAbsence(env, fromFork)
-  })
+export function oidcUnavailable(env: Step['env'], restriction: Restriction | undefined): Failure {
+  return new Failure({ code: 'OIDC_UNAVAILABLE', ...explainAbsence(env, restriction) })
 }
 
-const PERMISSIONS = [
-  '    permissions: # whatever is not named here, the job may not do',
-  '      contents: read',
-  '      id-token: write'
-]
+const PERMISSIONS = ['    permissions:', '      contents: read', '      id-token: write']
 
-function explainAbsence(env: Step['env'], fromFork: boolean): Explanation {
-  const job = safeText(env['GITHUB_JOB'] ?? 'JOB')
+function explainAbsence(env: Step['env'], restriction: Restriction | undefined): Explanation {
   if (env['GITHUB_ACTIONS'] !== 'true') {
     return {
-      cause: 'This is not a job of GitHub Actions.',
-      remedy: 'Leave workload_identity_provider empty and use Application Default Credentials.',
-      snippets: [onRunner('gcloud auth application-default login')]
+      sentence:
+        'workload_identity_provider is set, and this is not a job of GitHub Actions, so that there is no OIDC token.',
+      remedy: 'Leave workload_identity_provider empty, and use Application Default Credentials.',
+      snippets: [inTerminal('sign in on this machine', 'gcloud auth application-default login')]
     }
   }
-  if (env['GITHUB_ACTOR'] === 'dependabot[bot]') {
-    return {
-      // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
-      cause: 'Dependabot started this run, and its runs have read permissions where the workflow does not name more.',
-      remedy:
-        'Skip the job for Dependabot and run it on push after the merge, or name "id-token: write" in the permissions of the job.',
-      snippets: [
-        inWorkflow('jobs:', `  ${job}:`, "    if: github.actor != 'dependabot[bot]'"),
-        inWorkflow('jobs:', `  ${job}:`, ...PERMISSIONS)
-      ]
-    }
-  }
-  if (fromFork) {
-    return {
-      cause: 'The pull request comes from a fork, and such runs have read permissions only.',
-      remedy: 'Skip the job for forks, or run it on push after the merge.',
-      snippets: [
-        inWorkflow(
-          'jobs:',
-          `  ${job}:`,
-          "    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository"
-        )
-      ]
-    }
-  }
-  return {
-    cause:
-      'The job has no "id-token: write" permission. Where it belongs to a reusable workflow, the workflow that calls it has to grant the permission too.',
-    remedy: 'Add "id-token: write" to the permissions of the job, and of the calling job if there is one.',
-    snippets: [
-      inWorkflow('jobs:', `  ${job}:`, ...PERMISSIONS),
-      {
-        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-        lines: [
-          'jobs:',
-          '  CALLING_JOB:',
-          '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-          ...PERMISSIONS
+  const { id, named } = describeJob(env)
+  switch (restriction?.kind) {
+    case 'Dependabot':
+      return {
+        sentence:
+          'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
+        remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
+        snippets: [
+          inJob(id, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}"),
+          { ...inJob(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
         ]
       }
-    ]
+    case 'fork':
+      return {
+        sentence: `This pull request comes from the fork ${safeText(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
+        remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
+        snippets: [skipForks(id)]
+      }
+    case undefined:
+      return {
+        sentence: `${named} has no permission id-token: write.`,
+        cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
+        remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
+        snippets: [
+          inJob(id, ...PERMISSIONS),
+          {
+            place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
+            language: 'yaml',
+            lines: [
+              'jobs:',
+              '  CALLING_JOB:',
+              '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+              ...PERMISSIONS
+            ]
+          }
+        ]
+      }
   }
+}
+
+/** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
+export function skipForks(job: string): Snippet {
+  return inJob(
+    job,
+    '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}'
+  )
+}
+
+function inJob(job: string, ...lines: readonly string[]): Snippet {
+  return inWorkflow('jobs:', `  ${job}:`, ...lines)
+}
+
+/** The job by its id, and with the workflow that was started, which may call the one of the job. */
+export function describeJob(env: Step['env']): { id: string; named: string } {
+  const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB'
+  const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1]
+  return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${safeText(file)})`}` }
 }
 
 /**
@@ -81,14 +89,11 @@ function explainAbsence(env: Step['env'], fromFork: boolean): Explanation {
  *
  * @param endpoint undefined where the runner gave none that is valid
  */
-export function oidcFailed(endpoint: URL | undefined, what: SealedOutcome | string, attempts = 1): Failure {
+export function oidcFailed(endpoint: URL | undefined, what: SealedOutcome | undefined, attempts = 1): Failure {
   return new Failure({
     code: 'OIDC_FAILED',
-    sentence: `GitHub's token endpoint${endpoint === undefined ? '' : ` ${safeText(endpoint.host)}`} gave no OIDC token: ${describe(what)}${inAttempts(attempts)}.`,
-    ...explainFailure(endpoint, what),
-    ...(typeof what !== 'string' && what.answered && what.status >= 400
-      ? { answer: quoteRefusal(readRefusal(what)) }
-      : {})
+    ...explainFailure(endpoint, what, inAttempts(attempts)),
+    ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
   })
 }
 
@@ -99,38 +104,50 @@ export function isJobOver({ text }: Failure): boolean {
   return text.cause === JOB_OVER
 }
 
-function explainFailure(endpoint: URL | undefined, what: SealedOutcome | string): Explanation {
-  if (typeof what === 'string' || endpoint === undefined) {
+function explainFailure(endpoint: URL | undefined, what: SealedOutcome | undefined, attempts: string): Explanation {
+  if (endpoint === undefined || what === undefined) {
     return {
-      cause: 'ACTIONS_ID_TOKEN_REQUEST_URL holds something else than the runner puts there.',
-      remedy: 'Leave the variables of the runner as they are, and ask in the job that needs the token.',
-      snippets: [onRunner('env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+      sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not a URL.',
+      cause: 'A step or the workflow overwrote what the runner puts there.',
+      remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
+      snippets: [onRunner('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
     }
   }
-  if (what.answered && (what.status === 401 || what.status === 403)) {
+  const host = safeText(endpoint.host)
+  if (!what.answered) {
     return {
+      ...explainNoAnswer(what, endpoint, 'GitHub'),
+      sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${describeOutcome(what)}${attempts}.`
+    }
+  }
+  if ((what.headers['content-type'] ?? '').startsWith('text/html') || what.status < 400)
+    return explainOddAnswer(endpoint, what)
+  const words = quoteWords(readRefusal(what))
+  const sentence = `GitHub's token endpoint ${host} gave no OIDC token: ${words.startsWith('"') ? `status ${what.status}, ` : ''}${words}${attempts}.`
+  // https://github.com/google-github-actions/auth/issues/325
+  if (/Completed|Cancell?ed/.test(words)) {
+    return {
+      sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
       cause: JOB_OVER,
-      remedy: 'Ask in the job that needs the token, while it runs.',
-      snippets: [RERUN]
+      remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
     }
   }
-  if (what.answered) {
-    return {
-      cause: 'GitHub Actions may have an incident, or something on the way answered in its place.',
-      remedy: 'Run the job again; see https://www.githubstatus.com.',
-      snippets: [RERUN]
-    }
-  }
-  const known = explainConnection(what, endpoint)
-  if (known !== undefined) return known
-  return {
-    cause: 'The host cannot be reached from this runner, or GitHub Actions has an incident.',
-    remedy: `Let a self-hosted runner reach ${safeText(endpoint.host)}, by HTTPS_PROXY if need be; see https://www.githubstatus.com.`,
-    snippets: [tryConnection(endpoint)]
-  }
+  return what.status === 401 || what.status === 403
+    ? {
+        sentence,
+        cause: JOB_OVER,
+        remedy: 'Run this step in the job that needs the token, without setting ACTIONS_ID_TOKEN_REQUEST_TOKEN or _URL.'
+      }
+    : {
+        sentence,
+        cause: 'GitHub Actions may have an incident.',
+        remedy: 'Run the job again; https://www.githubstatus.com shows incidents of GitHub.'
+      }
 }
 
-function describe(what: SealedOutcome | string): string {
-  if (typeof what === 'string') return what
-  return what.answered && what.status === 200 ? 'the answer holds none' : describeOutcome(what)
+function explainOddAnswer(endpoint: URL, { status, headers }: SealedAnswer): Explanation {
+  return {
+    ...explainInterception(endpoint),
+    sentence: `${safeText(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${contentType(headers)}).`
+  }
 }

@@ -1,76 +1,127 @@
-import { Failure } from '../../failure/failure.ts'
-import { quoteRefusal } from '../../token/refusal.ts'
-import type { Refusal } from '../../token/refusal.ts'
+import { explainBy, Failure } from '../../failure/failure.ts'
+import type { Cause, Explanation, FailureCode } from '../../failure/failure.ts'
+import { inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag, shellWord } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { projectFlag } from '../../failure/snippets.ts'
-import { inStep, inTerminal, inTerminalWithGh, onRunner, shellWord } from '../../failure/snippets.ts'
+import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
+import type { Refusal } from '../../token/refusal.ts'
 
-/** Google's token endpoint refused a service account's own assertion. */
-export function keyRefused(refusal: Refusal, email: string, now: number): Failure {
-  const answer = quoteRefusal(refusal)
-  const account = safeText(email)
-  if (/account not found/i.test(refusal.message)) {
-    return new Failure({
-      code: 'SERVICE_ACCOUNT_NOT_FOUND',
-      sentence: `The service account ${account} of the key does not exist.`,
-      cause: 'It was deleted, and its keys with it.',
-      remedy: 'Use another account; a deleted one can be restored within 30 days.',
-      snippets: [
-        inTerminal(
-          `gcloud logging read 'protoPayload.methodName="google.iam.admin.v1.DeleteServiceAccount"' --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${projectFlag(email)}   # shows the UNIQUE_ID`,
-          `gcloud iam service-accounts undelete UNIQUE_ID${projectFlag(email)}`
-        )
-      ],
-      answer
-    })
-  }
-  if (refusal.code === 'invalid_scope') {
-    return new Failure({
-      code: 'INPUT_INVALID',
-      sentence: `Google does not accept the audience for which the key of ${account} asked a token.`,
-      cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
-      remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
-      snippets: [inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')],
-      answer
-    })
-  }
-  if (/reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)) {
-    return new Failure({
-      code: 'CREDENTIALS_EXPIRED',
-      sentence: `Google refused the key of ${account} because of the time that this machine's clock shows.`,
-      cause: describeSkew(refusal, now),
-      remedy: "Set the machine's clock, for example by NTP.",
-      snippets: [onRunner('date --utc', 'sudo timedatectl set-ntp true')],
-      answer
-    })
-  }
-  const disabled = refusal.code.includes('disabled')
-  return new Failure({
-    code: 'CREDENTIALS_EXPIRED',
-    sentence: `Google no longer accepts the key of ${account}.`,
-    cause: disabled
-      ? 'The service account is disabled.'
-      : 'The key was deleted or disabled, or the document holds the key of another account.',
-    remedy: disabled
-      ? 'Enable the account, if whoever disabled it agrees.'
-      : 'Make a new key, or better use workload identity federation, which needs none.',
-    snippets: disabled
-      ? [inTerminal(`gcloud iam service-accounts enable ${shellWord(account)}`)]
-      : [
-          inTerminal(
-            `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}   # the KEY_ID of one that is accepted is the "private_key_id" of its document`,
-            `gcloud iam service-accounts keys create key.json --iam-account=${shellWord(account)}   # a new one`
-          ),
-          inTerminalWithGh('gh secret set GOOGLE_CREDENTIALS < key.json && rm key.json')
-        ],
-    answer
-  })
+/** Clocks that differ by less are no cause. */
+const CLOCK_TOLERANCE_S = 60
+
+interface Facts {
+  readonly refusal: Refusal
+  /** E-mail, as it is and safe to show. */
+  readonly email: string
+  readonly account: string
+  /** For people: the key by its id, which is no secret. */
+  readonly key: string
+  /** Seconds by which this machine is ahead of Google; undefined where the answer does not tell. */
+  readonly ahead: number | undefined
 }
 
-/** How far the clock is off, where the answer says what Google's shows. */
-function describeSkew({ googleTime }: Refusal, now: number): string {
-  if (googleTime === undefined)
-    return "The clock of this machine differs from Google's, or the key's assertion was kept."
-  const seconds = Math.round(Math.abs(now - googleTime) / 1000)
-  return `The clock of this machine is ${now < googleTime ? `${seconds} s behind` : `${seconds} s ahead of`} Google's.`
+/** Google's token endpoint refused a service account's own assertion. @param now milliseconds since the epoch */
+export function keyRefused(
+  refusal: Refusal,
+  { email, keyId }: { readonly email: string; readonly keyId: string | undefined },
+  now: number
+): Failure {
+  const account = safeText(email)
+  const facts = {
+    refusal,
+    email,
+    account,
+    key: `${keyId === undefined ? 'the key' : `key ${safeText(keyId)}`} of ${account}`,
+    ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
+  }
+  const { code = 'CREDENTIALS_EXPIRED' } = CAUSES.find(({ when }) => when(facts)) ?? {}
+  return new Failure({ code, ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
+}
+
+const isOutOfTime = ({ refusal }: Facts): boolean =>
+  /reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)
+
+const CAUSES: readonly (Cause<Facts> & { readonly code?: FailureCode })[] = [
+  {
+    code: 'SERVICE_ACCOUNT_NOT_FOUND',
+    when: ({ refusal }) => /account not found/i.test(refusal.message),
+    explain: deletedAccount
+  },
+  { code: 'INPUT_INVALID', when: ({ refusal }) => refusal.code === 'invalid_scope', explain: oddAudience },
+  { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > CLOCK_TOLERANCE_S, explain: wrongClock },
+  { when: isOutOfTime, explain: delayedAssertion },
+  { when: ({ refusal }) => refusal.code.includes('disabled'), explain: disabledAccount },
+  { when: () => true, explain: deletedKey }
+]
+
+function deletedAccount({ account, email, key }: Facts): Explanation {
+  const name = /^([a-z][a-z0-9-]*)@/.exec(email)?.[1]
+  return {
+    sentence: `The service account ${account}, to which ${key} belongs, does not exist any more.`,
+    cause: 'The account was deleted, and its keys with it.',
+    remedy: 'Use another account, or restore the deleted one within 30 days.',
+    snippets: [
+      inTerminal(
+        'restore the account; the first command shows UNIQUE_ID beside each e-mail',
+        `gcloud logging read "protoPayload.methodName=google.iam.admin.v1.DeleteServiceAccount${name === undefined ? '' : ` AND resource.labels.email_id:${name}`}" --freshness=30d --format="value(resource.labels.email_id, resource.labels.unique_id)"${projectFlag(email)}`,
+        `gcloud iam service-accounts undelete UNIQUE_ID${projectFlag(email)}`
+      )
+    ]
+  }
+}
+
+function oddAudience({ refusal, account }: Facts): Explanation {
+  return {
+    sentence: `Google does not accept the audience for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
+    cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
+    remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
+    snippets: [inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')]
+  }
+}
+
+function wrongClock({ key, ahead }: Facts): Explanation {
+  const clock =
+    ahead === undefined
+      ? "differs from Google's"
+      : `is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's`
+  return {
+    sentence: `Google refused ${key} because this machine's clock ${clock}.`,
+    remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+    snippets: [onRunner('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+  }
+}
+
+function delayedAssertion({ key, ahead = 0 }: Facts): Explanation {
+  return {
+    sentence: `Google refused ${key} as out of time, although the clocks of this machine and of Google agree (${Math.abs(ahead)} s apart).`,
+    cause: 'Something on the way, such as a proxy, holds requests back or repeats older ones.',
+    remedy: 'Run the job again; if the refusal stays, look for a proxy that delays requests.'
+  }
+}
+
+function disabledAccount({ refusal, account, key }: Facts): Explanation {
+  return {
+    sentence: `Google does not accept ${key}, because the service account is disabled (${refusal.code}).`,
+    remedy: 'Enable the account, unless that was done on purpose.',
+    snippets: [inTerminal('enable the account', `gcloud iam service-accounts enable ${shellWord(account)}`)]
+  }
+}
+
+function deletedKey({ refusal, account, key }: Facts): Explanation {
+  return {
+    sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${quoteWords(refusal)}).`,
+    cause: 'Keys are told apart by "private_key_id" of their document.',
+    remedy:
+      'Set workload_identity_provider, which needs no key, or make a new key; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+    snippets: [
+      inTerminal(
+        'see which keys are accepted',
+        `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}`
+      ),
+      inTerminal(
+        'make a new key',
+        `gcloud iam service-accounts keys create key.json --iam-account=${shellWord(account)}`
+      ),
+      inTerminalWithGh('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
+    ]
+  }
 }

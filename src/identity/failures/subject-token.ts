@@ -1,70 +1,89 @@
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
+import type { Advice } from '../../failure/failure.ts'
+import { explainNoAnswer } from '../../world/failures/connection.ts'
+import { inDocument, inStep, inStepEnv, inWorkflow, onRunner } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { inDocument, inWorkflow, onRunner } from '../../failure/snippets.ts'
-import { explainConnection } from '../../world/failures/connection.ts'
+import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
+import type { Refusal } from '../../token/refusal.ts'
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import type { SealedOutcome } from '../../world/outcome.ts'
+import { FEDERATION, RUN_AUTH } from './credentials.ts'
 
-/** What kind of place should have held the token, and what was wrong there, as far as it decides how to mend it. */
-export type SubjectTokenTrouble =
-  'file' | 'host' | 'refusal' | 'form' | 'program forbidden' | 'program failed' | 'AWS' | 'certificate'
+/** What kind of place should have held the token, and what was wrong there, as far as it decides how to fix it. */
+export type SubjectTokenTrouble = 'file' | 'form' | 'program forbidden' | 'program failed' | 'AWS' | 'certificate'
 
-/** An external account's own token cannot be had. @param problem quotes nothing that could be secret */
+/** An external account's own token is not there. @param problem quotes nothing that could be secret */
 export function subjectTokenUnavailable(where: string, problem: string, trouble: SubjectTokenTrouble): Failure {
-  return unavailable(where, problem, TROUBLES[trouble])
+  return fail(where, problem, TROUBLES[trouble])
 }
 
-/** The identity provider's host gave no usable answer. */
-export function providerUnavailable(url: URL, last: SealedOutcome, attempts: number): Failure {
-  const known = last.answered ? undefined : explainConnection(last, url)
-  return unavailable(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, known ?? TROUBLES.host)
+/** The host that should give the token did not answer. */
+export function subjectTokenHostSilent(url: URL, last: SealedOutcome, attempts: number): Failure {
+  const advice: Advice = last.answered
+    ? { remedy: `Run the job again; if the error stays, look for incidents of ${safeText(url.host)}.` }
+    : explainNoAnswer(last, url, isGithub(url) ? 'GitHub' : undefined)
+  return fail(url.origin, `${describeOutcome(last)}${inAttempts(attempts)}`, advice)
 }
 
-function unavailable(where: string, problem: string, explanation: Explanation): Failure {
-  return new Failure({
-    code: 'SUBJECT_TOKEN_UNAVAILABLE',
-    sentence: `The external account's own token cannot be had from ${safeText(where)}: ${safeText(problem)}.`,
-    ...explanation
+/** The host that should give the token refused. */
+export function subjectTokenRefused(url: URL, refusal: Refusal): Failure {
+  if (isGithub(url)) {
+    return new Failure({
+      code: 'SUBJECT_TOKEN_UNAVAILABLE',
+      sentence: `The file of google-github-actions/auth asks GitHub for a token in the name of a job that is over: ${quoteWords(refusal)} (${safeText(url.host)}, status ${refusal.status}).`,
+      cause: 'The file holds a token of the job that made it, and was carried to another job.',
+      remedy: 'Run google-github-actions/auth in this job, or set workload_identity_provider in this step.',
+      snippets: [RUN_AUTH, inStep(...FEDERATION)],
+      answer: quoteRefusal(refusal)
+    })
+  }
+  return fail(url.origin, quoteRefusal(refusal).replace(/\.+$/, ''), {
+    cause: 'The headers in the document are wrong, or what they hold has expired.',
+    remedy:
+      'Check url and headers under "credential_source" of the document, and make the document again if a header has expired.',
+    snippets: [inDocument('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
   })
 }
 
-const TROUBLES: Readonly<Record<SubjectTokenTrouble, Explanation>> = {
+/** GitHub's OIDC endpoint: google-github-actions/auth alone makes documents that name it. */
+function isGithub(url: URL): boolean {
+  return /(?:^|\.)actions\.githubusercontent\.com$/.test(url.hostname)
+}
+
+function fail(where: string, problem: string, advice: Advice): Failure {
+  return new Failure({
+    code: 'SUBJECT_TOKEN_UNAVAILABLE',
+    sentence: `The external account's subject token could not be read from ${safeText(where)}: ${safeText(problem)}.`,
+    ...advice
+  })
+}
+
+const TROUBLES: Readonly<Record<SubjectTokenTrouble, Advice>> = {
   file: {
-    cause: 'Whatever writes the token, such as a sidecar or the cluster, has not done so, or for another user.',
-    remedy: 'Check "credential_source" of the document, and that this step runs where the file is written.',
-    snippets: [inDocument('"credential_source": { "file": "/path/to/token" }')]
-  },
-  host: {
-    cause: "The identity provider's host is down, or cannot be reached from this machine.",
-    remedy: 'Check "credential_source" of the document, and whether this machine may reach the host.',
-    snippets: [inDocument('"credential_source": { "url": "https://…" }')]
-  },
-  refusal: {
     cause:
-      'The headers in the document are wrong, or what they hold has expired, for example because the job that made it is over.',
-    remedy: 'Make the document in the job that uses it, and check "credential_source" of it.',
-    snippets: [inDocument('"credential_source": { "url": "https://…", "headers": { "…": "…" } }')]
+      'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
+    remedy: 'Let "credential_source" of the document name the file, and run this step where the file is written.',
+    snippets: [inDocument('"credential_source": { "file": "/path/to/token" }')]
   },
   form: {
     cause: 'The place holds the token in another form than the document says, or holds none yet.',
-    remedy: 'Let "format" of "credential_source" say where the token is.',
+    remedy: 'Let "format" under "credential_source" of the document say where the token is.',
     snippets: [inDocument('"format": { "type": "json", "subject_token_field_name": "…" }')]
   },
   'program forbidden': {
-    cause: 'A document may name any program, so that whoever runs the job has to allow it.',
-    remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 if you trust the document.',
-    snippets: [{ place: 'In this step', lines: ['env:', '  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1'] }]
+    cause: 'A document may name any program, so that the job has to allow running one.',
+    remedy: 'Set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES to 1 for this step if you trust the document.',
+    snippets: [inStepEnv('', 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: 1')]
   },
   'program failed': {
     cause:
       'The program is missing, took too long, failed, or answered in another form than libraries of Google expect.',
-    remedy: 'Run the "command" of "credential_source" by hand on this machine, and mend what it says.',
+    remedy: 'Run the "command" of "credential_source" by hand on this machine, and fix what the program reports.',
     snippets: [inDocument('"executable": { "command": "…", "timeout_millis": 30000 }')]
   },
   AWS: {
     cause: 'The machine is not on AWS or has no role, and the environment holds no AWS credentials.',
-    remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role.',
+    remedy: 'Run aws-actions/configure-aws-credentials before this step, or give the machine a role of AWS.',
     snippets: [
       inWorkflow(
         'steps:',
@@ -78,6 +97,6 @@ const TROUBLES: Readonly<Record<SubjectTokenTrouble, Explanation>> = {
   certificate: {
     cause: 'A file that the certificate configuration names is missing, not in PEM, or belongs to another key.',
     remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
-    snippets: [onRunner('openssl x509 -noout -in CERTIFICATE -subject -dates')]
+    snippets: [onRunner('see the certificate', 'openssl x509 -noout -in CERTIFICATE -subject -dates')]
   }
 }

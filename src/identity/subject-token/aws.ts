@@ -1,7 +1,7 @@
 import type { AwsClientOptions } from 'google-auth-library'
 import { Failure } from '../../failure/failure.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
-import { providerUnavailable, subjectTokenUnavailable } from '../failures/subject-token.ts'
+import { subjectTokenHostSilent, subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import type { JsonObject } from '../../guard/json.ts'
 import { mapStrings } from '../../guard/seal.ts'
@@ -62,7 +62,7 @@ function instanceMetadata(step: Step): (input: URL | string, init?: RequestInit)
       step,
       // A session token is the whole of its answer.
       { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } as const } : {}) },
-      (last, attempts) => providerUnavailable(url, last, attempts)
+      (last, attempts) => subjectTokenHostSilent(url, last, attempts)
     )
     return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } })
   }

@@ -1,4 +1,4 @@
-import { providerUnavailable, subjectTokenUnavailable } from '../failures/subject-token.ts'
+import { subjectTokenHostSilent, subjectTokenRefused, subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn } from '../../guard/json.ts'
 import { keepSuspects, seal } from '../../guard/seal.ts'
@@ -12,7 +12,7 @@ import { readCertificate } from './certificate.ts'
 import { runExecutable } from './executable.ts'
 import type { SubjectTokenSource } from './source.ts'
 import { readSmallFile } from '../../guard/small-file.ts'
-import { quoteRefusal, readRefusal } from '../../token/refusal.ts'
+import { readRefusal } from '../../token/refusal.ts'
 import { requestWithRetries } from '../../world/retried-request.ts'
 
 type UrlSource = Extract<SubjectTokenSource, { kind: 'url' }>
@@ -72,10 +72,9 @@ function nameFile(path: string): string {
 async function fetchToken(step: Step, { url, headers, format }: UrlSource): Promise<Sealed> {
   keepSuspects(step.masks, url.searchParams)
   const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) =>
-    providerUnavailable(url, last, attempts)
+    subjectTokenHostSilent(url, last, attempts)
   )
   // Google's libraries take every 2xx.
   if (answer.status >= 200 && answer.status < 300) return answer
-  const problem = answer.status < 400 ? `status ${answer.status}` : quoteRefusal(readRefusal(answer))
-  throw subjectTokenUnavailable(url.origin, problem, 'refusal')
+  throw subjectTokenRefused(url, readRefusal(answer))
 }

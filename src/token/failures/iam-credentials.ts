@@ -1,224 +1,388 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Explanation, FailureText, Snippet } from '../../failure/failure.ts'
-import type { Impersonation } from '../credential.ts'
+import { explainBy, Failure } from '../../failure/failure.ts'
+import type { Cause, Explanation, FailureCode, Snippet } from '../../failure/failure.ts'
+import { explainInterception } from '../../world/failures/connection.ts'
+import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
+import {
+  giveMachine,
+  inTerminal,
+  onRunner,
+  projectFlag,
+  projectOfAccount,
+  shellWord,
+  toCompare
+} from '../../failure/snippets.ts'
 import { stringIn } from '../../guard/json.ts'
-import { MACHINE_ACCOUNT, serviceAccountPrincipal, UNKNOWN_PERSON } from '../principal.ts'
-import { quoteRefusal } from '../refusal.ts'
-import type { Refusal } from '../refusal.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { isPerimeter } from '../../failure/perimeter.ts'
-import { explainPerimeter } from '../../failure/perimeter.ts'
-import { projectFlag } from '../../failure/snippets.ts'
-import { mappingNote } from '../principal.ts'
-import { inTerminal, onRunner, RERUN, shellWord, tryConnection } from '../../failure/snippets.ts'
+import type { Federation, Impersonation, MachineIdentity } from '../credential.ts'
+import { describeClaims, oldSubject, whatStandsOut } from '../github-claims.ts'
+import {
+  MACHINE_ACCOUNT,
+  narrowPrincipal,
+  serviceAccountPrincipal,
+  subjectPrincipal,
+  UNKNOWN_PERSON
+} from '../principal.ts'
+import { projectIn, quoteRefusal, quoteWords } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { explainDisabledApi, isApiDisabled } from './refusal.ts'
+
+/** Who called IAM, as far as it is known. */
+interface Caller {
+  /** As IAM names it; a guess for federated identities, because only the provider knows what it maps. */
+  readonly principal: string
+  readonly federation?: Federation | undefined
+  /** Set where the caller is the service account of a machine, which may have said more of itself. */
+  readonly machine?: MachineIdentity | undefined
+}
+
+interface Facts {
+  readonly refusal: Refusal
+  readonly url: URL
+  readonly caller: Caller
+  readonly impersonation: Impersonation
+  /** For people. */
+  readonly who: string
+  /** The same in a word. */
+  readonly name: string
+  readonly account: string
+  readonly permission: string
+}
+
+/** What the methods of IAM give, the permission for it, and the least role that contains it. */
+const METHODS: Readonly<Record<string, { what: string; permission: string; role: string }>> = {
+  generateIdToken: {
+    what: 'an ID token',
+    permission: 'iam.serviceAccounts.getOpenIdToken',
+    role: 'roles/iam.serviceAccountOpenIdTokenCreator'
+  },
+  generateAccessToken: {
+    what: 'an access token',
+    permission: 'iam.serviceAccounts.getAccessToken',
+    role: 'roles/iam.serviceAccountTokenCreator'
+  },
+  signJwt: {
+    what: 'a signed JWT',
+    permission: 'iam.serviceAccounts.signJwt',
+    role: 'roles/iam.serviceAccountTokenCreator'
+  }
+}
+
+function methodOf(url: URL): { what: string; permission: string; role: string } {
+  const method = METHODS[url.pathname.replace(/^.*:/, '')]
+  if (method === undefined) throw new Error('no method of IAM')
+  return method
+}
 
 /** IAM refused a token for a service account. @param url of the method that was called */
 export function impersonationRefused(
   refusal: Refusal,
   url: URL,
-  principal: string,
+  caller: Caller,
   impersonation: Impersonation
 ): Failure {
-  const answer = quoteRefusal(refusal)
   const account = safeText(impersonation.account)
-  if (refusal.status === 404) {
-    return new Failure({
-      code: 'SERVICE_ACCOUNT_NOT_FOUND',
-      sentence: `There is no service account ${account}.`,
-      cause: 'The e-mail is misspelled, or the account was deleted or disabled.',
-      remedy: `Check ${impersonation.delegates.length === 0 ? 'the input service_account' : 'the inputs service_account and delegates'}, or whatever else names it.`,
-      snippets: [
-        inTerminal(
-          `gcloud iam service-accounts list${projectFlag(impersonation.account)}   # shows those that there are`
-        )
-      ],
-      answer
-    })
+  const permission = safeText(stringIn(refusal.metadata, 'permission') ?? methodOf(url).permission)
+  const facts = {
+    refusal,
+    url,
+    caller,
+    impersonation,
+    who: describeCaller(caller),
+    name: nameCaller(caller),
+    account,
+    permission
   }
-  if (refusal.reason === 'SERVICE_DISABLED' || /has not been used in project|it is disabled/.test(refusal.message)) {
-    const project = projectIn(refusal)
-    return new Failure({
-      code: 'API_DISABLED',
-      sentence: `The IAM Service Account Credentials API is disabled in project ${project}.`,
-      cause: 'Whoever impersonates a service account needs that API; no role replaces it.',
-      remedy: 'Enable the API, and wait a few minutes.',
-      snippets: [inTerminal(`gcloud services enable iamcredentials.googleapis.com --project=${project}`)],
-      answer
-    })
-  }
-  if (refusal.reason === 'ACCESS_TOKEN_EXPIRED') {
-    return new Failure({
-      code: 'CREDENTIALS_EXPIRED',
-      sentence: `The access token with which ${account} should be impersonated has expired.`,
-      cause: 'It ran out during the step, or the credential source handed out an old one.',
-      remedy: 'Run the job again.',
-      snippets: [RERUN],
-      answer
-    })
-  }
-  const explanation =
-    explainOther(refusal, url, principal, impersonation) ?? explainPermission(refusal, url, principal, impersonation)
-  return new Failure({ code: 'IMPERSONATION_DENIED', ...explanation, answer })
+  const { code = 'IMPERSONATION_DENIED' } = CAUSES.find(({ when }) => when(facts)) ?? {}
+  return new Failure({ code, ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
 }
 
-type Denial = Pick<FailureText, 'sentence'> & Explanation
+const CAUSES: readonly (Cause<Facts> & { readonly code?: FailureCode })[] = [
+  { code: 'SERVICE_ACCOUNT_NOT_FOUND', when: ({ refusal }) => refusal.status === 404, explain: noAccount },
+  { code: 'API_DISABLED', when: ({ refusal }) => isApiDisabled(refusal), explain: disabledApi },
+  { code: 'CREDENTIALS_EXPIRED', when: reasonIs('ACCESS_TOKEN_EXPIRED'), explain: expiredToken },
+  {
+    when: ({ refusal: { reason, message } }) => reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message),
+    explain: perimeter
+  },
+  { when: reasonIs('USER_PROJECT_DENIED'), explain: deniedProject },
+  {
+    when: ({ refusal: { reason, message } }) =>
+      reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes'),
+    explain: narrowScopes
+  },
+  { when: reasonIs('CREDENTIALS_MISSING'), explain: lostToken },
+  { when: ({ refusal }) => refusal.status === 401, explain: unknownToken },
+  { when: ({ refusal }) => refusal.status === 400, explain: invalidRequest },
+  { when: ({ refusal }) => refusal.status !== 403, explain: otherRefusal },
+  { when: ({ impersonation }) => impersonation.delegates.length > 0, explain: missingLink },
+  { when: () => true, explain: missingGrant }
+]
 
-/** Refusals that no role of the account mends. */
-function explainOther(refusal: Refusal, url: URL, principal: string, impersonation: Impersonation): Denial | undefined {
-  const { status, reason, message } = refusal
-  const caller = safeText(principal)
-  const account = safeText(impersonation.account)
-  if (reason === 'SECURITY_POLICY_VIOLATED' || isPerimeter(message)) {
-    return {
-      sentence: `VPC Service Controls keep ${caller} from impersonating ${account}.`,
-      ...explainPerimeter("the account's project", message)
-    }
-  }
-  if (reason === 'USER_PROJECT_DENIED') {
-    const project = projectIn(refusal)
-    return {
-      sentence: `${caller} may not charge the call for ${account} to project ${project}.`,
-      cause: 'The credential names a project for quota and billing that its holder may not use.',
-      remedy: `Grant ${caller} the role roles/serviceusage.serviceUsageConsumer on project ${project}, or take the project out of the credential.`,
-      snippets: [
-        inTerminal(
-          `gcloud projects add-iam-policy-binding ${project} --member=${shellWord(caller)} --role=roles/serviceusage.serviceUsageConsumer`
-        )
-      ]
-    }
-  }
-  if (reason === 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' || message.includes('insufficient authentication scopes')) {
-    return {
-      sentence: `The access token of ${caller} may not be used to impersonate ${account}: its scopes do not reach.`,
-      cause: "The machine's access scopes, or the scopes with which somebody signed in, leave out IAM.",
-      remedy: 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform, and stop it for that.',
-      snippets: [
-        inTerminal(
-          'gcloud compute instances list   # shows INSTANCE and ZONE of each',
-          'gcloud compute instances stop INSTANCE --zone=ZONE',
-          'gcloud compute instances set-service-account INSTANCE --zone=ZONE --scopes=https://www.googleapis.com/auth/cloud-platform',
-          'gcloud compute instances start INSTANCE --zone=ZONE'
-        )
-      ]
-    }
-  }
-  if (status === 401) {
-    return {
-      sentence: `Google does not know the access token with which ${caller} wanted to impersonate ${account}.`,
-      cause:
-        reason === 'CREDENTIALS_MISSING'
-          ? 'The token did not arrive; a proxy that opens TLS may have taken the header out.'
-          : 'The token was revoked, its account was disabled or deleted meanwhile, or it is of a kind that IAM does not take.',
-      remedy: 'Run the job again; if it stays, check the credential and the proxy.',
-      snippets: [tryConnection(url), RERUN]
-    }
-  }
-  if (status === 400) {
-    return {
-      sentence: `Google calls the request for a token of ${account} invalid${describeChain(impersonation)}.`,
-      cause: 'The account, a delegate or the audience is malformed, or a delegate does not exist; no role is missing.',
-      remedy: 'Check service_account, delegates and audience.',
-      snippets: [inTerminal(...[...impersonation.delegates, impersonation.account].map(describeCommand))]
-    }
-  }
-  if (status === 403) return undefined
-  return {
-    sentence: `Google refused ${caller} a token of ${account} with status ${status}.`,
-    cause: 'Google does not say why in words that this action knows.',
-    remedy: 'See what it answered, and run the job again.',
-    snippets: [inTerminal(describeCommand(impersonation.account))]
-  }
+function reasonIs(reason: string): (facts: Facts) => boolean {
+  return ({ refusal }) => refusal.reason === reason
 }
 
-function explainPermission(refusal: Refusal, url: URL, principal: string, impersonation: Impersonation): Denial {
-  const caller = safeText(principal)
-  const forIdToken = url.pathname.endsWith(':generateIdToken')
-  const permission =
-    stringIn(refusal.metadata, 'permission') ??
-    (forIdToken ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken')
-  const last = impersonation.delegates.at(-1)
+function noAccount({ refusal, impersonation, account }: Facts): Explanation {
   return {
-    sentence: `${caller} may not impersonate ${safeText(impersonation.account)}${describeChain(impersonation)}: permission ${safeText(permission)} is missing.`,
-    cause:
-      last === undefined
-        ? `Nobody granted it, the grant is for another identity or account, or it is younger than a few minutes; or ${safeText(impersonation.account)} is misspelled: whether an account exists, Google tells only those who may see it.`
-        : permission.endsWith('implicitDelegation')
-          ? `A link before the last one is missing: ${describeLinks(caller, { ...impersonation, account: last, delegates: impersonation.delegates.slice(0, -1) })}.`
-          : `A link of the chain is missing: ${describeLinks(caller, impersonation)}; which one, Google does not say, but the permission belongs to the last.`,
-    remedy:
-      last === undefined
-        ? `Check how ${safeText(impersonation.account)} is spelled, grant the caller roles/iam.${leastRole(caller, true, forIdToken, false)} on it, and wait a few minutes.`
-        : 'Grant what is missing of the links of the chain, each account on the next, and wait a few minutes.',
+    sentence: `There is no service account ${account}: Google answered ${quoteWords(refusal)}.`,
+    cause: 'The name is misspelled, or the account was deleted.',
+    remedy: `Correct the name ${account} in ${impersonation.origin}.`,
     snippets: [
-      ...findCaller(principal),
       inTerminal(
-        `${describeCommand(impersonation.account)}   # NOT_FOUND: there is no such account`,
-        ...bindings(principal, impersonation, forIdToken)
+        'see the existing accounts',
+        `gcloud iam service-accounts list${projectFlag(impersonation.account)} --format="value(email)"`
       )
     ]
+  }
+}
+
+function disabledApi({ refusal, caller }: Facts): Explanation {
+  const pool = /\/projects\/(\d+)\//.exec(caller.principal)?.[1]
+  return explainDisabledApi(refusal, 'IAM Service Account Credentials API', 'iamcredentials.googleapis.com', pool)
+}
+
+function expiredToken({ who, account }: Facts): Explanation {
+  return {
+    sentence: `The access token of ${who}, with which ${account} should be impersonated, has expired.`,
+    cause: 'It ran out during the step, or the credential source handed out an old one.',
+    remedy: 'Run the job again; if the refusal stays, let the credential source hand out fresh tokens.'
+  }
+}
+
+function perimeter({ refusal, impersonation, who, account }: Facts): Explanation {
+  return explainPerimeter(
+    `VPC Service Controls keep ${who} from impersonating ${account}`,
+    "the account's project",
+    refusal.message,
+    projectOfAccount(impersonation.account)
+  )
+}
+
+function deniedProject({ refusal, caller, who, account }: Facts): Explanation {
+  const project = projectIn(refusal)
+  return {
+    sentence: `${capital(who)} is not allowed to charge the request for a token of ${account} to project ${project}.`,
+    cause: 'The credential names a project for quota and billing that its holder has no role on.',
+    remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
+    snippets: [
+      inTerminal(
+        'grant the role',
+        `gcloud projects add-iam-policy-binding ${project} --member=${shellWord(caller.principal)} --role=roles/serviceusage.serviceUsageConsumer`
+      ),
+      ...findCaller(caller)
+    ]
+  }
+}
+
+function narrowScopes({ caller, who, account }: Facts): Explanation {
+  const isPerson = caller.principal.startsWith('user:')
+  const scopes = (caller.machine?.scopes ?? [])
+    .map((scope) => safeText(scope.replace(/^.*\/auth\//, ''), 60))
+    .join(', ')
+  return {
+    sentence: `The access token of ${who} cannot be used to impersonate ${account}: its OAuth scopes are too narrow${scopes === '' ? '' : ` (${scopes})`}.`,
+    cause: isPerson
+      ? 'The person signed in with scopes that leave out IAM.'
+      : "The machine's access scopes leave out IAM; roles do not help.",
+    remedy: isPerson
+      ? 'Sign in again with the scope https://www.googleapis.com/auth/cloud-platform.'
+      : 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform; the machine has to be stopped for that.',
+    snippets: isPerson
+      ? [inTerminal('sign in again', 'gcloud auth application-default login')]
+      : giveMachine('--scopes=https://www.googleapis.com/auth/cloud-platform')
+  }
+}
+
+function lostToken({ url, who, account }: Facts): Explanation {
+  return {
+    ...explainInterception(url),
+    sentence: `The access token of ${who}, with which ${account} should be impersonated, did not arrive at ${url.host}.`,
+    cause: 'A proxy that opens TLS may have taken the header out.'
+  }
+}
+
+function unknownToken({ refusal, who, account }: Facts): Explanation {
+  return {
+    sentence: `Google does not accept the access token of ${who}, with which ${account} should be impersonated: ${quoteWords(refusal)}.`,
+    cause:
+      'The token was revoked, its account was disabled or deleted meanwhile, or IAM does not take tokens of its kind.',
+    remedy: 'Run the job again; if the refusal stays, make the credential again.'
+  }
+}
+
+function invalidRequest({ refusal, impersonation, account }: Facts): Explanation {
+  const { delegates } = impersonation
+  const names = [...delegates, impersonation.account]
+  return {
+    sentence: `Google calls the request for a token of ${account}${through(impersonation)} invalid: ${quoteWords(refusal)}.`,
+    cause: 'No role is missing: a service account or the audience is malformed, or a delegate does not exist.',
+    remedy: `Check ${delegates.length === 0 ? `the spelling of ${account}` : `that each of ${names.map((name) => safeText(name)).join(', ')} exists`}, and the audience.`,
+    snippets: [inTerminal('see whether each exists', ...names.map(describeCommand))]
+  }
+}
+
+function otherRefusal({ refusal, impersonation, who, account }: Facts): Explanation {
+  return {
+    sentence: `Google refused ${who} a token of ${account} with status ${refusal.status}: ${quoteWords(refusal)}.`,
+    remedy: 'Run the job again; if the refusal stays, search for the words of Google.',
+    snippets: [inTerminal('see the account', describeCommand(impersonation.account))]
+  }
+}
+
+/** A single grant, from the caller to the account. */
+function missingGrant(facts: Facts): Explanation {
+  const { url, caller, impersonation, who, name, account, permission } = facts
+  const { what } = methodOf(url)
+  const claims = caller.federation?.claims ?? {}
+  const old = oldSubject(claims)
+  const role = leastRole(caller.principal, url)
+  const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1]
+  const grantee = attribute === undefined ? name : `this ${attribute}`
+  return {
+    sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+    cause: [
+      `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
+      ...(caller.machine !== undefined
+        ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
+        : []),
+      ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
+        ? ['roles/iam.workloadIdentityUser contains the permission too, and gives access tokens besides.']
+        : [])
+    ].join(' '),
+    remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
+    snippets: [
+      inTerminal('grant the role', binding(impersonation.account, caller.principal, role)),
+      ...findCaller(caller),
+      inTerminal(
+        'see whether the account exists, and who has which role on it',
+        describeCommand(impersonation.account),
+        `gcloud iam service-accounts get-iam-policy ${shellWord(impersonation.account)}`
+      ),
+      ...compareMembers(caller),
+      ...seeMapping(caller.principal)
+    ],
+    details: caller.federation?.claims === undefined ? [] : describeClaims(claims)
+  }
+}
+
+/** One grant of a chain, from the caller through every delegate to the account. */
+function missingLink({ url, caller, impersonation, who, name, account, permission }: Facts): Explanation {
+  const { what } = methodOf(url)
+  const chain = [...impersonation.delegates, impersonation.account]
+  const links = chain.map((target, index) => {
+    const isLast = index === chain.length - 1
+    const member = index === 0 ? caller.principal : serviceAccountPrincipal(chain[index - 1] ?? '')
+    return {
+      target,
+      member,
+      who: index === 0 ? name : safeText(chain[index - 1] ?? ''),
+      role: isLast ? methodOf(url).role : 'roles/iam.serviceAccountTokenCreator'
+    }
+  })
+  // The permission that is missing tells which link: the last one mints, the others pass the right on.
+  const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1)
+  const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${safeText(link.target)}`)
+  return {
+    sentence: `Google refused ${who} ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+    cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${safeText(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
+    remedy: `Grant ${suspects.map((link) => `${link.role} on ${safeText(link.target)} to ${link.who}`).join(', and ')}.`,
+    snippets: [
+      inTerminal('grant the roles', ...suspects.map(({ target, member, role }) => binding(target, member, role))),
+      ...findCaller(caller),
+      inTerminal('see whether the accounts exist', ...suspects.map(({ target }) => describeCommand(target))),
+      ...seeMapping(caller.principal)
+    ],
+    details: caller.federation?.claims === undefined ? [] : describeClaims(caller.federation.claims)
   }
 }
 
 /** The way of a delegation, between the caller and the account that a sentence names. */
-function describeChain({ delegates }: Impersonation): string {
+function through({ delegates }: Impersonation): string {
   return delegates.length === 0 ? '' : ` through ${delegates.map((name) => safeText(name)).join(' → ')}`
 }
 
-function describeLinks(caller: string, impersonation: Impersonation): string {
-  const chain = [caller, ...impersonation.delegates, impersonation.account].map((name) => safeText(name))
-  return chain
-    .slice(1)
-    .map((name, index) => `${chain[index] ?? ''} on ${name}`)
-    .join(', ')
+function leastRole(member: string, url: URL): string {
+  // A federated identity may become an account by the role that was made for it.
+  return url.pathname.endsWith(':generateAccessToken') && member.startsWith('principal')
+    ? 'roles/iam.workloadIdentityUser'
+    : methodOf(url).role
 }
 
-/** The grants that the chain needs, each with the least role: the last link mints ID tokens only. */
-function bindings(principal: string, impersonation: Impersonation, forIdToken: boolean): string[] {
-  const chain = [...impersonation.delegates, impersonation.account]
-  const lines = chain.flatMap((account, index) => {
-    const member = index === 0 ? principal : serviceAccountPrincipal(chain[index - 1] ?? '')
-    const isLast = index === chain.length - 1
-    return [
-      `gcloud iam service-accounts add-iam-policy-binding ${shellWord(account)} --member=${shellWord(member)} --role=roles/iam.${leastRole(member, isLast, forIdToken, chain.length > 1)}`,
-      ...(isLast && forIdToken
-        ? [
-            '# or with --role=roles/iam.workloadIdentityUser, which contains the permission too, and gives access tokens besides'
-          ]
-        : [])
-    ]
-  })
-  return [...lines, ...mappingNote(principal)]
-}
-
-function leastRole(member: string, isLast: boolean, forIdToken: boolean, isChain: boolean): string {
-  if (isLast && forIdToken) return 'serviceAccountOpenIdTokenCreator'
-  // Delegation needs implicitDelegation, which workloadIdentityUser lacks.
-  return member.startsWith('principal') && !isChain ? 'workloadIdentityUser' : 'serviceAccountTokenCreator'
-}
-
-/** Who a credential stands for, where only the machine or a person can say. */
-function findCaller(principal: string): Snippet[] {
-  if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
-    return [
-      onRunner(
-        `curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email   # prints ${MACHINE_ACCOUNT}`
-      )
-    ]
-  }
-  return principal.endsWith(UNKNOWN_PERSON)
-    ? [
-        inTerminal(
-          `gcloud auth list   # ${UNKNOWN_PERSON} is who signed in with "gcloud auth application-default login"`
-        )
-      ]
-    : []
+function binding(account: string, member: string, role: string): string {
+  return `gcloud iam service-accounts add-iam-policy-binding ${shellWord(account)} --member=${shellWord(narrowPrincipal(member))} --role=${role}`
 }
 
 function describeCommand(account: string): string {
   return `gcloud iam service-accounts describe ${shellWord(account)}`
 }
 
-function projectIn({ metadata, message }: Refusal): string {
-  const name = /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1]
-  return safeText(name ?? 'PROJECT')
+/** The caller with what Google was shown of it. */
+function describeCaller(caller: Caller): string {
+  const { claims = {} } = caller.federation ?? {}
+  const sub = stringIn(claims, 'sub')
+  return sub === undefined
+    ? nameCaller(caller)
+    : `${nameCaller(caller)} (${[`sub: ${safeText(sub)}`, ...whatStandsOut(claims)].join(', ')})`
+}
+
+function nameCaller({ principal, federation }: Caller): string {
+  if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) return 'the service account of this machine'
+  if (principal.endsWith(UNKNOWN_PERSON)) return 'the person who signed in'
+  const { claims = {} } = federation ?? {}
+  const issuer = stringIn(claims, 'iss')
+  const name = stringIn(claims, 'repository') ?? (issuer === undefined ? undefined : `the identity of ${issuer}`)
+  return safeText(name ?? principal.replace(/^(?:serviceAccount|user):/, ''))
+}
+
+/** Who a credential stands for, where only the machine or a person can say. */
+function findCaller({ principal }: Caller): Snippet[] {
+  if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
+    return [
+      onRunner(
+        `learn what ${MACHINE_ACCOUNT} stands for`,
+        'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email'
+      )
+    ]
+  }
+  return principal.endsWith(UNKNOWN_PERSON)
+    ? [inTerminal(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list')]
+    : []
+}
+
+/** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
+function compareMembers({ principal, federation }: Caller): Snippet[] {
+  const sub = stringIn(federation?.claims ?? {}, 'sub')
+  if (federation === undefined || sub === undefined) return []
+  const pool = principal.replace(/^principal(?:Set)?:/, '').replace(/(\/workloadIdentityPools\/[\w-]+)\/.*$/, '$1')
+  const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
+    const value = stringIn(federation.claims ?? {}, name)
+    return value === undefined ? [] : [`principalSet:${pool}/attribute.${name}/${safeText(value)}`]
+  })
+  return [
+    toCompare(
+      'One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides',
+      subjectPrincipal(federation.audience, safeText(sub)),
+      ...attributes,
+      `principalSet:${pool}/*`
+    )
+  ]
+}
+
+/** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
+function seeMapping(principal: string): Snippet[] {
+  const [, pool] =
+    /\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+)\//.exec(principal) ??
+    []
+  return pool === undefined
+    ? []
+    : [
+        inTerminal(
+          'see what the providers of the pool map',
+          `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`
+        )
+      ]
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

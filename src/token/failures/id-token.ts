@@ -1,9 +1,9 @@
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
-import { onRunner, inStep, inTerminal, shellWord } from '../../failure/snippets.ts'
+import type { Advice } from '../../failure/failure.ts'
+import { inStep, inTerminal, onRunner, shellWord } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 
-/** What about a token is not as it was asked for, as far as it decides how to mend it. */
+/** What about a token is not as it was asked for, as far as it decides how to fix it. */
 export type TokenFlaw = 'form' | 'issuer' | 'audience' | 'expiry' | { readonly account: string | undefined }
 
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
@@ -11,45 +11,53 @@ export function tokenInvalid(problem: string, audience: string, flaw: TokenFlaw)
   return new Failure({
     code: 'TOKEN_INVALID',
     sentence: `The ID token for ${safeText(audience)} is not the one that was asked for: ${safeText(problem)}.`,
-    ...(typeof flaw === 'string' ? FLAWS[flaw] : explainAccount(flaw.account))
+    ...(typeof flaw === 'string' ? FLAWS[flaw] : adviseOnAccount(flaw.account))
   })
 }
-const CHECK_PROXY = onRunner('env | grep -i _proxy', 'curl --head https://www.googleapis.com/oauth2/v3/certs')
-const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Explanation>> = {
+
+const CHECK_PROXY = onRunner(
+  'see which proxy is used, and who signed the certificate',
+  'env | grep -i _proxy',
+  "curl -sv https://www.googleapis.com/ -o /dev/null 2>&1 | grep -i 'issuer:'"
+)
+
+const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Advice>> = {
   form: {
     cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
-    remedy: "Check the runner's proxy, and run the job again.",
+    remedy: 'Check the proxy of the runner (HTTPS_PROXY), and run the job again.',
     snippets: [CHECK_PROXY]
   },
   issuer: {
-    cause: "Whoever signed the token is not Google: another universe, or something that answered in Google's place.",
-    remedy: "Check the input universe and the runner's proxy.",
+    cause: "The token was signed in another universe, or by something that answered in Google's place.",
+    remedy: 'Check the input universe and the proxy of the runner (HTTPS_PROXY).',
     snippets: [inStep('universe: googleapis.com'), CHECK_PROXY]
   },
   audience: {
-    cause:
-      "Whoever answered gave a token for somebody else: something in Google's place, such as a proxy or an emulated metadata server, kept an old one.",
-    remedy: "Check the runner's proxy and metadata server, and run the job again.",
+    cause: "Something in Google's place, such as a proxy or an emulated metadata server, kept an older token.",
+    remedy: 'Check the proxy (HTTPS_PROXY) and the metadata server (GCE_METADATA_HOST) of the runner.',
     snippets: [CHECK_PROXY]
   },
   expiry: {
     cause: 'The clock of this machine is wrong, or something kept an old token.',
-    remedy: "Set the machine's clock, for example by NTP, and run the job again.",
-    snippets: [onRunner('date --utc', 'sudo timedatectl set-ntp true')]
+    remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+    snippets: [onRunner('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
   }
 }
-function explainAccount(account: string | undefined): Explanation {
-  if (account === undefined) {
-    return {
-      cause:
-        "The token does not say whose it is: the metadata server gave one without e-mail, or something answered in Google's place.",
-      remedy: 'Set service_account, so that the token is that of an account that is known.',
-      snippets: [inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
-    }
-  }
-  return {
-    cause: `It should be a token of ${safeText(account)}; whoever answered in Google's place, or the universe, is another one.`,
-    remedy: `Check how ${safeText(account)} is spelled, the runner's proxy, and the input universe.`,
-    snippets: [inTerminal(`gcloud iam service-accounts describe ${shellWord(account)}`), CHECK_PROXY]
-  }
+
+function adviseOnAccount(account: string | undefined): Advice {
+  return account === undefined
+    ? {
+        cause: "The metadata server gave a token without e-mail, or something answered in Google's place.",
+        remedy: 'Set service_account, so that the token is of an account that is known.',
+        snippets: [inStep('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+      }
+    : {
+        cause:
+          "Every ID token is asked for with the e-mail (includeEmail), and a misspelled account gives no token at all: what answered is not Google's IAM.",
+        remedy: 'Check the proxy of the runner (HTTPS_PROXY) and the input universe.',
+        snippets: [
+          CHECK_PROXY,
+          inTerminal('see the account', `gcloud iam service-accounts describe ${shellWord(account)}`)
+        ]
+      }
 }

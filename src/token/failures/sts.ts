@@ -1,34 +1,41 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
+import { explainBy, Failure } from '../../failure/failure.ts'
+import type { Cause, Explanation } from '../../failure/failure.ts'
+import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
+import { inDocument, inStep, inTerminal, onlyWhere, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
 import { stringIn } from '../../guard/json.ts'
 import type { JsonObject } from '../../guard/json.ts'
-import { quoteRefusal } from '../refusal.ts'
-import type { Refusal } from '../refusal.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { isPerimeter } from '../../failure/perimeter.ts'
-import { explainPerimeter } from '../../failure/perimeter.ts'
-import { PROVIDER_COMMAND } from '../../failure/snippets.ts'
-import { inStep, inTerminal, onlyWhere, onRunner, shellWord } from '../../failure/snippets.ts'
-
-/** What any issuer's token says of itself. */
-const COMMON_CLAIMS = ['iss', 'sub', 'aud']
-
-/** Claims of GitHub's token to which conditions and mappings of a provider refer. */
-const GITHUB_CLAIMS = [
-  ...COMMON_CLAIMS,
-  'repository',
-  'repository_id',
-  'repository_owner',
-  'repository_owner_id',
-  'ref',
-  'environment',
-  'event_name',
-  'workflow_ref',
-  'job_workflow_ref'
-]
+import {
+  describeClaims,
+  idConditions,
+  isFromGithub,
+  isOfGithubItself,
+  oldSubject,
+  whatStandsOut
+} from '../github-claims.ts'
+import { quoteRefusal, quoteWords } from '../refusal.ts'
+import type { Refusal } from '../refusal.ts'
+import { explainDisabledApi, isApiDisabled } from './refusal.ts'
+import { parseProvider } from '../principal.ts'
+import type { Provider } from '../principal.ts'
 
 /** Google takes a token for some minutes after it was issued. */
 const SHORT_AGE_S = 120
+
+/** Clocks that differ by less are no cause. */
+const CLOCK_TOLERANCE_S = 60
+
+interface Facts {
+  readonly refusal: Refusal
+  /** `//iam.googleapis.com/…/providers/…` without the host, as it was sent. */
+  readonly name: string
+  /** The same taken apart, where it has the form of a provider's name. */
+  readonly provider: Provider | undefined
+  /** For people: `provider github in pool ci`. */
+  readonly shown: string
+  readonly claims: JsonObject
+  readonly commands: Commands
+}
 
 /**
  * STS refused the external identity: told apart by Google's words.
@@ -37,221 +44,347 @@ const SHORT_AGE_S = 120
  * @param claims of the token that it refused, where that is a JWT
  */
 export function federationRejected(refusal: Refusal, audience: string, claims: JsonObject | undefined): Failure {
-  const provider = safeText(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''))
+  const provider = parseProvider(audience)
+  const name = safeText(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''))
+  const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`
+  const facts = { refusal, name, provider, shown, claims: claims ?? {}, commands: commandsFor(provider) }
   return new Failure({
     code: 'FEDERATION_REJECTED',
-    sentence: `Google's Security Token Service refused the identity for ${provider}.`,
-    ...explain(refusal, provider, claims),
+    ...explainBy(CAUSES, facts),
     answer: quoteRefusal(refusal),
     // The answer does not say which of the claims was not accepted.
     details: claims === undefined ? [] : describeClaims(claims)
   })
 }
 
-function explain(refusal: Refusal, provider: string, claims: JsonObject | undefined): Explanation {
-  const { message, code } = refusal
-  const { describe, update, describePool, undelete } = commandsFor(provider)
-  if (isPerimeter(message)) return explainPerimeter("the pool's project", message)
-  if (refusal.reason === 'SERVICE_DISABLED' || message.includes('has not been used in project')) {
-    const project = safeText(/projects?[/ ]([\w-]+)/.exec(message)?.[1] ?? 'PROJECT')
-    return {
-      cause: `The Security Token Service API is disabled in project ${project}.`,
-      remedy: 'Enable the API, and wait a few minutes.',
-      snippets: [inTerminal(`gcloud services enable sts.googleapis.com --project=${project}`)]
-    }
-  }
-  if (/attribute condition/i.test(message)) return explainCondition(describe, update, claims)
-  if (/\d+ bytes limit/.test(message)) {
-    const attribute = safeText(/mapped attribute '?([\w.]+)/.exec(message)?.[1] ?? 'google.subject')
-    return {
-      cause: `The mapped attribute ${/[._]/.test(attribute) ? attribute : 'google.subject'} is longer than 127 bytes.`,
-      remedy:
-        'Change only its entry of the present mapping to a shorter expression; the update replaces the whole mapping.',
-      snippets: [
-        inTerminal(`${describe} --format="yaml(attributeMapping)"`),
-        onlyWhere(
-          'every other entry that this shows, attribute.repository for example, is put in as it is',
-          '# A binding to principal://…/subject/… names the old value, and has to be made again.',
-          `${update} --attribute-mapping="${attribute.includes('.') ? attribute : 'google.subject'}=${isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : 'A_SHORTER_EXPRESSION'},EVERY_OTHER_ENTRY_AS_SHOWN"`
-        )
-      ]
-    }
-  }
-  if (/stale|expired/i.test(message)) return explainAge(refusal, provider, claims)
-  if (/connecting to the given credential's issuer|JWKS?\b/i.test(message)) {
-    return {
-      cause: "Google cannot get the issuer's keys; a GitHub Enterprise Server may be closed to the internet.",
-      remedy: 'Upload the keys to the provider, and again whenever the issuer changes them.',
-      snippets: [
-        onRunner(
-          `curl ${shellWord(stringIn(claims ?? {}, 'iss') ?? 'ISSUER')}/.well-known/jwks > jwks.json   # where the issuer can be reached`
-        ),
-        inTerminal(`${update} --jwk-json-path=jwks.json`)
-      ]
-    }
-  }
-  if (/issuer/i.test(message)) return explainIssuer(describe, update, claims)
-  if (code === 'invalid_client') {
-    return {
-      cause: 'The client_id or client_secret of the credential document is wrong, or that OAuth client was deleted.',
-      remedy: 'Make the document again, without client_id and client_secret unless the pool demands them.',
-      snippets: [inTerminal('gcloud iam oauth-clients list --location=global')]
-    }
-  }
-  if (/Invalid value for "?audience/i.test(message)) {
-    return {
-      cause: `"${provider}" is not the full name of a provider.`,
-      remedy: 'Write it as gcloud prints it: project number, pool and provider, nothing before or after.',
-      snippets: [inTerminal(`${PROVIDER_COMMAND}   # prints it`)]
-    }
-  }
-  if (/pool or provider is disabled or deleted|invalid_target/i.test(message + code)) {
-    return {
-      cause:
-        'The pool or the provider does not exist, is disabled or was deleted; or the number is of another project.',
-      remedy: 'Check the state of both, and the name, with the project number rather than its id.',
-      snippets: [
-        inTerminal(
-          `${describe} --format="yaml(name, state, disabled)"`,
-          `${describePool} --format="yaml(name, state, disabled)"`
-        ),
-        onlyWhere(
-          'one says disabled: true',
-          `${update} --no-disabled`,
-          `${describePool.replace(' describe ', ' update ')} --no-disabled`
-        ),
-        onlyWhere('one says state: DELETED', undelete, describePool.replace(' describe ', ' undelete ')),
-        onlyWhere(
-          'they say NOT_FOUND',
-          '# PROJECT is the id of the project that has the pool; these show its number, its pools and their providers',
-          'gcloud projects describe PROJECT --format="value(projectNumber)"',
-          'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-          'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT'
-        )
-      ]
-    }
-  }
-  if (/audience/i.test(message)) {
-    const audience = safeText(stringIn(claims ?? {}, 'aud') ?? `https://iam.googleapis.com/${provider}`)
-    return {
-      cause: `The provider has allowedAudiences, and ${audience}, which the token is for, is not among them.`,
-      remedy: 'Let the provider accept that audience too; without any configured it accepts its own name.',
-      snippets: [
-        inTerminal(`${describe} --format="value(oidc.allowedAudiences)"`),
-        onlyWhere(
-          'those that this shows are put in too, as they replace one another',
-          `${update} --allowed-audiences=${shellWord(audience)},THOSE_THAT_THIS_SHOWS`
-        )
-      ]
-    }
-  }
-  return {
-    cause: 'The provider does not accept this token, for a reason that only the answer tells.',
-    remedy: "Compare the provider's configuration with the claims of the token.",
-    snippets: [inTerminal(describe)]
-  }
+const CAUSES: readonly Cause<Facts>[] = [
+  { when: ({ refusal }) => isPerimeter(refusal.message), explain: perimeter },
+  { when: ({ refusal }) => isApiDisabled(refusal), explain: disabledApi },
+  { when: says(/attribute condition/i), explain: attributeCondition },
+  { when: says(/\d+ bytes limit/), explain: longAttribute },
+  { when: says(/stale|expired/i), explain: staleToken },
+  { when: says(/connecting to the given credential's issuer/i), explain: keysOutOfReach },
+  { when: says(/verif|signature|JWKS?\b/i), explain: otherKeys },
+  { when: says(/issuer/i), explain: otherIssuer },
+  { when: ({ refusal }) => refusal.code === 'invalid_client', explain: otherClient },
+  { when: says(/Invalid value for "?audience/i), explain: noProvider },
+  {
+    when: ({ refusal }) =>
+      /pool or provider is disabled or deleted|invalid_target/i.test(refusal.message + refusal.code),
+    explain: inactiveProvider
+  },
+  { when: says(/audience/i), explain: otherAudience },
+  { when: () => true, explain: otherRefusal }
+]
+
+function says(words: RegExp): (facts: Facts) => boolean {
+  return ({ refusal }) => words.test(refusal.message)
 }
 
-/** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
-function commandsFor(provider: string): Record<'describe' | 'update' | 'describePool' | 'undelete', string> {
-  const [, workforcePool, name] =
-    /^locations\/global\/workforcePools\/([^/]+)\/providers\/([^/]+)$/.exec(provider) ?? []
-  const isWorkforce = workforcePool !== undefined && name !== undefined
-  const providers = `gcloud iam ${isWorkforce ? 'workforce-pools' : 'workload-identity-pools'} providers`
-  const named = isWorkforce
-    ? `${shellWord(name)} --workforce-pool=${shellWord(workforcePool)} --location=global`
-    : shellWord(provider)
-  const pool = isWorkforce
-    ? `workforce-pools describe ${shellWord(workforcePool)} --location=global`
-    : `workload-identity-pools describe ${shellWord(provider.replace(/\/providers\/.*$/, ''))}`
-  return {
-    describe: `${providers} describe ${named}`,
-    update: `${providers} update-oidc ${named}`,
-    describePool: `gcloud iam ${pool}`,
-    undelete: `${providers} undelete ${named}`
-  }
+function perimeter({ refusal, provider, shown }: Facts): Explanation {
+  return explainPerimeter(
+    `VPC Service Controls keep the identity from ${shown}`,
+    "the pool's project",
+    refusal.message,
+    provider?.project === undefined ? undefined : projectById(provider.project)
+  )
 }
 
-/** A token of GitHub's, or of a GitHub Enterprise Server: they alone have these claims. */
-function isFromGithub(claims: JsonObject | undefined): boolean {
-  return claims?.['repository'] !== undefined
+function disabledApi({ refusal, provider }: Facts): Explanation {
+  return explainDisabledApi(refusal, 'Security Token Service API', 'sts.googleapis.com', provider?.project)
 }
 
-/** How old the token was, by Google's clock, where both are known. */
-function explainAge({ googleTime }: Refusal, provider: string, claims: JsonObject | undefined): Explanation {
-  const issuedAt = claims?.['iat']
-  const age =
-    googleTime === undefined || typeof issuedAt !== 'number' ? undefined : Math.round(googleTime / 1000 - issuedAt)
-  if (age !== undefined && age < SHORT_AGE_S) {
-    return {
-      cause: `By its issuer's clock the token was issued ${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw it, so that one of the clocks is wrong, or its life is too short.`,
-      remedy: "Set the clock of the token's issuer, such as a GitHub Enterprise Server, or let its tokens live longer.",
-      snippets: [onRunner('date --utc')]
-    }
-  }
+function attributeCondition({ shown, claims, commands }: Facts): Explanation {
+  const sub = safeText(stringIn(claims, 'sub') ?? '')
+  const old = oldSubject(claims)
+  const ids = idConditions(claims)
+  const standsOut = [...(sub === '' ? [] : [`sub ${sub}`]), ...whatStandsOut(claims)]
   return {
-    cause: `The token is too old: it was issued ${age === undefined ? 'some minutes' : `${age} s`} before it was used.`,
+    sentence:
+      old === undefined
+        ? `The attribute condition of ${shown} is not true of this job's claims${standsOut.length === 0 ? '' : `: ${standsOut.join(', ')}`}.`
+        : `The attribute condition of ${shown} is not true of this job's claims: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
+    cause:
+      'A condition compares claims exactly, capitals included. The log below has every claim to which a condition usually refers.',
     remedy:
-      'Ask for the token right before it is used, as workload_identity_provider does; do not keep one from an earlier step.',
-    snippets: [inStep(`workload_identity_provider: ${provider}`)]
-  }
-}
-
-function explainCondition(describe: string, update: string, claims: JsonObject | undefined): Explanation {
-  const sub = stringIn(claims ?? {}, 'sub') ?? ''
-  const [, owner, repository] = /^repo:([^/@]+)@\d+\/([^/@:]+)@\d+:/.exec(sub) ?? []
-  const immutable = owner !== undefined && repository !== undefined
-  const numbers = ['repository_owner_id', 'repository_id'].flatMap((name) => {
-    const value = stringIn(claims ?? {}, name)
-    return value !== undefined && /^\d+$/.test(value) ? [`assertion.${name} == '${value}'`] : []
-  })
-  return {
-    cause: immutable
-      ? `The attribute condition is not true of the claims: this token's sub has the immutable form repo:OWNER@ID/REPO@ID, which a condition on "repo:${safeText(owner)}/${safeText(repository)}:" does not match.`
-      : "The provider's attribute condition is not true of the claims of the token.",
-    remedy: immutable
-      ? 'Test repository_owner_id and repository_id instead of sub in the attribute condition; they are in both forms.'
-      : 'See which claim the attribute condition tests, and compare it with the claims in the log; mind that "sub" may have the form repo:OWNER@ID/REPO@ID:….',
+      old === undefined || ids === ''
+        ? 'Read the condition, and change either the condition or the job.'
+        : `Let the condition test ${ids} instead of sub.`,
     snippets: [
-      inTerminal(`${describe} --format="value(attributeCondition)"`),
-      ...(numbers.length > 0
-        ? [
+      inTerminal('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
+      ...(ids === ''
+        ? []
+        : [
             onlyWhere(
-              'this repository is to be admitted beside those that are, whatever the form of sub',
-              `${update} --attribute-condition="(PRESENT_CONDITION) || (${numbers.join(' && ')})"`
+              'this repository is to be admitted besides what the condition admits today',
+              `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`
             )
-          ]
-        : [])
+          ])
     ]
   }
 }
 
-function explainIssuer(describe: string, update: string, claims: JsonObject | undefined): Explanation {
-  const issuer = stringIn(claims ?? {}, 'iss')
-  const shown = issuer === undefined ? 'of the token' : safeText(issuer)
-  const kind = (issuer ?? '').includes('/_services/token')
-    ? ' (GitHub Enterprise Server has an issuer of its own)'
-    : (issuer ?? '').includes('.ghe.com')
-      ? ' (each tenant of ghe.com has an issuer of its own)'
-      : ''
+function longAttribute({ refusal, claims, commands }: Facts): Explanation {
+  const named = /mapped attribute '?((?:google|attribute)\.\w+)/.exec(refusal.message)?.[1] ?? 'google.subject'
+  const sub = stringIn(claims, 'sub') ?? ''
+  const bytes = Buffer.byteLength(sub)
+  const isSubject = named === 'google.subject' && bytes > 127
+  const long = sub.includes(':environment:') ? 'environment' : sub.includes(':ref:refs/heads/') ? 'branch' : undefined
+  const shorter = isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : undefined
   return {
-    cause: `The provider trusts another issuer than ${shown}${kind}.`,
-    remedy: `Set the provider's issuer to ${issuer === undefined ? 'the one in the token' : shown}, or use a provider that has it.`,
+    sentence: isSubject
+      ? `${named} is ${bytes} bytes long, and Google takes 127 at most: ${safeText(sub)}.`
+      : `The mapped attribute ${named} of this token is longer than the 127 bytes that Google takes.`,
+    remedy: `${isSubject && long !== undefined ? `Give the ${long} a shorter name, or map` : 'Map'} ${named} to a shorter expression.`,
     snippets: [
-      inTerminal(`${describe} --format="value(oidc.issuerUri)"`),
+      inTerminal('see the present mapping', `${commands.describe} --format="yaml(attributeMapping)"`),
+      ...(shorter === undefined
+        ? []
+        : [
+            onlyWhere(
+              `no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`,
+              `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=${shorter}"`
+            )
+          ])
+    ]
+  }
+}
+
+/** Google's own reading of the token's time, and how long before Google's `Date` that was. */
+function staleToken({ refusal, name, claims }: Facts): Explanation {
+  const issuer = issuerOf(claims)
+  const issuedAt = Number(/issued at (\d{9,11})\b/.exec(refusal.message)?.[1] ?? claims['iat'] ?? Number.NaN)
+  const age = refusal.googleTime === undefined ? Number.NaN : Math.round(refusal.googleTime / 1000 - issuedAt)
+  const when = [
+    ...(Number.isNaN(issuedAt) ? [] : [`issued at ${describeTime(issuedAt)}`]),
+    ...(Number.isNaN(age) ? [] : [`${Math.abs(age)} s ${age < 0 ? 'after' : 'before'} Google saw the token`])
+  ].join(', ')
+  const sentence = `Google calls the token of ${issuer} stale${when === '' ? '' : `: ${when}`}.`
+  const other = claims['iat']
+  if (typeof other === 'number' && Math.abs(other - issuedAt) > CLOCK_TOLERANCE_S) {
+    return {
+      sentence: `${sentence.slice(0, -1)}, while the token of this step was issued at ${describeTime(other)}.`,
+      cause: 'Google saw another token than the one that this step sent.',
+      remedy: 'Run the job again; if the refusal stays, look for a proxy that repeats older requests.'
+    }
+  }
+  if (isOfGithubItself(claims)) {
+    return {
+      sentence,
+      cause: "GitHub's clock is right, and this action asks for the token right before it is used.",
+      remedy: 'Run the job again; if the refusal stays, look for a proxy that delays or repeats requests.'
+    }
+  }
+  if (age < -CLOCK_TOLERANCE_S || (isFromGithub(claims) && age > CLOCK_TOLERANCE_S)) {
+    return {
+      sentence,
+      cause: "The clock of the issuer differs from Google's.",
+      remedy: `Set the clock of ${issuer}, for example by NTP.`
+    }
+  }
+  if (age < SHORT_AGE_S) {
+    return {
+      sentence,
+      cause: 'The clocks agree as far as can be seen, so that the life of the token (exp) is too short.',
+      remedy: `Let ${issuer} issue tokens that live five minutes or more.`
+    }
+  }
+  return {
+    sentence,
+    cause: 'The token was kept for a while before it was used.',
+    remedy: isFromGithub(claims)
+      ? 'Set workload_identity_provider, so that the step asks GitHub for a token right before it is used.'
+      : 'Let the credential source hand out a token that was issued right before this step.',
+    snippets: isFromGithub(claims) ? [inStep(`workload_identity_provider: ${name}`)] : []
+  }
+}
+
+function keysOutOfReach({ shown, claims, commands }: Facts): Explanation {
+  const issuer = issuerOf(claims)
+  return {
+    sentence: `Google cannot fetch the keys of the issuer ${issuer}, to verify the token for ${shown}.`,
+    cause: 'A GitHub Enterprise Server, or another issuer, is closed to the internet.',
+    remedy: `Upload the keys of ${issuer} to the provider, and again whenever the keys change.`,
+    snippets: [
+      onRunner(
+        'fetch the keys where the issuer can be reached',
+        `curl ${shellWord(stringIn(claims, 'iss') ?? 'https://ISSUER')}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`
+      ),
+      inTerminal('upload the keys', `${commands.update} --jwk-json-path=jwks.json`)
+    ]
+  }
+}
+
+function otherKeys({ refusal, shown, claims, commands }: Facts): Explanation {
+  const issuer = issuerOf(claims)
+  return {
+    sentence: `Google could not verify the token of ${issuer} with the keys of ${shown}: ${quoteWords(refusal)}.`,
+    cause: 'Keys that were uploaded to the provider are older than those with which the issuer signs today.',
+    remedy: `Upload the present keys of ${issuer} to the provider, or take the uploaded ones out where Google can reach the issuer.`,
+    snippets: [
+      inTerminal('see the ids (kid) of the uploaded keys', `${commands.describe} --format="value(oidc.jwksJson)"`),
+      inTerminal('upload the present ones', `${commands.update} --jwk-json-path=jwks.json`)
+    ]
+  }
+}
+
+function otherIssuer({ refusal, shown, claims, commands }: Facts): Explanation {
+  const issuer = issuerOf(claims)
+  const expected = /expected ones?:?\s+(https?:\/\/[^\s,]+?)\/?[.,]?(?:\s|$)/.exec(refusal.message)?.[1]
+  return {
+    sentence: `${capital(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
+    cause:
+      'GitHub Enterprise Server, each tenant of ghe.com, and an enterprise with an issuer of its own (https://token.actions.githubusercontent.com/ENTERPRISE) have issuers that differ from github.com.',
+    remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
+    snippets: [
+      inTerminal(
+        'see which provider of the pool trusts which issuer',
+        `${commands.list} --format="table(name, oidc.issuerUri)"`
+      ),
+      ...(stringIn(claims, 'iss') === undefined
+        ? []
+        : [
+            onlyWhere(
+              'no other repository uses the provider with its present issuer',
+              `${commands.update} --issuer-uri=${shellWord(issuer)}`
+            )
+          ])
+    ]
+  }
+}
+
+function otherClient({ refusal }: Facts): Explanation {
+  return {
+    sentence: `Google does not know the client_id and client_secret of the credential document: ${quoteWords(refusal)}.`,
+    cause: 'The OAuth client was deleted, or its secret was changed.',
+    remedy:
+      'Make the credential document again, without client_id and client_secret unless the pool demands an OAuth client.',
+    snippets: [inTerminal('see the OAuth clients', 'gcloud iam oauth-clients list --location=global --project=PROJECT')]
+  }
+}
+
+function noProvider({ name, provider, commands }: Facts): Explanation {
+  return provider === undefined
+    ? {
+        sentence: `"${name}" in the credential document is not the full name of a provider.`,
+        remedy:
+          'Write audience in the document as //iam.googleapis.com/ and the name that gcloud prints for the provider.',
+        snippets: [
+          inTerminal('see the full name', `${commands.describe} --format="value(name)"`),
+          inDocument(
+            '"audience": "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER"'
+          )
+        ]
+      }
+    : {
+        sentence: `Google's Security Token Service does not take ${name} as the name of a provider, although the name has the right form.`,
+        cause: 'The pool is in another universe than the token service that was asked.',
+        remedy: 'Set the input universe to the universe domain of the pool.',
+        snippets: [inStep('universe: googleapis.com')]
+      }
+}
+
+function inactiveProvider({ provider, shown, commands }: Facts): Explanation {
+  const { describe, describePool, update } = commands
+  const project = provider?.project
+  return {
+    sentence: `Google finds no active ${shown}${project === undefined ? '' : ` of project ${project}`}: the pool or the provider does not exist, is disabled or was deleted.`,
+    remedy: 'See the state of the provider: NOT_FOUND means that the name or the project number is wrong.',
+    snippets: [
+      inTerminal(
+        'see the state of the provider and of the pool',
+        `${describe} --format="yaml(name, state, disabled)"`,
+        `${describePool} --format="yaml(name, state, disabled)"`
+      ),
       onlyWhere(
-        'nobody uses the provider with the issuer that this shows; else make another provider',
-        `${update} --issuer-uri=${issuer === undefined ? 'ISSUER' : shellWord(issuer)}`
+        'a state says disabled: true',
+        `${update} --no-disabled`,
+        `${describePool.replace(' describe ', ' update ')} --no-disabled`
+      ),
+      onlyWhere(
+        'a state is DELETED',
+        describePool.replace(' describe ', ' undelete '),
+        describe.replace(' describe ', ' undelete ')
+      ),
+      onlyWhere(
+        'the answer is NOT_FOUND; PROJECT is the id of the project that has the pool',
+        'gcloud projects describe PROJECT --format="value(projectNumber)"',
+        'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+        'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT'
       )
     ]
   }
 }
 
-/** Claims for people, one per line; what a condition may miss is shown as MISSING. */
-function describeClaims(claims: JsonObject): string[] {
-  const names = isFromGithub(claims) ? GITHUB_CLAIMS : COMMON_CLAIMS
-  return names.map((name) => {
-    const value = claims[name]
-    return `${name}: ${value === undefined ? 'MISSING' : safeText(typeof value === 'string' ? value : JSON.stringify(value))}`
-  })
+function otherAudience({ refusal, shown, name, claims, commands }: Facts): Explanation {
+  const audience = safeText(stringIn(claims, 'aud') ?? `https://iam.googleapis.com/${name}`)
+  const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1]
+  const present = inTerminal('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`)
+  return {
+    sentence: `${capital(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
+    cause: 'A provider without audiences of its own accepts its full name as an https URL.',
+    remedy: `Add ${audience} to the allowed audiences of the provider.`,
+    // Within double quotes nothing may stand that a shell would read.
+    snippets: /^[\w:/.-]+$/.test(audience)
+      ? [
+          inTerminal(
+            'add the audience to those that are there',
+            `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`
+          ),
+          present
+        ]
+      : [present]
+  }
+}
+
+function otherRefusal({ refusal, shown, commands }: Facts): Explanation {
+  return {
+    sentence: `Google's Security Token Service refused the identity for ${shown}: ${quoteWords(refusal)}.`,
+    remedy: 'Compare the configuration of the provider with the claims in the log.',
+    snippets: [inTerminal('see the configuration', commands.describe)]
+  }
+}
+
+interface Commands {
+  readonly describe: string
+  readonly update: string
+  readonly list: string
+  readonly describePool: string
+}
+
+/** https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools, and workforce-pools */
+function commandsFor(named: Provider | undefined): Commands {
+  if (named?.kind === 'workforce') {
+    const own = `--workforce-pool=${named.pool} --location=global`
+    const pools = 'gcloud iam workforce-pools'
+    return {
+      describe: `${pools} providers describe ${named.provider} ${own}`,
+      update: `${pools} providers update-oidc ${named.provider} ${own}`,
+      list: `${pools} providers list ${own}`,
+      describePool: `${pools} describe ${named.pool} --location=global`
+    }
+  }
+  const pools = 'gcloud iam workload-identity-pools'
+  const pool = `projects/${named?.project ?? 'NUMBER'}/locations/global/workloadIdentityPools/${named?.pool ?? 'POOL'}`
+  const provider = `${pool}/providers/${named?.provider ?? 'PROVIDER'}`
+  return {
+    describe: `${pools} providers describe ${provider}`,
+    update: `${pools} providers update-oidc ${provider}`,
+    list: `${pools} providers list --workload-identity-pool=${pool}`,
+    describePool: `${pools} describe ${pool}`
+  }
+}
+
+function issuerOf(claims: JsonObject): string {
+  return safeText(stringIn(claims, 'iss') ?? 'the identity provider')
+}
+
+function describeTime(seconds: number): string {
+  return Number.isFinite(seconds) && Math.abs(seconds) < 1e11
+    ? `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+    : `${seconds}`
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

@@ -1,52 +1,45 @@
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation } from '../../failure/failure.ts'
+import type { Advice, Explanation } from '../../failure/failure.ts'
+import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
+import { inStep, inStepEnv } from '../../failure/snippets.ts'
+import { contentType, safeText, safeUrl } from '../../guard/safe-text.ts'
+import { describeOutcome, inAttempts } from '../../world/outcome.ts'
 import type { SealedAnswer, SealedOutcome } from '../../world/outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
-import { safeUrl } from '../../guard/safe-text.ts'
-import { inStep, setNoProxy, tryConnection } from '../../failure/snippets.ts'
-import { explainConnection } from '../../world/failures/connection.ts'
 
 /** One of Google's token services gave no answer that is about the request. */
 export function googleUnavailable(url: URL, last: SealedOutcome, attempts: number): Failure {
   return new Failure({
     code: 'GOOGLE_UNAVAILABLE',
-    sentence: `${url.host} gave no usable answer: ${describeOutcome(last)}${inAttempts(attempts)}.`,
-    ...explainUnavailable(url, last),
+    ...explainUnavailable(url, last, inAttempts(attempts)),
     ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
   })
 }
 
-function explainUnavailable(url: URL, last: SealedOutcome): Explanation {
-  const connect = tryConnection(url)
-  if (last.answered && last.status === 429) {
+function explainUnavailable(url: URL, last: SealedOutcome, attempts: string): Explanation {
+  const sentence = `${url.host} gave no usable answer: ${describeOutcome(last)}${attempts}.`
+  if (!last.answered) return { ...explainNoAnswer(last, url, 'Google'), sentence }
+  if (last.status === 429) {
     return {
+      sentence,
       cause: 'A quota is used up, as when many jobs start at once.',
       remedy: 'Raise deadline, or start fewer jobs at a time.',
-      snippets: [inStep('deadline: 10m'), { place: 'In the job', lines: ['strategy:', '  max-parallel: 10'] }]
+      snippets: [
+        inStep('deadline: 10m'),
+        { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
+      ]
     }
   }
-  if (last.answered && last.status < 500 && last.status !== 408) {
+  if (last.status < 500 && last.status !== 408) {
     return {
-      cause:
-        "Something between this machine and Google, such as a proxy or a network's sign-in page, answered in its place.",
-      remedy: `Let this machine reach ${url.host} without a page in between: mind HTTPS_PROXY and NO_PROXY.`,
-      snippets: [connect, setNoProxy(url.host)]
+      ...explainInterception(url),
+      sentence: `${url.host} gave no usable answer: status ${last.status} with a page that is not Google's (content type: ${contentType(last.headers)})${attempts}.`
     }
   }
-  if (last.answered) {
-    return {
-      cause: 'The service is overloaded or has an incident.',
-      remedy: 'Run the job again; see https://status.cloud.google.com.',
-      snippets: [connect]
-    }
-  }
-  const known = explainConnection(last, url)
-  if (known !== undefined) return known
   return {
-    cause: 'The host cannot be reached from this machine, or a firewall or proxy interferes.',
-    remedy: 'Run the job again; see https://status.cloud.google.com, and whether the machine may reach the host.',
-    snippets: [connect]
+    sentence,
+    cause: 'The service of Google is overloaded or has an incident.',
+    remedy: 'Run the job again; https://status.cloud.google.com shows incidents of Google.'
   }
 }
 
@@ -54,22 +47,21 @@ function explainUnavailable(url: URL, last: SealedOutcome): Explanation {
 export function tokenMissing(url: URL, answer: SealedAnswer): Failure {
   // Anything but 2xx here is a redirect, which no token service sends.
   if (answer.status >= 300) return googleUnavailable(url, answer, 1)
-  const type =
-    /^[a-z]+\/[a-z]{2,10}(\+[a-z]{2,5})?(?=$|[ ;])/.exec(answer.headers['content-type'] ?? '')?.[0] ??
-    'none that is known'
   return new Failure({
     code: 'TOKEN_INVALID',
-    sentence: `${safeUrl(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${type}).`,
-    ...(url.protocol === 'http:'
-      ? {
-          // Plain http is for the metadata server alone, and never goes through a proxy.
-          cause: 'The metadata server of this machine is not one of Google, or is emulated.',
-          remedy: 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.'
-        }
-      : {
-          cause: 'Something between this machine and Google, such as a proxy, answered in its place.',
-          remedy: 'Check the proxy and the network of the runner, and run the job again.'
-        }),
-    snippets: [tryConnection(url)]
+    // Plain http is for the metadata server alone, and never goes through a proxy.
+    ...(url.protocol === 'http:' ? explainServer(url) : explainInterception(url)),
+    sentence: `${safeUrl(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${contentType(answer.headers)}).`
   })
+}
+
+function explainServer(url: URL): Advice {
+  const isNamed = url.hostname !== '169.254.169.254'
+  return {
+    cause: `The metadata server ${isNamed ? 'that GCE_METADATA_HOST names ' : ''}is not one of Google, or is emulated.`,
+    remedy: isNamed
+      ? `Unset GCE_METADATA_HOST, which says ${safeText(url.host)}, or set workload_identity_provider.`
+      : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
+    snippets: isNamed ? [inStepEnv('', "GCE_METADATA_HOST: ''")] : []
+  }
 }

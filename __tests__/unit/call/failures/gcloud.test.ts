@@ -2,30 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeRunService } from '../../../../src/call/failures/gcloud.ts'
 
-const SERVICES: [string, string, string, string?][] = [
-  [
-    'https://shop-123456789012.europe-west1.run.app/x',
-    'shop',
-    'europe-west1',
-    ' --project=$(gcloud projects describe 123456789012 --format="value(projectId)")'
-  ],
-  [
-    'https://canary---my-shop-123456789012.us-central1.run.app',
-    'my-shop',
-    'us-central1',
-    ' --project=$(gcloud projects describe 123456789012 --format="value(projectId)")'
-  ],
-  ['https://my-shop-ab12cd34ef-ew.a.run.app', 'my-shop', 'REGION'],
-  ['https://odd.run.app', 'SERVICE', 'REGION'],
-  ['https://shop.example', 'SERVICE', 'REGION'],
-  ['http://localhost:8080', 'SERVICE', 'REGION']
+const PROJECT = '--project=$(gcloud projects describe 123456789012 --format="value(projectId)")'
+const UNKNOWN = ' --region=REGION --project=PROJECT'
+
+const SERVICES: [url: string, name: string, flags: string][] = [
+  ['https://shop-123456789012.europe-west1.run.app/x', 'shop', ` --region=europe-west1 ${PROJECT}`],
+  ['https://canary---my-shop-123456789012.us-central1.run.app', 'my-shop', ` --region=us-central1 ${PROJECT}`],
+  ['https://my-shop-ab12cd34ef-ew.a.run.app', 'my-shop', UNKNOWN],
+  ['https://odd.run.app', 'SERVICE', UNKNOWN],
+  ['https://$(id)-123456789012.europe-west1.run.app', 'SERVICE', UNKNOWN],
+  ['https://shop.example', 'SERVICE', UNKNOWN],
+  ['http://localhost:8080', 'SERVICE', UNKNOWN]
 ]
 
-for (const [url, name, region, project = ''] of SERVICES) {
-  test(`The commands for ${url} name ${name} in ${region}.`, () => {
-    const service = describeRunService(new URL(url))
-    assert.deepEqual({ ...service, search: undefined }, { name, region, project, search: undefined })
+for (const [url, name, flags] of SERVICES) {
+  test(`The commands for ${url} name ${name} and${flags}.`, () => {
+    const { search, ...service } = describeRunService(new URL(url))
+    assert.deepEqual(service, { name, flags })
     // What the URL does not tell, a command does.
-    assert.equal(service.search.length > 0, region === 'REGION')
+    assert.equal(search.length > 0, flags === UNKNOWN)
   })
 }

@@ -46,7 +46,7 @@ function row(
   special: Readonly<Record<string, unknown>> = {},
   { tag, path = '/', audience = SERVICE }: { tag?: string; path?: string; audience?: string } = {}
 ): FailureRow {
-  const guess = new Failure({ code, sentence: 'It failed.', cause: 'A guess.', remedy: 'Guess.' })
+  const guess = new Failure({ code, sentence: 'A guess.', happened: 'X failed.', cause: 'A guess.', remedy: 'Guess.' })
   const host = tag === undefined ? SERVICE : SERVICE.replace('https://', `https://${tag}---`)
   const call = { url: new URL(path, host), tag }
   const failure = withFacts(guess, { kind: 'found', service: service(special) }, { call, named: NAMED, audience })
@@ -73,7 +73,7 @@ testFailures([
   row(
     'a newest revision that failed',
     'EXPECTATION_FAILED',
-    /shop-00042-new is not ready: The container failed to start\./,
+    /shop-00042-new of shop is not ready: The container failed to start\./,
     FAILED
   ),
   row('split traffic', 'EXPECTATION_FAILED', /split: shop-00042-new 90%, shop-00041-old 10%/, {
@@ -94,18 +94,20 @@ testFailures([
   row(
     'a tag that there is not',
     'NOT_REACHED',
-    /no traffic tag canary; it has green/,
+    /shop has no traffic tag canary; its tags are green/,
     {
       trafficStatuses: [revision(NEW, 100, 'green')]
     },
     { tag: 'canary' }
   ),
-  row('a closed ingress', 'NOT_REACHED', /ingress admits internal traffic only/, {
+  row('a closed ingress', 'NOT_REACHED', /ingress of shop admits internal traffic only/, {
     ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY'
   }),
-  row('a default URL that is off', 'NOT_REACHED', /default run\.app URL is disabled/, { defaultUriDisabled: true }),
+  row('a default URL that is off', 'NOT_REACHED', /default run\.app URL of shop is disabled/, {
+    defaultUriDisabled: true
+  }),
   row('an open service', 'NOT_REACHED', /its ingress is open\./),
-  row('a reserved path', 'NOT_REACHED', /so that it is the path \/healthz/, {}, { path: '/healthz' }),
+  row('a reserved path', 'NOT_REACHED', /the path \/healthz is reserved/, {}, { path: '/healthz' }),
   row(
     'another audience',
     'TOKEN_REJECTED',
@@ -113,8 +115,10 @@ testFailures([
     { customAudiences: ['https://shop.example'] },
     { audience: 'https://other.example' }
   ),
-  row('the right audience', 'TOKEN_REJECTED', /is one that it accepts/),
-  row('an invoker check that is off', 'NOT_PRIVATE', /invoker IAM check is disabled/, { invokerIamDisabled: true }),
+  row('the right audience', 'TOKEN_REJECTED', /is one that shop accepts/),
+  row('an invoker check that is off', 'NOT_PRIVATE', /invoker IAM check of shop is disabled/, {
+    invokerIamDisabled: true
+  }),
   row('public invokers', 'NOT_PRIVATE', /allUsers has roles\/run\.invoker/),
   row('a failed revision', 'SERVICE_UNAVAILABLE', /failed to start/, FAILED),
   row('a ready service', 'SERVICE_UNAVAILABLE', /calls the service ready/)

@@ -11,18 +11,25 @@ testFailures([
     'a pod without binding',
     metadataRefused(readRefusal(answer(403, GKE))),
     'IMPERSONATION_DENIED',
-    /Kubernetes service account.*workloadIdentityUser/
+    /Kubernetes service account .*: "Unable to generate.*Grant roles\/iam\.workloadIdentityUser/
+  ],
+  [
+    'a pod without annotation',
+    metadataRefused(readRefusal(answer(404, 'no iam.gke.io/gcp-service-account annotation'))),
+    'CREDENTIALS_NOT_FOUND',
+    /stands for no Google service account: .*Annotate the Kubernetes service account/,
+    /^(?!.*compute instances)/
   ],
   [
     'a machine without account',
     metadataRefused(readRefusal(answer(404, '<title>Error 404 (Not Found)!!1</title>'))),
     'CREDENTIALS_NOT_FOUND',
-    /no service account/
+    /no service account \(404\)\. Attach a service account/
   ],
   [
     'another refusal of the metadata server',
     metadataRefused(readRefusal(answer(403, HOSTILE))),
     'IMPERSONATION_DENIED',
-    /metadata server/
+    /status 403, "x/
   ]
 ])
