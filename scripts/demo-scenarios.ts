@@ -8,19 +8,34 @@ export interface DemoScenario {
   readonly prepare: (world: PretendGoogle) => Promise<RunOptions> | RunOptions
 }
 
-const ACCOUNT = 'smoke@octo-project.iam.gserviceaccount.com'
-const OTHER_ACCOUNT = 'deployer@octo-project.iam.gserviceaccount.com'
 const HOST = 'hello-123456789012.europe-west1.run.app'
-const SMOKE_TEST = {
+const ACCOUNT = 'smoke-test@my-project.iam.gserviceaccount.com'
+const OTHER_ACCOUNT = 'deployer@my-project.iam.gserviceaccount.com'
+const PROVIDER = 'github-actions'
+
+/** The inputs of the README's first workflow; a contract test compares the two. */
+export const README_INPUTS = {
   url: `https://${HOST}/health`,
+  workload_identity_provider: `projects/123456789012/locations/global/workloadIdentityPools/github/providers/${PROVIDER}`,
+  service_account: ACCOUNT
+}
+const SMOKE_TEST = {
+  url: README_INPUTS.url,
   expect_json: "status == 'ok' && starts_with(commit, 'c0ffee')",
   assert_private: 'true'
 }
 
 /** By the name under which `npm run demo -- NAME` shows them. */
 export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
+  readme: {
+    about: "the README's first workflow: a private service answers",
+    prepare: async (world) => {
+      addService(world)
+      return await federation(world, README_INPUTS)
+    }
+  },
   federation: {
-    about: "smoke test of a private service with GitHub's own identity (the main job)",
+    about: 'the same, with expectations of the body, and a check that the service is private',
     prepare: async (world) => {
       addService(world)
       return await federation(world, SMOKE_TEST)
@@ -108,7 +123,7 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
   'no-impersonation': {
     about: 'failure: the repository may not impersonate the service account',
     prepare: async (world) => {
-      const provider = world.addPool()
+      const provider = world.addPool({ provider: PROVIDER })
       return {
         inputs: { ...SMOKE_TEST, workload_identity_provider: provider, service_account: ACCOUNT },
         env: await world.githubOidcEnv()
@@ -119,11 +134,11 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
     about: 'failure: the service account may not invoke the service',
     prepare: async (world) => {
       world.addService({ host: HOST })
-      return await federation(world, { ...SMOKE_TEST, iam_wait: '3s' })
+      return await federation(world, { ...README_INPUTS, iam_wait: '1s' })
     }
   },
   'wrong-audience': {
-    about: 'failure: a token for somebody else',
+    about: 'failure: a token for another audience',
     prepare: async (world) => {
       addService(world)
       return await federation(world, { ...SMOKE_TEST, audience: `https://${HOST}/health` })
@@ -151,7 +166,7 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
     }
   },
   'not-private': {
-    about: 'failure: everybody may call the service',
+    about: 'failure: the service is public',
     prepare: async (world) => {
       addService(world, 'allUsers')
       return await federation(world, SMOKE_TEST)
@@ -181,7 +196,7 @@ function addService(world: PretendGoogle, invoker = `serviceAccount:${ACCOUNT}`)
 
 /** A repository that may impersonate the account. */
 async function federation(world: PretendGoogle, inputs: Readonly<Record<string, string>>): Promise<RunOptions> {
-  const provider = world.addPool()
+  const provider = world.addPool({ provider: PROVIDER })
   const pool = provider.replace(/\/providers\/.*$/, '')
   world.addServiceAccount({ email: ACCOUNT })
   world.grant(

@@ -10,7 +10,7 @@ import { showProxy } from './demo-proxy.ts'
 import { SCENARIOS } from './demo-scenarios.ts'
 import type { DemoScenario } from './demo-scenarios.ts'
 
-const DEFAULT_SCENARIO = 'federation'
+const DEFAULT_SCENARIO = 'readme'
 /** An action of its own, which is shown in another way. */
 const PROXY = 'proxy'
 

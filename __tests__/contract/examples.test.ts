@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import process from 'node:process'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { README_INPUTS } from '../../scripts/demo-scenarios.ts'
 import { readInputs } from '../../src/inputs/inputs.ts'
 import { readProxyInputs } from '../../src/proxy/inputs.ts'
 import { blocksOf, readPages, readText } from './markdown.ts'
@@ -40,7 +41,7 @@ function fill(value: unknown): string {
     .replaceAll(/\$\{\{[^}]*url[^}]*\}\}/g, 'https://hello-123456789012.europe-west1.run.app')
     .replaceAll(
       /\$\{\{[^}]*PROVIDER[^}]*\}\}/g,
-      'projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-org'
+      'projects/123456789012/locations/global/workloadIdentityPools/github/providers/github-actions'
     )
     .replaceAll(/\$\{\{[^}]*\}\}/g, 'x')
 }
@@ -93,6 +94,16 @@ async function readWith(inputs: Readonly<Record<string, unknown>>, read: () => P
     for (const variable of names) Reflect.deleteProperty(process.env, variable)
   }
 }
+
+test("the demo shows the README's first workflow to the letter", async () => {
+  const [source = ''] = blocksOf(await readText('README.md'), 'yaml')
+  const { jobs = {} } = parse(source) as Workflow
+  const steps = Object.values(jobs).flatMap((job) => job.steps ?? [])
+  assert.deepEqual(
+    steps.map((step) => step.with),
+    [README_INPUTS]
+  )
+})
 
 test('there are examples to check', () => {
   assert.ok(examples.filter(({ source }) => source.includes('google-id-token@')).length >= 10)

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { blocksOf, readPages, readText } from './markdown.ts'
 
-test("the steps of the README's diagram are functions of src/run.ts", async () => {
+test('the steps of the diagram of how it works are functions of src/run.ts', async () => {
   const source = await readText('src/run.ts')
-  const [diagram = ''] = blocksOf(await readText('README.md'), 'mermaid')
+  const [diagram = ''] = blocksOf(await readText('docs/how-it-works.md'), 'mermaid')
   const names = [...diagram.matchAll(/(?:Job->>\w+|Note over \w+): (\w+) –/g)].map(([, name = '']) => name)
   assert.ok(names.length >= 6, 'too few steps')
   for (const name of new Set(names)) assert.match(source, new RegExp(`\\b${name}\\(`), name)
+})
+
+test('the README has at most 12 KB, and no line that is too long to review', async () => {
+  const readme = await readText('README.md')
+  assert.ok(Buffer.byteLength(readme) <= 12 * 1024, `${Buffer.byteLength(readme)} bytes`)
+  for (const line of readme.split('\n')) assert.ok(line.length <= 200, line)
 })
 
 /** What a page must not hold: where somebody's packages came from, or where they worked. */
