@@ -45,14 +45,14 @@ await browser.close()
 
 /** The browser decodes its own screenshot. */
 async function pixelsOf(page: Page, png: Buffer): Promise<{ width: number; height: number; rgba: Uint8Array }> {
-  const decoded = (await page.evaluate(`(async () => {
+  const decoded = await page.evaluate<{ width: number; height: number; rgba: string }>(`(async () => {
     const bytes = Uint8Array.fromBase64('${png.toString('base64')}')
     const image = await createImageBitmap(new Blob([bytes]))
     const { width, height } = image
     const canvas = new OffscreenCanvas(width, height).getContext('2d')
     canvas.drawImage(image, 0, 0)
     return { width, height, rgba: new Uint8Array(canvas.getImageData(0, 0, width, height).data.buffer).toBase64() }
-  })()`)) as { width: number; height: number; rgba: string }
+  })()`)
   return { ...decoded, rgba: Buffer.from(decoded.rgba, 'base64') }
 }
 
