@@ -17,6 +17,16 @@ test('the README has at most 12 KB, and no line that is too long to review', asy
   for (const line of readme.split('\n')) assert.ok(line.length <= 200, line)
 })
 
+/** Pages that have not been read for this yet. */
+const UNREAD = ['docs/troubleshooting.md']
+
+for (const { path, text } of await readPages('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/**/*.md')) {
+  test(`${path} names its subjects`, { skip: UNREAD.includes(path) ? 'not yet read' : false }, () => {
+    const riddles = text.match(/\b(?:mends?|whoever|nobody|whom|somebody|cannot be had)\b/gi)
+    assert.deepEqual(riddles, null)
+  })
+}
+
 /** What a page must not hold: where somebody's packages came from, or where they worked. */
 const FOREIGN: Readonly<Record<string, RegExp>> = {
   'the host of a package registry': /\bregistry\.[a-z][\w-]*\.[a-z]|\b(?:npmjs|yarnpkg|jfrog|pypi)\.(?:com|org|io)/i,
