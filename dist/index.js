@@ -3215,7 +3215,9 @@ function seal(masks, text, format) {
             return value;
         const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
         const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
-        return isSecret || isHeader ? masks.keep(value) : sealText(masks, value);
+        // What a secret's name holds may be a token with something around it, which is masked by itself too.
+        const rest = sealText(masks, value);
+        return isSecret || isHeader ? masks.keep(value) : rest;
     });
     return { json: sealed, text: '' };
 }

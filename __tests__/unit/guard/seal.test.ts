@@ -125,6 +125,10 @@ for (const text of HARMLESS) {
   })
 }
 
+test('A token with something around it is masked by itself too.', () => {
+  assert.ok(sealed(JSON.stringify({ access_token: `<b>${ACCESS}</b>` })).masks.includes(ACCESS))
+})
+
 test('What stands behind a name is left out, but not masked where it may be words.', () => {
   assert.deepEqual(sealed('refresh_token=expired_or_revoked_token'), {
     shown: 'refresh_token=***',
