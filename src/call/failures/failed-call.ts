@@ -8,7 +8,7 @@ import { safeText, textOfPage } from '../../guard/safe-text.ts'
 /** Everything that is known about a call that failed. */
 export interface FailedCall {
   readonly call: Pick<CallInputs, 'url' | 'tag' | 'method' | 'iamWaitMs' | 'headers'>
-  readonly token: Pick<IdToken, 'audience' | 'email'>
+  readonly token: Pick<IdToken, 'audience' | 'email' | 'kind'>
   /** The attempt that decides. */
   readonly attempt: Attempt
   readonly attempts: number

@@ -33,7 +33,7 @@ export function iapRejected(failed: FailedCall, response: Response): Failure {
   const said = safeText(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '')
   const who = safeText(token.email) || 'the identity'
   const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`
-  const isOther = clientId !== undefined && clientId !== token.audience
+  const isOther = token.kind === 'id_token' && clientId !== undefined && clientId !== token.audience
   const facts = {
     ...failed,
     status: response.status,
@@ -53,6 +53,7 @@ const CAUSES: readonly Cause<Facts>[] = [
     explain: noAgent
   },
   { when: ({ status }) => status === 403, explain: missingRole },
+  { when: (facts) => isSigned(facts) && says(/JWT audience/)(facts), explain: otherUrl },
   { when: says(/'email' claim/), explain: noEmail },
   { when: says(/expired/i), explain: expired },
   {
@@ -60,13 +61,42 @@ const CAUSES: readonly Cause<Facts>[] = [
     explain: otherHeader
   },
   { when: says(/empty token/), explain: lostHeader },
-  { when: says(/Unable to parse JWT|signature is invalid/), explain: otherToken },
+  { when: (facts) => !isSigned(facts) && says(/Unable to parse JWT|signature is invalid/)(facts), explain: otherToken },
+  { when: isSigned, explain: refusedSignature },
   { when: ({ clientId, token }) => clientId === token.audience, explain: managedClient },
   { when: () => true, explain: otherAudience }
 ]
 
 function says(words: RegExp): (facts: Facts) => boolean {
   return ({ text }) => words.test(text)
+}
+
+function isSigned({ token }: Facts): boolean {
+  return token.kind === 'iap_jwt'
+}
+
+/** https://cloud.google.com/iap/docs/authentication-howto#authenticating_with_a_jwt */
+function otherUrl({ call, token, refused }: Facts): Explanation {
+  const fitting = `https://${safeText(call.url.host)}/*`
+  const isFitting = token.audience === fitting
+  return {
+    sentence: `${refused}: the JWT has to be for the URL that IAP saw, which was ${safeUrl(call.url)} when it left this machine.`,
+    ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
+    remedy: isFitting
+      ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
+      : `Leave audience empty, which makes it ${fitting}, or set audience to the very URL.`,
+    snippets: [inStep(`audience: ${isFitting ? 'https://HOST/*' : fitting}`)]
+  }
+}
+
+function refusedSignature({ refused, token }: Facts): Explanation {
+  return {
+    sentence: `${refused}: IAP did not take the JWT that ${safeText(token.email)} signed.`,
+    cause:
+      'The key was deleted since, the account is of another organization than the service, or headers bring a token of their own.',
+    remedy: 'Use a service account of the organization of the service, and leave tokens out of headers.',
+    snippets: [inTerminal('see the account and its state', `gcloud iam service-accounts describe ${shellWord(token.email)}`)]
+  }
 }
 
 /** IAP is on and has no client: https://cloud.google.com/iap/docs/custom-oauth-configuration */
@@ -110,6 +140,7 @@ function missingRole({ call, token, refused }: Facts): Explanation {
   const member = memberOf(token.email)
   return {
     sentence: `${refused}: the token is good, but its identity lacks roles/iap.httpsResourceAccessor.`,
+    cause: 'The role is missing, or the condition of its binding (request.host, request.path) is not true of this URL.',
     remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
     snippets: [
       toolFor(
@@ -171,8 +202,8 @@ function otherToken({ refused, audience }: Facts): Explanation {
 function managedClient({ call, clientId = '', refused }: Facts): Explanation {
   return {
     sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
-    remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
-    snippets: allowClient(call.url)
+    remedy: `Set token to iap_jwt, which needs no OAuth client; or put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
+    snippets: [SIGN, ...allowClient(call.url)]
   }
 }
 
@@ -183,15 +214,19 @@ function otherAudience({ call, clientId, refused }: Facts): Explanation {
       'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
     remedy:
       clientId === undefined
-        ? "Set audience to IAP's OAuth client id; if Google manages that client, put an OAuth client of your own on IAP's list programmaticClients."
-        : `Set audience to ${clientId}; if that is refused too, Google manages the client: put an OAuth client of your own on IAP's list programmaticClients.`,
+        ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."
+        : `Set token to iap_jwt, which needs no OAuth client; or set audience to ${clientId}, unless Google manages that client.`,
     snippets: [
+      SIGN,
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
       ...(clientId === undefined ? findClient(call.url) : []),
       ...allowClient(call.url)
     ]
   }
 }
+
+/** Leaves audience empty, so that it becomes the called host. */
+const SIGN: Snippet = inStep('token: iap_jwt', 'audience: ""')
 
 /** A caller that is sent to the sign-in page is told the client in its address. */
 function findClient(url: URL): Snippet[] {

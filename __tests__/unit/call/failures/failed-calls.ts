@@ -15,6 +15,7 @@ export interface Changes {
   readonly url?: string
   readonly tag?: string
   readonly clientId?: string
+  readonly kind?: FailedCall['token']['kind']
   readonly exists?: boolean
   readonly verdicts?: readonly Verdict[]
   readonly location?: string
@@ -40,7 +41,7 @@ function failedCall(changes: Changes): Omit<FailedCall, 'attempt' | 'attempts'> 
   const { clientId, exists, tokenHeader = 'Authorization' } = changes
   return {
     call: { url: new URL(url), tag, method, iamWaitMs: 60_000, headers: { own: {}, tokenHeader } },
-    token: { audience, email },
+    token: { audience, email, kind: changes.kind ?? 'id_token' },
     clientId,
     exists
   }

@@ -1,3 +1,4 @@
+import { SERVICE } from '../../fixtures.ts'
 import { HOSTILE, testFailures } from '../../rows.ts'
 import type { FailureRow } from '../../rows.ts'
 import { failed } from './failed-calls.ts'
@@ -10,7 +11,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'another audience, with a client id',
     failed('iap', 401, OTHER_AUDIENCE, { clientId: CLIENT }),
-    /did not let deployer@shop\S+ through to https:\S+ \(401, "Invalid JWT audience"; the token's audience is https:\S+; IAP's client id is 1-a\.apps\S+\)\. Set audience to 1-a\.apps/,
+    /did not let deployer@shop\S+ through to https:\S+ \(401, "Invalid JWT audience"; the token's audience is https:\S+; IAP's client id is 1-a\.apps\S+\)\. Set token to iap_jwt, which needs no OAuth client; or set audience to 1-a\.apps/,
     new RegExp(
       `audience: 1-a\\.apps.*gcloud beta iap settings get ${RESOURCE}.*accessSettings:.*gcloud beta iap settings set iap\\.yaml ${RESOURCE}`
     )
@@ -18,7 +19,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a redirect without a client id',
     failed('iap', 302, ''),
-    /\(302; .*Set audience to IAP's OAuth client id/,
+    /\(302; .*Set token to iap_jwt.*set audience to IAP's OAuth client id/,
     /client_id=/
   ],
   [
@@ -42,7 +43,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     "its own client's id",
     failed('iap', 401, OTHER_AUDIENCE, { clientId: CLIENT, audience: CLIENT }),
-    /audience is IAP's own client id.*Put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of 1-a/,
+    /audience is IAP's own client id.*Set token to iap_jwt, .*put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of 1-a/,
     /programmaticClients:/
   ],
   [
@@ -75,6 +76,29 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
     failed('iap', 401, 'OpenID Connect token expired: JWT has expired', { clientId: CLIENT }),
     /had expired by IAP's clock\. .*check the clock of this machine, and set audience to 1-a/,
     /date --utc/
+  ],
+  [
+    'a signed JWT for another URL',
+    failed('iap', 401, 'Invalid IAP credentials: Invalid bearer token. Invalid JWT audience.', {
+      kind: 'iap_jwt',
+      audience: 'https://other.example/*',
+      clientId: CLIENT
+    }),
+    /for the URL that IAP saw, which was https:\/\/shop\S+\. Leave audience empty, which makes it https:\/\/shop-\S+\/\*/,
+    /^(?!.*programmaticClients)/
+  ],
+  [
+    'a signed JWT for the URL that was called',
+    failed('iap', 401, 'Invalid IAP credentials: Invalid bearer token. Invalid JWT audience.', {
+      kind: 'iap_jwt',
+      audience: `${SERVICE}/*`
+    }),
+    /Set audience to the host that IAP sees/
+  ],
+  [
+    'a signed JWT that is not taken',
+    failed('iap', 401, 'Invalid IAP credentials: JWT signature is invalid', { kind: 'iap_jwt' }),
+    /did not take the JWT that deployer@shop\S+ signed/
   ],
   [
     'an IAP without a client',
