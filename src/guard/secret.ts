@@ -69,15 +69,17 @@ export interface Masks {
 }
 
 /** Masks that the runner applies to the log of the whole job. */
-export function createMasks(register: (lines: string) => void = setSecret): Masks {
+export function createMasks(register: (mask: string) => void = setSecret): Masks {
   const masked = new Map<string, Secret>()
   return {
     keep(untrimmed) {
       const value = untrimmed.trim()
       const fresh = new Set(findMasks(value).filter((mask) => mask.length >= SHORTEST_MASK && !masked.has(mask)))
-      // The runner masks each line of a value by itself, so that one command serves for all.
-      if (fresh.size > 0) register([...fresh].join('\n'))
-      for (const mask of fresh) masked.set(mask, make(mask))
+      for (const mask of fresh) {
+        // One command for each: other runners than GitHub's own, such as act's, do not split a value into lines.
+        register(mask)
+        masked.set(mask, make(mask))
+      }
       return masked.get(value) ?? make(value)
     },
     known: () => [...masked.values()]
