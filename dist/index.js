@@ -714,11 +714,11 @@ function createMasks(register = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .se
         keep(untrimmed) {
             const value = untrimmed.trim();
             const fresh = new Set(findMasks(value).filter((mask) => mask.length >= SHORTEST_MASK && !masked.has(mask)));
-            // The runner masks each line of a value by itself, so that one command serves for all.
-            if (fresh.size > 0)
-                register([...fresh].join('\n'));
-            for (const mask of fresh)
+            for (const mask of fresh) {
+                // One command for each: other runners than GitHub's own, such as act's, do not split a value into lines.
+                register(mask);
                 masked.set(mask, make(mask));
+            }
             return masked.get(value) ?? make(value);
         },
         known: () => [...masked.values()]
@@ -3728,7 +3728,7 @@ function iapRejected(failed, response) {
     const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '');
     const who = (0,safe_text/* safeText */.Hk)(token.email) || 'the identity';
     const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`;
-    const isOther = clientId !== undefined && clientId !== token.audience;
+    const isOther = token.kind === 'id_token' && clientId !== undefined && clientId !== token.audience;
     const facts = {
         ...failed,
         status: response.status,
@@ -3747,6 +3747,7 @@ const iap_CAUSES = [
         explain: noAgent
     },
     { when: ({ status }) => status === 403, explain: missingRole },
+    { when: (facts) => isSigned(facts) && says(/JWT audience/)(facts), explain: otherUrl },
     { when: says(/'email' claim/), explain: noEmail },
     { when: says(/expired/i), explain: expired },
     {
@@ -3754,12 +3755,39 @@ const iap_CAUSES = [
         explain: otherHeader
     },
     { when: says(/empty token/), explain: lostHeader },
-    { when: says(/Unable to parse JWT|signature is invalid/), explain: otherToken },
+    { when: (facts) => !isSigned(facts) && says(/Unable to parse JWT|signature is invalid/)(facts), explain: otherToken },
+    { when: isSigned, explain: refusedSignature },
     { when: ({ clientId, token }) => clientId === token.audience, explain: managedClient },
     { when: () => true, explain: otherAudience }
 ];
 function says(words) {
     return ({ text }) => words.test(text);
+}
+function isSigned({ token }) {
+    return token.kind === 'iap_jwt';
+}
+/** https://cloud.google.com/iap/docs/authentication-howto#authenticating_with_a_jwt */
+function otherUrl({ call, token, refused }) {
+    const fitting = `https://${(0,safe_text/* safeText */.Hk)(call.url.host)}/*`;
+    const isFitting = token.audience === fitting;
+    return {
+        sentence: `${refused}: the JWT has to be for the URL that IAP saw, which was ${(0,safe_text/* safeUrl */.Pl)(call.url)} when it left this machine.`,
+        ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
+        remedy: isFitting
+            ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
+            : `Leave audience empty, which makes it ${fitting}, or set audience to the very URL.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)(`audience: ${isFitting ? 'https://HOST/*' : fitting}`)]
+    };
+}
+function refusedSignature({ refused, token }) {
+    return {
+        sentence: `${refused}: IAP did not take the JWT that ${(0,safe_text/* safeText */.Hk)(token.email)} signed.`,
+        cause: 'The key was deleted since, the account is of another organization than the service, or headers bring a token of their own.',
+        remedy: 'Use a service account of the organization of the service, and leave tokens out of headers.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the account and its state', `gcloud iam service-accounts describe ${(0,failure_snippets/* shellWord */.r7)(token.email)}`)
+        ]
+    };
 }
 /** IAP is on and has no client: https://cloud.google.com/iap/docs/custom-oauth-configuration */
 function noClient({ call, refused }) {
@@ -3795,6 +3823,7 @@ function missingRole({ call, token, refused }) {
     const member = memberOf(token.email);
     return {
         sentence: `${refused}: the token is good, but its identity lacks roles/iap.httpsResourceAccessor.`,
+        cause: 'The role is missing, or the condition of its binding (request.host, request.path) is not true of this URL.',
         remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
         snippets: [
             toolFor(call.url, 'grant the role', 'web add-iam-policy-binding', ` --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
@@ -3845,8 +3874,8 @@ function otherToken({ refused, audience }) {
 function managedClient({ call, clientId = '', refused }) {
     return {
         sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
-        remedy: `Put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
-        snippets: allowClient(call.url)
+        remedy: `Set token to iap_jwt, which needs no OAuth client; or put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
+        snippets: [SIGN, ...allowClient(call.url)]
     };
 }
 function otherAudience({ call, clientId, refused }) {
@@ -3854,15 +3883,18 @@ function otherAudience({ call, clientId, refused }) {
         sentence: `${refused}.`,
         cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
-            ? "Set audience to IAP's OAuth client id; if Google manages that client, put an OAuth client of your own on IAP's list programmaticClients."
-            : `Set audience to ${clientId}; if that is refused too, Google manages the client: put an OAuth client of your own on IAP's list programmaticClients.`,
+            ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."
+            : `Set token to iap_jwt, which needs no OAuth client; or set audience to ${clientId}, unless Google manages that client.`,
         snippets: [
+            SIGN,
             (0,failure_snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
             ...(clientId === undefined ? findClient(call.url) : []),
             ...allowClient(call.url)
         ]
     };
 }
+/** Where audience is left out, it becomes the called host. */
+const SIGN = (0,failure_snippets/* inStep */.qg)('token: iap_jwt');
 /** A caller that is sent to the sign-in page is told the client in its address. */
 function findClient(url) {
     return [

@@ -151,6 +151,18 @@ scenario('That signing is more than an ID token is said before it is used', asyn
   assert.match(warnings[0] ?? '', /smoke@.* can become the account, .*docs\/permissions\.md#signing-a-jwt/)
 })
 
+scenario('Without the right to sign, the failure names permission and role', async ({ world, run }) => {
+  const { inputs, env } = await givenFederation(world)
+  const result = await run({ inputs, env }, { inputs: { url: givenProtectedService(world), token: 'iap_jwt' } })
+  assertFailure(result, 'IMPERSONATION_DENIED', 'iam.serviceAccounts.signJwt', 'roles/iam.serviceAccountTokenCreator')
+})
+
+scenario('With another audience, the failure names the URL that Identity-Aware Proxy saw', async ({ world, run }) => {
+  const inputs = { url: givenProtectedService(world), token: 'iap_jwt', audience: 'https://intranet.example/*' }
+  const result = await run(await federation(world), { inputs })
+  assertFailure(result, 'IAP_REJECTED', 'https://intranet.example/*', AUDIENCE)
+})
+
 scenario('Without access to the resource, the failure names the role of an accessor', async ({ world, run }) => {
   const result = await run(await federation(world), {
     inputs: { url: givenProtectedService(world, []), token: 'iap_jwt' }

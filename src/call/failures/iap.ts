@@ -95,7 +95,9 @@ function refusedSignature({ refused, token }: Facts): Explanation {
     cause:
       'The key was deleted since, the account is of another organization than the service, or headers bring a token of their own.',
     remedy: 'Use a service account of the organization of the service, and leave tokens out of headers.',
-    snippets: [inTerminal('see the account and its state', `gcloud iam service-accounts describe ${shellWord(token.email)}`)]
+    snippets: [
+      inTerminal('see the account and its state', `gcloud iam service-accounts describe ${shellWord(token.email)}`)
+    ]
   }
 }
 
@@ -225,8 +227,8 @@ function otherAudience({ call, clientId, refused }: Facts): Explanation {
   }
 }
 
-/** Leaves audience empty, so that it becomes the called host. */
-const SIGN: Snippet = inStep('token: iap_jwt', 'audience: ""')
+/** Where audience is left out, it becomes the called host. */
+const SIGN: Snippet = inStep('token: iap_jwt')
 
 /** A caller that is sent to the sign-in page is told the client in its address. */
 function findClient(url: URL): Snippet[] {
