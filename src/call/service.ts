@@ -23,6 +23,9 @@ const PATTERNS_MS = 2_000
 /** An answer that came just in time is judged all the same. */
 const SHORTEST_PATTERNS_MS = 500
 
+/** A token is checked when the request arrives; a timeout of hours must not ask for a new one before every attempt. */
+const LEAST_LIFE_MS = 60_000
+
 /** A last attempt is worth this much of the deadline. */
 const LAST_ATTEMPT_MS = 1_000
 
@@ -69,7 +72,7 @@ export async function callService(
   try {
     for (;;) {
       const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
-      if (token.expiresAt <= step.now() + limitMs) await renew()
+      if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS)) await renew()
       const startedMs = elapsedMs()
       const request = buildRequest(call, token.jwt)
       const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES })

@@ -42,7 +42,7 @@ export async function findApplicationDefault(
   }
   looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
 
-  const wellKnown = wellKnownFile(step.env)
+  const wellKnown = gcloudFile(step.env, 'application_default_credentials.json')
   if (wellKnown !== undefined) {
     const origin = `gcloud's file ${wellKnown}`
     const file = await readSmallFile(wellKnown)
@@ -62,9 +62,8 @@ function nameAbsence(file: string): 'removed file' | 'missing file' {
   return /gha-creds-[^/\\]*\.json$/.test(file) ? 'removed file' : 'missing file'
 }
 
-/** Where `gcloud auth application-default login` leaves its document. */
-function wellKnownFile(env: Step['env']): string | undefined {
-  const name = 'application_default_credentials.json'
+/** A file in gcloud's directory; undefined where it is not known where that is. */
+export function gcloudFile(env: Step['env'], name: string): string | undefined {
   const configured = env['CLOUDSDK_CONFIG'] ?? ''
   if (configured !== '') return path.join(configured, name)
   const appData = env['APPDATA'] ?? ''

@@ -5,6 +5,7 @@ import type { Credential } from '../token/credential.ts'
 import { createFederatedIdentity } from './federated-identity.ts'
 import { secretIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
+import { isLoopbackUrl } from '../world/request.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
 import { findRestriction } from '../world/run-origin.ts'
 import { oidcUnavailable, oidcFailed } from './failures/github.ts'
@@ -30,10 +31,14 @@ export function fromGithub(step: Step, universe: string, provider: string): Cred
   })
 }
 
-/** Where GitHub's token comes from; undefined where the runner does not say. */
+/**
+ * Where GitHub's token comes from; undefined where the runner does not say. The request token goes there, so that it has to be
+ * `https`, or a loopback address.
+ */
 export function githubEndpoint(env: Step['env']): URL | undefined {
-  const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
-  return URL.canParse(url) ? new URL(url) : undefined
+  const value = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? ''
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackUrl(url)) ? url : undefined
 }
 
 /** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
@@ -53,7 +58,7 @@ export async function requireGithubPermission(step: Step): Promise<void> {
 export async function requestGithubToken(step: Step, audience: string): Promise<Secret> {
   const endpoint = githubEndpoint(step.env)
   if (endpoint === undefined) throw oidcFailed(undefined, undefined)
-  const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`
+  const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience.toWellFormed())}`
   const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '')
   const answer = await requestWithRetries(
     step,

@@ -15,6 +15,10 @@ import { readAccessToken } from '../token/token-endpoint.ts'
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000
 
+/** The whole search, on a machine where something is there that is no metadata server, or is none in time. */
+const LONGEST_SEARCH_MS = 4_500
+const LONGEST_PAUSE_MS = 1_000
+
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
 const METADATA_FLAVOR = 'metadata-flavor'
 const HEADERS = { [METADATA_FLAVOR]: 'Google' }
@@ -34,11 +38,14 @@ export async function lookForMetadataServer(step: Step): Promise<Search> {
   // What is not a host may be a secret.
   if (!isHost(host)) return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name')
   if (detection === 'assume-present') return { found: true }
-  let outcome = await ping(step)
-  // A server that is there may fail once; a machine without one is not asked twice.
-  if (outcome.answered ? isTransient(outcome) : outcome.sent && !outcome.timedOut) {
-    await step.sleep(pauseAfter(1, 0, step.random))
-    outcome = await ping(step)
+  const limitAtStart = step.timeLeft()
+  let outcome = await ping(step, DETECTION_MS)
+  for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
+    const pause = Math.min(pauseAfter(attempt, 0, step.random), LONGEST_PAUSE_MS)
+    const left = LONGEST_SEARCH_MS - (limitAtStart - step.timeLeft()) - pause
+    if (left <= 0) break
+    await step.sleep(pause)
+    outcome = await ping(step, Math.min(DETECTION_MS, left))
   }
   const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google'
   return isGoogle ? { found: true } : absent('none on this machine')
@@ -48,8 +55,17 @@ function absent(reason: string): Search {
   return { found: false, reason }
 }
 
-async function ping(step: Step): Promise<Outcome> {
-  const milliseconds = Math.min(DETECTION_MS, step.timeoutMs, Math.max(1, step.timeLeft()))
+/**
+ * Whether a server is there and not ready yet, as on GKE, where it refuses connections for the first seconds of a pod
+ * (https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#limitations). A machine without one has no route
+ * there, or gets no answer to its connection, and is not asked again.
+ */
+function seemsToStart(outcome: Outcome): boolean {
+  return outcome.answered ? isTransient(outcome) : outcome.sent || outcome.trouble === 'refusal'
+}
+
+async function ping(step: Step, limitMs: number): Promise<Outcome> {
+  const milliseconds = Math.min(limitMs, step.timeoutMs, Math.max(1, step.timeLeft()))
   const url = metadataUrl(step, 'instance')
   return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 })
 }

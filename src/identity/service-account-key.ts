@@ -55,5 +55,5 @@ export function fromServiceAccountKey(step: Step, universe: string, key: Service
 }
 
 function notPem(key: ServiceAccountKey): never {
-  throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key')
+  throw credentialsInvalid(key.origin, '"private_key" is not an RSA private key in PEM', 'private key')
 }

@@ -19,7 +19,7 @@ export interface WarningContext {
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 export function findWarnings(context: WarningContext): string[] {
   const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId]
-  return [warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? [])
+  return [warnOfTls, warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? [])
 }
 
 /**
@@ -29,6 +29,13 @@ export function findWarnings(context: WarningContext): string[] {
  */
 export function findTokenWarnings(identity: Identity, token: Pick<IdToken, 'audience' | 'email'>): string[] {
   return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? [])
+}
+
+/** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue */
+function warnOfTls({ env }: WarningContext): string | undefined {
+  return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every certificate, so that anything between this machine and Google can read the tokens: remove it, and set NODE_EXTRA_CA_CERTS to the file of a private authority instead.'
+    : undefined
 }
 
 function warnOfPath({ inputs: { call } }: WarningContext): string | undefined {

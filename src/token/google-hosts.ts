@@ -29,7 +29,7 @@ export function iamCredentialsUrl(
 
 /** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
 export function serviceAccountResource(account: string): string {
-  return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`
+  return `projects/-/serviceAccounts/${encodeURIComponent(account.toWellFormed()).replaceAll('%40', '@')}`
 }
 
 /**

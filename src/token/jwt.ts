@@ -19,10 +19,15 @@ export function signJwt(header: JsonObject, payload: JsonObject, key: KeyObject)
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
 }
 
-/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+/** RFC 7518, 3.3: RS256 needs 2048 bits; Google took keys of 1024 once. */
+const SHORTEST_KEY_BITS = 1024
+
+/** The RSA key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
 export function readPrivateKey(pem: Secret): KeyObject | undefined {
   try {
-    return createPrivateKey(pem.reveal())
+    const key = createPrivateKey(pem.reveal())
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return key.asymmetricKeyType === 'rsa' && bits >= SHORTEST_KEY_BITS ? key : undefined
   } catch {
     return undefined
   }

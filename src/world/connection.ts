@@ -221,7 +221,7 @@ function ignore(): void {
 function explainError(code: string): ConnectionError {
   switch (code) {
     case 'ECONNREFUSED':
-      return new ConnectionError(code, `connection refused (${code})`)
+      return new ConnectionError(code, `connection refused (${code})`, 'refusal')
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new ConnectionError(code, `the host name cannot be resolved (${code})`)

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Sealed } from '../guard/seal.ts'
 
 /** What kept an answer from coming, as far as it decides what mends it. */
-export type Trouble = 'proxy setting' | 'proxy' | 'certificate' | 'handshake' | 'connection'
+export type Trouble = 'proxy setting' | 'proxy' | 'certificate' | 'handshake' | 'refusal' | 'connection'
 
 interface AnswerHead {
   readonly answered: true

@@ -66,3 +66,14 @@ scenario('A request token that GitHub refuses is a failure of GitHub’s, with i
   assertFailure(result, 'OIDC_FAILED', 'The job is over', 'Resource not accessible by integration')
   assert.equal(world.requests.length, 1)
 })
+
+scenario('A request URL without TLS gets no request token', async ({ world, run }) => {
+  const federation = await givenFederation(world)
+  const env = { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://actions.github.example/token?api-version=2.0' }
+  assertFailure(
+    await run(federation, FOR_SERVICE, { env }),
+    'OIDC_FAILED',
+    'ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL'
+  )
+  assert.deepEqual(listRequests(world), [])
+})

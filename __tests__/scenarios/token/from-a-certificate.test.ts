@@ -60,3 +60,27 @@ for (const [what, files] of [
     assert.deepEqual(listRequests(world), [])
   })
 }
+
+scenario('A certificate and a key that do not belong together are named before any request', async ({ world, run }) => {
+  const provider = givenCertificatePool(world)
+  const [{ cert }, { key }] = [world.addClientCertificate('machine-7'), world.addClientCertificate('machine-8')]
+  const files = { 'certificates.json': CONFIG, 'client.pem': cert, 'client.key': key }
+  const result = await run(FOR_SERVICE, document(provider, ACCOUNT), { files })
+  assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'certificate and key do not belong together')
+  assert.deepEqual(listRequests(world), [])
+})
+
+for (const member of ['cert_path', 'key_path']) {
+  scenario(`A device as ${member} does not hold the run up`, async (stage) => {
+    const provider = givenCertificatePool(stage.world)
+    const { cert, key } = stage.world.addClientCertificate('machine-7')
+    const workload = { cert_path: 'client.pem', key_path: 'client.key', [member]: '/dev/zero' }
+    const files = {
+      'certificates.json': JSON.stringify({ version: 1, cert_configs: { workload } }),
+      'client.pem': cert,
+      'client.key': key
+    }
+    const result = await stage.run(FOR_SERVICE, document(provider, ACCOUNT), { files, timeoutMs: 20_000 })
+    assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'it is not a regular file')
+  })
+}

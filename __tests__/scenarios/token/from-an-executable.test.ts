@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import type { RunOptions } from '../../runner/run-action.ts'
 import { ACCOUNT, ASKED, assertFailure, assertSuccess, listRequests, scenario } from '../given.ts'
@@ -148,4 +151,39 @@ scenario('An output file is not used either unless the job allows programs', asy
   const result = await run(FOR_SERVICE, documentOf({ provider, executable }), { files: { 'answer.json': answer } })
   assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'ALLOW_EXECUTABLES')
   assert.deepEqual(listRequests(world), [])
+})
+
+for (const [what, command] of [
+  ['a NUL in its name', 'program\u0000.sh'],
+  ['an empty name', '""'],
+  ['a name that is too long', `./${'x'.repeat(5000)}`],
+  ['a path behind a file', './program.mjs/program']
+] as const) {
+  scenario(`A program with ${what} cannot be run, which is no defect`, async ({ world, run }) => {
+    const { provider } = await givenExternalIdentity(world)
+    const result = await run(FOR_SERVICE, ALLOWED, documentOf({ provider, executable: { command } }), program(''))
+    assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', /it could not be run \([A-Z_]+\)/)
+    assert.deepEqual(listRequests(world), [])
+  })
+}
+
+scenario('A program that is stopped is stopped with what it started', async ({ world, run }) => {
+  const { provider } = await givenExternalIdentity(world)
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  // As long as the grandchild lives, so does its connection.
+  const connection = once(server, 'connection') as Promise<[Socket]>
+  const grandchild = `require('node:net').connect(${port}, '127.0.0.1')`
+  const script = `
+    import { spawn } from 'node:child_process'
+    spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'ignore' })
+    setTimeout(() => {}, 60_000)`
+  const inputs = { deadline: '4s' }
+  const result = await run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), { inputs })
+  assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
+  const [socket] = await connection
+  if (!socket.closed)
+    await once(socket.on('error', () => undefined).resume(), 'close', { signal: AbortSignal.timeout(10_000) })
+  server.close()
 })

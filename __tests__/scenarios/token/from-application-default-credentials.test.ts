@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { ACCOUNT, ASKED, assertFailure, assertSuccess, listRequests, scenario } from '../given.ts'
 import { asFile, asInput, FOR_SERVICE } from '../token-documents.ts'
 
@@ -108,6 +109,19 @@ for (const [form, encode] of [
     const result = await run(FOR_SERVICE, { env })
     assertFailure(result, 'CREDENTIALS_INVALID', 'GOOGLE_APPLICATION_CREDENTIALS', ' not a path')
     assert.ok(!(result.log + result.summary).includes(document.slice(0, 40)), result.log)
+    assert.deepEqual(listRequests(world), [])
+  })
+}
+
+for (const kind of ['ed25519', 'x25519', 'rsa-pss'] as const) {
+  scenario(`A key of the kind ${kind} fails before any request`, async ({ world, run }) => {
+    world.addServiceAccount({ email: ACCOUNT })
+    const key = await world.addServiceAccountKey(ACCOUNT)
+    const options = { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } }
+    const { privateKey } = generateKeyPairSync(kind as 'rsa', options as object as { modulusLength: number })
+    const pem = world.noteSecret('private key', (privateKey as unknown as string).split('\n').slice(1, -2).join('\n'))
+    const other = { ...key, private_key: `-----BEGIN PRIVATE KEY-----\n${pem}\n-----END PRIVATE KEY-----\n` }
+    assertFailure(await run(FOR_SERVICE, asInput(other)), 'CREDENTIALS_INVALID', 'is not an RSA private key')
     assert.deepEqual(listRequests(world), [])
   })
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { MetadataSettings } from '../../pretend-google/endpoints/metadata-server.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import {
@@ -92,4 +95,29 @@ scenario('A metadata server of another cloud is none of Google’s', async ({ wo
   const env = { METADATA_SERVER_DETECTION: '', GCE_METADATA_HOST: new URL(origin).host }
   assertFailure(await run(FOR_SERVICE, { env }), 'CREDENTIALS_NOT_FOUND')
   assert.deepEqual(listRequests(world), [`GET ${new URL(origin).host}/computeMetadata/v1/instance`])
+})
+
+scenario('A metadata server that listens only after a while is waited for, as in a new pod of GKE', async (stage) => {
+  const { world, run } = stage
+  world.addServiceAccount({ email: ACCOUNT })
+  world.metadataServer.enable({ email: ACCOUNT })
+  const there = new URL(`http://${world.env()['GCE_METADATA_HOST'] ?? ''}`)
+  const forward = createServer((socket) => {
+    const onward = connect(Number(there.port), there.hostname)
+    for (const side of [socket.pipe(onward), onward.pipe(socket)]) side.on('error', () => side.destroy())
+  })
+  const listen = async (port: number): Promise<number> => {
+    await new Promise<void>((resolve) => forward.listen(port, '127.0.0.1', resolve))
+    return (forward.address() as AddressInfo).port
+  }
+  // A port on which nobody listens yet.
+  const port = await listen(0)
+  await new Promise((resolve) => forward.close(resolve))
+  const ready = delay(1_500).then(async () => await listen(port))
+  try {
+    assertSuccess(await run(FOR_SERVICE, { env: { GCE_METADATA_HOST: `127.0.0.1:${port}` } }))
+  } finally {
+    await ready
+    forward.close()
+  }
 })

@@ -107,7 +107,7 @@ export function isJobOver({ text }: Failure): boolean {
 function explainFailure(endpoint: URL | undefined, what: SealedOutcome | undefined, attempts: string): Explanation {
   if (endpoint === undefined || what === undefined) {
     return {
-      sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not a URL.',
+      sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL.',
       cause: 'A step or the workflow overwrote what the runner puts there.',
       remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
       snippets: [onRunner('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]

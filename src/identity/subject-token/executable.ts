@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import process from 'node:process'
 import { codeOf } from '../../guard/safe-text.ts'
 import { subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
@@ -44,7 +46,7 @@ export async function runExecutable(
     step.masks,
     words.map((word, index): [string, string] => [words[index - 1] ?? '', word])
   )
-  const { exitCode, stdout } = await run(step, document, source, where)
+  const { exitCode, stdout } = await run(step, document, source, where, [program, ...args])
   const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined)
   if (verdict.token !== undefined && exitCode === 0) return verdict.token
   const problems = [
@@ -64,9 +66,9 @@ async function run(
   step: Step,
   document: ExternalAccountDocument,
   source: Executable,
-  where: string
+  where: string,
+  [program = '', ...args]: readonly string[]
 ): Promise<{ exitCode: number; stdout: string }> {
-  const [program = '', ...args] = splitCommand(source.command)
   const timeout = Math.max(1, Math.min(source.timeoutMs, step.timeLeft()))
   // Inputs are not the program's business, and a credential may be among them.
   const inherited = Object.entries(step.env).filter(([name]) => !name.startsWith('INPUT_'))
@@ -79,21 +81,59 @@ async function run(
     ...(document.account === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL: document.account })
   }
   return await new Promise((resolve, reject) => {
-    const child = execFile(
-      program,
-      args,
-      { env, timeout, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, windowsHide: true },
-      (error, stdout) => {
-        if (error === null) resolve({ exitCode: 0, stdout })
-        // A program that fails may still say why, in the same form.
-        else if (typeof error.code === 'number') resolve({ exitCode: error.code, stdout })
-        else if (error.killed === true)
-          reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'))
-        else reject(subjectTokenUnavailable(where, `it could not be run (${codeOf(error)})`, 'program failed'))
+    const fail = (problem: string): void => {
+      reject(subjectTokenUnavailable(where, problem, 'program failed'))
+    }
+    try {
+      // A group of its own, so that what the program started ends with it.
+      const detached = process.platform !== 'win32'
+      const child = spawn(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'ignore'] })
+      const output: Buffer[] = []
+      let length = 0
+      let stopped: string | undefined
+      const stop = (why: string): void => {
+        stopped = why
+        killTree(child)
       }
-    )
-    child.stdin?.end()
+      const timer = setTimeout(stop, timeout, `it was stopped after ${timeout} ms`)
+      child.stdout.on('data', (chunk: Buffer) => {
+        output.push(chunk)
+        length += chunk.length
+        if (length > OUTPUT_BYTES) stop('it printed more than 1 MiB')
+      })
+      child.once('error', (error) => {
+        clearTimeout(timer)
+        fail(`it could not be run (${codeOf(error)})`)
+      })
+      child.once('close', (exitCode, signal) => {
+        clearTimeout(timer)
+        if (stopped !== undefined) fail(stopped)
+        // A program that fails may still say why, in the same form.
+        else if (exitCode !== null) resolve({ exitCode, stdout: Buffer.concat(output).toString('utf8') })
+        else fail(`it was ended by ${signal ?? 'a signal'}`)
+      })
+    } catch (error) {
+      // Of some names, such as one with a NUL in it, Node says at once that they cannot be run.
+      fail(`it could not be run (${codeOf(error)})`)
+    }
   })
+}
+
+/** Ends a program with everything that it started. */
+function killTree({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', `${pid}`, '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on(
+      'error',
+      () => undefined
+    )
+    return
+  }
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 /** Words, of which those in double quotes may hold blanks. */

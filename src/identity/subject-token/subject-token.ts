@@ -36,7 +36,7 @@ export async function readSubjectToken(step: Step, document: ExternalAccountDocu
     case 'aws':
       return { token: await readAwsToken(step, document, source.raw) }
     case 'certificate':
-      return await readCertificate(step, document, source.raw)
+      return await readCertificate(step, source.raw)
   }
 }
 

@@ -38,6 +38,7 @@ export function explainNoAnswer(
         remedy: `Check host and port of ${safeText(url.origin)}, and let a proxy, if there is one, leave TLS to ${host} alone.`,
         snippets: [showHandshake(url), setNoProxy(url.hostname)]
       }
+    case 'refusal':
     case 'connection': {
       const incident = whose === undefined ? '' : `; ${STATUS_PAGES[whose]} shows incidents of ${whose}`
       return {
