@@ -3,6 +3,7 @@
 // Node 24 comes with `npm ci`, as an optional dependency for the machine's own platform and without an install script.
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -46,4 +47,7 @@ child.once('error', (error) => {
   console.error(`Node ${WANTED_MAJOR} (${node}) could not be started: ${error.message}`)
   process.exit(1)
 })
-child.once('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
+// Whoever ends this process means the script; the script decides when it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// As a shell has it: 128 and the number of the signal.
+child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))

@@ -35,6 +35,11 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'certificates that are not checked',
+    env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    words: /NODE_TLS_REJECT_UNAUTHORIZED=0 .*NODE_EXTRA_CA_CERTS/
+  },
+  {
     what: 'a JWT that the account signs',
     url: SERVICE,
     audience: `${SERVICE}/*`,
