@@ -2322,6 +2322,7 @@ function explainNoAnswer({ trouble, timedOut, reason }, url, whose) {
                 remedy: `Check host and port of ${(0,safe_text/* safeText */.Hk)(url.origin)}, and let a proxy, if there is one, leave TLS to ${host} alone.`,
                 snippets: [showHandshake(url), setNoProxy(url.hostname)]
             };
+        case 'refusal':
         case 'connection': {
             const incident = whose === undefined ? '' : `; ${STATUS_PAGES[whose]} shows incidents of ${whose}`;
             return {
@@ -4045,6 +4046,8 @@ function findDecoder(charset) {
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
 const SHORTEST_PATTERNS_MS = 500;
+/** A token is checked when the request arrives; a timeout of hours must not ask for a new one before every attempt. */
+const LEAST_LIFE_MS = 60_000;
 /** A last attempt is worth this much of the deadline. */
 const LAST_ATTEMPT_MS = 1_000;
 /**
@@ -4072,7 +4075,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     try {
         for (;;) {
             const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-            if (token.expiresAt <= step.now() + limitMs)
+            if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
@@ -4716,7 +4719,7 @@ function iamCredentialsUrl(universe, account, method) {
 }
 /** The resource name of a service account whose project need not be known; the literal `-` is mandatory. */
 function serviceAccountResource(account) {
-    return `projects/-/serviceAccounts/${encodeURIComponent(account).replaceAll('%40', '@')}`;
+    return `projects/-/serviceAccounts/${encodeURIComponent(account.toWellFormed()).replaceAll('%40', '@')}`;
 }
 /**
  * Whether a URL from a credential document belongs to one of Google's token services, so that a secret may be sent to it:
@@ -4889,10 +4892,14 @@ function signJwt(header, payload, key) {
     const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     return `${signed}.${(0,external_node_crypto_namespaceObject.sign)('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
 }
-/** The private key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
+/** RFC 7518, 3.3: RS256 needs 2048 bits; Google took keys of 1024 once. */
+const SHORTEST_KEY_BITS = 1024;
+/** The RSA key in a PEM; undefined where there is none. OpenSSL's message is dropped: it may tell about the key. */
 function readPrivateKey(pem) {
     try {
-        return (0,external_node_crypto_namespaceObject.createPrivateKey)(pem.reveal());
+        const key = (0,external_node_crypto_namespaceObject.createPrivateKey)(pem.reveal());
+        const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+        return key.asymmetricKeyType === 'rsa' && bits >= SHORTEST_KEY_BITS ? key : undefined;
     }
     catch {
         return undefined;
@@ -5202,7 +5209,7 @@ function isJobOver({ text }) {
 function explainFailure(endpoint, what, attempts) {
     if (endpoint === undefined || what === undefined) {
         return {
-            sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not a URL.',
+            sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL.',
             cause: 'A step or the workflow overwrote what the runner puts there.',
             remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
             snippets: [(0,failure_snippets/* onRunner */.o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
@@ -5801,6 +5808,9 @@ function metadata_server_explain(refusal) {
 
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
+/** The whole search, on a machine where something is there that is no metadata server, or is none in time. */
+const LONGEST_SEARCH_MS = 4_500;
+const metadata_server_LONGEST_PAUSE_MS = 1_000;
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata: also tells that the answer comes from Google. */
 const METADATA_FLAVOR = 'metadata-flavor';
 const HEADERS = { [METADATA_FLAVOR]: 'Google' };
@@ -5820,11 +5830,15 @@ async function lookForMetadataServer(step) {
         return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name');
     if (detection === 'assume-present')
         return { found: true };
-    let outcome = await ping(step);
-    // A server that is there may fail once; a machine without one is not asked twice.
-    if (outcome.answered ? isTransient(outcome) : outcome.sent && !outcome.timedOut) {
-        await step.sleep(pauseAfter(1, 0, step.random));
-        outcome = await ping(step);
+    const limitAtStart = step.timeLeft();
+    let outcome = await ping(step, DETECTION_MS);
+    for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
+        const pause = Math.min(pauseAfter(attempt, 0, step.random), metadata_server_LONGEST_PAUSE_MS);
+        const left = LONGEST_SEARCH_MS - (limitAtStart - step.timeLeft()) - pause;
+        if (left <= 0)
+            break;
+        await step.sleep(pause);
+        outcome = await ping(step, Math.min(DETECTION_MS, left));
     }
     const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google';
     return isGoogle ? { found: true } : absent('none on this machine');
@@ -5832,8 +5846,16 @@ async function lookForMetadataServer(step) {
 function absent(reason) {
     return { found: false, reason };
 }
-async function ping(step) {
-    const milliseconds = Math.min(DETECTION_MS, step.timeoutMs, Math.max(1, step.timeLeft()));
+/**
+ * Whether a server is there and not ready yet, as on GKE, where it refuses connections for the first seconds of a pod
+ * (https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#limitations). A machine without one has no route
+ * there, or gets no answer to its connection, and is not asked again.
+ */
+function seemsToStart(outcome) {
+    return outcome.answered ? isTransient(outcome) : outcome.sent || outcome.trouble === 'refusal';
+}
+async function ping(step, limitMs) {
+    const milliseconds = Math.min(limitMs, step.timeoutMs, Math.max(1, step.timeLeft()));
     const url = metadataUrl(step, 'instance');
     return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
 }
@@ -5943,7 +5965,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
-    const wellKnown = wellKnownFile(step.env);
+    const wellKnown = gcloudFile(step.env, 'application_default_credentials.json');
     if (wellKnown !== undefined) {
         const origin = `gcloud's file ${wellKnown}`;
         const file = await readSmallFile(wellKnown);
@@ -5963,9 +5985,8 @@ async function findApplicationDefault(step, universe, hasAccount) {
 function nameAbsence(file) {
     return /gha-creds-[^/\\]*\.json$/.test(file) ? 'removed file' : 'missing file';
 }
-/** Where `gcloud auth application-default login` leaves its document. */
-function wellKnownFile(env) {
-    const name = 'application_default_credentials.json';
+/** A file in gcloud's directory; undefined where it is not known where that is. */
+function gcloudFile(env, name) {
     const configured = env['CLOUDSDK_CONFIG'] ?? '';
     if (configured !== '')
         return external_node_path_default().join(configured, name);
@@ -6470,6 +6491,7 @@ function refinePrincipal({ principal, audience }, claims) {
 
 
 
+
 /**
  * The job itself, by workload identity federation.
  *
@@ -6490,10 +6512,14 @@ function fromGithub(step, universe, provider) {
         subjectToken: async () => ({ token: await requestGithubToken(step, `https:${audience}`) })
     });
 }
-/** Where GitHub's token comes from; undefined where the runner does not say. */
+/**
+ * Where GitHub's token comes from; undefined where the runner does not say. The request token goes there, so that it has to be
+ * `https`, or a loopback address.
+ */
 function githubEndpoint(env) {
-    const url = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-    return URL.canParse(url) ? new URL(url) : undefined;
+    const value = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackUrl(url)) ? url : undefined;
 }
 /** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
 async function requireGithubPermission(step) {
@@ -6512,7 +6538,7 @@ async function requestGithubToken(step, audience) {
     const endpoint = githubEndpoint(step.env);
     if (endpoint === undefined)
         throw oidcFailed(undefined, undefined);
-    const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience)}`;
+    const url = `${endpoint.href}${endpoint.search === '' ? '?' : '&'}audience=${encodeURIComponent(audience.toWellFormed())}`;
     const requestToken = step.masks.keep(step.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '');
     const answer = await requestWithRetries(step, {
         method: 'GET',
@@ -6670,44 +6696,75 @@ function unseal({ json, text }) {
         : JSON.stringify(mapStrings(json, (value) => value, (secret) => secret.reveal()));
 }
 
-// EXTERNAL MODULE: external "node:https"
-var external_node_https_ = __nccwpck_require__(4708);
 ;// CONCATENATED MODULE: ./src/identity/subject-token/certificate.ts
 
 
+
+
+
+
 /**
- * An X.509 identity: the token is the certificate chain, and the proof is the TLS connection on which it travels.
- * https://cloud.google.com/iam/docs/workload-identity-federation-with-x509-certificates. google-auth-library finds and reads
- * the files; it leaves them in an https agent, from which they are taken because its own requests bypass the proxy.
+ * An X.509 identity: the token is the certificate chain, and the proof is the TLS connection on which it travels. The files are
+ * those that gcloud writes: https://cloud.google.com/iam/docs/workload-identity-federation-with-x509-certificates
  */
-async function readCertificate(step, document, credentialSource) {
-    const { IdentityPoolClient } = await __nccwpck_require__.e(/* import() */ 492).then(__nccwpck_require__.t.bind(__nccwpck_require__, 492, 23));
+async function readCertificate(step, credentialSource) {
+    const source = (0,guard_json/* objectIn */.D7)(credentialSource, 'certificate');
+    const location = (0,guard_json/* stringIn */.tB)(source, 'certificate_config_location');
+    if ((location === undefined) !== (source['use_default_certificate_config'] === true)) {
+        throw certificate_unavailable('"certificate" needs either "certificate_config_location" or "use_default_certificate_config"');
+    }
+    const configured = location ?? step.env['GOOGLE_API_CERTIFICATE_CONFIG'] ?? '';
+    const configPath = configured === '' ? gcloudFile(step.env, 'certificate_config.json') : configured;
+    const config = (0,guard_json/* parseObject */.lj)(await readFile(configPath, 'the configuration'));
+    const workload = (0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(config, 'cert_configs'), 'workload');
+    const cert = await readFile((0,guard_json/* stringIn */.tB)(workload, 'cert_path'), 'the certificate');
+    const key = await readFile((0,guard_json/* stringIn */.tB)(workload, 'key_path'), 'its key');
+    const chainPath = (0,guard_json/* stringIn */.tB)(source, 'trust_chain_path');
+    const chain = chainPath === undefined ? '' : await readFile(chainPath, 'the trust chain');
+    return {
+        token: buildChain(cert, key, chain),
+        clientCertificate: { cert: Buffer.from(cert), key: step.masks.keep(key) }
+    };
+}
+async function readFile(path, what) {
+    if (path === undefined)
+        throw certificate_unavailable(`no path is given for ${what}`);
+    const file = await readSmallFile(path);
+    if (file.ok)
+        return file.content.replace(/^\uFEFF/, '');
+    throw certificate_unavailable(`${what} cannot be used: ${file.reason}`);
+}
+/** The subject token: a JSON array of the certificates in base64, the client's own first. */
+function buildChain(cert, key, chain) {
     try {
-        const client = new IdentityPoolClient({
-            type: 'external_account',
-            audience: document.audience,
-            subject_token_type: document.subjectTokenType,
-            token_url: document.tokenUrl.href,
-            credential_source: credentialSource
-        });
-        const token = await client.retrieveSubjectToken();
-        const { agent } = client.transporter.defaults;
-        if (!(agent instanceof external_node_https_.Agent))
-            throw new Error('no agent');
-        const { cert, key } = agent.options;
-        if (!Buffer.isBuffer(cert) || !Buffer.isBuffer(key))
-            throw new Error('no certificate');
-        return { token, clientCertificate: { cert, key: step.masks.keep(key.toString('utf8')) } };
+        const leaf = new external_node_crypto_namespaceObject.X509Certificate(cert);
+        if (!leaf.checkPrivateKey((0,external_node_crypto_namespaceObject.createPrivateKey)(key)))
+            throw certificate_unavailable('certificate and key do not belong together');
+        const pems = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+        const [first, ...others] = pems.map((pem) => new external_node_crypto_namespaceObject.X509Certificate(pem));
+        if (others.some(({ raw }) => raw.equals(leaf.raw)))
+            throw certificate_unavailable('the trust chain begins with another certificate');
+        const above = first === undefined || first.raw.equals(leaf.raw) ? others : [first, ...others];
+        return JSON.stringify([leaf, ...above].map(({ raw }) => raw.toString('base64')));
     }
-    catch {
-        // The library's message may quote a file, and a file named by mistake may be the key.
-        throw subjectTokenUnavailable('the certificate configuration', 'the configuration, the certificate, its key or its trust chain cannot be read', 'certificate');
+    catch (error) {
+        if (error instanceof failure_failure/* Failure */.HR)
+            throw error;
+        // OpenSSL's message is dropped: a file that is named by mistake may be the key.
+        throw certificate_unavailable('the certificate, its key or its trust chain is not in PEM');
     }
+}
+function certificate_unavailable(problem) {
+    return subjectTokenUnavailable('the certificate configuration', problem, 'certificate');
 }
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
 ;// CONCATENATED MODULE: ./src/identity/subject-token/executable.ts
+
 
 
 
@@ -6736,7 +6793,7 @@ async function runExecutable(step, document, source) {
         return cached;
     const words = args.flatMap((arg) => arg.split('='));
     keepSuspects(step.masks, words.map((word, index) => [words[index - 1] ?? '', word]));
-    const { exitCode, stdout } = await run(step, document, source, where);
+    const { exitCode, stdout } = await run(step, document, source, where, [program, ...args]);
     const verdict = judgeResponse(seal(step.masks, stdout).json, step.now(), source.outputFile !== undefined);
     if (verdict.token !== undefined && exitCode === 0)
         return verdict.token;
@@ -6751,8 +6808,7 @@ async function readCachedToken(step, path) {
     const file = await readSmallFile(path);
     return file.ok ? judgeResponse(seal(step.masks, file.content).json, step.now(), true).token : undefined;
 }
-async function run(step, document, source, where) {
-    const [program = '', ...args] = splitCommand(source.command);
+async function run(step, document, source, where, [program = '', ...args]) {
     const timeout = Math.max(1, Math.min(source.timeoutMs, step.timeLeft()));
     // Inputs are not the program's business, and a credential may be among them.
     const inherited = Object.entries(step.env).filter(([name]) => !name.startsWith('INPUT_'));
@@ -6765,19 +6821,62 @@ async function run(step, document, source, where) {
         ...(document.account === undefined ? {} : { GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL: document.account })
     };
     return await new Promise((resolve, reject) => {
-        const child = (0,external_node_child_process_namespaceObject.execFile)(program, args, { env, timeout, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES, windowsHide: true }, (error, stdout) => {
-            if (error === null)
-                resolve({ exitCode: 0, stdout });
-            // A program that fails may still say why, in the same form.
-            else if (typeof error.code === 'number')
-                resolve({ exitCode: error.code, stdout });
-            else if (error.killed === true)
-                reject(subjectTokenUnavailable(where, `it was stopped after ${timeout} ms`, 'program failed'));
-            else
-                reject(subjectTokenUnavailable(where, `it could not be run (${(0,safe_text/* codeOf */.$N)(error)})`, 'program failed'));
-        });
-        child.stdin?.end();
+        const fail = (problem) => {
+            reject(subjectTokenUnavailable(where, problem, 'program failed'));
+        };
+        try {
+            // A group of its own, so that what the program started ends with it.
+            const detached = (external_node_process_default()).platform !== 'win32';
+            const child = (0,external_node_child_process_namespaceObject.spawn)(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'ignore'] });
+            const output = [];
+            let length = 0;
+            let stopped;
+            const stop = (why) => {
+                stopped = why;
+                killTree(child);
+            };
+            const timer = setTimeout(stop, timeout, `it was stopped after ${timeout} ms`);
+            child.stdout.on('data', (chunk) => {
+                output.push(chunk);
+                length += chunk.length;
+                if (length > OUTPUT_BYTES)
+                    stop('it printed more than 1 MiB');
+            });
+            child.once('error', (error) => {
+                clearTimeout(timer);
+                fail(`it could not be run (${(0,safe_text/* codeOf */.$N)(error)})`);
+            });
+            child.once('close', (exitCode, signal) => {
+                clearTimeout(timer);
+                if (stopped !== undefined)
+                    fail(stopped);
+                // A program that fails may still say why, in the same form.
+                else if (exitCode !== null)
+                    resolve({ exitCode, stdout: Buffer.concat(output).toString('utf8') });
+                else
+                    fail(`it was ended by ${signal ?? 'a signal'}`);
+            });
+        }
+        catch (error) {
+            // Of some names, such as one with a NUL in it, Node says at once that they cannot be run.
+            fail(`it could not be run (${(0,safe_text/* codeOf */.$N)(error)})`);
+        }
     });
+}
+/** Ends a program with everything that it started. */
+function killTree({ pid }) {
+    if (pid === undefined)
+        return;
+    if ((external_node_process_default()).platform === 'win32') {
+        (0,external_node_child_process_namespaceObject.spawn)('taskkill', ['/pid', `${pid}`, '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => undefined);
+        return;
+    }
+    try {
+        external_node_process_default().kill(-pid, 'SIGKILL');
+    }
+    catch {
+        // It has ended in the meantime.
+    }
 }
 /** Words, of which those in double quotes may hold blanks. */
 function splitCommand(command) {
@@ -6835,7 +6934,7 @@ async function readSubjectToken(step, document) {
         case 'aws':
             return { token: await readAwsToken(step, document, source.raw) };
         case 'certificate':
-            return await readCertificate(step, document, source.raw);
+            return await readCertificate(step, source.raw);
     }
 }
 /** Finds the token in what a file or a URL holds. */
@@ -7031,7 +7130,7 @@ function fromServiceAccountKey(step, universe, key) {
     };
 }
 function notPem(key) {
-    throw credentialsInvalid(key.origin, '"private_key" is not a private key in PEM', 'private key');
+    throw credentialsInvalid(key.origin, '"private_key" is not an RSA private key in PEM', 'private key');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/workforce-user.ts
@@ -7829,7 +7928,7 @@ function readAudiences() {
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function findWarnings(context) {
     const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
-    return [warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? []);
+    return [warnOfTls, warnOfPath, ...ofAudience, warnOfKey, warnOfSigning].flatMap((find) => find(context) ?? []);
 }
 /**
  * The same of the token, before it is used.
@@ -7838,6 +7937,12 @@ function findWarnings(context) {
  */
 function findTokenWarnings(identity, token) {
     return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
+/** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue */
+function warnOfTls({ env }) {
+    return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+        ? 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every certificate, so that anything between this machine and Google can read the tokens: remove it, and set NODE_EXTRA_CA_CERTS to the file of a private authority instead.'
+        : undefined;
 }
 function warnOfPath({ inputs: { call } }) {
     const reservation = call && findReservation(call.url);
@@ -8352,7 +8457,7 @@ function ignore() {
 function explainError(code) {
     switch (code) {
         case 'ECONNREFUSED':
-            return new ConnectionError(code, `connection refused (${code})`);
+            return new ConnectionError(code, `connection refused (${code})`, 'refusal');
         case 'ENOTFOUND':
         case 'EAI_AGAIN':
             return new ConnectionError(code, `the host name cannot be resolved (${code})`);

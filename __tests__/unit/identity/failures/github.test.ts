@@ -86,5 +86,10 @@ testFailures([
     /UNABLE_TO_GET_ISSUER_CERT_LOCALLY\)\. Set NODE_EXTRA_CA_CERTS .* ghes\.example here/,
     /^(?!.*githubstatus)/
   ],
-  ['a URL that is none', oidcFailed(undefined, undefined), 'OIDC_FAILED', /ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL/]
+  [
+    'a URL that is none',
+    oidcFailed(undefined, undefined),
+    'OIDC_FAILED',
+    /ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL/
+  ]
 ])
