@@ -10,10 +10,10 @@ import { SCENARIOS } from './demo-scenarios.ts'
 import { smallPng } from './small-png.ts'
 
 const FOLDER = 'docs/images'
-/** The scenario that each picture shows, and the text before which its summary is cut. */
+/** The scenario that each picture shows, and where its summary is cut: before the claims, and after the first command. */
 const PICTURES = {
-  passed: { scenario: 'readme', until: '<details>' },
-  failed: { scenario: 'no-invoker', until: 'In this step' }
+  passed: { scenario: 'readme', until: /(?=<details>)/ },
+  failed: { scenario: 'no-invoker', until: /(?<=<\/pre>)/ }
 } as const
 /** In the place of emoji, for which a machine may have no font. */
 const MARKS: Readonly<Record<string, string>> = {
