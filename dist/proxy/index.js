@@ -6864,7 +6864,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8929);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5901);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9134);
 
 
@@ -7135,7 +7135,7 @@ function parseTotals(text) {
 
 /***/ }),
 
-/***/ 8929:
+/***/ 5901:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7264,10 +7264,40 @@ function encode(text, characters) {
     return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./src/failure/failure.ts
 var failure_failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/report/internal.ts
 var internal = __nccwpck_require__(9841);
+;// CONCATENATED MODULE: ./src/report/command-files.ts
+
+
+
+
+/**
+ * Writes into a file of the runner's where the runner names one: without it, @actions/core would print what it was given,
+ * tokens among it. Only into a regular file: writing to a pipe waits for a reader.
+ *
+ * @throws {Failure} where it cannot be written
+ */
+function writeCommandFile(env, variable, write) {
+    const file = env[variable] ?? '';
+    if (file === '')
+        return;
+    try {
+        if (!(0,external_node_fs_.statSync)(file).isFile())
+            throw (0,internal/* unwritable */.mP)(variable, 'it is not a regular file');
+        write();
+    }
+    catch (error) {
+        if (error instanceof failure_failure/* Failure */.HR)
+            throw error;
+        const code = (0,safe_text/* codeOf */.$N)(error);
+        throw (0,internal/* unwritable */.mP)(variable, code === 'ENOENT' ? 'it does not exist' : `an error of the system (${code})`);
+    }
+}
+
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/report/summary.ts
@@ -7471,6 +7501,7 @@ function describeDuration(milliseconds) {
 
 
 
+
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024;
 /** The outputs of the root action. */
@@ -7491,10 +7522,25 @@ const OUTPUTS = [
 /** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
 function createReport(env, outputs = OUTPUTS) {
     let run = {};
-    /** Without its files, @actions/core would print outputs, tokens among them. */
     function setOutput(name, value) {
-        if (outputs.includes(name) && (env['GITHUB_OUTPUT'] ?? '') !== '')
+        if (!outputs.includes(name))
+            return;
+        writeCommandFile(env, 'GITHUB_OUTPUT', () => {
             (0,core/* setOutput */.uH)(name, value);
+        });
+    }
+    /** @returns why it could not be written */
+    function writeVerdict(failure) {
+        try {
+            setOutput('outcome', failure === undefined ? 'success' : 'failure');
+            setOutput('failure_code', failure?.text.code ?? '');
+            return undefined;
+        }
+        catch (error) {
+            if (error instanceof failure_failure/* Failure */.HR)
+                return error;
+            throw error;
+        }
     }
     function writeTokens(tokens) {
         const [first] = tokens.values();
@@ -7507,8 +7553,11 @@ function createReport(env, outputs = OUTPUTS) {
         setOutput('email', first.email);
         setOutput('expires_at', new Date(first.expiresAt).toISOString());
         const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
-        if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '')
+        if (variable === undefined)
+            return;
+        writeCommandFile(env, 'GITHUB_ENV', () => {
             (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
+        });
     }
     return {
         info: core/* info */.pq,
@@ -7558,15 +7607,16 @@ function createReport(env, outputs = OUTPUTS) {
                 (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
         },
         async finish(failure, options = { summary: true }) {
-            setOutput('outcome', failure === undefined ? 'success' : 'failure');
-            setOutput('failure_code', failure?.text.code ?? '');
-            if (failure !== undefined)
-                reportFailure(failure.text, env);
+            const unwritten = writeVerdict(failure);
+            const verdict = failure ?? unwritten;
+            if (verdict !== undefined)
+                reportFailure(verdict.text, env);
             if (options.summary)
-                await writeSummary(run, failure?.text, env);
+                await writeSummary(run, verdict?.text, env);
+            return unwritten === undefined;
         },
         unwritable() {
-            reportFailure((0,internal/* unwritable */.mP)().text, env);
+            reportFailure((0,internal/* unreported */.B8)(env).text, env);
         },
         onDefect(error) {
             if (!(error instanceof Error))
@@ -7623,18 +7673,25 @@ function troubleshootingLink(code, env) {
         return path;
     return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`;
 }
-async function writeSummary(run, failure, env) {
-    // Without inputs nobody said that there should be none.
-    if (run.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
-        return;
+/** A summary that cannot be written is no failure. */
+async function addToSummary(env, render) {
     try {
-        await core/* summary */.z
-            .addRaw(renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
-            .write();
+        let text;
+        writeCommandFile(env, 'GITHUB_STEP_SUMMARY', () => {
+            text = render();
+        });
+        if (text !== undefined)
+            await core/* summary */.z.addRaw(text, true).write();
     }
     catch {
         (0,core/* warning */.$e)('The job summary could not be written.');
     }
+}
+async function writeSummary(run, failure, env) {
+    // Without inputs nobody said that there should be none.
+    if (run.inputs?.summary === false)
+        return;
+    await addToSummary(env, () => renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)));
 }
 /** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
 function cutBytes(text, limit) {
@@ -7654,6 +7711,7 @@ function cutBytes(text, limit) {
 
 
 
+
 /** The outputs of the proxy. None of them is a token. */
 const report_OUTPUTS = ['url', 'port', 'audience', 'email', 'outcome', 'failure_code'];
 /** The name under which the state of this action knows the process. */
@@ -7661,28 +7719,32 @@ const STATE = 'proxy';
 const PHASE = 'phase';
 function createProxyReport(env) {
     const report = createReport(env, report_OUTPUTS);
-    const mayWrite = (file) => (env[file] ?? '') !== '';
     return {
         ...report,
         onStart() {
-            if (mayWrite('GITHUB_STATE'))
+            writeCommandFile(env, 'GITHUB_STATE', () => {
                 (0,core/* saveState */.LZ)(PHASE, 'post');
+            });
         },
         onReady({ exportUrl, url: service }, proxy) {
             const { url } = proxy;
-            if (mayWrite('GITHUB_STATE'))
+            writeCommandFile(env, 'GITHUB_STATE', () => {
                 (0,core/* saveState */.LZ)(STATE, proxy);
-            if (mayWrite('GITHUB_OUTPUT')) {
+            });
+            writeCommandFile(env, 'GITHUB_OUTPUT', () => {
                 (0,core/* setOutput */.uH)('url', url);
                 (0,core/* setOutput */.uH)('port', new URL(url).port);
+            });
+            if (exportUrl !== undefined) {
+                writeCommandFile(env, 'GITHUB_ENV', () => {
+                    (0,core/* exportVariable */.dN)(exportUrl, url);
+                });
             }
-            if (exportUrl !== undefined && mayWrite('GITHUB_ENV'))
-                (0,core/* exportVariable */.dN)(exportUrl, url);
             (0,core/* info */.pq)(`Proxy: ${url} passes requests on to ${(0,safe_text/* safeUrl */.Pl)(service)}, each with a token; it ends with the job`);
         },
         async finish(failure) {
             // The post step tells in its summary what became of the proxy.
-            await report.finish(failure, { summary: failure !== undefined });
+            return await report.finish(failure, { summary: failure !== undefined });
         }
     };
 }
@@ -7726,14 +7788,10 @@ function createPostReport(env) {
         async finish(failure) {
             if (failure !== undefined)
                 reportFailure(failure.text, env);
-            if (proxy?.summary !== true || totals === undefined || (env['GITHUB_STEP_SUMMARY'] ?? '') === '')
-                return;
-            try {
-                await core/* summary */.z.addRaw(report_renderSummary(proxy, totals, failure), true).write();
-            }
-            catch {
-                (0,core/* warning */.$e)('The job summary could not be written.');
-            }
+            const [running, counted] = [proxy, totals];
+            if (running?.summary === true && counted !== undefined)
+                await addToSummary(env, () => report_renderSummary(running, counted, failure));
+            return true;
         }
     };
 }
@@ -9714,7 +9772,9 @@ function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B8: () => (/* binding */ unreported),
 /* harmony export */   M1: () => (/* binding */ unfinished),
+/* harmony export */   TU: () => (/* binding */ overdue),
 /* harmony export */   et: () => (/* binding */ internalFailure),
 /* harmony export */   mP: () => (/* binding */ unwritable)
 /* harmony export */ });
@@ -9760,15 +9820,33 @@ function explainDefect(env) {
         ]
     };
 }
-/** The files in which the runner expects outputs and the like cannot be written. */
-function unwritable() {
+/**
+ * Something held the step beyond its deadline. Everything that is known to take time ends by itself before that.
+ *
+ * @param deadlineMs what the input says
+ */
+function overdue(deadlineMs) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
-        code: 'INTERNAL',
-        sentence: 'The outputs of the action could not be written.',
-        cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
-        remedy: "Look at the runner's disk, and at what earlier steps did to GITHUB_OUTPUT and GITHUB_ENV.",
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and files', 'df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+        code: 'TIMED_OUT',
+        sentence: `The step had not come to its end when its deadline of ${deadlineMs / 1000} s had passed.`,
+        cause: 'Something on this machine does not answer: a file, a program, or the resolution of a host name.',
+        remedy: 'Look at the last line before this one, and at what it waits for; raise deadline if that only needs longer.',
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('deadline: 10m')]
     });
+}
+/** A file in which the runner expects outputs and the like cannot be written. */
+function unwritable(variable, why) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
+        code: 'INPUT_INVALID',
+        sentence: `The file that ${variable} names could not be written: ${why}.`,
+        cause: "The runner's disk is full, or an earlier step changed the variable or the file.",
+        remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
+    });
+}
+/** Nothing more than this could be written. */
+function unreported(env) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) });
 }
 
 
@@ -9780,12 +9858,17 @@ function unwritable() {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   c: () => (/* binding */ runToEnd)
 /* harmony export */ });
-/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _internal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9841);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4592);
+/* harmony import */ var _internal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9841);
 
 
+
+/** For how long output may be on its way, and the system may take to answer, once the verdict is written. */
+const END_MS = 500;
 /**
- * Runs a step to its end, whatever it is that ends it, and reports the verdict.
+ * Runs a step to its end, whatever it is that ends it, reports the verdict and ends the process.
  *
  * @param story throws {Failure} once something is not as it has to be
  */
@@ -9801,33 +9884,59 @@ async function runToEnd(process, env, report, world, story) {
             return;
         finished = true;
         world.close();
-        if (error === undefined) {
-            await report.finish();
+        try {
+            if (error !== undefined && !(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR))
+                report.onDefect(error);
+            const failure = error === undefined || error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .Failure */ .HR ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .internalFailure */ .et)(error, env);
+            const written = await report.finish(failure);
             // Nothing may have broken while the verdict was written.
-            if (!broken)
+            if (failure === undefined && written && !broken)
                 process.exitCode = 0;
-            return;
         }
-        if (!(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR))
-            report.onDefect(error);
-        await report.finish(error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR ? error : (0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .internalFailure */ .et)(error, env));
-    }
-    /** The report itself could not be written: the files of the runner are out of reach. */
-    function failLoudly() {
-        process.exitCode = 1;
-        report.unwritable();
+        catch {
+            report.unwritable();
+        }
+        await end(process);
     }
     process.once('beforeExit', () => {
-        finish((0,_internal_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinished */ .M1)(env)).catch(failLoudly);
+        finish((0,_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .unfinished */ .M1)(env)).catch(() => undefined);
     });
     // Of every such error: after the first, Node would print what an error says, which may be anything.
     process.on('uncaughtException', (error) => {
         broken = true;
         process.exitCode = 1;
-        finish(error).catch(failLoudly);
+        finish(error).catch(() => undefined);
     });
-    const reason = await story().then(() => undefined, (error) => error ?? new Error('no reason'));
-    await finish(reason).catch(failLoudly);
+    const reason = await Promise.race([
+        story().then(() => undefined, (error) => error ?? new Error('no reason')),
+        ...(world.overdue === undefined ? [] : [world.overdue.then(_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .overdue */ .TU)])
+    ]);
+    await finish(reason);
+}
+/**
+ * Ends the process once its output has left it, whatever is still open: sockets, pipes, programs. Node waits for a thread that
+ * asks the system for a file or a name, even in `process.exit`, and a pipe that nobody writes to is never opened: such a
+ * process is killed, unless that would turn a success into a failure.
+ */
+async function end(process) {
+    await Promise.race([Promise.all([flush(process.stdout), flush(process.stderr)]), (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(END_MS)]);
+    const limit = performance.now() + END_MS;
+    while (isAskingTheSystem(process) && performance.now() < limit)
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(10);
+    if (isAskingTheSystem(process) && process.exitCode !== 0)
+        process.kill(process.pid, 'SIGKILL');
+    process.exit();
+}
+/** Resolves once everything that was written before has left the process: pipes are asynchronous on Windows. */
+async function flush(stream) {
+    await new Promise((resolve) => {
+        stream.write('', () => {
+            resolve();
+        });
+    });
+}
+function isAskingTheSystem(process) {
+    return process.getActiveResourcesInfo().some((kind) => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind));
 }
 
 
@@ -11909,10 +12018,15 @@ function parseRetryAfter(value, now) {
 
 
 
+/** What is under way when the deadline passes is cut short then, and has this long to come to a verdict. */
+const OVERDUE_MS = 1_000;
+/** The longest that one of Node's timers can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** @param masks others than the runner's where there is no runner to read them */
 function createWorld(env, log, masks = (0,_guard_secret_js__WEBPACK_IMPORTED_MODULE_4__/* .createMasks */ ._)()) {
     const http = (0,_http_js__WEBPACK_IMPORTED_MODULE_2__/* .createHttp */ .V0)();
     const closing = new AbortController();
+    const overdue = Promise.withResolvers();
     // These are there before anything happens; other secrets come through the gate (seal.ts).
     for (const name of ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
         masks.keep(env[name] ?? '');
@@ -11923,29 +12037,34 @@ function createWorld(env, log, masks = (0,_guard_secret_js__WEBPACK_IMPORTED_MOD
     let aheadMs = 0;
     return {
         env,
-        startStep: ({ timeoutMs, deadlineMs }) => ({
-            env,
-            masks,
-            log,
-            async send(request, limits) {
-                const outcome = await http.send(request, limits);
-                const date = outcome.answered ? Date.parse(outcome.headers['date'] ?? '') : Number.NaN;
-                if (request.url.protocol === 'https:' && !Number.isNaN(date))
-                    aheadMs = Date.now() - date;
-                return outcome;
-            },
-            prepare: http.prepare,
-            async sleep(milliseconds) {
-                // An interrupted pause is a pause that is over.
-                await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
-            },
-            random: Math.random,
-            now: Date.now,
-            googleNow: () => Date.now() - aheadMs,
-            timeoutMs,
-            // The clock of `performance` starts with the process and never jumps.
-            timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now())))
-        }),
+        overdue: overdue.promise,
+        startStep: ({ timeoutMs, deadlineMs }) => {
+            const leftMs = deadlineMs + OVERDUE_MS - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now();
+            setTimeout(overdue.resolve, Math.min(LONGEST_TIMER_MS, leftMs), deadlineMs).unref();
+            return {
+                env,
+                masks,
+                log,
+                async send(request, limits) {
+                    const outcome = await http.send(request, limits);
+                    const date = outcome.answered ? Date.parse(outcome.headers['date'] ?? '') : Number.NaN;
+                    if (request.url.protocol === 'https:' && !Number.isNaN(date))
+                        aheadMs = Date.now() - date;
+                    return outcome;
+                },
+                prepare: http.prepare,
+                async sleep(milliseconds) {
+                    // An interrupted pause is a pause that is over.
+                    await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setTimeout)(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined);
+                },
+                random: Math.random,
+                now: Date.now,
+                googleNow: () => Date.now() - aheadMs,
+                timeoutMs,
+                // The clock of `performance` starts with the process and never jumps.
+                timeLeft: () => (closing.signal.aborted ? 0 : Math.max(0, Math.floor(deadlineMs - node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__.performance.now())))
+            };
+        },
         close() {
             closing.abort();
             http.close();

@@ -1,9 +1,10 @@
-import { exportVariable, info, saveState, setOutput as writeOutput, summary, warning } from '@actions/core'
+import { exportVariable, info, saveState, setOutput as writeOutput, warning } from '@actions/core'
 import type { Failure, FailureText } from '../failure/failure.ts'
 import { safeUrl } from '../guard/safe-text.ts'
 import { renderAnnotation } from '../report/annotation.ts'
 import { inert, inertHtmlCode, table } from '../report/markup.ts'
-import { createReport, reportFailure, troubleshootingLink } from '../report/report.ts'
+import { writeCommandFile } from '../report/command-files.ts'
+import { addToSummary, createReport, reportFailure, troubleshootingLink } from '../report/report.ts'
 import type { Report } from '../report/report.ts'
 import type { Step } from '../world/step.ts'
 import type { ProxyInputs } from './inputs.ts'
@@ -26,25 +27,32 @@ export interface ProxyReport extends Report {
 
 export function createProxyReport(env: Step['env']): ProxyReport {
   const report = createReport(env, OUTPUTS)
-  const mayWrite = (file: string): boolean => (env[file] ?? '') !== ''
   return {
     ...report,
     onStart() {
-      if (mayWrite('GITHUB_STATE')) saveState(PHASE, 'post')
+      writeCommandFile(env, 'GITHUB_STATE', () => {
+        saveState(PHASE, 'post')
+      })
     },
     onReady({ exportUrl, url: service }, proxy) {
       const { url } = proxy
-      if (mayWrite('GITHUB_STATE')) saveState(STATE, proxy)
-      if (mayWrite('GITHUB_OUTPUT')) {
+      writeCommandFile(env, 'GITHUB_STATE', () => {
+        saveState(STATE, proxy)
+      })
+      writeCommandFile(env, 'GITHUB_OUTPUT', () => {
         writeOutput('url', url)
         writeOutput('port', new URL(url).port)
+      })
+      if (exportUrl !== undefined) {
+        writeCommandFile(env, 'GITHUB_ENV', () => {
+          exportVariable(exportUrl, url)
+        })
       }
-      if (exportUrl !== undefined && mayWrite('GITHUB_ENV')) exportVariable(exportUrl, url)
       info(`Proxy: ${url} passes requests on to ${safeUrl(service)}, each with a token; it ends with the job`)
     },
     async finish(failure) {
       // The post step tells in its summary what became of the proxy.
-      await report.finish(failure, { summary: failure !== undefined })
+      return await report.finish(failure, { summary: failure !== undefined })
     }
   }
 }
@@ -97,12 +105,10 @@ export function createPostReport(env: Step['env']): PostReport {
     },
     async finish(failure) {
       if (failure !== undefined) reportFailure(failure.text, env)
-      if (proxy?.summary !== true || totals === undefined || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
-      try {
-        await summary.addRaw(renderSummary(proxy, totals, failure), true).write()
-      } catch {
-        warning('The job summary could not be written.')
-      }
+      const [running, counted] = [proxy, totals]
+      if (running?.summary === true && counted !== undefined)
+        await addToSummary(env, () => renderSummary(running, counted, failure))
+      return true
     }
   }
 }

@@ -2,7 +2,7 @@ import { Failure } from '../failure/failure.ts'
 import type { Advice } from '../failure/failure.ts'
 import type { Step } from '../world/step.ts'
 import { safeText } from '../guard/safe-text.ts'
-import { inTerminalWithGh, onRunner, shellWord } from '../failure/snippets.ts'
+import { inStep, inTerminalWithGh, onRunner, shellWord } from '../failure/snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 export function internalFailure(error: unknown, env: Step['env']): Failure {
@@ -43,13 +43,34 @@ function explainDefect(env: Step['env']): Advice {
   }
 }
 
-/** The files in which the runner expects outputs and the like cannot be written. */
-export function unwritable(): Failure {
+/**
+ * Something held the step beyond its deadline. Everything that is known to take time ends by itself before that.
+ *
+ * @param deadlineMs what the input says
+ */
+export function overdue(deadlineMs: number): Failure {
   return new Failure({
-    code: 'INTERNAL',
-    sentence: 'The outputs of the action could not be written.',
-    cause: 'The file that GITHUB_OUTPUT or GITHUB_ENV names does not exist or is full.',
-    remedy: "Look at the runner's disk, and at what earlier steps did to GITHUB_OUTPUT and GITHUB_ENV.",
-    snippets: [onRunner('see disk and files', 'df -h', 'ls -l "$GITHUB_OUTPUT" "$GITHUB_ENV"')]
+    code: 'TIMED_OUT',
+    sentence: `The step had not come to its end when its deadline of ${deadlineMs / 1000} s had passed.`,
+    cause: 'Something on this machine does not answer: a file, a program, or the resolution of a host name.',
+    remedy:
+      'Look at the last line before this one, and at what it waits for; raise deadline if that only needs longer.',
+    snippets: [inStep('deadline: 10m')]
   })
+}
+
+/** A file in which the runner expects outputs and the like cannot be written. */
+export function unwritable(variable: string, why: string): Failure {
+  return new Failure({
+    code: 'INPUT_INVALID',
+    sentence: `The file that ${variable} names could not be written: ${why}.`,
+    cause: "The runner's disk is full, or an earlier step changed the variable or the file.",
+    remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
+    snippets: [onRunner('see disk and file', 'df -h', `ls -l "$${variable}"`)]
+  })
+}
+
+/** Nothing more than this could be written. */
+export function unreported(env: Step['env']): Failure {
+  return new Failure({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) })
 }

@@ -9,14 +9,15 @@ import {
 } from '@actions/core'
 import type { AttemptRecord } from '../call/attempts.ts'
 import type { CallResult } from '../call/service.ts'
-import { FAILURES } from '../failure/failure.ts'
-import type { Failure, FailureText } from '../failure/failure.ts'
+import { Failure, FAILURES } from '../failure/failure.ts'
+import type { FailureText } from '../failure/failure.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Step, Log } from '../world/step.ts'
-import { unwritable } from './internal.ts'
+import { writeCommandFile } from './command-files.ts'
+import { unreported } from './internal.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { renderAnnotation } from './annotation.ts'
 import { nameTokens, renderSummary } from './summary.ts'
@@ -35,9 +36,13 @@ export interface Report extends Log {
   readonly onPrivate: () => void
   readonly onAttempt: (record: AttemptRecord) => void
   readonly onCall: (result: CallResult) => void
-  /** The verdict, once; a failure becomes the only error annotation. */
-  readonly finish: (failure?: Failure, options?: { readonly summary: boolean }) => Promise<void>
-  /** What is left to say where the verdict could not be written. */
+  /**
+   * The verdict, once; a failure becomes the only error annotation, as does that the outputs could not be written.
+   *
+   * @returns whether they could
+   */
+  readonly finish: (failure?: Failure, options?: { readonly summary: boolean }) => Promise<boolean>
+  /** What is left to say where the verdict could not be reported. */
   readonly unwritable: () => void
   /** Where a defect is in our own code; shown with debug logging only. */
   readonly onDefect: (error: unknown) => void
@@ -63,9 +68,23 @@ const OUTPUTS = [
 export function createReport(env: Step['env'], outputs: readonly string[] = OUTPUTS): Report {
   let run: RunRecord = {}
 
-  /** Without its files, @actions/core would print outputs, tokens among them. */
   function setOutput(name: string, value: string | number): void {
-    if (outputs.includes(name) && (env['GITHUB_OUTPUT'] ?? '') !== '') writeOutput(name, value)
+    if (!outputs.includes(name)) return
+    writeCommandFile(env, 'GITHUB_OUTPUT', () => {
+      writeOutput(name, value)
+    })
+  }
+
+  /** @returns why it could not be written */
+  function writeVerdict(failure: Failure | undefined): Failure | undefined {
+    try {
+      setOutput('outcome', failure === undefined ? 'success' : 'failure')
+      setOutput('failure_code', failure?.text.code ?? '')
+      return undefined
+    } catch (error) {
+      if (error instanceof Failure) return error
+      throw error
+    }
   }
 
   function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
@@ -78,7 +97,10 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
     setOutput('email', first.email)
     setOutput('expires_at', new Date(first.expiresAt).toISOString())
     const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined
-    if (variable !== undefined && (env['GITHUB_ENV'] ?? '') !== '') exportVariable(variable, first.jwt.reveal())
+    if (variable === undefined) return
+    writeCommandFile(env, 'GITHUB_ENV', () => {
+      exportVariable(variable, first.jwt.reveal())
+    })
   }
 
   return {
@@ -127,13 +149,14 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
       if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },
     async finish(failure, options = { summary: true }) {
-      setOutput('outcome', failure === undefined ? 'success' : 'failure')
-      setOutput('failure_code', failure?.text.code ?? '')
-      if (failure !== undefined) reportFailure(failure.text, env)
-      if (options.summary) await writeSummary(run, failure?.text, env)
+      const unwritten = writeVerdict(failure)
+      const verdict = failure ?? unwritten
+      if (verdict !== undefined) reportFailure(verdict.text, env)
+      if (options.summary) await writeSummary(run, verdict?.text, env)
+      return unwritten === undefined
     },
     unwritable() {
-      reportFailure(unwritable().text, env)
+      reportFailure(unreported(env).text, env)
     },
     onDefect(error) {
       if (!(error instanceof Error)) return
@@ -189,16 +212,25 @@ export function troubleshootingLink(code: string, env: Step['env']): string {
   return `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/blob/${ref}/${path}`
 }
 
-async function writeSummary(run: RunRecord, failure: FailureText | undefined, env: Step['env']): Promise<void> {
-  // Without inputs nobody said that there should be none.
-  if (run.inputs?.summary === false || (env['GITHUB_STEP_SUMMARY'] ?? '') === '') return
+/** A summary that cannot be written is no failure. */
+export async function addToSummary(env: Step['env'], render: () => string): Promise<void> {
   try {
-    await summary
-      .addRaw(renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)), true)
-      .write()
+    let text: string | undefined
+    writeCommandFile(env, 'GITHUB_STEP_SUMMARY', () => {
+      text = render()
+    })
+    if (text !== undefined) await summary.addRaw(text, true).write()
   } catch {
     warning('The job summary could not be written.')
   }
+}
+
+async function writeSummary(run: RunRecord, failure: FailureText | undefined, env: Step['env']): Promise<void> {
+  // Without inputs nobody said that there should be none.
+  if (run.inputs?.summary === false) return
+  await addToSummary(env, () =>
+    renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env))
+  )
 }
 
 /** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */

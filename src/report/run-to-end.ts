@@ -1,18 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../failure/failure.ts'
 import type { World } from '../world/world.ts'
-import { internalFailure, unfinished } from './internal.ts'
+import { internalFailure, overdue, unfinished } from './internal.ts'
 import type { Report } from './report.ts'
 
+/** For how long output may be on its way, and the system may take to answer, once the verdict is written. */
+const END_MS = 500
+
 /**
- * Runs a step to its end, whatever it is that ends it, and reports the verdict.
+ * Runs a step to its end, whatever it is that ends it, reports the verdict and ends the process.
  *
  * @param story throws {Failure} once something is not as it has to be
  */
 export async function runToEnd(
-  process: Pick<NodeJS.Process, 'exitCode' | 'once' | 'on'>,
+  process: NodeJS.Process,
   env: NodeJS.ProcessEnv,
   report: Pick<Report, 'finish' | 'onDefect' | 'unwritable'>,
-  world: Pick<World, 'close'>,
+  world: Pick<World, 'close'> & Partial<Pick<World, 'overdue'>>,
   story: () => Promise<void>
 ): Promise<void> {
   // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
@@ -28,35 +32,60 @@ export async function runToEnd(
     if (finished) return
     finished = true
     world.close()
-    if (error === undefined) {
-      await report.finish()
+    try {
+      if (error !== undefined && !(error instanceof Failure)) report.onDefect(error)
+      const failure = error === undefined || error instanceof Failure ? error : internalFailure(error, env)
+      const written = await report.finish(failure)
       // Nothing may have broken while the verdict was written.
-      if (!broken) process.exitCode = 0
-      return
+      if (failure === undefined && written && !broken) process.exitCode = 0
+    } catch {
+      report.unwritable()
     }
-    if (!(error instanceof Failure)) report.onDefect(error)
-    await report.finish(error instanceof Failure ? error : internalFailure(error, env))
-  }
-
-  /** The report itself could not be written: the files of the runner are out of reach. */
-  function failLoudly(): void {
-    process.exitCode = 1
-    report.unwritable()
+    await end(process)
   }
 
   process.once('beforeExit', () => {
-    finish(unfinished(env)).catch(failLoudly)
+    finish(unfinished(env)).catch(() => undefined)
   })
   // Of every such error: after the first, Node would print what an error says, which may be anything.
   process.on('uncaughtException', (error) => {
     broken = true
     process.exitCode = 1
-    finish(error).catch(failLoudly)
+    finish(error).catch(() => undefined)
   })
 
-  const reason = await story().then(
-    () => undefined,
-    (error: unknown) => error ?? new Error('no reason')
-  )
-  await finish(reason).catch(failLoudly)
+  const reason = await Promise.race([
+    story().then(
+      () => undefined,
+      (error: unknown) => error ?? new Error('no reason')
+    ),
+    ...(world.overdue === undefined ? [] : [world.overdue.then(overdue)])
+  ])
+  await finish(reason)
+}
+
+/**
+ * Ends the process once its output has left it, whatever is still open: sockets, pipes, programs. Node waits for a thread that
+ * asks the system for a file or a name, even in `process.exit`, and a pipe that nobody writes to is never opened: such a
+ * process is killed, unless that would turn a success into a failure.
+ */
+async function end(process: NodeJS.Process): Promise<void> {
+  await Promise.race([Promise.all([flush(process.stdout), flush(process.stderr)]), wait(END_MS)])
+  const limit = performance.now() + END_MS
+  while (isAskingTheSystem(process) && performance.now() < limit) await wait(10)
+  if (isAskingTheSystem(process) && process.exitCode !== 0) process.kill(process.pid, 'SIGKILL')
+  process.exit()
+}
+
+/** Resolves once everything that was written before has left the process: pipes are asynchronous on Windows. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => {
+      resolve()
+    })
+  })
+}
+
+function isAskingTheSystem(process: NodeJS.Process): boolean {
+  return process.getActiveResourcesInfo().some((kind) => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind))
 }
