@@ -1453,11 +1453,10 @@ function callFailed(failed) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   DE: () => (/* binding */ iapClientId),
-/* harmony export */   KN: () => (/* binding */ isMarkedByIap),
 /* harmony export */   Lx: () => (/* binding */ leavesOpenWhoRefused),
 /* harmony export */   Wi: () => (/* binding */ whoAnswered)
 /* harmony export */ });
-/* unused harmony export isRefusalOfCaller */
+/* unused harmony exports isRefusalOfCaller, isMarkedByIap */
 /* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3117);
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
 /* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
@@ -5357,7 +5356,7 @@ const LONGEST_WAIT_MS = 1_000;
 const NOTHING = { bytes: Buffer.alloc(0), ended: false };
 /** Whether the body has to be seen before anything can be said of who answered. */
 function mayBeRefusal(status) {
-    return status >= 400 && status < 500;
+    return status >= 400;
 }
 /** Reads as much of a body as a refusal can have, and leaves the rest. A body that breaks off has no end. */
 async function readBeginning(body) {
@@ -5381,7 +5380,7 @@ async function readBeginning(body) {
     });
 }
 /** Who gave an answer, as far as the answer itself tells. */
-async function findResponder(answer, beginning, { audience }) {
+async function findResponder(answer, beginning) {
     const headers = joinHeaders(answer);
     const text = await decode(beginning.bytes, headers['content-encoding']);
     const judged = {
@@ -5393,15 +5392,11 @@ async function findResponder(answer, beginning, { audience }) {
         milliseconds: 0
     };
     const responder = (0,call_responder/* whoAnswered */.Wi)(judged, text);
-    return { responder: isTold(responder, judged, text, audience) ? responder : 'application', text, headers };
+    return { responder: isTold(responder, judged, text) ? responder : 'application', text, headers };
 }
-/** An application may send people to Google's sign-in by itself, and an answer without a body may be an application's. */
-function isTold(responder, answer, text, audience) {
-    if (responder === 'iap' && answer.status < 400)
-        return (0,call_responder/* isMarkedByIap */.KN)(answer) || (0,call_responder/* iapClientId */.DE)(answer) === audience;
-    if (responder === 'front end' && text === '')
-        return (answer.headers['www-authenticate'] ?? '') !== '';
-    return true;
+/** An answer without a body, as to HEAD, may be an application's. */
+function isTold(responder, answer, text) {
+    return responder !== 'front end' || text !== '' || (answer.headers['www-authenticate'] ?? '') !== '';
 }
 /** The failure in the words of the action. */
 function describeRefusal(failed, status, { responder, text, headers }) {
@@ -5554,8 +5549,9 @@ async function passOn(serving, exchange, side) {
                 }
             }
             entry.answered(answer.status);
+            // A page of Google's that says 5xx refuses nothing: the service is not available.
             if (refusal !== undefined)
-                entry.refused(refusal.text);
+                (answer.status < 500 ? entry.refused : entry.failed)(refusal.text);
             const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code];
             deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry);
             return;
@@ -5588,9 +5584,9 @@ function buildRequest({ service, port }, { client, path, tokenHeader }, token) {
     };
 }
 async function findRefusal({ tag }, { client, url, tokenHeader }, token, answer, beginning) {
-    if (answer.status < 300 || answer.status >= 500)
+    if (answer.status < 300)
         return undefined;
-    const found = await findResponder(answer, beginning, token);
+    const found = await findResponder(answer, beginning);
     if (found.responder === 'application')
         return undefined;
     const call = { url, tag, method: client.method, iamWaitMs: 0, headers: { own: {}, tokenHeader } };
@@ -9635,6 +9631,8 @@ function findProxyWarnings(env) {
 
 /** How long the process may take until it listens. */
 const START_MS = 30_000;
+/** Of V8's space for new objects, in MiB: streams make much garbage, and by default it would be collected late. */
+const SMALL_HEAP = '--max-semi-space-size=4';
 /**
  * The step: everything that can be wrong with inputs and identity is found here, and the first token is made, before the
  * background process starts.
@@ -9713,7 +9711,7 @@ async function startProcess(step, report, inputs, token) {
 function spawnProcess(logFile, env) {
     const log = (0,external_node_fs_.openSync)(logFile, 'wx', 0o600);
     try {
-        return (0,external_node_child_process_.spawn)((external_node_process_default()).execPath, [(external_node_process_default()).argv[1] ?? '', 'background'], {
+        return (0,external_node_child_process_.spawn)((external_node_process_default()).execPath, [SMALL_HEAP, (external_node_process_default()).argv[1] ?? '', 'background'], {
             env,
             detached: true,
             windowsHide: true,

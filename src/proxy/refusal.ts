@@ -3,10 +3,9 @@ import { brotliDecompress, gunzip, inflate, constants } from 'node:zlib'
 import type { Readable } from 'node:stream'
 import { callFailed } from '../call/failures/service.ts'
 import type { FailedCall } from '../call/failures/failed-call.ts'
-import { iapClientId, isMarkedByIap, whoAnswered } from '../call/responder.ts'
+import { iapClientId, whoAnswered } from '../call/responder.ts'
 import type { Responder } from '../call/responder.ts'
 import type { Failure } from '../failure/failure.ts'
-import type { IdToken } from '../token/id-token.ts'
 import type { Answer } from '../world/outcome.ts'
 import type { AnswerHead } from './exchange.ts'
 import { headerValues, toPairs } from './raw-headers.ts'
@@ -28,7 +27,7 @@ export const NOTHING: Beginning = { bytes: Buffer.alloc(0), ended: false }
 
 /** Whether the body has to be seen before anything can be said of who answered. */
 export function mayBeRefusal(status: number): boolean {
-  return status >= 400 && status < 500
+  return status >= 400
 }
 
 /** Reads as much of a body as a refusal can have, and leaves the rest. A body that breaks off has no end. */
@@ -58,8 +57,7 @@ export async function readBeginning(body: Readable): Promise<Beginning> {
 /** Who gave an answer, as far as the answer itself tells. */
 export async function findResponder(
   answer: AnswerHead,
-  beginning: Beginning,
-  { audience }: Pick<IdToken, 'audience'>
+  beginning: Beginning
 ): Promise<{ responder: Responder; text: string; headers: Record<string, string> }> {
   const headers = joinHeaders(answer)
   const text = await decode(beginning.bytes, headers['content-encoding'])
@@ -72,14 +70,12 @@ export async function findResponder(
     milliseconds: 0
   }
   const responder = whoAnswered(judged, text)
-  return { responder: isTold(responder, judged, text, audience) ? responder : 'application', text, headers }
+  return { responder: isTold(responder, judged, text) ? responder : 'application', text, headers }
 }
 
-/** An application may send people to Google's sign-in by itself, and an answer without a body may be an application's. */
-function isTold(responder: Responder, answer: Answer, text: string, audience: string): boolean {
-  if (responder === 'iap' && answer.status < 400) return isMarkedByIap(answer) || iapClientId(answer) === audience
-  if (responder === 'front end' && text === '') return (answer.headers['www-authenticate'] ?? '') !== ''
-  return true
+/** An answer without a body, as to HEAD, may be an application's. */
+function isTold(responder: Responder, answer: Answer, text: string): boolean {
+  return responder !== 'front end' || text !== '' || (answer.headers['www-authenticate'] ?? '') !== ''
 }
 
 /** The failure in the words of the action. */

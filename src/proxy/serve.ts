@@ -117,7 +117,8 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
         }
       }
       entry.answered(answer.status)
-      if (refusal !== undefined) entry.refused(refusal.text)
+      // A page of Google's that says 5xx refuses nothing: the service is not available.
+      if (refusal !== undefined) (answer.status < 500 ? entry.refused : entry.failed)(refusal.text)
       const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code]
       deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry)
       return
@@ -159,8 +160,8 @@ async function findRefusal(
   answer: ServiceAnswer,
   beginning: Beginning
 ): Promise<Failure | undefined> {
-  if (answer.status < 300 || answer.status >= 500) return undefined
-  const found = await findResponder(answer, beginning, token)
+  if (answer.status < 300) return undefined
+  const found = await findResponder(answer, beginning)
   if (found.responder === 'application') return undefined
   const call = { url, tag, method: client.method, iamWaitMs: 0, headers: { own: {}, tokenHeader } }
   return describeRefusal({ call, token }, answer.status, found)

@@ -29,6 +29,9 @@ import { findProxyWarnings } from './warnings.ts'
 /** How long the process may take until it listens. */
 const START_MS = 30_000
 
+/** Of V8's space for new objects, in MiB: streams make much garbage, and by default it would be collected late. */
+const SMALL_HEAP = '--max-semi-space-size=4'
+
 /**
  * The step: everything that can be wrong with inputs and identity is found here, and the first token is made, before the
  * background process starts.
@@ -104,7 +107,7 @@ async function startProcess(step: Step, report: ProxyReport, inputs: ProxyInputs
 function spawnProcess(logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
   const log = openSync(logFile, 'wx', 0o600)
   try {
-    return spawn(process.execPath, [process.argv[1] ?? '', 'background'], {
+    return spawn(process.execPath, [SMALL_HEAP, process.argv[1] ?? '', 'background'], {
       env,
       detached: true,
       windowsHide: true,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -42,6 +42,7 @@ proxyScenario('Without a summary the post step writes none either', async (stage
 proxyScenario('A process that is gone before the job is over fails the post step', async (stage) => {
   const { job, get } = await startProxy(stage)
   await get('/last?secret=1')
+  while (!readFileSync(job.logFile() ?? '', 'utf8').includes('GET /last')) await wait(10)
   process.kill(job.processId() ?? 0, 'SIGKILL')
   await job.ended()
   const end = await job.post()

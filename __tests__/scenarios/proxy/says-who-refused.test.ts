@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { ACCOUNT, ASKED, givenFederation, listRequests, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { errorPage, frontEndPage } from '../../pretend-google/services/pages.ts'
 import { startLiveService } from '../../pretend-google/services/live-service.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
 
@@ -45,17 +46,27 @@ proxyScenario('With fail_on_refusal: false a refusal is a warning', async ({ wor
 })
 
 proxyScenario('A compressed refusal is marked too', async ({ world, start }) => {
-  const page = gzipSync(
-    '<html><h1>Error: Forbidden</h1>Your client does not have permission to get URL <code>/</code></html>'
+  const page = frontEndPage(
+    403,
+    '403 Forbidden',
+    'Error: Forbidden',
+    'Your client does not have permission to get URL <code>/</code> from this server.'
   )
   const given = await givenProxy(world)
-  world.fail(SERVICE_HOST, {
-    status: 403,
-    headers: { 'content-type': 'text/html', 'content-encoding': 'gzip' },
-    body: page
-  })
+  const headers = { ...page.headers, 'content-encoding': 'gzip' }
+  world.fail(SERVICE_HOST, { ...page, headers, body: gzipSync(page.body ?? '') })
   const { get } = await start(given, { inputs: { fail_on_refusal: 'false' } })
   assert.equal((await get('/')).failure, 'INVOKER_MISSING')
+})
+
+proxyScenario('A page of Google’s that says 502 is marked, and does not fail the job', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  world.fail(SERVICE_HOST, errorPage(502, 'Server Error', 'The server encountered a temporary error.'))
+  const { get, job } = await start(given)
+  const answer = await get('/')
+  assert.equal(answer.status, 502)
+  assert.notEqual(answer.failure, undefined)
+  assert.equal((await job.post()).exitCode, 0)
 })
 
 proxyScenario('The application’s own errors are not marked', async ({ world, start }) => {
@@ -138,15 +149,8 @@ proxyScenario('A 401 of the front end is answered with a renewed token, once', a
 proxyScenario('A 401 to a request with a body passes, marked', async ({ world, start }) => {
   const given = await givenProxy(world)
   const { get } = await start(given)
-  world.fail(
-    SERVICE_HOST,
-    {
-      status: 401,
-      headers: { 'content-type': 'text/html' },
-      body: 'Your client does not have permission to the requested URL'
-    },
-    { times: 1 }
-  )
+  const sentence = 'Your client does not have permission to the requested URL <code>/</code>.'
+  world.fail(SERVICE_HOST, frontEndPage(401, '401 Unauthorized', 'Error: Unauthorized', sentence), { times: 1 })
   const answer = await get('/', { method: 'POST', body: 'once' })
   assert.equal(answer.status, 401)
   assert.equal(answer.failure, 'TOKEN_REJECTED')
