@@ -1534,17 +1534,23 @@ function findFrontEnd(answer, text) {
 /** Google's pages are of about 2 KiB, and quote the path. */
 const LONGEST_PAGE = 64 * 1024;
 /**
- * The two forms of the pages of Google's front end, each with its status in the title. They are asked for from the first
+ * The forms of the pages of Google's front end, most with their status in the title. They are asked for from the first
  * character on: an application may quote such a page, in JSON or within a page of its own.
  */
 const PAGES = [
-    /^<html>\s*<head>\s*(?:<meta [^>]*>\s*)*<title>(\d{3}) [^<]*<\/title>\s*<\/head>\s*<body [^>]*>\s*<h1>Error: [^<]*<\/h1>\s*<h2>/i,
-    /^<!doctype html>\s*<html lang=en>\s*(?:<meta [^>]*>\s*)*<title>Error (\d{3}) \([^<]*\)!!1<\/title>/i
+    /^(?:<!doctype html>\s*)?<html[^>]{0,99}>\s*<head>\s*(?:<meta [^>]{0,199}>\s*){0,5}<title>(\d{3}) [^<]{0,99}<\/title>\s*<\/head>\s*<body[^>]{0,199}>\s*<h1>Error: [^<]{0,99}<\/h1>\s*<h2>/i,
+    /^<!doctype html>\s*<html[^>]{0,99}>\s*(?:<meta [^>]{0,199}>\s*){0,5}<title>Error (\d{3}) \([^<]{0,99}\)!!1<\/title>/i,
+    // Without a status: whatever tags stand before it, the first words are Google's.
+    /^(?:<[^>]{0,199}>\s*){0,9}(?:<title>(?:(\d{3}) )?[^<]{0,99}<\/title>\s*)?(?:<[^>]{0,199}>\s*){0,9}(?:<h1>Error: [^<]{0,99}<\/h1>\s*)?(?:<[^>]{0,99}>\s*)?Your client does not have permission to (?:get|the requested) URL/i
 ];
 /** What a page of Google's front end says; undefined where the body is none. */
 function readGooglePage(answer, text) {
     const page = pageOf(answer, text);
-    return PAGES.some((form) => form.exec(page)?.[1] === `${answer.status}`) ? page : undefined;
+    const isGoogles = (form) => {
+        const found = form.exec(page);
+        return found !== null && (found[1] ?? `${answer.status}`) === `${answer.status}`;
+    };
+    return PAGES.some(isGoogles) ? page : undefined;
 }
 /**
  * The page of a load balancer whose security policy (Cloud Armor) denies a request, with the status that the policy names:
