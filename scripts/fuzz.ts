@@ -130,7 +130,7 @@ async function aCredential(world: PretendGoogle, { pick }: Chance): Promise<RunO
     case 'nothing':
       return {}
     default:
-      return { inputs: { credentials_json: pick(TEXTS) } }
+      return { inputs: { credentials_json: pick(TEXTS).replaceAll('\u0000', '') } }
   }
 }
 

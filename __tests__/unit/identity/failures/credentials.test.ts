@@ -91,7 +91,7 @@ testFailures([
     'a key that was spoilt on its way',
     credentialsInvalid('x', '"private_key" is not an RSA private key in PEM', 'private key'),
     'CREDENTIALS_INVALID',
-    /not a private key in PEM\. Store the file of the key unchanged/,
+    /not an RSA private key in PEM\. Store the file of the key unchanged/,
     /line breaks/
   ],
   [

@@ -83,7 +83,7 @@ testFailures([
       reason: 'the TLS certificate was not accepted (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)'
     }),
     'OIDC_FAILED',
-    /UNABLE_TO_GET_ISSUER_CERT_LOCALLY\)\. Set NODE_EXTRA_CA_CERTS .* ghes\.example here/,
+    /UNABLE_TO_GET_ISSUER_CERT_LOCALLY\)\. Set NODE_EXTRA_CA_CERTS.* ghes\.example here/,
     /^(?!.*githubstatus)/
   ],
   [
