@@ -12,6 +12,8 @@ export interface Response {
   readonly status: number
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
+  /** Each value of the headers that came more than once. */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>
   readonly text: string
   readonly responder: Responder
   /** What the GET after a HEAD said, by which the responder is known. */
@@ -44,11 +46,15 @@ export function readResponse(
   )
   const words = telling === answer ? text : readText(telling, redact)
   const responder = whoAnswered(telling, words)
-  const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds)
+  const repeated = Object.fromEntries(
+    Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))])
+  )
+  const verdicts = judgeExpectations(expectations, { ...answer, headers, repeated }, text, milliseconds)
   const { status } = answer
   return {
     status,
     headers,
+    repeated,
     text,
     responder,
     ...(telling === answer ? {} : { words }),

@@ -17,7 +17,7 @@ export interface Verdict {
   readonly actual: string
 }
 
-type Judged = Pick<Answer, 'status' | 'headers' | 'truncated'>
+type Judged = Pick<Answer, 'status' | 'headers' | 'repeated' | 'truncated'>
 
 /** An expectation that has to be held against what the other side chose. */
 interface Check {
@@ -72,16 +72,21 @@ function judge(check: Check): Omit<Verdict, 'expectation'> {
   }
 }
 
-function checkHeader(name: string, pattern: string, { headers }: Judged): Check {
+/** A header that comes more than once is met by any one of its values. */
+function checkHeader(name: string, pattern: string, { headers, repeated = {} }: Judged): Check {
   const lowerCase = name.toLowerCase()
   const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined
+  const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value]
   return {
     kind: 'pattern',
     expectation: `header ${name} matches /${safeText(pattern)}/`,
     judge: () =>
-      value === undefined
+      values.length === 0
         ? { met: false, actual: 'no such header' }
-        : { met: matches(pattern, value), actual: safeText(value, 200) || 'an empty header' }
+        : {
+            met: values.some((each) => matches(pattern, each)),
+            actual: safeText(values.join(' | '), 200) || 'an empty header'
+          }
   }
 }
 

@@ -144,7 +144,7 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
       const { response } = result
       if (response === undefined) return
       setOutput('status', response.status)
-      setOutput('headers', JSON.stringify(response.headers))
+      setOutput('headers', JSON.stringify({ ...response.headers, ...response.repeated }))
       setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
       if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },

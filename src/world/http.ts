@@ -76,7 +76,15 @@ export function createHttp(): Http {
       const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted])
       const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
       const milliseconds = Math.round(performance.now() - start)
-      return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds }
+      const status = message.statusCode ?? 0
+      return {
+        answered: true,
+        status,
+        headers: joinHeaders(message),
+        repeated: findRepeated(message),
+        ...read,
+        milliseconds
+      }
     } catch (error) {
       // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
       if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
@@ -157,6 +165,11 @@ function joinHeaders(message: http.IncomingMessage): Record<string, string> {
   const headers = Object.create(null) as Record<string, string>
   for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = (values ?? []).join(', ')
   return headers
+}
+
+function findRepeated(message: http.IncomingMessage): Record<string, string[]> {
+  const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []] as const)
+  return Object.fromEntries(entries.filter(([, values]) => values.length > 1))
 }
 
 /** Errors of the network, of an abortion and of a decoder have codes. */

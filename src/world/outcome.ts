@@ -9,6 +9,8 @@ interface AnswerHead {
   readonly status: number
   /** By lower-case name; repeated headers are joined with ", ". */
   readonly headers: Readonly<Record<string, string>>
+  /** Each value of the headers that came more than once; joined, a pattern could not tell them apart (RFC 9110, 5.3). */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>
   readonly milliseconds: number
 }
 
