@@ -1160,7 +1160,8 @@ function renderSummary(record, failure, link) {
         renderVerdicts(verdicts),
         renderAttempts(record.attempts ?? []),
         renderClaims(record),
-        renderBody(record.result)
+        // Of a private service that answered as expected, the body is shown to no one who may read the run.
+        failure === undefined ? '' : renderBody(record.result)
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -1422,7 +1423,7 @@ function createReport(env, outputs = OUTPUTS) {
             if (response === undefined)
                 return;
             setOutput('status', response.status);
-            setOutput('headers', JSON.stringify(response.headers));
+            setOutput('headers', JSON.stringify({ ...response.headers, ...response.repeated }));
             setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
             if (response.accepted)
                 (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
@@ -2591,15 +2592,20 @@ function judge(check) {
         throw error;
     }
 }
-function checkHeader(name, pattern, { headers }) {
+/** A header that comes more than once is met by any one of its values. */
+function checkHeader(name, pattern, { headers, repeated = {} }) {
     const lowerCase = name.toLowerCase();
     const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
+    const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
     return {
         kind: 'pattern',
         expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
-        judge: () => value === undefined
+        judge: () => values.length === 0
             ? { met: false, actual: 'no such header' }
-            : { met: matches(pattern, value), actual: (0,safe_text/* safeText */.Hk)(value, 200) || 'an empty header' }
+            : {
+                met: values.some((each) => matches(pattern, each)),
+                actual: (0,safe_text/* safeText */.Hk)(values.join(' | '), 200) || 'an empty header'
+            }
     };
 }
 function checkBody(pattern, text) {
@@ -3890,7 +3896,7 @@ function otherUrl({ call, token, refused }) {
         ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
         remedy: isFitting
             ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
-            : `Leave audience empty, which makes it ${fitting}, or set audience to the very URL.`,
+            : `Leave audience empty, which means ${fitting}, or set audience to the very URL.`,
         snippets: [(0,failure_snippets/* inStep */.qg)(`audience: ${isFitting ? 'https://HOST/*' : fitting}`)]
     };
 }
@@ -4113,11 +4119,13 @@ function readResponse(answer, expectations, redact, milliseconds, telling = answ
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
     const words = telling === answer ? text : readText(telling, redact);
     const responder = whoAnswered(telling, words);
-    const verdicts = judgeExpectations(expectations, { ...answer, headers }, text, milliseconds);
+    const repeated = Object.fromEntries(Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))]));
+    const verdicts = judgeExpectations(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
     return {
         status,
         headers,
+        repeated,
         text,
         responder,
         ...(telling === answer ? {} : { words }),
@@ -8743,7 +8751,15 @@ function createHttp() {
             const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted]);
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
-            return { answered: true, status: message.statusCode ?? 0, headers: joinHeaders(message), ...read, milliseconds };
+            const status = message.statusCode ?? 0;
+            return {
+                answered: true,
+                status,
+                headers: joinHeaders(message),
+                repeated: findRepeated(message),
+                ...read,
+                milliseconds
+            };
         }
         catch (error) {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
@@ -8807,6 +8823,10 @@ function joinHeaders(message) {
     for (const [name, values] of Object.entries(message.headersDistinct))
         headers[name] = (values ?? []).join(', ');
     return headers;
+}
+function findRepeated(message) {
+    const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []]);
+    return Object.fromEntries(entries.filter(([, values]) => values.length > 1));
 }
 /** Errors of the network, of an abortion and of a decoder have codes. */
 function explainBreak(code) {

@@ -53,6 +53,7 @@ const SITES = [
 const NO_LINK = [
   /[…${}*<]|^https?:\/\/(\.|$)/,
   /^https?:\/\/[^/]*[A-Z[]/,
+  /^https:\/\/([a-z]|shop\.example)$/,
   /^https?:\/\/([\w-]+\.)*(example\.com|run\.app|cloudfunctions\.net|gateway\.dev|ghe\.com)\b/,
   /^http:\/\/(localhost|metadata\.google\.internal|\d+\.\d+\.\d+\.\d+)\b/,
   /^https:\/\/([\w-]+\.)?googleapis\.com\b/,

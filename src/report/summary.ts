@@ -62,7 +62,8 @@ export function renderSummary(record: RunRecord, failure: FailureText | undefine
     renderVerdicts(verdicts),
     renderAttempts(record.attempts ?? []),
     renderClaims(record),
-    renderBody(record.result)
+    // Of a private service that answered as expected, the body is shown to no one who may read the run.
+    failure === undefined ? '' : renderBody(record.result)
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }

@@ -84,7 +84,7 @@ function otherUrl({ call, token, refused }: Facts): Explanation {
     ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
     remedy: isFitting
       ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
-      : `Leave audience empty, which makes it ${fitting}, or set audience to the very URL.`,
+      : `Leave audience empty, which means ${fitting}, or set audience to the very URL.`,
     snippets: [inStep(`audience: ${isFitting ? 'https://HOST/*' : fitting}`)]
   }
 }

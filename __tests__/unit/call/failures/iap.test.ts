@@ -84,7 +84,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
       audience: 'https://other.example/*',
       clientId: CLIENT
     }),
-    /for the URL that IAP saw, which was https:\/\/shop\S+ when it left this machine\. Leave audience empty, which makes it https:\/\/shop-\S+\/\*/,
+    /for the URL that IAP saw, which was https:\/\/shop\S+ when it left this machine\. Leave audience empty, which means https:\/\/shop-\S+\/\*/,
     /^(?!.*programmaticClients)/
   ],
   [
