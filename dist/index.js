@@ -856,7 +856,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
-/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2616);
+/* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
 
@@ -7493,9 +7493,9 @@ function parseUrl(input, value) {
 /** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
 function parseAudience(value) {
     const secret = (0,guard_quote/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value))
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 /** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
 function parseIapAudience(value) {
@@ -7521,7 +7521,7 @@ function values_parseProvider(value) {
                     : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
                         ? 'names a pool, not a provider in it'
                         : 'is not the full name of a provider';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
+    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
@@ -7556,9 +7556,15 @@ function parseAccount(input, value) {
                         : /^\d+$/.test(value)
                             ? 'is no unique id, which has 21 digits; a project number is shorter'
                             : 'is neither an e-mail nor a unique id';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
+    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
     throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+}
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value) {
+    const characters = Array.from(value);
+    const isMeant = (character) => !/["'`\s]/.test(character);
+    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
 }
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
@@ -8250,7 +8256,7 @@ function describeStatus(status) {
 
 /***/ }),
 
-/***/ 2616:
+/***/ 3743:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8273,6 +8279,8 @@ var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_no
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
 var lib = __nccwpck_require__(2385);
+;// CONCATENATED MODULE: ./package.json
+const package_namespaceObject = {"rE":"0.1.0"};
 // EXTERNAL MODULE: external "node:process"
 var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
@@ -8692,9 +8700,11 @@ async function whenAborted(signal) {
 
 
 
+
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
-const USER_AGENT = 'google-id-token';
+/** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
+const USER_AGENT = `google-id-token/${package_namespaceObject.rE}`;
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
     const closing = new AbortController();

@@ -189,7 +189,9 @@ async function play(seed: number): Promise<ActionRun> {
   const run = await runAction(merged)
   assertEnd(run)
   // What was in the action's hands depends on what arrived; that nothing is shown does not.
-  assertNoSecretLeaks(run, { ...world, requests: [] }, { exportEnv: merged.inputs?.['export_env'] ?? '' })
+  // Nor is it known which of the texts was given in the place of a token, and masked as one.
+  const masks = run.masks.filter((mask) => !TEXTS.some((text) => text.trim() === mask))
+  assertNoSecretLeaks({ ...run, masks }, { ...world, requests: [] }, { exportEnv: merged.inputs?.['export_env'] ?? '' })
   assert.deepEqual(run.filesLeft, [], 'files left')
   return run
 }

@@ -19,7 +19,7 @@ const FLOORS = [
 /** Which modules of src/ a module imports, types included. */
 const graph = new Map<string, readonly string[]>()
 for await (const file of glob('src/**/*.ts')) {
-  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)
+  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+\.ts)'/g)
   graph.set(
     file,
     [...imports].map(([, target = '']) => path.join(path.dirname(file), target))

@@ -5712,8 +5712,8 @@ var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 ;// CONCATENATED MODULE: external "node:http2"
 const external_node_http2_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
 var external_node_http2_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http2_namespaceObject);
-// EXTERNAL MODULE: ./src/world/http.ts + 1 modules
-var http = __nccwpck_require__(7449);
+// EXTERNAL MODULE: ./src/world/http.ts + 2 modules
+var http = __nccwpck_require__(6135);
 ;// CONCATENATED MODULE: ./src/proxy/client-http1.ts
 
 
@@ -8771,9 +8771,9 @@ function values_parseUrl(input, value) {
 /** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
 function parseAudience(value) {
     const secret = (0,guard_quote/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value))
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 /** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
 function parseIapAudience(value) {
@@ -8799,7 +8799,7 @@ function parseProvider(value) {
                     : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
                         ? 'names a pool, not a provider in it'
                         : 'is not the full name of a provider';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '');
+    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const expected = PROVIDER_NAME.test(meant)
         ? meant
         : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
@@ -8834,9 +8834,15 @@ function parseAccount(input, value) {
                         : /^\d+$/.test(value)
                             ? 'is no unique id, which has 21 digits; a project number is shorter'
                             : 'is neither an e-mail nor a unique id';
-    const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '');
+    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
     throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+}
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value) {
+    const characters = Array.from(value);
+    const isMeant = (character) => !/["'`\s]/.test(character);
+    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
 }
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
@@ -11538,7 +11544,7 @@ function setNoProxy(host) {
 
 /***/ }),
 
-/***/ 7449:
+/***/ 6135:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -11561,6 +11567,8 @@ var external_node_perf_hooks_ = __nccwpck_require__(643);
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
 var lib = __nccwpck_require__(2385);
+;// CONCATENATED MODULE: ./package.json
+const package_namespaceObject = {"rE":"0.1.0"};
 // EXTERNAL MODULE: external "node:process"
 var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
@@ -11625,9 +11633,11 @@ var connection_pool = __nccwpck_require__(921);
 
 
 
+
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
-const USER_AGENT = 'google-id-token';
+/** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
+const USER_AGENT = `google-id-token/${package_namespaceObject.rE}`;
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
     const closing = new AbortController();
@@ -12034,7 +12044,7 @@ function parseRetryAfter(value, now) {
 /* harmony import */ var node_perf_hooks__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_perf_hooks__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8500);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _http_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7449);
+/* harmony import */ var _http_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6135);
 /* harmony import */ var _proxy_setting_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9005);
 /* harmony import */ var _guard_secret_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9185);
 

@@ -76,10 +76,10 @@ export function parseUrl(input: string, value: string): URL {
 /** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
 export function parseAudience(value: string): string {
   const secret = describeSecret(value)
-  if (secret === undefined && !/\p{Cc}/u.test(value)) return value
+  if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed()) return value
   throw inputInvalid(
     'audience',
-    `${secret ?? 'a value with control characters'} is no audience`,
+    `${secret ?? 'a value with control characters or broken Unicode'} is no audience`,
     'Set audience to the URL of the service, or to an OAuth client id.',
     ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']
   )
@@ -114,7 +114,7 @@ export function parseProvider(value: string): string {
           : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
             ? 'names a pool, not a provider in it'
             : 'is not the full name of a provider'
-  const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^(https?:)?\/\/[^/]*\//, '')
+  const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '')
   const expected = PROVIDER_NAME.test(meant)
     ? meant
     : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
@@ -156,7 +156,7 @@ export function parseAccount(input: string, value: string): string {
             : /^\d+$/.test(value)
               ? 'is no unique id, which has 21 digits; a project number is shorter'
               : 'is neither an e-mail nor a unique id'
-  const meant = value.replaceAll(/^["'`\s]+|["'`\s]+$/g, '').replace(/^serviceAccount:/, '')
+  const meant = withoutQuotes(value).replace(/^serviceAccount:/, '')
   const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com'
   throw inputInvalid(
     input,
@@ -165,6 +165,13 @@ export function parseAccount(input: string, value: string): string {
     [`${input}: ${expected}`],
     expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']
   )
+}
+
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value: string): string {
+  const characters = Array.from(value)
+  const isMeant = (character: string): boolean => !/["'`\s]/.test(character)
+  return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('')
 }
 
 const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { performance } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { HttpClient } from '@actions/http-client'
+import project from '../../package.json' with { type: 'json' }
 import { readBody } from './body.ts'
 import { ConnectionError, revealCertificate } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
@@ -15,7 +16,8 @@ import type { Http, HttpRequest, Limits } from './request.ts'
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 export const HEADER_BYTES = 256 * 1024
 
-const USER_AGENT = 'google-id-token'
+/** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
+const USER_AGENT = `google-id-token/${project.version}`
 
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 export function createHttp(): Http {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe } from 'node:test'
@@ -46,6 +46,20 @@ describe('The request', { concurrency: 4 }, () => {
     const run = await call({ method: 'POST', body_file: './requests/a.json' }, { files: { 'requests/a.json': '{}' } })
     assertSuccess(run)
     assert.equal(hexOf(run), '7b7d')
+  })
+
+  callScenario('The request names the action and its version', {}, async ({ world, call }) => {
+    await call({})
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
+    assert.deepEqual(
+      new Set(world.requests.map(({ headers }) => headers['user-agent'])),
+      new Set([`google-id-token/${version}`])
+    )
+  })
+
+  callScenario('A User-Agent of the author takes its place', {}, async ({ world, call }) => {
+    await call({ headers: 'User-Agent: smoke' })
+    assert.equal(callsOf(world)[0]?.headers['user-agent'], 'smoke')
   })
 
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get', 'Delete']) {

@@ -42,6 +42,12 @@ for (const { how, inputs, impersonates } of WAYS) {
   })
 }
 
+scenario('What a program prints behind a byte order mark is read, as PowerShell writes it', async ({ world, run }) => {
+  const { provider, subjectToken } = await givenExternalIdentity(world)
+  const script = `console.log(${JSON.stringify(`\uFEFF${JSON.stringify(success(subjectToken))}`)})`
+  assertSuccess(await run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script)))
+})
+
 scenario('A program learns for what the token is, and gets its arguments', async ({ world, run }) => {
   const { provider, subjectToken } = await givenExternalIdentity(world)
   const script = `

@@ -37,6 +37,18 @@ scenario('Naming the account in the input as well changes nothing', async ({ wor
   assert.deepEqual(listRequests(world), [ASKED.sts, ASKED.idToken()])
 })
 
+for (const [form, format, wrap] of [
+  ['text', { type: 'text' }, (token: string) => token],
+  ['JSON', { type: 'json', subject_token_field_name: 'jwt' }, (token: string) => JSON.stringify({ jwt: token })]
+] as const) {
+  scenario(`A byte order mark before ${form} is no part of the token`, async ({ world, run }) => {
+    const { provider, subjectToken } = await givenExternalIdentity(world)
+    const document = externalAccount(provider, { file: 'token', format }, { impersonates: ACCOUNT })
+    const files = { token: `\uFEFF${wrap(subjectToken)}\n` }
+    assertSuccess(await run(FOR_SERVICE, asInput(document), { files }))
+  })
+}
+
 for (const [what, files, words] of [
   ['is missing', {}, 'does not exist'],
   ['is empty', { 'token.txt': ' \n' }, 'it is empty']

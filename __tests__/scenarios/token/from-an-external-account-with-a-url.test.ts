@@ -30,6 +30,13 @@ for (const { how, inputs, impersonates } of WAYS) {
   })
 }
 
+scenario('A byte order mark before JSON from a URL is no part of the token', async ({ world, run }) => {
+  const { provider, subjectToken } = await givenExternalIdentity(world)
+  const { url } = await givenTokenServer(world, `\uFEFF${JSON.stringify({ token: subjectToken })}`)
+  const source = { url, headers: { 'X-Secretless': 'yes' }, format: JSON_FORMAT }
+  assertSuccess(await run(FOR_SERVICE, asInput(externalAccount(provider, source, { impersonates: ACCOUNT }))))
+})
+
 scenario('A token may come from any https host, which gets no token of Google’s', async ({ world, run }) => {
   const { provider, subjectToken } = await givenExternalIdentity(world)
   world.addService({ host: 'tokens.octo-org.example', invokers: ['allUsers'], app: [{ body: subjectToken }] })
