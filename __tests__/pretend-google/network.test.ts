@@ -64,6 +64,7 @@ describe('a fault', () => {
   const breaks: Partial<Record<FaultName, RegExp>> = {
     refuse: /CONNECT was answered with 502/,
     impostor: /altnames/,
+    demand: /alert certificate required/i,
     reset: /ECONNRESET/,
     cut: /aborted/,
     'not HTTP': /Parse Error/

@@ -10,7 +10,7 @@ interface AppRequest extends Call {
 }
 
 /** A status alone, an answer, or the name of a fault. */
-type AppAnswer = number | Answer | Exclude<FaultName, 'refuse' | 'impostor'>
+type AppAnswer = number | Answer | Exclude<FaultName, 'refuse' | 'impostor' | 'demand'>
 
 /** A function, or the answers in their order, of which the last one stays. */
 export type App = ((request: AppRequest) => AppAnswer | Promise<AppAnswer>) | readonly AppAnswer[]

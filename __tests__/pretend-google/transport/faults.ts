@@ -2,18 +2,19 @@ import type { Answer } from './answer.ts'
 
 /**
  * Something that goes wrong instead of, or on top of, the true answer. An `Answer` with a status replaces the true answer; one
- * with nothing but a delivery spoils the way the true answer travels. Three faults happen before there is a request at all:
- * `refuse` makes the tunnel impossible, `impostor` shows a certificate that is for another host, and `unasked` is sent as soon
- * as the connection is open, which is closed behind it.
+ * with nothing but a delivery spoils the way the true answer travels. Four faults happen before there is a request at all:
+ * `refuse` makes the tunnel impossible, `impostor` shows a certificate that is for another host, `demand` ends TLS with an alert
+ * unless the client shows a certificate, and `unasked` is sent as soon as the connection is open, which is closed behind it.
  */
 export type Fault = Answer | ConnectionFault
 
-export type ConnectionFault = 'refuse' | 'impostor' | { readonly unasked: string }
+export type ConnectionFault = 'refuse' | 'impostor' | 'demand' | { readonly unasked: string }
 
 /** The faults that every host may have, by name, so that a scenario can go through all of them. */
 export const FAULTS = {
   refuse: 'refuse',
   impostor: 'impostor',
+  demand: 'demand',
   reset: { delivery: 'reset' },
   silence: { delivery: 'silence' },
   drip: { delivery: { dripMs: 100 } },

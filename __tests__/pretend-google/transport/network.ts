@@ -103,8 +103,8 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       const tls = new TLSSocket(tcp, {
         isServer: true,
         secureContext: authority.contextFor(fault === 'impostor' ? 'impostor.example' : host),
-        requestCert: ASKS_FOR_CLIENT_CERTIFICATE.test(host),
-        rejectUnauthorized: false,
+        requestCert: fault === 'demand' || ASKS_FOR_CLIENT_CERTIFICATE.test(host),
+        rejectUnauthorized: fault === 'demand',
         ALPNProtocols: ['http/1.1']
       })
       tls.on('error', ignore)
