@@ -281,6 +281,163 @@ __webpack_unused_export__ = debug; // for test
 
 /***/ }),
 
+/***/ 2007:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e7: () => (/* binding */ LONGEST_BODY_BYTES),
+  gx: () => (/* binding */ describeMiss),
+  XZ: () => (/* binding */ describeVerdict),
+  XM: () => (/* binding */ isStatusMet),
+  L4: () => (/* binding */ judgeExpectations)
+});
+
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./src/guard/time-limit.ts
+
+
+/**
+ * Does work on data that the other side chose, and for which it may need ages: a regular expression that backtracks, a query
+ * over long lists. No timer fires meanwhile, but V8 stops what was called from a script with a time limit, wherever it is.
+ * https://nodejs.org/api/vm.html#scriptrunincontextcontextifiedobject-options
+ *
+ * @param work is synchronous; what it threw is thrown on
+ * @returns whether it came to its end
+ */
+function finishesWithin(milliseconds, work) {
+    try {
+        new external_node_vm_namespaceObject.Script('work()').runInContext((0,external_node_vm_namespaceObject.createContext)({ work }), { timeout: Math.max(1, Math.round(milliseconds)) });
+        return true;
+    }
+    catch (error) {
+        // This one is an Error of the script's own world.
+        if ((0,guard_json/* isObject */.Gv)(error) && error['code'] === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+            return false;
+        throw error;
+    }
+}
+
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var inputs_pattern = __nccwpck_require__(5235);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/call/verdicts.ts
+
+
+
+
+
+/** What expectations see of a body; behind it the connection is closed. */
+const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
+/**
+ * Holds an answer against every expectation; the first verdict is about the status.
+ *
+ * @param text the body
+ * @param milliseconds how long all patterns and expressions together may take; those that are left then are not met
+ */
+function judgeExpectations(expectations, answer, text, milliseconds) {
+    const status = {
+        expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
+        met: expectations.status.has(answer.status),
+        actual: (0,outcome/* describeStatus */.Wn)(answer.status)
+    };
+    const checks = [
+        ...expectations.headers.map(({ name, pattern }) => checkHeader(name, pattern, answer)),
+        ...expectations.body.map((pattern) => checkBody(pattern, text)),
+        ...checkJson(expectations.json, answer, text)
+    ];
+    if (checks.length === 0)
+        return [status];
+    const judged = [];
+    finishesWithin(milliseconds, () => {
+        for (const check of checks)
+            judged.push(judge(check));
+    });
+    return [
+        status,
+        ...checks.map(({ kind, expectation }, index) => ({
+            expectation,
+            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+        }))
+    ];
+}
+function judge(check) {
+    try {
+        return check.judge();
+    }
+    catch (error) {
+        // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
+        if (error instanceof RangeError)
+            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
+        throw error;
+    }
+}
+/** A header that comes more than once is met by any one of its values. */
+function checkHeader(name, pattern, { headers, repeated = {} }) {
+    const lowerCase = name.toLowerCase();
+    const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
+    const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
+    return {
+        kind: 'pattern',
+        expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => values.length === 0
+            ? { met: false, actual: 'no such header' }
+            : {
+                met: values.some((each) => (0,inputs_pattern/* matches */.c)(pattern, each)),
+                actual: (0,safe_text/* safeText */.Hk)(values.join(' | '), 200) || 'an empty header'
+            }
+    };
+}
+function checkBody(pattern, text) {
+    return {
+        kind: 'pattern',
+        expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
+        judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
+    };
+}
+function checkJson(expressions, answer, text) {
+    /** Parsed by the first that needs it. */
+    let json;
+    return expressions.map((expression) => ({
+        kind: 'expression',
+        expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
+        judge: () => {
+            json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
+            return json.value === undefined
+                ? { met: false, actual: describeNoJson(answer, text) }
+                : expression.evaluate(json.value);
+        }
+    }));
+}
+function describeNoJson(answer, text) {
+    if (answer.truncated)
+        return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
+    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'no content type', 60);
+    return `not JSON (${type}): ${(0,safe_text/* safeText */.Hk)(text, 120) || 'an empty body'}`;
+}
+/** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
+function isStatusMet(verdicts) {
+    return verdicts[0]?.met === true;
+}
+/** A missed expectation in words. */
+function describeMiss({ expectation, actual }) {
+    return `expected ${expectation}, found ${actual}`;
+}
+/** An expectation and what became of it, as the log has it. */
+function describeVerdict({ met, expectation, actual }) {
+    return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
+}
+
+
+/***/ }),
+
 /***/ 4592:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -847,6 +1004,41 @@ function explainDomain(url) {
 
 /***/ }),
 
+/***/ 5235:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ matches),
+/* harmony export */   r: () => (/* binding */ checkPattern)
+/* harmony export */ });
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
+
+
+/** `^` and `$` are the ends of a line, as they are for grep. */
+const FLAGS = 'm';
+/**
+ * A regular expression of the author's, known to compile.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function checkPattern(input, pattern) {
+    try {
+        new RegExp(pattern, FLAGS);
+        return pattern;
+    }
+    catch {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+    }
+}
+/** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
+function matches(pattern, text) {
+    return new RegExp(pattern, FLAGS).test(text);
+}
+
+
+/***/ }),
+
 /***/ 1730:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -855,7 +1047,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(196);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5210);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -1024,6 +1216,8 @@ function renderAnnotation({ code, sentence, remedy, snippets = [] }, link) {
     return [`${code}:`, (0,safe_text/* safeText */.Hk)(sentence, LONGEST - code.length - rest.length - 3), rest].join(' ');
 }
 
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/report/markup.ts
@@ -1033,6 +1227,8 @@ var outcome = __nccwpck_require__(312);
  * (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls).
  */
 const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u;
+/** A value in double quotes, which may have several words, or else a word; each with the punctuation around it. */
+const PIECE = /(\(*)"([^"]+)"([).,;:?!…]*)(?= |$)|([^ ]+)/gu;
 /** A word between the punctuation around it. */
 const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u;
 /**
@@ -1092,30 +1288,50 @@ function table(rows, header = []) {
 function details(title, content) {
     return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
 }
-/** Puts words that are not plain into code; what stands side by side shares it. */
+/**
+ * Puts what is not plain into code. A value in quotes becomes one code span, without the quotes; words that stand side by side
+ * share one, unless there is punctuation between them.
+ */
 function markWords(line, mark) {
     const marked = [];
     let open;
     const close = () => {
         if (open !== undefined)
-            marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`);
+            marked.push(`${open.before}${mark(open.text, line.length)}${open.after}`);
         open = undefined;
     };
-    for (const text of line.split(' ')) {
-        const [, before = '', word = '', after = ''] = WORD.exec(text) ?? [];
-        if (PLAIN.test(word)) {
+    for (const piece of splitPieces(line)) {
+        if (isPlain(piece.text)) {
             close();
-            marked.push(text);
+            marked.push(`${piece.before}${piece.text}${piece.after}`);
+        }
+        else if (open !== undefined && !open.isValue && !piece.isValue && open.after + piece.before === '') {
+            open = { ...piece, before: open.before, text: `${open.text} ${piece.text}` };
         }
         else {
-            open =
-                open === undefined
-                    ? { before, words: word, after }
-                    : { ...open, words: `${open.words}${open.after} ${before}${word}`, after };
+            close();
+            open = piece;
         }
     }
     close();
     return marked.join(' ');
+}
+function splitPieces(line) {
+    return [...line.matchAll(PIECE)].map(([, before = '', value, after = '', word = '']) => {
+        if (value === undefined)
+            return splitWord(word);
+        const quotes = isPlain(value) ? '"' : '';
+        return { before: before + quotes, text: value, after: quotes + after, isValue: true };
+    });
+}
+function splitWord(word) {
+    const [, before = '', text = '', after = ''] = WORD.exec(word) ?? [];
+    // A bracket that was opened within the word belongs to it.
+    const closing = after.startsWith(')') && text.split('(').length > text.split(')').length ? ')' : '';
+    return { before, text: text + closing, after: after.slice(closing.length), isValue: false };
+}
+function isPlain(text) {
+    return text.split(' ').every((word) => PLAIN.test(splitWord(word).text));
 }
 function encode(text, characters) {
     return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
@@ -1126,8 +1342,13 @@ function encode(text, characters) {
 
 
 
+
 /** What a block shows of a body, of claims or of lines to paste, in characters. */
 const BLOCK_LENGTH = 2_000;
+/** What is shown of a sentence, in characters. */
+const PROSE_LENGTH = 2_000;
+/** GitHub never wraps a block, but it wraps code within a paragraph; a block of this many characters needs no scrolling. */
+const BLOCK_WIDTH = 100;
 /** A heading of more characters is more than one line. */
 const PLACE_LENGTH = 70;
 // GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
@@ -1152,12 +1373,13 @@ const AXES = [
  * @param link to the failure's heading in the documentation
  */
 function renderSummary(record, failure, link) {
-    const verdicts = record.result?.response?.verdicts ?? [];
+    const verdicts = tabulatedVerdicts(record, failure);
+    const headline = `### ${failure === undefined ? '✅' : '❌'} ${nameVerdict(record, failure)}`;
     const sections = [
-        `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
-        failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
-        renderFacts(record, failure),
-        renderVerdicts(verdicts),
+        headline,
+        failure === undefined ? '' : renderFailure(failure, link, record.result?.response?.verdicts ?? []),
+        renderFacts(record, failure, [headline, failure?.sentence, ...verdicts.map(({ actual }) => actual)].join(' ')),
+        renderVerdicts(verdicts, failure !== undefined),
         renderAttempts(record.attempts ?? []),
         renderClaims(record),
         // Of a private service that answered as expected, the body is shown to no one who may read the run.
@@ -1170,8 +1392,19 @@ function nameTokens(kind, count) {
     const plural = count === 1 ? '' : 's';
     return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`;
 }
+/**
+ * What the table of expectations shows. Where the application never answered there is nothing to hold against them; a status
+ * that was expected is in the headline or among the facts, and alone needs no table.
+ */
+function tabulatedVerdicts({ result }, failure) {
+    const { responder, verdicts = [] } = result?.response ?? {};
+    const [status, ...others] = verdicts;
+    if (status === undefined || (failure !== undefined && responder !== 'application'))
+        return [];
+    return status.met || others.length === 0 ? others : verdicts;
+}
 /** The verdict, and where. */
-function headline({ inputs, tokens, result }, failure) {
+function nameVerdict({ inputs, tokens, result }, failure) {
     const url = inputs?.call?.url;
     const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`;
     if (failure !== undefined)
@@ -1181,34 +1414,66 @@ function headline({ inputs, tokens, result }, failure) {
     const count = tokens?.size ?? 0;
     return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`;
 }
-/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
-function renderFailure(failure, link, judged) {
+/** @param verdicts for which there is a table: the failure's details have them for the log */
+function renderFailure(failure, link, verdicts) {
     const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
+    const tabulated = new Set(verdicts.map(call_verdicts/* describeVerdict */.XZ));
     return [
-        `**${inert(failure_failure/* FAILURES */.EM[code])}.** ${inert(sentence, 500)}`,
-        cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
-        `**Remedy:** ${inert(remedy, 500)}`,
-        ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
+        `**${inert(failure_failure/* FAILURES */.EM[code])}.** ${renderSentence(sentence, verdicts)}`,
+        cause === undefined ? '' : `**Likely cause:** ${inert(cause, PROSE_LENGTH)}`,
+        `**Remedy:** ${inert(remedy, PROSE_LENGTH)}`,
+        ...snippets.map((snippet) => `${inert(snippet.place)}:\n\n${renderLines(snippet)}`),
         link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
         answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
-        judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+        renderDetails(facts.filter((fact) => !tabulated.has(fact)))
     ]
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function renderFacts(record, failure) {
+/** Facts of one line each: a sentence alone wraps. */
+function renderDetails(facts) {
+    if (facts.length === 0)
+        return '';
+    return facts.length === 1 ? inert(facts.join(''), PROSE_LENGTH) : inertBlock(facts.join('\n'), BLOCK_LENGTH);
+}
+/** A sentence; where it says that an expectation was missed, the expectation is one piece of code, and what was found another. */
+function renderSentence(sentence, verdicts) {
+    let rest = sentence;
+    let shown = '';
+    for (const verdict of verdicts.filter(({ met }) => !met)) {
+        const miss = (0,call_verdicts/* describeMiss */.gx)(verdict);
+        const start = rest.indexOf(miss);
+        if (start === -1)
+            continue;
+        const expected = inertCode(verdict.expectation, PROSE_LENGTH);
+        shown += `${inert(rest.slice(0, start), PROSE_LENGTH)} expected ${expected}, found ${inertCode(verdict.actual, PROSE_LENGTH)}`;
+        rest = rest.slice(start + miss.length);
+    }
+    return `${shown}${shown !== '' && rest.startsWith(' ') ? ' ' : ''}${inert(rest, PROSE_LENGTH)}`;
+}
+/** Lines to paste or to compare: long ones wrap, and what has a shape keeps it. */
+function renderLines({ language, lines }) {
+    const text = lines.join('\n');
+    const hasShape = language === 'yaml' || language === 'json' || lines.some((line) => /^\s|\\$/.test(line));
+    const wraps = !hasShape && text.length <= BLOCK_LENGTH && lines.some(({ length }) => length > BLOCK_WIDTH);
+    return wraps ? lines.map((line) => inertCode(line, BLOCK_LENGTH)).join('<br>\n') : inertBlock(text, BLOCK_LENGTH);
+}
+/** @param told what the summary says elsewhere: a status there is not repeated */
+function renderFacts(record, failure, told) {
     const { inputs, identity, tokens, attempts = [] } = record;
     const [token] = tokens?.values() ?? [];
     const call = inputs?.call;
     const last = attempts.at(-1);
-    const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
+    const wanted = identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
+    const isStatusTold = last?.status !== undefined && new RegExp(`\\b${last.status}\\b`).test(told);
     const rows = [
         ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.Pl)(call.url))}`],
         ['Tag', inertHtmlCode(call?.tag ?? '')],
         ['Audience', inputs && describeAudiences(inputs, tokens)],
-        ['Identity', inertHtmlCode(account ?? '')],
+        ['Identity', inertHtmlCode(token?.email ?? '')],
+        ['Service account (wanted)', token === undefined ? inertHtmlCode(wanted ?? '') : ''],
         ['Credential', identity && inertHtml(identity.credential.description)],
-        ['Status', describeLast(record, last)],
+        ['Status', isStatusTold ? '' : describeLast(record, last)],
         ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
         ['Latency', last && describeDuration(last.milliseconds)],
         ['Private', describePrivacy(record.isPrivate, failure)],
@@ -1232,7 +1497,7 @@ function describeLast({ result }, last) {
     const { status } = result?.response ?? {};
     if (status === undefined || last === undefined)
         return last?.label;
-    return last.label === `${status}` ? (0,outcome/* describeStatus */.Wn)(status) : `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}`;
+    return last.status === undefined ? `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}` : (0,outcome/* describeStatus */.Wn)(status);
 }
 function describePrivacy(isPrivate, failure) {
     if (failure?.code === 'NOT_PRIVATE')
@@ -1245,7 +1510,8 @@ function describeTime(milliseconds) {
         .replace('T', ' ')
         .replace(/\.\d+Z$/, ' UTC');
 }
-function renderVerdicts(verdicts) {
+/** @param withActual whether what was found is shown: it may be a piece of the body, and where all is well it is not needed */
+function renderVerdicts(verdicts, withActual) {
     if (verdicts.length === 0)
         return '';
     const all = verdicts.length <= MOST_VERDICTS;
@@ -1254,14 +1520,14 @@ function renderVerdicts(verdicts) {
     const rows = shown.map(({ expectation, met, actual }) => [
         met ? '✅' : '❌',
         inertHtmlCode(expectation),
-        inertHtmlCode(actual)
+        ...(withActual ? [inertHtmlCode(actual)] : [])
     ]);
-    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']];
-    return table([...rows, ...more], ['', 'Expectation', 'Actual']);
+    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, ...(withActual ? [''] : [])]];
+    return table([...rows, ...more], ['', 'Expectation', ...(withActual ? ['Actual'] : [])]);
 }
 /**
- * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
- * https://mermaid.js.org/syntax/gantt.html
+ * When each attempt was under way, and why it was not the last. The labels are our own words, without colons: Mermaid has a
+ * syntax of its own (https://mermaid.js.org/syntax/gantt.html), into which no answer may write.
  */
 function renderAttempts(attempts) {
     const last = attempts.at(-1);
@@ -1275,8 +1541,8 @@ function renderAttempts(attempts) {
         return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`;
     };
     const drawAttempt = (attempt) => {
-        const { number, label, milliseconds, passed, startedMs } = attempt;
-        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
+        const { number, label, why, milliseconds, passed, startedMs } = attempt;
+        return drawBar(`${passed ? '✅' : '❌'} ${number} – ${label}, ${describeDuration(milliseconds)}${why === undefined ? '' : ` – ${why}`}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
     };
     const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2;
     const rest = attempts.slice(shown);
@@ -1620,7 +1886,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 196:
+/***/ 5210:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2489,186 +2755,39 @@ function setNoProxy(host) {
     return (0,failure_snippets/* inStepEnv */.tv)(', with what NO_PROXY holds already, after commas', `NO_PROXY: ${JSON.stringify((0,safe_text/* safeText */.Hk)(host))}`);
 }
 
-;// CONCATENATED MODULE: external "node:vm"
-const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
-;// CONCATENATED MODULE: ./src/guard/time-limit.ts
-
-
-/**
- * Does work on data that the other side chose, and for which it may need ages: a regular expression that backtracks, a query
- * over long lists. No timer fires meanwhile, but V8 stops what was called from a script with a time limit, wherever it is.
- * https://nodejs.org/api/vm.html#scriptrunincontextcontextifiedobject-options
- *
- * @param work is synchronous; what it threw is thrown on
- * @returns whether it came to its end
- */
-function finishesWithin(milliseconds, work) {
-    try {
-        new external_node_vm_namespaceObject.Script('work()').runInContext((0,external_node_vm_namespaceObject.createContext)({ work }), { timeout: Math.max(1, Math.round(milliseconds)) });
-        return true;
-    }
-    catch (error) {
-        // This one is an Error of the script's own world.
-        if ((0,guard_json/* isObject */.Gv)(error) && error['code'] === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-            return false;
-        throw error;
-    }
-}
-
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var guard_quote = __nccwpck_require__(6777);
-;// CONCATENATED MODULE: ./src/inputs/pattern.ts
-
-
-/** `^` and `$` are the ends of a line, as they are for grep. */
-const FLAGS = 'm';
-/**
- * A regular expression of the author's, known to compile.
- *
- * @throws {Failure} INPUT_INVALID
- */
-function checkPattern(input, pattern) {
-    try {
-        new RegExp(pattern, FLAGS);
-        return pattern;
-    }
-    catch {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
-    }
-}
-/** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
-function matches(pattern, text) {
-    return new RegExp(pattern, FLAGS).test(text);
-}
-
-;// CONCATENATED MODULE: ./src/call/verdicts.ts
-
-
-
-
-
-/** What expectations see of a body; behind it the connection is closed. */
-const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
-/**
- * Holds an answer against every expectation; the first verdict is about the status.
- *
- * @param text the body
- * @param milliseconds how long all patterns and expressions together may take; those that are left then are not met
- */
-function judgeExpectations(expectations, answer, text, milliseconds) {
-    const status = {
-        expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
-        met: expectations.status.has(answer.status),
-        actual: (0,world_outcome/* describeStatus */.Wn)(answer.status)
-    };
-    const checks = [
-        ...expectations.headers.map(({ name, pattern }) => checkHeader(name, pattern, answer)),
-        ...expectations.body.map((pattern) => checkBody(pattern, text)),
-        ...checkJson(expectations.json, answer, text)
-    ];
-    if (checks.length === 0)
-        return [status];
-    const judged = [];
-    finishesWithin(milliseconds, () => {
-        for (const check of checks)
-            judged.push(judge(check));
-    });
-    return [
-        status,
-        ...checks.map(({ kind, expectation }, index) => ({
-            expectation,
-            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
-        }))
-    ];
-}
-function judge(check) {
-    try {
-        return check.judge();
-    }
-    catch (error) {
-        // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
-        if (error instanceof RangeError)
-            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
-        throw error;
-    }
-}
-/** A header that comes more than once is met by any one of its values. */
-function checkHeader(name, pattern, { headers, repeated = {} }) {
-    const lowerCase = name.toLowerCase();
-    const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
-    const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
-    return {
-        kind: 'pattern',
-        expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
-        judge: () => values.length === 0
-            ? { met: false, actual: 'no such header' }
-            : {
-                met: values.some((each) => matches(pattern, each)),
-                actual: (0,safe_text/* safeText */.Hk)(values.join(' | '), 200) || 'an empty header'
-            }
-    };
-}
-function checkBody(pattern, text) {
-    return {
-        kind: 'pattern',
-        expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
-        judge: () => ({ met: matches(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
-    };
-}
-function checkJson(expressions, answer, text) {
-    /** Parsed by the first that needs it. */
-    let json;
-    return expressions.map((expression) => ({
-        kind: 'expression',
-        expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
-        judge: () => {
-            json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
-            return json.value === undefined
-                ? { met: false, actual: describeNoJson(answer, text) }
-                : expression.evaluate(json.value);
-        }
-    }));
-}
-function describeNoJson(answer, text) {
-    if (answer.truncated)
-        return `the body is longer than ${LONGEST_BODY_BYTES / 1024 / 1024} MiB`;
-    const type = (0,safe_text/* safeText */.Hk)(answer.headers['content-type'] ?? 'no content type', 60);
-    return `not JSON (${type}): ${(0,safe_text/* safeText */.Hk)(text, 120) || 'an empty body'}`;
-}
-/** Whether the status is an accepted one: the verdict about it is always there, and comes first. */
-function isStatusMet(verdicts) {
-    return verdicts[0]?.met === true;
-}
-/** A missed expectation in words. */
-function describeMiss({ expectation, actual }) {
-    return `expected ${expectation}, found ${actual}`;
-}
-
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
 ;// CONCATENATED MODULE: ./src/call/attempts.ts
 
 
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 const FIRST_DEPLOYMENT_MS = 10_000;
+const WHO = {
+    application: '',
+    'front end': " of Google's front end",
+    infrastructure: ' of Google, before the service',
+    iap: ' of IAP',
+    gateway: ' of the gateway'
+};
+/** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 function labelAttempt(attempt) {
-    if (attempt.answered)
-        return `${attempt.response.status}`;
-    return attempt.timedOut ? 'timeout' : 'no answer';
+    if (!attempt.answered)
+        return attempt.timedOut ? 'timeout' : 'no answer';
+    const { status, responder } = attempt.response;
+    const { length } = findMisses(attempt.response);
+    const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`;
+    return `${status}${WHO[responder]}${missed}`;
 }
 function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
-    const { status, responder, verdicts } = attempt.response;
-    const who = {
-        application: '',
-        'front end': " of Google's front end",
-        infrastructure: ' of Google, before the service',
-        iap: ' of IAP',
-        gateway: ' of the gateway'
-    };
-    // What another answer misses besides the status is no news.
-    const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : [];
-    return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ');
+    const { status, responder } = attempt.response;
+    return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(call_verdicts/* describeMiss */.gx)].join('; ');
+}
+/** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
+function findMisses({ responder, verdicts }) {
+    return responder === 'application' && (0,call_verdicts/* isStatusMet */.XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
 }
 const FINAL = { kind: 'final' };
 /** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
@@ -2820,7 +2939,7 @@ async function checkPrivacy(step, call) {
     const limitAtStart = step.timeLeft();
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
-        const verdict = privacy_judge(outcome);
+        const verdict = judge(outcome);
         if (verdict === 'refused')
             return undefined;
         if (verdict === 'answered' && outcome.answered)
@@ -2843,7 +2962,7 @@ async function askAnonymously(step, url, method) {
     return await findTellingOutcome(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function privacy_judge(outcome) {
+function judge(outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
     if (isRefusalOfCaller(outcome, textOf(outcome)))
@@ -3290,6 +3409,8 @@ function replaceCovered(text, covered) {
     return parts.length === 0 ? text : parts.join('') + text.slice(kept);
 }
 
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var guard_quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/guard/secret.ts
 var secret = __nccwpck_require__(9185);
 ;// CONCATENATED MODULE: ./src/guard/seal.ts
@@ -3595,8 +3716,8 @@ const MOST_MISSES_IN_SENTENCE = 3;
 function applicationFailed(failed, response) {
     const { call, token, attempts } = failed;
     const { status, verdicts } = response;
-    const details = verdicts.map(describeVerdict);
-    const statusMissed = !isStatusMet(verdicts);
+    const details = verdicts.map(call_verdicts/* describeVerdict */.XZ);
+    const statusMissed = !(0,call_verdicts/* isStatusMet */.XM)(verdicts);
     if (statusMissed && status >= 300 && status < 400)
         return redirected(call.url, response, details);
     if (statusMissed && (status === 429 || status >= 500))
@@ -3615,7 +3736,8 @@ function unavailable({ call, token, attempts }, response) {
         code: 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${knownWords(response.text)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
-        details: response.verdicts.map(describeVerdict),
+        // What Google answers in the service's place is not held against the expectations.
+        details: response.responder === 'application' ? response.verdicts.map(call_verdicts/* describeVerdict */.XZ) : [],
         answer: quote(response)
     });
 }
@@ -3624,11 +3746,8 @@ function knownWords(text) {
     const words = /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(text)?.[0];
     return words === undefined ? '' : ` ("${words}")`;
 }
-function describeVerdict({ met, expectation, actual }) {
-    return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
-}
 function describeMisses(verdicts) {
-    const missed = verdicts.filter(({ met }) => !met).map(describeMiss);
+    const missed = verdicts.filter(({ met }) => !met).map(call_verdicts/* describeMiss */.gx);
     const more = missed.length - MOST_MISSES_IN_SENTENCE;
     return [...missed.slice(0, MOST_MISSES_IN_SENTENCE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
@@ -4120,7 +4239,7 @@ function readResponse(answer, expectations, redact, milliseconds, telling = answ
     const words = telling === answer ? text : readText(telling, redact);
     const responder = whoAnswered(telling, words);
     const repeated = Object.fromEntries(Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))]));
-    const verdicts = judgeExpectations(expectations, { ...answer, headers, repeated }, text, milliseconds);
+    const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
     return {
         status,
@@ -4201,7 +4320,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES });
+            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
             const telling = await findTellingOutcome(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
             const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
@@ -4215,9 +4334,11 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
                 number,
                 startedMs,
                 milliseconds: outcome.milliseconds,
+                status: attempt.answered ? attempt.response.status : undefined,
                 label: labelAttempt(attempt),
                 description: describeAttempt(attempt),
                 passed: next.kind === 'passed',
+                why: explainRepeat(next, pauseMs),
                 next: describeNext(next, pauseMs)
             };
             attempts.push(record);
@@ -4286,6 +4407,11 @@ function choosePause(step, attempt, outcome, withinMs) {
     const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
     return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs);
+}
+function explainRepeat(next, pauseMs) {
+    if (next.kind === 'again')
+        return pauseMs === undefined ? undefined : next.why;
+    return next.kind === 'renew' ? 'the token was renewed' : undefined;
 }
 function describeNext(next, pauseMs) {
     switch (next.kind) {
@@ -7700,6 +7826,8 @@ function parseHeaderLine(input, line) {
     return { name, value: line.slice(colon + 1).trim() };
 }
 
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var pattern = __nccwpck_require__(5235);
 ;// CONCATENATED MODULE: ./src/inputs/status-set.ts
 
 
@@ -7747,9 +7875,9 @@ async function compileExpectations(inputs) {
         status: () => parseStatusSet(inputs.status),
         headers: () => readEach(parseLines(inputs.headers), (line) => {
             const { name, value } = parseHeaderLine('expect_headers', line);
-            return { name, pattern: checkPattern('expect_headers', value) };
+            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
         }),
-        body: () => readEach(parseLines(inputs.body), (line) => checkPattern('expect_body', line)),
+        body: () => readEach(parseLines(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
         json: async () => await compileJson(parseLines(inputs.json))
     });
 }

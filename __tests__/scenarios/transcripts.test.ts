@@ -38,7 +38,7 @@ const IN_BOTH_MODES = [
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const GATEWAY = 'gateway.octo-org.example'
 const SHORT = { deadline: '2s' }
-const NOBODY = 'nobody@octo-project.iam.gserviceaccount.com'
+const ABSENT = 'absent@octo-project.iam.gserviceaccount.com'
 
 type Given = (world: PretendGoogle) => Promise<readonly RunOptions[]> | readonly RunOptions[]
 
@@ -109,9 +109,9 @@ const FAILED: Readonly<Record<Exclude<FailureCode, 'PROXY_FAILED'>, Given>> = {
   SERVICE_ACCOUNT_NOT_FOUND: asked(
     (world, { inputs }) => {
       const everybody = membersOf(String(inputs['workload_identity_provider'])).everybody
-      world.grant(everybody, 'roles/iam.workloadIdentityUser', NOBODY)
+      world.grant(everybody, 'roles/iam.workloadIdentityUser', ABSENT)
     },
-    { inputs: { service_account: NOBODY } }
+    { inputs: { service_account: ABSENT } }
   ),
   API_DISABLED: asked((world) => {
     world.disableApi('iamcredentials.googleapis.com', '123456789012')
@@ -197,7 +197,7 @@ function steady(text: string): string {
       .join('\n')
       .replaceAll(/^ {2}(axisFormat|tickInterval) .*$/gm, '  $1 …')
       // How often a 404 or 503 is asked again before a deadline is decided by chance: the first attempt stands for all.
-      .replaceAll(/^(Attempt (?!1:)\d+:.* 404 Not Found of Google.*| {2}(?!1 –)\d+ – 404.*)\n/gm, '')
+      .replaceAll(/^(Attempt (?!1:)\d+:.* 404 Not Found of Google.*| {2}. (?!1 –)\d+ – 404.*)\n/gmu, '')
       .replaceAll(/(404 Not Found of Google's front end, in .*; ).*/g, '$1…')
       .replaceAll(/^.*; trying again in .*\n/gm, '')
       .replaceAll(/,? after \d+ attempts/g, '')

@@ -299,25 +299,31 @@ __webpack_unused_export__ = debug; // for test
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 const FIRST_DEPLOYMENT_MS = 10_000;
+const WHO = {
+    application: '',
+    'front end': " of Google's front end",
+    infrastructure: ' of Google, before the service',
+    iap: ' of IAP',
+    gateway: ' of the gateway'
+};
+/** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 function labelAttempt(attempt) {
-    if (attempt.answered)
-        return `${attempt.response.status}`;
-    return attempt.timedOut ? 'timeout' : 'no answer';
+    if (!attempt.answered)
+        return attempt.timedOut ? 'timeout' : 'no answer';
+    const { status, responder } = attempt.response;
+    const { length } = findMisses(attempt.response);
+    const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`;
+    return `${status}${WHO[responder]}${missed}`;
 }
 function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
-    const { status, responder, verdicts } = attempt.response;
-    const who = {
-        application: '',
-        'front end': " of Google's front end",
-        infrastructure: ' of Google, before the service',
-        iap: ' of IAP',
-        gateway: ' of the gateway'
-    };
-    // What another answer misses besides the status is no news.
-    const missed = responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
-    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${who[responder]}`, ...missed.map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
+    const { status, responder } = attempt.response;
+    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
+}
+/** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
+function findMisses({ responder, verdicts }) {
+    return responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
 }
 const FINAL = { kind: 'final' };
 /** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
@@ -933,7 +939,7 @@ const MOST_MISSES_IN_SENTENCE = 3;
 function applicationFailed(failed, response) {
     const { call, token, attempts } = failed;
     const { status, verdicts } = response;
-    const details = verdicts.map(describeVerdict);
+    const details = verdicts.map(call_verdicts/* describeVerdict */.XZ);
     const statusMissed = !(0,call_verdicts/* isStatusMet */.XM)(verdicts);
     if (statusMissed && status >= 300 && status < 400)
         return redirected(call.url, response, details);
@@ -953,7 +959,8 @@ function unavailable({ call, token, attempts }, response) {
         code: 'SERVICE_UNAVAILABLE',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(response.status)}${knownWords(response.text)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
         ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
-        details: response.verdicts.map(describeVerdict),
+        // What Google answers in the service's place is not held against the expectations.
+        details: response.responder === 'application' ? response.verdicts.map(call_verdicts/* describeVerdict */.XZ) : [],
         answer: (0,failed_call/* quote */.h)(response)
     });
 }
@@ -961,9 +968,6 @@ function unavailable({ call, token, attempts }, response) {
 function knownWords(text) {
     const words = /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(text)?.[0];
     return words === undefined ? '' : ` ("${words}")`;
-}
-function describeVerdict({ met, expectation, actual }) {
-    return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
 }
 function describeMisses(verdicts) {
     const missed = verdicts.filter(({ met }) => !met).map(call_verdicts/* describeMiss */.gx);
@@ -1591,6 +1595,7 @@ function isGatewayRefusal(status, text) {
 __nccwpck_require__.d(__webpack_exports__, {
   e7: () => (/* binding */ LONGEST_BODY_BYTES),
   gx: () => (/* binding */ describeMiss),
+  XZ: () => (/* binding */ describeVerdict),
   XM: () => (/* binding */ isStatusMet),
   L4: () => (/* binding */ judgeExpectations)
 });
@@ -1730,6 +1735,10 @@ function isStatusMet(verdicts) {
 /** A missed expectation in words. */
 function describeMiss({ expectation, actual }) {
     return `expected ${expectation}, found ${actual}`;
+}
+/** An expectation and what became of it, as the log has it. */
+function describeVerdict({ met, expectation, actual }) {
+    return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`;
 }
 
 
@@ -7183,6 +7192,8 @@ function renderAnnotation({ code, sentence, remedy, snippets = [] }, link) {
  * (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls).
  */
 const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u;
+/** A value in double quotes, which may have several words, or else a word; each with the punctuation around it. */
+const PIECE = /(\(*)"([^"]+)"([).,;:?!…]*)(?= |$)|([^ ]+)/gu;
 /** A word between the punctuation around it. */
 const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u;
 /**
@@ -7242,30 +7253,50 @@ function table(rows, header = []) {
 function details(title, content) {
     return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
 }
-/** Puts words that are not plain into code; what stands side by side shares it. */
+/**
+ * Puts what is not plain into code. A value in quotes becomes one code span, without the quotes; words that stand side by side
+ * share one, unless there is punctuation between them.
+ */
 function markWords(line, mark) {
     const marked = [];
     let open;
     const close = () => {
         if (open !== undefined)
-            marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`);
+            marked.push(`${open.before}${mark(open.text, line.length)}${open.after}`);
         open = undefined;
     };
-    for (const text of line.split(' ')) {
-        const [, before = '', word = '', after = ''] = WORD.exec(text) ?? [];
-        if (PLAIN.test(word)) {
+    for (const piece of splitPieces(line)) {
+        if (isPlain(piece.text)) {
             close();
-            marked.push(text);
+            marked.push(`${piece.before}${piece.text}${piece.after}`);
+        }
+        else if (open !== undefined && !open.isValue && !piece.isValue && open.after + piece.before === '') {
+            open = { ...piece, before: open.before, text: `${open.text} ${piece.text}` };
         }
         else {
-            open =
-                open === undefined
-                    ? { before, words: word, after }
-                    : { ...open, words: `${open.words}${open.after} ${before}${word}`, after };
+            close();
+            open = piece;
         }
     }
     close();
     return marked.join(' ');
+}
+function splitPieces(line) {
+    return [...line.matchAll(PIECE)].map(([, before = '', value, after = '', word = '']) => {
+        if (value === undefined)
+            return splitWord(word);
+        const quotes = isPlain(value) ? '"' : '';
+        return { before: before + quotes, text: value, after: quotes + after, isValue: true };
+    });
+}
+function splitWord(word) {
+    const [, before = '', text = '', after = ''] = WORD.exec(word) ?? [];
+    // A bracket that was opened within the word belongs to it.
+    const closing = after.startsWith(')') && text.split('(').length > text.split(')').length ? ')' : '';
+    return { before, text: text + closing, after: after.slice(closing.length), isValue: false };
+}
+function isPlain(text) {
+    return text.split(' ').every((word) => PLAIN.test(splitWord(word).text));
 }
 function encode(text, characters) {
     return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
@@ -7305,6 +7336,8 @@ function writeCommandFile(env, variable, write) {
     }
 }
 
+// EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
+var call_verdicts = __nccwpck_require__(2007);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/report/summary.ts
@@ -7312,8 +7345,13 @@ var outcome = __nccwpck_require__(312);
 
 
 
+
 /** What a block shows of a body, of claims or of lines to paste, in characters. */
 const BLOCK_LENGTH = 2_000;
+/** What is shown of a sentence, in characters. */
+const PROSE_LENGTH = 2_000;
+/** GitHub never wraps a block, but it wraps code within a paragraph; a block of this many characters needs no scrolling. */
+const BLOCK_WIDTH = 100;
 /** A heading of more characters is more than one line. */
 const PLACE_LENGTH = 70;
 // GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
@@ -7338,12 +7376,13 @@ const AXES = [
  * @param link to the failure's heading in the documentation
  */
 function renderSummary(record, failure, link) {
-    const verdicts = record.result?.response?.verdicts ?? [];
+    const verdicts = tabulatedVerdicts(record, failure);
+    const headline = `### ${failure === undefined ? '✅' : '❌'} ${nameVerdict(record, failure)}`;
     const sections = [
-        `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
-        failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
-        renderFacts(record, failure),
-        renderVerdicts(verdicts),
+        headline,
+        failure === undefined ? '' : renderFailure(failure, link, record.result?.response?.verdicts ?? []),
+        renderFacts(record, failure, [headline, failure?.sentence, ...verdicts.map(({ actual }) => actual)].join(' ')),
+        renderVerdicts(verdicts, failure !== undefined),
         renderAttempts(record.attempts ?? []),
         renderClaims(record),
         // Of a private service that answered as expected, the body is shown to no one who may read the run.
@@ -7356,8 +7395,19 @@ function nameTokens(kind, count) {
     const plural = count === 1 ? '' : 's';
     return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`;
 }
+/**
+ * What the table of expectations shows. Where the application never answered there is nothing to hold against them; a status
+ * that was expected is in the headline or among the facts, and alone needs no table.
+ */
+function tabulatedVerdicts({ result }, failure) {
+    const { responder, verdicts = [] } = result?.response ?? {};
+    const [status, ...others] = verdicts;
+    if (status === undefined || (failure !== undefined && responder !== 'application'))
+        return [];
+    return status.met || others.length === 0 ? others : verdicts;
+}
 /** The verdict, and where. */
-function headline({ inputs, tokens, result }, failure) {
+function nameVerdict({ inputs, tokens, result }, failure) {
     const url = inputs?.call?.url;
     const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`;
     if (failure !== undefined)
@@ -7367,34 +7417,66 @@ function headline({ inputs, tokens, result }, failure) {
     const count = tokens?.size ?? 0;
     return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`;
 }
-/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
-function renderFailure(failure, link, judged) {
+/** @param verdicts for which there is a table: the failure's details have them for the log */
+function renderFailure(failure, link, verdicts) {
     const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure;
+    const tabulated = new Set(verdicts.map(call_verdicts/* describeVerdict */.XZ));
     return [
-        `**${inert(failure_failure/* FAILURES */.EM[code])}.** ${inert(sentence, 500)}`,
-        cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
-        `**Remedy:** ${inert(remedy, 500)}`,
-        ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
+        `**${inert(failure_failure/* FAILURES */.EM[code])}.** ${renderSentence(sentence, verdicts)}`,
+        cause === undefined ? '' : `**Likely cause:** ${inert(cause, PROSE_LENGTH)}`,
+        `**Remedy:** ${inert(remedy, PROSE_LENGTH)}`,
+        ...snippets.map((snippet) => `${inert(snippet.place)}:\n\n${renderLines(snippet)}`),
         link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
         answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
-        judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+        renderDetails(facts.filter((fact) => !tabulated.has(fact)))
     ]
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function renderFacts(record, failure) {
+/** Facts of one line each: a sentence alone wraps. */
+function renderDetails(facts) {
+    if (facts.length === 0)
+        return '';
+    return facts.length === 1 ? inert(facts.join(''), PROSE_LENGTH) : inertBlock(facts.join('\n'), BLOCK_LENGTH);
+}
+/** A sentence; where it says that an expectation was missed, the expectation is one piece of code, and what was found another. */
+function renderSentence(sentence, verdicts) {
+    let rest = sentence;
+    let shown = '';
+    for (const verdict of verdicts.filter(({ met }) => !met)) {
+        const miss = (0,call_verdicts/* describeMiss */.gx)(verdict);
+        const start = rest.indexOf(miss);
+        if (start === -1)
+            continue;
+        const expected = inertCode(verdict.expectation, PROSE_LENGTH);
+        shown += `${inert(rest.slice(0, start), PROSE_LENGTH)} expected ${expected}, found ${inertCode(verdict.actual, PROSE_LENGTH)}`;
+        rest = rest.slice(start + miss.length);
+    }
+    return `${shown}${shown !== '' && rest.startsWith(' ') ? ' ' : ''}${inert(rest, PROSE_LENGTH)}`;
+}
+/** Lines to paste or to compare: long ones wrap, and what has a shape keeps it. */
+function renderLines({ language, lines }) {
+    const text = lines.join('\n');
+    const hasShape = language === 'yaml' || language === 'json' || lines.some((line) => /^\s|\\$/.test(line));
+    const wraps = !hasShape && text.length <= BLOCK_LENGTH && lines.some(({ length }) => length > BLOCK_WIDTH);
+    return wraps ? lines.map((line) => inertCode(line, BLOCK_LENGTH)).join('<br>\n') : inertBlock(text, BLOCK_LENGTH);
+}
+/** @param told what the summary says elsewhere: a status there is not repeated */
+function renderFacts(record, failure, told) {
     const { inputs, identity, tokens, attempts = [] } = record;
     const [token] = tokens?.values() ?? [];
     const call = inputs?.call;
     const last = attempts.at(-1);
-    const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
+    const wanted = identity?.impersonations.at(-1)?.account ?? identity?.credential.account;
+    const isStatusTold = last?.status !== undefined && new RegExp(`\\b${last.status}\\b`).test(told);
     const rows = [
         ['Service', call && `${call.method} ${inertHtmlCode((0,safe_text/* safeUrl */.Pl)(call.url))}`],
         ['Tag', inertHtmlCode(call?.tag ?? '')],
         ['Audience', inputs && describeAudiences(inputs, tokens)],
-        ['Identity', inertHtmlCode(account ?? '')],
+        ['Identity', inertHtmlCode(token?.email ?? '')],
+        ['Service account (wanted)', token === undefined ? inertHtmlCode(wanted ?? '') : ''],
         ['Credential', identity && inertHtml(identity.credential.description)],
-        ['Status', describeLast(record, last)],
+        ['Status', isStatusTold ? '' : describeLast(record, last)],
         ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
         ['Latency', last && describeDuration(last.milliseconds)],
         ['Private', describePrivacy(record.isPrivate, failure)],
@@ -7418,7 +7500,7 @@ function describeLast({ result }, last) {
     const { status } = result?.response ?? {};
     if (status === undefined || last === undefined)
         return last?.label;
-    return last.label === `${status}` ? (0,outcome/* describeStatus */.Wn)(status) : `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}`;
+    return last.status === undefined ? `${last.label}; before it ${(0,outcome/* describeStatus */.Wn)(status)}` : (0,outcome/* describeStatus */.Wn)(status);
 }
 function describePrivacy(isPrivate, failure) {
     if (failure?.code === 'NOT_PRIVATE')
@@ -7431,7 +7513,8 @@ function describeTime(milliseconds) {
         .replace('T', ' ')
         .replace(/\.\d+Z$/, ' UTC');
 }
-function renderVerdicts(verdicts) {
+/** @param withActual whether what was found is shown: it may be a piece of the body, and where all is well it is not needed */
+function renderVerdicts(verdicts, withActual) {
     if (verdicts.length === 0)
         return '';
     const all = verdicts.length <= MOST_VERDICTS;
@@ -7440,14 +7523,14 @@ function renderVerdicts(verdicts) {
     const rows = shown.map(({ expectation, met, actual }) => [
         met ? '✅' : '❌',
         inertHtmlCode(expectation),
-        inertHtmlCode(actual)
+        ...(withActual ? [inertHtmlCode(actual)] : [])
     ]);
-    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']];
-    return table([...rows, ...more], ['', 'Expectation', 'Actual']);
+    const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, ...(withActual ? [''] : [])]];
+    return table([...rows, ...more], ['', 'Expectation', ...(withActual ? ['Actual'] : [])]);
 }
 /**
- * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
- * https://mermaid.js.org/syntax/gantt.html
+ * When each attempt was under way, and why it was not the last. The labels are our own words, without colons: Mermaid has a
+ * syntax of its own (https://mermaid.js.org/syntax/gantt.html), into which no answer may write.
  */
 function renderAttempts(attempts) {
     const last = attempts.at(-1);
@@ -7461,8 +7544,8 @@ function renderAttempts(attempts) {
         return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`;
     };
     const drawAttempt = (attempt) => {
-        const { number, label, milliseconds, passed, startedMs } = attempt;
-        return drawBar(`${number} – ${label}, ${describeDuration(milliseconds)}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
+        const { number, label, why, milliseconds, passed, startedMs } = attempt;
+        return drawBar(`${passed ? '✅' : '❌'} ${number} – ${label}, ${describeDuration(milliseconds)}${why === undefined ? '' : ` – ${why}`}`, passed ? 'active' : 'crit', startedMs, endOf(attempt));
     };
     const shown = attempts.length <= MOST_BARS ? attempts.length : MOST_BARS / 2;
     const rest = attempts.slice(shown);
@@ -8385,9 +8468,11 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
                 number,
                 startedMs,
                 milliseconds: outcome.milliseconds,
+                status: attempt.answered ? attempt.response.status : undefined,
                 label: (0,call_attempts/* labelAttempt */.Ew)(attempt),
                 description: (0,call_attempts/* describeAttempt */.Be)(attempt),
                 passed: next.kind === 'passed',
+                why: explainRepeat(next, pauseMs),
                 next: describeNext(next, pauseMs)
             };
             attempts.push(record);
@@ -8456,6 +8541,11 @@ function choosePause(step, attempt, outcome, withinMs) {
     const retryAfterMs = outcome.answered ? (0,retry/* parseRetryAfter */.mu)(outcome.headers['retry-after'], step.now()) : 0;
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
     return longestMs <= 0 ? undefined : Math.min((0,retry/* pauseAfter */.l0)(attempt, retryAfterMs, step.random), longestMs);
+}
+function explainRepeat(next, pauseMs) {
+    if (next.kind === 'again')
+        return pauseMs === undefined ? undefined : next.why;
+    return next.kind === 'renew' ? 'the token was renewed' : undefined;
 }
 function describeNext(next, pauseMs) {
     switch (next.kind) {

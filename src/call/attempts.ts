@@ -1,6 +1,7 @@
 import { isTransient, isTransientStatus } from '../world/retry.ts'
 import type { NoAnswer } from '../world/outcome.ts'
 import { describeMiss, isStatusMet } from './verdicts.ts'
+import type { Verdict } from './verdicts.ts'
 import type { Response } from './response.ts'
 import type { Responder } from './responder.ts'
 import { describeStatus } from '../world/outcome.ts'
@@ -17,32 +18,44 @@ export interface AttemptRecord {
   /** Since the call began, in milliseconds. */
   readonly startedMs: number
   readonly milliseconds: number
-  /** `503`, `timeout`, `no answer` */
+  /** Of the answer; undefined where none came. */
+  readonly status: number | undefined
+  /** What it came to in our own words only, so that a diagram may show them. */
   readonly label: string
   readonly description: string
   readonly passed: boolean
+  /** Why it was repeated, in our own words only; undefined where it was not. */
+  readonly why: string | undefined
   /** What followed, for people. */
   readonly next: string
 }
 
+const WHO: Readonly<Record<Responder, string>> = {
+  application: '',
+  'front end': " of Google's front end",
+  infrastructure: ' of Google, before the service',
+  iap: ' of IAP',
+  gateway: ' of the gateway'
+}
+
+/** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 export function labelAttempt(attempt: Attempt): string {
-  if (attempt.answered) return `${attempt.response.status}`
-  return attempt.timedOut ? 'timeout' : 'no answer'
+  if (!attempt.answered) return attempt.timedOut ? 'timeout' : 'no answer'
+  const { status, responder } = attempt.response
+  const { length } = findMisses(attempt.response)
+  const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`
+  return `${status}${WHO[responder]}${missed}`
 }
 
 export function describeAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.reason
-  const { status, responder, verdicts } = attempt.response
-  const who: Readonly<Record<Responder, string>> = {
-    application: '',
-    'front end': " of Google's front end",
-    infrastructure: ' of Google, before the service',
-    iap: ' of IAP',
-    gateway: ' of the gateway'
-  }
-  // What another answer misses besides the status is no news.
-  const missed = responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : []
-  return [`${describeStatus(status)}${who[responder]}`, ...missed.map(describeMiss)].join('; ')
+  const { status, responder } = attempt.response
+  return [`${describeStatus(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(describeMiss)].join('; ')
+}
+
+/** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
+function findMisses({ responder, verdicts }: Response): readonly Verdict[] {
+  return responder === 'application' && isStatusMet(verdicts) ? verdicts.filter(({ met }) => !met) : []
 }
 
 /** What came before an attempt, as far as it decides about the next one. */

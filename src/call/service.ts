@@ -89,9 +89,11 @@ export async function callService(
         number,
         startedMs,
         milliseconds: outcome.milliseconds,
+        status: attempt.answered ? attempt.response.status : undefined,
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
         passed: next.kind === 'passed',
+        why: explainRepeat(next, pauseMs),
         next: describeNext(next, pauseMs)
       }
       attempts.push(record)
@@ -164,6 +166,11 @@ function choosePause(step: Step, attempt: number, outcome: Outcome, withinMs: nu
   const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
   const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs)
   return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs)
+}
+
+function explainRepeat(next: Next, pauseMs: number | undefined): string | undefined {
+  if (next.kind === 'again') return pauseMs === undefined ? undefined : next.why
+  return next.kind === 'renew' ? 'the token was renewed' : undefined
 }
 
 function describeNext(next: Next, pauseMs: number | undefined): string {

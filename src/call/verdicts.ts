@@ -128,3 +128,8 @@ export function isStatusMet(verdicts: readonly Verdict[]): boolean {
 export function describeMiss({ expectation, actual }: Verdict): string {
   return `expected ${expectation}, found ${actual}`
 }
+
+/** An expectation and what became of it, as the log has it. */
+export function describeVerdict({ met, expectation, actual }: Verdict): string {
+  return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`
+}

@@ -6,6 +6,9 @@ import { safeText } from '../guard/safe-text.ts'
  */
 const PLAIN = /^(?:\p{L}[\p{L}\p{M}]*(?:['’/-]\p{L}[\p{L}\p{M}]*)*|\d{1,6}(?:[.,]\d{1,6})*%?|[–—→·…]|)$/u
 
+/** A value in double quotes, which may have several words, or else a word; each with the punctuation around it. */
+const PIECE = /(\(*)"([^"]+)"([).,;:?!…]*)(?= |$)|([^ ]+)/gu
+
 /** A word between the punctuation around it. */
 const WORD = /^(["'(“‘]*)(.*?)(["')”’.,;:?!…]*)$/u
 
@@ -72,28 +75,58 @@ export function details(title: string, content: string): string {
   return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
 }
 
-/** Puts words that are not plain into code; what stands side by side shares it. */
+/** What is shown as it is, or as code between the punctuation around it. */
+interface Piece {
+  readonly before: string
+  readonly text: string
+  readonly after: string
+  /** A whole value, which shares its code with no other piece. */
+  readonly isValue: boolean
+}
+
+/**
+ * Puts what is not plain into code. A value in quotes becomes one code span, without the quotes; words that stand side by side
+ * share one, unless there is punctuation between them.
+ */
 function markWords(line: string, mark: (code: string, maxLength: number) => string): string {
   const marked: string[] = []
-  let open: { before: string; words: string; after: string } | undefined
+  let open: Piece | undefined
   const close = (): void => {
-    if (open !== undefined) marked.push(`${open.before}${mark(open.words, line.length)}${open.after}`)
+    if (open !== undefined) marked.push(`${open.before}${mark(open.text, line.length)}${open.after}`)
     open = undefined
   }
-  for (const text of line.split(' ')) {
-    const [, before = '', word = '', after = ''] = WORD.exec(text) ?? []
-    if (PLAIN.test(word)) {
+  for (const piece of splitPieces(line)) {
+    if (isPlain(piece.text)) {
       close()
-      marked.push(text)
+      marked.push(`${piece.before}${piece.text}${piece.after}`)
+    } else if (open !== undefined && !open.isValue && !piece.isValue && open.after + piece.before === '') {
+      open = { ...piece, before: open.before, text: `${open.text} ${piece.text}` }
     } else {
-      open =
-        open === undefined
-          ? { before, words: word, after }
-          : { ...open, words: `${open.words}${open.after} ${before}${word}`, after }
+      close()
+      open = piece
     }
   }
   close()
   return marked.join(' ')
+}
+
+function splitPieces(line: string): Piece[] {
+  return [...line.matchAll(PIECE)].map(([, before = '', value, after = '', word = '']) => {
+    if (value === undefined) return splitWord(word)
+    const quotes = isPlain(value) ? '"' : ''
+    return { before: before + quotes, text: value, after: quotes + after, isValue: true }
+  })
+}
+
+function splitWord(word: string): Piece {
+  const [, before = '', text = '', after = ''] = WORD.exec(word) ?? []
+  // A bracket that was opened within the word belongs to it.
+  const closing = after.startsWith(')') && text.split('(').length > text.split(')').length ? ')' : ''
+  return { before, text: text + closing, after: after.slice(closing.length), isValue: false }
+}
+
+function isPlain(text: string): boolean {
+  return text.split(' ').every((word) => PLAIN.test(splitWord(word).text))
 }
 
 function encode(text: string, characters: RegExp): string {

@@ -1,9 +1,10 @@
 import type { AttemptRecord } from '../call/attempts.ts'
+import { describeMiss, describeVerdict } from '../call/verdicts.ts'
 import type { Verdict } from '../call/verdicts.ts'
 import type { CallResult } from '../call/service.ts'
 import { describeStatus } from '../world/outcome.ts'
 import { FAILURES } from '../failure/failure.ts'
-import type { FailureText } from '../failure/failure.ts'
+import type { FailureText, Snippet } from '../failure/failure.ts'
 import type { IdToken, TokenKind } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -24,6 +25,12 @@ export interface RunRecord {
 
 /** What a block shows of a body, of claims or of lines to paste, in characters. */
 const BLOCK_LENGTH = 2_000
+
+/** What is shown of a sentence, in characters. */
+const PROSE_LENGTH = 2_000
+
+/** GitHub never wraps a block, but it wraps code within a paragraph; a block of this many characters needs no scrolling. */
+const BLOCK_WIDTH = 100
 
 /** A heading of more characters is more than one line. */
 const PLACE_LENGTH = 70
@@ -54,12 +61,13 @@ const AXES: readonly (readonly [number, string, string])[] = [
  * @param link to the failure's heading in the documentation
  */
 export function renderSummary(record: RunRecord, failure: FailureText | undefined, link: string): string {
-  const verdicts = record.result?.response?.verdicts ?? []
+  const verdicts = tabulatedVerdicts(record, failure)
+  const headline = `### ${failure === undefined ? '✅' : '❌'} ${nameVerdict(record, failure)}`
   const sections = [
-    `### ${failure === undefined ? '✅' : '❌'} ${headline(record, failure)}`,
-    failure === undefined ? '' : renderFailure(failure, link, verdicts.length > 0),
-    renderFacts(record, failure),
-    renderVerdicts(verdicts),
+    headline,
+    failure === undefined ? '' : renderFailure(failure, link, record.result?.response?.verdicts ?? []),
+    renderFacts(record, failure, [headline, failure?.sentence, ...verdicts.map(({ actual }) => actual)].join(' ')),
+    renderVerdicts(verdicts, failure !== undefined),
     renderAttempts(record.attempts ?? []),
     renderClaims(record),
     // Of a private service that answered as expected, the body is shown to no one who may read the run.
@@ -74,8 +82,19 @@ export function nameTokens(kind: TokenKind | undefined, count: number): string {
   return kind === 'iap_jwt' ? `signed JWT${plural} for Identity-Aware Proxy` : `ID token${plural}`
 }
 
+/**
+ * What the table of expectations shows. Where the application never answered there is nothing to hold against them; a status
+ * that was expected is in the headline or among the facts, and alone needs no table.
+ */
+function tabulatedVerdicts({ result }: RunRecord, failure: FailureText | undefined): readonly Verdict[] {
+  const { responder, verdicts = [] } = result?.response ?? {}
+  const [status, ...others] = verdicts
+  if (status === undefined || (failure !== undefined && responder !== 'application')) return []
+  return status.met || others.length === 0 ? others : verdicts
+}
+
 /** The verdict, and where. */
-function headline({ inputs, tokens, result }: RunRecord, failure: FailureText | undefined): string {
+function nameVerdict({ inputs, tokens, result }: RunRecord, failure: FailureText | undefined): string {
   const url = inputs?.call?.url
   const place = url === undefined ? '' : `: ${inertCode(url.host + url.pathname, PLACE_LENGTH)}`
   if (failure !== undefined) return `${failure.code}${place}`
@@ -84,35 +103,68 @@ function headline({ inputs, tokens, result }: RunRecord, failure: FailureText | 
   return count === 1 ? `${nameTokens(inputs?.token, 1)} issued` : `${count} ${nameTokens(inputs?.token, count)} issued`
 }
 
-/** @param judged whether a table of verdicts follows, which tells the same as the failure's details */
-function renderFailure(failure: FailureText, link: string, judged: boolean): string {
+/** @param verdicts for which there is a table: the failure's details have them for the log */
+function renderFailure(failure: FailureText, link: string, verdicts: readonly Verdict[]): string {
   const { code, sentence, cause, remedy, snippets = [], answer, details: facts = [] } = failure
+  const tabulated = new Set(verdicts.map(describeVerdict))
   return [
-    `**${inert(FAILURES[code])}.** ${inert(sentence, 500)}`,
-    cause === undefined ? '' : `**Likely cause:** ${inert(cause, 500)}`,
-    `**Remedy:** ${inert(remedy, 500)}`,
-    ...snippets.map(({ place, lines }) => `${inert(place)}:\n\n${inertBlock(lines.join('\n'), BLOCK_LENGTH)}`),
+    `**${inert(FAILURES[code])}.** ${renderSentence(sentence, verdicts)}`,
+    cause === undefined ? '' : `**Likely cause:** ${inert(cause, PROSE_LENGTH)}`,
+    `**Remedy:** ${inert(remedy, PROSE_LENGTH)}`,
+    ...snippets.map((snippet) => `${inert(snippet.place)}:\n\n${renderLines(snippet)}`),
     link.startsWith('https://') ? `[More about ${code}](${encodeURI(link)})` : '',
     answer === undefined ? '' : `**The answer was:** ${inertCode(answer)}`,
-    judged || facts.length === 0 ? '' : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+    renderDetails(facts.filter((fact) => !tabulated.has(fact)))
   ]
     .filter((part) => part !== '')
     .join('\n\n')
 }
 
-function renderFacts(record: RunRecord, failure: FailureText | undefined): string {
+/** Facts of one line each: a sentence alone wraps. */
+function renderDetails(facts: readonly string[]): string {
+  if (facts.length === 0) return ''
+  return facts.length === 1 ? inert(facts.join(''), PROSE_LENGTH) : inertBlock(facts.join('\n'), BLOCK_LENGTH)
+}
+
+/** A sentence; where it says that an expectation was missed, the expectation is one piece of code, and what was found another. */
+function renderSentence(sentence: string, verdicts: readonly Verdict[]): string {
+  let rest = sentence
+  let shown = ''
+  for (const verdict of verdicts.filter(({ met }) => !met)) {
+    const miss = describeMiss(verdict)
+    const start = rest.indexOf(miss)
+    if (start === -1) continue
+    const expected = inertCode(verdict.expectation, PROSE_LENGTH)
+    shown += `${inert(rest.slice(0, start), PROSE_LENGTH)} expected ${expected}, found ${inertCode(verdict.actual, PROSE_LENGTH)}`
+    rest = rest.slice(start + miss.length)
+  }
+  return `${shown}${shown !== '' && rest.startsWith(' ') ? ' ' : ''}${inert(rest, PROSE_LENGTH)}`
+}
+
+/** Lines to paste or to compare: long ones wrap, and what has a shape keeps it. */
+function renderLines({ language, lines }: Snippet): string {
+  const text = lines.join('\n')
+  const hasShape = language === 'yaml' || language === 'json' || lines.some((line) => /^\s|\\$/.test(line))
+  const wraps = !hasShape && text.length <= BLOCK_LENGTH && lines.some(({ length }) => length > BLOCK_WIDTH)
+  return wraps ? lines.map((line) => inertCode(line, BLOCK_LENGTH)).join('<br>\n') : inertBlock(text, BLOCK_LENGTH)
+}
+
+/** @param told what the summary says elsewhere: a status there is not repeated */
+function renderFacts(record: RunRecord, failure: FailureText | undefined, told: string): string {
   const { inputs, identity, tokens, attempts = [] } = record
   const [token] = tokens?.values() ?? []
   const call = inputs?.call
   const last = attempts.at(-1)
-  const account = token?.email ?? identity?.impersonations.at(-1)?.account ?? identity?.credential.account
+  const wanted = identity?.impersonations.at(-1)?.account ?? identity?.credential.account
+  const isStatusTold = last?.status !== undefined && new RegExp(`\\b${last.status}\\b`).test(told)
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Service', call && `${call.method} ${inertHtmlCode(safeUrl(call.url))}`],
     ['Tag', inertHtmlCode(call?.tag ?? '')],
     ['Audience', inputs && describeAudiences(inputs, tokens)],
-    ['Identity', inertHtmlCode(account ?? '')],
+    ['Identity', inertHtmlCode(token?.email ?? '')],
+    ['Service account (wanted)', token === undefined ? inertHtmlCode(wanted ?? '') : ''],
     ['Credential', identity && inertHtml(identity.credential.description)],
-    ['Status', describeLast(record, last)],
+    ['Status', isStatusTold ? '' : describeLast(record, last)],
     ['Attempts', last && `${last.number}${attempts.length < 2 ? '' : `, in ${describeDuration(endOf(last))}`}`],
     ['Latency', last && describeDuration(last.milliseconds)],
     ['Private', describePrivacy(record.isPrivate, failure)],
@@ -137,7 +189,7 @@ function describeAudiences({ audiences, audienceDerived }: Inputs, tokens: RunRe
 function describeLast({ result }: RunRecord, last: AttemptRecord | undefined): string | undefined {
   const { status } = result?.response ?? {}
   if (status === undefined || last === undefined) return last?.label
-  return last.label === `${status}` ? describeStatus(status) : `${last.label}; before it ${describeStatus(status)}`
+  return last.status === undefined ? `${last.label}; before it ${describeStatus(status)}` : describeStatus(status)
 }
 
 function describePrivacy(isPrivate: boolean | undefined, failure: FailureText | undefined): string {
@@ -152,7 +204,8 @@ function describeTime(milliseconds: number): string {
     .replace(/\.\d+Z$/, ' UTC')
 }
 
-function renderVerdicts(verdicts: readonly Verdict[]): string {
+/** @param withActual whether what was found is shown: it may be a piece of the body, and where all is well it is not needed */
+function renderVerdicts(verdicts: readonly Verdict[], withActual: boolean): string {
   if (verdicts.length === 0) return ''
   const all = verdicts.length <= MOST_VERDICTS
   // Where not all can be shown, those that are missed are.
@@ -160,15 +213,15 @@ function renderVerdicts(verdicts: readonly Verdict[]): string {
   const rows = shown.map(({ expectation, met, actual }) => [
     met ? '✅' : '❌',
     inertHtmlCode(expectation),
-    inertHtmlCode(actual)
+    ...(withActual ? [inertHtmlCode(actual)] : [])
   ])
-  const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, '']]
-  return table([...rows, ...more], ['', 'Expectation', 'Actual'])
+  const more = all ? [] : [['…', `${verdicts.length - MOST_VERDICTS} more`, ...(withActual ? [''] : [])]]
+  return table([...rows, ...more], ['', 'Expectation', ...(withActual ? ['Actual'] : [])])
 }
 
 /**
- * When each attempt was under way. The labels are our own words: Mermaid has a syntax of its own, which nobody may inject.
- * https://mermaid.js.org/syntax/gantt.html
+ * When each attempt was under way, and why it was not the last. The labels are our own words, without colons: Mermaid has a
+ * syntax of its own (https://mermaid.js.org/syntax/gantt.html), into which no answer may write.
  */
 function renderAttempts(attempts: readonly AttemptRecord[]): string {
   const last = attempts.at(-1)
@@ -182,9 +235,9 @@ function renderAttempts(attempts: readonly AttemptRecord[]): string {
     return `  ${name} :${kind}, ${start}, ${Math.ceil(Math.max(endMs - startMs, lengthMs * NARROWEST_BAR))}ms`
   }
   const drawAttempt = (attempt: AttemptRecord): string => {
-    const { number, label, milliseconds, passed, startedMs } = attempt
+    const { number, label, why, milliseconds, passed, startedMs } = attempt
     return drawBar(
-      `${number} – ${label}, ${describeDuration(milliseconds)}`,
+      `${passed ? '✅' : '❌'} ${number} – ${label}, ${describeDuration(milliseconds)}${why === undefined ? '' : ` – ${why}`}`,
       passed ? 'active' : 'crit',
       startedMs,
       endOf(attempt)

@@ -8,7 +8,7 @@ const BINDING = [
   `--member=serviceAccount:${ACCOUNT} --role=roles/run.invoker`
 ]
 const member = `serviceAccount:${ACCOUNT}`
-const nobody = { invokers: [] }
+const noInvoker = { invokers: [] }
 
 describe('A grant that was just made', { concurrency: 4 }, () => {
   callScenario('A grant that acts after three seconds is waited for', {}, async ({ world, call }) => {
@@ -25,12 +25,14 @@ describe('A grant that was just made', { concurrency: 4 }, () => {
     'A grant that acts after two looks is waited for',
     { invokers: [{ member, afterRequests: 2 }] },
     async (stage) => {
-      assertSuccess(await stage.call())
+      const run = await stage.call()
+      assertSuccess(run)
       assert.deepEqual(statusesOf(callsOf(stage.world)), [403, 403, 200])
+      assert.match(run.summary, /❌ 2 – 403 of Google's front end, .* – a grant may take a while to act :crit/)
     }
   )
 
-  callScenario('A grant that does not act within iam_wait is INVOKER_MISSING', nobody, async ({ world, call }) => {
+  callScenario('A grant that does not act within iam_wait is INVOKER_MISSING', noInvoker, async ({ world, call }) => {
     const run = await call({ iam_wait: '2s' })
     assertFailure(run, 'INVOKER_MISSING', ACCOUNT, `https://${SERVICE_HOST}`, ...BINDING)
     assertWithin(run, 2_000)
@@ -39,18 +41,18 @@ describe('A grant that was just made', { concurrency: 4 }, () => {
     assert.equal(run.outputs['status'], '403')
   })
 
-  callScenario('With iam_wait 0 the first 403 is final', nobody, async ({ world, call }) => {
+  callScenario('With iam_wait 0 the first 403 is final', noInvoker, async ({ world, call }) => {
     assertFailure(await call({ iam_wait: '0' }), 'INVOKER_MISSING', ...BINDING)
     assert.deepEqual(statusesOf(callsOf(world)), [403])
   })
 
-  callScenario('An iam_wait longer than the deadline ends with the deadline', nobody, async ({ call }) => {
+  callScenario('An iam_wait longer than the deadline ends with the deadline', noInvoker, async ({ call }) => {
     const run = await call({ iam_wait: '60s', ...SHORT })
     assertFailure(run, 'INVOKER_MISSING', ...BINDING)
     assertWithin(run, 5_000)
   })
 
-  callScenario('A HEAD that the front end refuses is INVOKER_MISSING too', nobody, async ({ call }) => {
+  callScenario('A HEAD that the front end refuses is INVOKER_MISSING too', noInvoker, async ({ call }) => {
     assertFailure(await call({ method: 'HEAD', iam_wait: '0' }), 'INVOKER_MISSING', ...BINDING)
   })
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decideNext } from '../../../src/call/attempts.ts'
+import { decideNext, labelAttempt } from '../../../src/call/attempts.ts'
 import type { Attempt, History } from '../../../src/call/attempts.ts'
 import type { Responder } from '../../../src/call/responder.ts'
+import type { Verdict } from '../../../src/call/verdicts.ts'
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH']
 const REPEATABLE = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']
@@ -153,4 +154,28 @@ for (const [what, attempt, refusedForMs, withinMs] of WINDOWS) {
     assert.equal(next.withinMs, withinMs)
     assert.match(next.why, /\w/)
   })
+}
+
+const MET = { expectation: 'status 2xx', met: true, actual: '200 OK' }
+const MISSED = { expectation: 'JSON: "%%{evil}"', met: false, actual: ': evil' }
+
+const LABELS: [string, Attempt][] = [
+  ['503', answered('application', 503)],
+  ["403 of Google's front end", answered('front end', 403)],
+  ['200, 1 expectation missed', judged(200, [MET, MISSED])],
+  ['200, 2 expectations missed', judged(200, [MET, MISSED, MISSED])],
+  ['404', judged(404, [{ ...MET, met: false }, MISSED])],
+  ['no answer', silent(true)],
+  ['timeout', silent(true, true)]
+]
+
+for (const [label, attempt] of LABELS) {
+  test(`An attempt is labelled "${label}", in words of our own.`, () => {
+    assert.equal(labelAttempt(attempt), label)
+  })
+}
+
+function judged(status: number, verdicts: readonly Verdict[]): Attempt {
+  const attempt = answered('application', status)
+  return attempt.answered ? { ...attempt, response: { ...attempt.response, verdicts } } : attempt
 }

@@ -46,10 +46,29 @@ const PROSE: [string, string, string, string][] = [
   [
     'a link',
     'see [evil](https://evil.example)',
-    'see `[evil](https://evil.example`)',
-    'see <code>&#91;evil&#93;(https&#58;//evil.example</code>)'
+    'see `[evil](https://evil.example)`',
+    'see <code>&#91;evil&#93;(https&#58;//evil.example)</code>'
   ],
-  ['an image', '![evil](x)', '`![evil](x`)', '<code>&#33;&#91;evil&#93;(x</code>)'],
+  ['an image', '![evil](x)', '`![evil](x)`', '<code>&#33;&#91;evil&#93;(x)</code>'],
+  [
+    'a value in quotes',
+    'Input id_token: "a_b and c" names a pool (see "d_e").',
+    'Input `id_token`: `a_b and c` names a pool (see `d_e`).',
+    'Input <code>id&#95;token</code>: <code>a&#95;b and c</code> names a pool (see <code>d&#95;e</code>).'
+  ],
+  ['plain words in quotes', 'said "no (not now)".', ...twice('said "no (not now)".')],
+  [
+    'a value and its origin in brackets',
+    'the file /w/c.json (GOOGLE_CREDENTIALS) names none',
+    'the file `/w/c.json` (`GOOGLE_CREDENTIALS`) names none',
+    'the file <code>/w/c.json</code> (<code>GOOGLE&#95;CREDENTIALS</code>) names none'
+  ],
+  [
+    'a call of a function',
+    'use f(a_b), not (a_b)',
+    'use `f(a_b)`, not (`a_b`)',
+    'use <code>f(a&#95;b)</code>, not (<code>a&#95;b</code>)'
+  ],
   [
     'emphasis',
     '**evil** ~~evil~~ id_token',

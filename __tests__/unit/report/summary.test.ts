@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AttemptRecord } from '../../../src/call/attempts.ts'
+import { describeMiss, describeVerdict } from '../../../src/call/verdicts.ts'
 import type { Response } from '../../../src/call/response.ts'
 import type { FailureText } from '../../../src/failure/failure.ts'
 import type { IdToken } from '../../../src/token/id-token.ts'
@@ -49,13 +50,18 @@ const TOKEN: IdToken = {
   expiresAt: NOW
 }
 
+const STATUS = { expectation: 'status 2xx', met: true, actual: '200 OK' }
+const MISSED_STATUS = { expectation: 'status 2xx', met: false, actual: '404 Not Found' }
+const BODY = { expectation: 'body matches /a|b/', met: true, actual: '<b>' }
+const MISSED_BODY = { ...BODY, met: false }
+
 const RESPONSE: Response = {
   status: 200,
   headers: {},
   text: '{"status":"ok"}',
   responder: 'application',
   clientId: undefined,
-  verdicts: [{ expectation: 'status 2xx', met: true, actual: '200 OK' }],
+  verdicts: [STATUS],
   accepted: true,
   milliseconds: 5
 }
@@ -67,7 +73,7 @@ const FAILURE: FailureText = {
   remedy: 'Grant the role.',
   snippets: [{ place: 'In a terminal', language: 'shell', lines: ['gcloud run \\', '  --member=x'] }],
   answer: '403 Forbidden',
-  details: ['aud: x']
+  details: ['aud: x', 'sub: y']
 }
 
 const IDENTITY: Identity = {
@@ -84,8 +90,10 @@ const IDENTITY: Identity = {
 const UNCALLED: RunRecord = { inputs: INPUTS, identity: IDENTITY, tokens: new Map([[SERVICE, TOKEN]]) }
 const STORY: RunRecord = { ...UNCALLED, ...attempted([attempt(1, 0, 5, '200')]) }
 
-function attempt(number: number, startedMs: number, milliseconds: number, label: string): AttemptRecord {
-  return { number, startedMs, milliseconds, label, description: '', passed: label === '200', next: '' }
+function attempt(number: number, startedMs: number, milliseconds: number, label: string, why?: string): AttemptRecord {
+  const status = /^\d/.test(label) ? Number.parseInt(label, 10) : undefined
+  const passed = label === '200'
+  return { number, startedMs, milliseconds, status, label, description: '', passed, why, next: '' }
 }
 
 function attempted(attempts: readonly AttemptRecord[], response: Response | undefined = RESPONSE): Partial<RunRecord> {
@@ -141,23 +149,32 @@ for (const [what, record, failure, headline] of HEADLINES) {
   })
 }
 
-test('Cause and remedy come before everything else; verdicts take the place of details.', () => {
-  assertInOrder(renderSummary(STORY, FAILURE, LINK), [
+test('A fact alone is a sentence, and no expectation is shown twice.', () => {
+  const record = { ...STORY, ...attempted([], { ...RESPONSE, verdicts: [STATUS, MISSED_BODY] }) }
+  const details = [describeVerdict(STATUS), describeVerdict(MISSED_BODY), 'It could not be looked up.']
+  const summary = renderSummary(record, { ...FAILURE, details }, LINK)
+  assertInOrder(summary, ['**The answer was:**', '\n\nIt could not be looked up.\n\n', '<table>'])
+  assert.ok(!summary.includes('missed: '))
+})
+
+test('Cause and remedy come before everything else.', () => {
+  const record = { ...STORY, ...attempted([], { ...RESPONSE, verdicts: [STATUS, MISSED_BODY] }) }
+  assertInOrder(renderSummary(record, FAILURE, LINK), [
     '### ❌ INVOKER_MISSING',
     `\n\n**The identity may not call the service.** \`${ACCOUNT}\` may not invoke the service.\n\n`,
     '**Likely cause:** It lacks a role.',
     '**Remedy:** Grant the role.\n\nIn a terminal:\n\n<pre>gcloud run \\\n  --member=x</pre>',
     `[More about INVOKER_MISSING](${LINK})`,
-    '**The answer was:** `403 Forbidden`\n\n<table>',
+    '**The answer was:** `403 Forbidden`\n\n<pre>aud: x\nsub: y</pre>\n\n<table>',
     '</table>\n\n<table>',
     '<summary>Claims',
     '<summary>Body'
   ])
 })
 
-test('Details are shown where there are no verdicts, and no link where it would lead nowhere.', () => {
+test('Details follow the answer, and no link is shown where it would lead nowhere.', () => {
   const summary = renderSummary(UNCALLED, FAILURE, 'docs/troubleshooting.md')
-  assertInOrder(summary, ['**The answer was:**', '<pre>aud: x</pre>', '<table>'])
+  assertInOrder(summary, ['**The answer was:**', '<pre>aud: x\nsub: y</pre>', '<table>'])
   assert.ok(!summary.includes(']('))
 })
 
@@ -166,18 +183,7 @@ test('The facts stand in one table, in this order.', () => {
   const names = [...renderSummary(record, undefined, '').matchAll(/<tr><th align="left">([A-Z][^<]*)<\/th>/g)]
   assert.deepEqual(
     names.map(([, name]) => name),
-    [
-      'Service',
-      'Tag',
-      'Audience',
-      'Identity',
-      'Credential',
-      'Status',
-      'Attempts',
-      'Latency',
-      'Private',
-      'Token&nbsp;expires'
-    ]
+    ['Service', 'Tag', 'Audience', 'Identity', 'Credential', 'Attempts', 'Latency', 'Private', 'Token&nbsp;expires']
   )
 })
 
@@ -213,11 +219,11 @@ const FACTS: [string, RunRecord, FailureText | undefined, string, string][] = [
   ],
   ['the identity', STORY, undefined, 'Identity', `<code>${ACCOUNT.replace('@', '&#64;')}</code>`],
   ['the credential', STORY, undefined, 'Credential', 'a key (<code>key.json</code>)'],
-  ['the status', STORY, undefined, 'Status', '200 OK'],
+  ['the status of a failure that does not name it', STORY, FAILURE, 'Status', '200 OK'],
   [
     'no status',
     { ...STORY, ...attempted([attempt(1, 0, 5, 'no answer')]) },
-    undefined,
+    FAILURE,
     'Status',
     'no answer; before it 200 OK'
   ],
@@ -250,23 +256,87 @@ for (const [what, record, failure, name, value] of FACTS) {
   })
 }
 
-test('An identity that got no token is the account that it was to become.', () => {
+test('An account that the run never became is called the wanted one.', () => {
   const identity = { ...IDENTITY, impersonations: [{ account: 'a@b.example', delegates: [], origin: 'x' }] }
-  assert.match(renderSummary({ inputs: INPUTS, identity }, FAILURE, LINK), /Identity.*a&#64;b\.example/)
+  const summary = renderSummary({ inputs: INPUTS, identity }, FAILURE, LINK)
+  assert.match(summary, /Service account \(wanted\)<\/th><td><code>a&#64;b\.example/)
+  assert.ok(!summary.includes('>Identity<'))
 })
 
-test('Every expectation has its verdict and what was found.', () => {
-  const verdicts = [
-    { expectation: 'status 2xx', met: true, actual: '200 OK' },
-    { expectation: 'body matches /a|b/', met: false, actual: '<b>' }
-  ]
+/** Verdicts, who answered, whether the run failed, and the rows of the table of expectations. */
+const TABLES: [string, Response['verdicts'], Response['responder'], boolean, string[]][] = [
+  ['nothing of an expected status, which the headline has', [STATUS], 'application', false, []],
+  ['no piece of the body of a success', [STATUS, BODY], 'application', false, ['✅ body matches /a|b/']],
+  ['what was found instead', [STATUS, MISSED_BODY], 'application', true, ['❌ body matches /a|b/ <b>']],
+  ['nothing of the status alone, which the sentence has', [MISSED_STATUS], 'application', true, []],
+  [
+    'everything where the status is wrong',
+    [MISSED_STATUS, MISSED_BODY],
+    'application',
+    true,
+    ['❌ status 2xx 404 Not Found', '❌ body matches /a|b/ <b>']
+  ],
+  ['nothing where Google answered instead of the application', [MISSED_STATUS, MISSED_BODY], 'front end', true, []]
+]
+
+for (const [what, verdicts, responder, failed, rows] of TABLES) {
+  test(`The table of expectations shows ${what}.`, () => {
+    const record = { ...STORY, ...attempted([], { ...RESPONSE, verdicts, responder }) }
+    const summary = renderSummary(record, failed ? FAILURE : undefined, LINK)
+    const shown = [...summary.matchAll(/<tr><td>([✅❌].*)<\/td><\/tr>/gu)].map(([, row = '']) =>
+      row
+        .replaceAll(/<\/?\w+>/g, ' ')
+        .replaceAll(/ +/g, ' ')
+        .trim()
+        .replaceAll(/&#(\d+);/g, (_reference, code) => String.fromCharCode(Number(code)))
+    )
+    assert.deepEqual(shown, rows)
+    assert.equal(summary.includes('Expectation'), rows.length > 0)
+  })
+}
+
+const MISS = { expectation: "JSON: status == 'up' && a.b", met: false, actual: 'status is "ok"' }
+
+/** [what, status of the answer, sentence, verdicts]: how often the status is said. */
+const SAID_ONCE: [string, number, string | undefined, Response['verdicts']][] = [
+  ['a success', 200, undefined, [STATUS, BODY]],
+  ['a failure that names it', 404, 'Google answered 404.', [MISSED_STATUS]],
+  ['a failure with other expectations', 404, 'It failed.', [MISSED_STATUS, MISSED_BODY]],
+  ['a failure of another expectation', 200, 'It failed.', [STATUS, MISS]]
+]
+
+for (const [what, status, sentence, verdicts] of SAID_ONCE) {
+  test(`The status is said once in ${what}.`, () => {
+    const record = { ...STORY, ...attempted([attempt(1, 0, 5, `${status}`)], { ...RESPONSE, status, verdicts }) }
+    const failure = sentence === undefined ? undefined : { ...FAILURE, sentence, answer: 'words' }
+    assert.equal(renderSummary(record, failure, LINK).split(/\b(?:200|404)\b/).length - 1, 1)
+  })
+}
+
+test('What was expected and what was found are one piece of code each, wherever the sentence has them.', () => {
+  const verdicts = [STATUS, MISS, MISSED_BODY]
+  const sentence = `It failed: ${describeMiss(MISS)}; ${describeMiss(MISSED_BODY)}. Traffic goes to hello-00041.`
   assert.ok(
-    renderSummary({ ...STORY, ...attempted([], { ...RESPONSE, verdicts }) }, FAILURE, LINK).includes(
-      '<tr><td>✅</td><td><code>status 2xx</code></td><td><code>200 OK</code></td></tr>\n' +
-        '<tr><td>❌</td><td><code>body matches /a&#124;b/</code></td><td><code>&#60;b&#62;</code></td></tr>\n</table>'
+    renderSummary({ ...STORY, ...attempted([], { ...RESPONSE, verdicts }) }, { ...FAILURE, sentence }, LINK).includes(
+      'It failed: expected `JSON: status == \'up\' && a.b`, found `status is "ok"`; expected `body matches /a|b/`, found `<b>`. Traffic goes to `hello-00041`.'
     )
   )
 })
+
+const LONG = `gcloud run --member=${'x'.repeat(100)}`
+const LINES: [string, NonNullable<FailureText['snippets']>[number]['language'], string[], string][] = [
+  ['a short command in a block', 'shell', ['gcloud run'], '<pre>gcloud run</pre>'],
+  ['long commands where they wrap', 'shell', ['gcloud run', LONG], `\`gcloud run\`<br>\n\`${LONG}\``],
+  ['a long command of several lines as it is', 'bash', [`${LONG} \\`, '  --x'], `<pre>${LONG} \\\n  --x</pre>`],
+  ['YAML as it is, whatever its length', 'yaml', [LONG], `<pre>${LONG}</pre>`]
+]
+
+for (const [what, language, lines, shown] of LINES) {
+  test(`A snippet shows ${what}.`, () => {
+    const failure = { ...FAILURE, snippets: [{ place: 'Here', language, lines }] }
+    assert.ok(renderSummary(UNCALLED, failure, '').includes(`Here:\n\n${shown}\n`))
+  })
+}
 
 const every = (count: number, milliseconds: number): AttemptRecord[] =>
   Array.from({ length: count }, (_unused, index) => attempt(index + 1, index * milliseconds, 5, '503'))
@@ -274,13 +344,13 @@ const every = (count: number, milliseconds: number): AttemptRecord[] =>
 const DIAGRAMS: [string, readonly AttemptRecord[], readonly string[]][] = [
   [
     'short attempts and long pauses',
-    [attempt(1, 0, 5, '503'), attempt(2, 4_000, 1_000, 'timeout'), attempt(3, 9_995, 5, '200')],
+    [attempt(1, 0, 5, '503', 'the service is busy'), attempt(2, 4_000, 1_000, 'timeout'), attempt(3, 9_995, 5, '200')],
     [
       'axisFormat %-S s',
       'tickInterval 1second',
-      '1 – 503, 5 ms :crit, 1970-01-01T00:00:00.000, 100ms',
-      '2 – timeout, 1.0 s :crit, 1970-01-01T00:00:04.000, 1000ms',
-      '3 – 200, 5 ms :active, 1970-01-01T00:00:09.995, 100ms'
+      '  ❌ 1 – 503, 5 ms – the service is busy :crit, 1970-01-01T00:00:00.000, 100ms',
+      '  ❌ 2 – timeout, 1.0 s :crit, 1970-01-01T00:00:04.000, 1000ms',
+      '  ✅ 3 – 200, 5 ms :active, 1970-01-01T00:00:09.995, 100ms'
     ]
   ],
   [
@@ -352,7 +422,7 @@ test('Whatever came from outside stands in code, wherever it comes from.', () =>
       .replaceAll(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, '')
     assert.doesNotMatch(
       rest,
-      /<(?!\/?(table|t[rhd]|details|summary)\b)|@|www|https:(?!\/\/github\.com\/octo-org\/)|^# |`/m
+      /<(?!\/?(table|t[rhd]|details|summary|br)\b)|@|www|https:(?!\/\/github\.com\/octo-org\/)|^# |`/m
     )
     assert.ok(!summary.includes('do-not-show') && !summary.includes('do.not.show'))
   }
@@ -383,7 +453,7 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
   const summary = renderSummary({ ...record, tokens }, failure, LINK)
   assert.ok(Buffer.byteLength(summary) < 400_000, `${Buffer.byteLength(summary)}`)
   // What was left out is said, and a missed expectation never is.
-  assertInOrder(summary, ['and 991 more', '<td>❌</td><td><code>e</code>', '<td>951 more</td>', '9980 more :done'])
+  assertInOrder(summary, ['and 991 more', '<td>❌</td><td><code>e</code>', '<td>950 more</td>', '9980 more :done'])
 })
 
 /** Asserts that each of the words comes behind the one before. */

@@ -1,4 +1,4 @@
-import { describeMiss, isStatusMet } from '../verdicts.ts'
+import { describeMiss, describeVerdict, isStatusMet } from '../verdicts.ts'
 import type { Verdict } from '../verdicts.ts'
 import type { Response } from '../response.ts'
 import { describeStatus } from '../../world/outcome.ts'
@@ -40,7 +40,8 @@ export function unavailable({ call, token, attempts }: FailedCall, response: Res
     code: 'SERVICE_UNAVAILABLE',
     sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${knownWords(response.text)}${inAttempts(attempts)}.`,
     ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
-    details: response.verdicts.map(describeVerdict),
+    // What Google answers in the service's place is not held against the expectations.
+    details: response.responder === 'application' ? response.verdicts.map(describeVerdict) : [],
     answer: quote(response)
   })
 }
@@ -52,10 +53,6 @@ function knownWords(text: string): string {
       text
     )?.[0]
   return words === undefined ? '' : ` ("${words}")`
-}
-
-function describeVerdict({ met, expectation, actual }: Verdict): string {
-  return `${met ? 'met' : 'missed'}: ${expectation}; actual: ${actual}`
 }
 
 function describeMisses(verdicts: readonly Verdict[]): string {
