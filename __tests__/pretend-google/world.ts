@@ -87,6 +87,10 @@ export interface WorldOptions {
 /** What requests to the metadata server, and its faults, are known by. */
 const METADATA_HOST = 'metadata.google.internal'
 
+/** All worlds of one process share them, and the certificates that they have made for hosts. */
+const authority = createCertificateAuthority('Pretend Google')
+const clientAuthority = createCertificateAuthority('Clients of Pretend Google')
+
 /** Starts a Google of its own, with GitHub's OIDC service, on loopback ports. */
 export async function startPretendGoogle(options: WorldOptions = {}): Promise<PretendGoogle> {
   const { universe = 'googleapis.com', roundTripMs = 0 } = options
@@ -130,8 +134,6 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
     universe
   )
   const requests: RequestEntry[] = []
-  const authority = createCertificateAuthority('Pretend Google')
-  const clientAuthority = createCertificateAuthority('Clients of Pretend Google')
   const network = await openNetwork({
     ...{ authority, faults, requests, roundTripMs },
     findHandler: (host) => findEndpoint(host) ?? services.findHandler(host),

@@ -2,8 +2,14 @@ import path from 'node:path'
 import { COMMAND_FILES } from './workspace.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What programs need to start at all, on Windows more than elsewhere; and where Node writes which lines ran. */
-const INHERITED = ['PATH', 'SystemRoot', 'SYSTEMROOT', 'ComSpec', 'PATHEXT', 'LANG', 'NODE_V8_COVERAGE']
+/**
+ * What programs need to start at all, on Windows more than elsewhere; where Node writes which lines ran, and where it keeps what
+ * it has compiled, so that the bundle is compiled once and not for each of a thousand runs.
+ */
+const INHERITED = [
+  ...['PATH', 'SystemRoot', 'SYSTEMROOT', 'ComSpec', 'PATHEXT', 'LANG'],
+  ...['NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE']
+]
 
 const SYSTEMS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'macOS', win32: 'Windows' }
 

@@ -36,6 +36,8 @@ export interface LiveService extends AsyncDisposable {
   readonly certificate: { readonly cert: string; readonly key: string }
 }
 
+const authority = createCertificateAuthority('Live services')
+
 /**
  * A Cloud Run service that streams: HTTP/1.1 with upgrades, and HTTP/2. Its front end asks the one of the world about every token, so
  * that it refuses what that one refuses. It stands before the world's own proxy, and passes everything else on to that.
@@ -43,7 +45,6 @@ export interface LiveService extends AsyncDisposable {
  * @param host of a service that the world has
  */
 export async function startLiveService(world: PretendGoogle, host: string, app: LiveApp): Promise<LiveService> {
-  const authority = createCertificateAuthority('Live services')
   const certificate = authority.issueServerCertificate(host)
   const accepted = new Set<string>()
   const sockets = new Set<Socket>()
