@@ -3907,7 +3907,7 @@ function gateway_explain(text, audience, tokenHeader) {
         return {
             cause: "The gateway's clock differs from Google's, or headers carry an old token.",
             remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
-            snippets: [(0,failure_snippets/* onRunner */.o)('compare the clock with that of the gateway', 'date --utc')]
+            snippets: [(0,failure_snippets/* onRunner */.o)('compare the clock with that of the gateway', 'date -u')]
         };
     }
     if (/verif|jwks|signature/i.test(text)) {
@@ -4083,7 +4083,7 @@ function expired({ refused, audience }) {
         sentence: `${refused}: the token that IAP saw had expired by IAP's clock.`,
         cause: "Headers may carry an old token, or this machine's clock is wrong.",
         remedy: `Leave tokens out of headers, and check the clock of this machine${audience.remedy.replace(', and', ', and set')}.`,
-        snippets: [...audience.lines.map((line) => (0,failure_snippets/* inStep */.qg)(line)), (0,failure_snippets/* onRunner */.o)('see the clock', 'date --utc')]
+        snippets: [...audience.lines.map((line) => (0,failure_snippets/* inStep */.qg)(line)), (0,failure_snippets/* onRunner */.o)('see the clock', 'date -u')]
     };
 }
 function otherHeader({ refused, audience }) {
@@ -5186,7 +5186,7 @@ const FLAWS = {
     expiry: {
         cause: 'The clock of this machine is wrong, or something kept an old token.',
         remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
     }
 };
 function adviseOnAccount(account) {
@@ -7301,7 +7301,7 @@ function wrongClock({ key, ahead }) {
     return {
         sentence: `Google refused ${key} because this machine's clock ${clock}.`,
         remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
     };
 }
 function delayedAssertion({ key, ahead = 0 }) {

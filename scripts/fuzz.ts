@@ -137,6 +137,8 @@ async function aCredential(world: PretendGoogle, { pick }: Chance): Promise<RunO
 function someInputs({ next, pick }: Chance): Record<string, string> {
   const inputs: Record<string, readonly string[]> = {
     method: ['GET', 'HEAD', 'POST', 'OPTIONS', 'G E T'],
+    token: ['iap_jwt', 'id_token', 'jwt'],
+    token_header: ['Proxy-Authorization', 'X-Serverless-Authorization', 'Cookie'],
     expect_status: ['2xx', '403', '200-599', 'x'],
     expect_body: ['ok', '(a+)+$', '['],
     expect_json: ["status == 'ok'", 'toString', 'length(@) > `0`', '||'],
@@ -153,7 +155,7 @@ function someInputs({ next, pick }: Chance): Record<string, string> {
     export_env: ['TOKEN', '1x'],
     summary: ['true', 'false']
   }
-  const chosen = Object.entries(inputs).filter(() => next() < 0.04)
+  const chosen = Object.entries(inputs).filter(() => next() < 0.05)
   return Object.fromEntries(chosen.map(([name, values]) => [name, pick(values).replaceAll('\u0000', '')]))
 }
 
@@ -162,6 +164,7 @@ const HOSTS = [
   'sts.googleapis.com',
   'iamcredentials.googleapis.com',
   'oauth2.googleapis.com',
+  'run.googleapis.com',
   /^metadata/,
   SERVICE_HOST,
   /.*/

@@ -74,6 +74,8 @@ class ExactInterpreter extends Interpreter {
             this.requireNames(node, value);
             return compare(node.name, this.visit(node.left, value), this.visit(node.right, value));
         }
+        if (node.type === 'OrExpression')
+            return this.either(node, node.right, value);
         if (node.type === 'Arithmetic')
             for (const side of [node.left, node.right])
                 this.requireShort(side, value);
@@ -83,6 +85,17 @@ class ExactInterpreter extends Interpreter {
     }
     withScope(scope) {
         return Object.setPrototypeOf(super.withScope(scope), ExactInterpreter.prototype);
+    }
+    /** A side that says nothing leaves the other one to decide. */
+    either(node, right, value) {
+        try {
+            return super.visit(node, value);
+        }
+        catch (error) {
+            if (error instanceof RangeError || this.visit(right, value) !== true)
+                throw error;
+            return true;
+        }
     }
     /** null equals null, and differs from everything else: with a name that is missing, a comparison says nothing. */
     requireNames({ left, right }, value) {

@@ -61,6 +61,7 @@ class ExactInterpreter extends Interpreter {
       this.requireNames(node, value)
       return compare(node.name, this.visit(node.left, value), this.visit(node.right, value))
     }
+    if (node.type === 'OrExpression') return this.either(node, node.right, value)
     if (node.type === 'Arithmetic') for (const side of [node.left, node.right]) this.requireShort(side, value)
     if (node.type === 'Unary') this.requireShort(node.operand, value)
     return super.visit(node, value)
@@ -68,6 +69,16 @@ class ExactInterpreter extends Interpreter {
 
   override withScope(scope: Parameters<typeof TreeInterpreter.withScope>[0]): typeof TreeInterpreter {
     return Object.setPrototypeOf(super.withScope(scope), ExactInterpreter.prototype) as typeof TreeInterpreter
+  }
+
+  /** A side that says nothing leaves the other one to decide. */
+  private either(node: Expression, right: Expression, value: Value): Value {
+    try {
+      return super.visit(node, value)
+    } catch (error) {
+      if (error instanceof RangeError || this.visit(right, value) !== true) throw error
+      return true
+    }
   }
 
   /** null equals null, and differs from everything else: with a name that is missing, a comparison says nothing. */

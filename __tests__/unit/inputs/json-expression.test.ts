@@ -118,10 +118,17 @@ const MISSING: [string, unknown, RegExp][] = [
   ['!contains(errors, fatal)', { errors: ['fatal'] }, /no member fatal/],
   ['!contains(errors, "fatal error")', { errors: ['fatal error'] }, /no member fatal error/],
   ['status != "not ok"', { status: 'not ok' }, /no member not ok/],
-  ['a == b || `true`', {}, /no member a/],
+  ['a == b || c == d', {}, /no member c/],
+  ['!(a == b)', {}, /no member a/],
+  ['!(a == b || a == c)', {}, /no member a/],
   ['toString == valueOf', {}, /no member toString/],
   ['constructor.name == other.name', {}, /no member constructor/]
 ]
+
+test('One side of || decides where the other names what is not in the body.', () => {
+  for (const text of ["a == b || status == 'ok'", "status == 'ok' || a == b"])
+    assert.deepEqual(compileJsonExpression(text).evaluate({ status: 'ok' }), { met: true, actual: 'true' })
+})
 
 for (const [text, body, actual] of MISSING) {
   test(`A comparison with a name that is not in the body is never met: ${text} on ${JSON.stringify(body)}.`, () => {

@@ -65,7 +65,7 @@ function explain(text: string, audience: string, tokenHeader: string): Advice {
     return {
       cause: "The gateway's clock differs from Google's, or headers carry an old token.",
       remedy: 'Set the clock of the machine on which the gateway runs, and leave other tokens out of headers.',
-      snippets: [onRunner('compare the clock with that of the gateway', 'date --utc')]
+      snippets: [onRunner('compare the clock with that of the gateway', 'date -u')]
     }
   }
   if (/verif|jwks|signature/i.test(text)) {

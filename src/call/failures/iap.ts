@@ -169,7 +169,7 @@ function expired({ refused, audience }: Facts): Explanation {
     sentence: `${refused}: the token that IAP saw had expired by IAP's clock.`,
     cause: "Headers may carry an old token, or this machine's clock is wrong.",
     remedy: `Leave tokens out of headers, and check the clock of this machine${audience.remedy.replace(', and', ', and set')}.`,
-    snippets: [...audience.lines.map((line) => inStep(line)), onRunner('see the clock', 'date --utc')]
+    snippets: [...audience.lines.map((line) => inStep(line)), onRunner('see the clock', 'date -u')]
   }
 }
 

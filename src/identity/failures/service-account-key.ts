@@ -86,7 +86,7 @@ function wrongClock({ key, ahead }: Facts): Explanation {
   return {
     sentence: `Google refused ${key} because this machine's clock ${clock}.`,
     remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-    snippets: [onRunner('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+    snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
   }
 }
 

@@ -40,7 +40,7 @@ const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Advice>> = {
   expiry: {
     cause: 'The clock of this machine is wrong, or something kept an old token.',
     remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-    snippets: [onRunner('compare and set the clock', 'date --utc', 'sudo timedatectl set-ntp true')]
+    snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
   }
 }
 

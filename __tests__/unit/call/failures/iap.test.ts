@@ -75,7 +75,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
     'a token that has expired',
     failed('iap', 401, 'OpenID Connect token expired: JWT has expired', { clientId: CLIENT }),
     /had expired by IAP's clock\. .*check the clock of this machine, and set audience to 1-a/,
-    /date --utc/
+    /date -u/
   ],
   [
     'a signed JWT for another URL',
