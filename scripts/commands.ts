@@ -32,6 +32,7 @@ gcloud() {
     *projectNumber*) echo 123456789012 ;;
     *projectId*) echo my-project ;;
     *status.url*) echo https://hello-123456789012.europe-west1.run.app ;;
+    *attributeMapping*) echo 'google.subject=assertion.sub~attribute.repository=assertion.repository' ;;
     *attributeCondition*) echo "assertion.repository_owner_id == '1234567'" ;;
     *'value(name)'*) echo projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-org ;;
   esac
@@ -150,6 +151,7 @@ function faultsIn(text: string, faults: readonly Fault[]): string[] {
 
 /** @returns a placeholder within quotes, which is easily taken for part of the expression around it */
 export function placeholderInQuotes(text: string): string | undefined {
-  const quoted = text.match(/'[^']*'|"[^"]*"/g) ?? []
+  // A member of GKE cannot do without quotes, for its brackets.
+  const quoted = text.replaceAll(/'serviceAccount:[\w.]+\[[\w/]+\]'/g, '').match(/'[^']*'|"[^"]*"/g) ?? []
   return quoted.map((span) => /(?<![$\w{./])(?:[A-Z]+_[A-Z0-9_]+|[A-Z]{4,})\b(?!=)/.exec(span)?.[0]).find(Boolean)
 }

@@ -81,4 +81,5 @@ test('a placeholder within quotes is found, and a variable is none', () => {
   assert.equal(placeholderInQuotes('gcloud x --mapping="a=b,EVERY_OTHER_ENTRY"'), 'EVERY_OTHER_ENTRY')
   assert.equal(placeholderInQuotes('gcloud x --condition="assertion.id == \'OWNER\'"'), 'OWNER')
   assert.equal(placeholderInQuotes('gcloud x --member="serviceAccount:$ACCOUNT" --project=PROJECT'), undefined)
+  assert.equal(placeholderInQuotes("gcloud x --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]'"), undefined)
 })

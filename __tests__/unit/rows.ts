@@ -128,13 +128,10 @@ function assertCommand(line: string): void {
     if (!OWN_NAMES.test(name)) assert.equal(isComplete(line), false, `${name} is not known as a placeholder: ${line}`)
   // No command depends on a default project.
   if (
-    /^gcloud (?:beta )?(?:run|functions|compute|iap|api-gateway|logging|services) /.test(line) ||
+    /^gcloud (?:beta )?(?:run|functions|compute|iap|api-gateway|logging|services|iam service-accounts) /.test(line) ||
     / list\b/.test(line)
   ) {
-    if (
-      !/^gcloud (?:auth|iam service-accounts keys) |workforce-pools|projects\/\w+\/locations/.test(line) &&
-      line.startsWith('gcloud')
-    )
+    if (!/^gcloud auth |workforce-pools|projects\/\w+\/locations/.test(line) && line.startsWith('gcloud'))
       assert.match(line, / --project=\S/, line)
   }
 }

@@ -1254,7 +1254,7 @@ function refusedSignature({ refused, token }) {
         cause: 'The key was deleted since, the account is of another organization than the service, or headers bring a token of their own.',
         remedy: 'Use a service account of the organization of the service, and leave tokens out of headers.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('see the account and its state', `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(token.email)}`)
+            (0,snippets/* inTerminal */.e5)('see the account and its state', `gcloud iam service-accounts describe ${(0,snippets/* accountWord */.YN)(token.email)}`)
         ]
     };
 }
@@ -1856,13 +1856,15 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /* harmony export */   R8: () => (/* binding */ giveMachine),
 /* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
 /* harmony export */   YC: () => (/* binding */ firstCommand),
+/* harmony export */   YN: () => (/* binding */ accountWord),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
 /* harmony export */   k_: () => (/* binding */ projectById),
 /* harmony export */   lT: () => (/* binding */ toCompare),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord),
-/* harmony export */   tv: () => (/* binding */ inStepEnv)
+/* harmony export */   tv: () => (/* binding */ inStepEnv),
+/* harmony export */   vJ: () => (/* binding */ UNKNOWN_ACCOUNT)
 /* harmony export */ });
 /* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
@@ -1930,11 +1932,23 @@ function isComplete(command) {
 }
 /**
  * A value as one word of a command: in single quotes where a shell would read more than the value in it, as POSIX shells do
- * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list.
+ * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list. Quotes in it stand in
+ * double ones, because PowerShell knows no backslash, and takes ‘ ’ ‚ ‛ for single quotes
+ * (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02, 2.3.5.2).
  */
 function shellWord(value) {
     const word = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value);
-    return /^[\w%+:./-][\w@%+=:./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+    return /^[\w%+:./-][\w@%+=:./-]*$/.test(word)
+        ? word
+        : `'${word.replaceAll(/['\u2018-\u201b]+/g, (quotes) => `'"${quotes}"'`)}'`;
+}
+/** Stands in a command where nobody knows the account. */
+const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
+/** A service account as gcloud's argument, with its project, without which gcloud refuses some commands. @param flag `--iam-account=` */
+function accountWord(account, flag = '') {
+    // gcloud would take the name for a flag.
+    const name = account.startsWith('-') ? UNKNOWN_ACCOUNT : account;
+    return `${flag}${shellWord(name)}${projectFlag(name)}`;
 }
 /** gcloud's flag for the project of a service account, as its e-mail says; to be put behind a command. */
 function projectFlag(account) {
@@ -1942,7 +1956,10 @@ function projectFlag(account) {
 }
 /** The project of a service account, where its e-mail says so. */
 function projectOfAccount(account) {
-    return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$/.exec(account)?.[1];
+    return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$|^([a-z][a-z0-9-]*)@appspot\.gserviceaccount\.com$/
+        .exec(account)
+        ?.slice(1)
+        .find(Boolean);
 }
 /** Most of gcloud refuses a project's number and wants its id. */
 function projectById(number) {
@@ -2739,7 +2756,7 @@ var github = __nccwpck_require__(8305);
 
 
 
-const SERVICE_ACCOUNT = 'service_account: NAME@PROJECT.iam.gserviceaccount.com';
+const SERVICE_ACCOUNT = `service_account: ${snippets/* UNKNOWN_ACCOUNT */.vJ}`;
 /** The inputs by which a job of GitHub needs no stored credential. */
 const FEDERATION = [
     'workload_identity_provider: projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
@@ -2893,7 +2910,7 @@ function signatureUnsupported(credential) {
  */
 function serviceAccountRequired({ description, principal }, isOfAuth = false) {
     const grants = [
-        (0,snippets/* inTerminal */.e5)('allow the identity to impersonate the account', `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
+        (0,snippets/* inTerminal */.e5)('allow the identity to impersonate the account', `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
     ];
     return new failure/* Failure */.HR({
         code: 'SERVICE_ACCOUNT_REQUIRED',
@@ -3252,7 +3269,7 @@ function explain(refusal) {
             cause: 'GKE passes the identity on only with a binding on the Google service account.',
             remedy: 'Grant roles/iam.workloadIdentityUser on the Google service account to serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT].',
             snippets: [
-                (0,snippets/* inTerminal */.e5)('grant the role; the first command shows which accounts belong together', 'kubectl get serviceaccounts --all-namespaces -o yaml', "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser")
+                (0,snippets/* inTerminal */.e5)('grant the role; the first command shows which accounts belong together', 'kubectl get serviceaccounts --all-namespaces -o yaml', `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser`)
             ]
         };
     }
@@ -3282,7 +3299,7 @@ function explain(refusal) {
         cause: 'The account is disabled or deleted, or the server admits no such request from here.',
         remedy: 'Check that the service account of the machine exists and is enabled, and the access scopes of the machine.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('see account and scopes of the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances describe INSTANCE --zone=ZONE --project=PROJECT --format="yaml(serviceAccounts)"', 'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"')
+            (0,snippets/* inTerminal */.e5)('see account and scopes of the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances describe INSTANCE --zone=ZONE --project=PROJECT --format="yaml(serviceAccounts)"', `gcloud iam service-accounts describe ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --format="yaml(email, disabled)"`)
         ]
     };
 }
@@ -3553,7 +3570,7 @@ function signInAgain({ origin, impersonates, pool }, flags = '') {
 }
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
 function workforceLogin(pool) {
-    const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/([\w-]+)$/.exec(pool) ?? [];
+    const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/(\w[\w-]*)$/.exec(pool) ?? [];
     return [
         `gcloud iam workforce-pools providers list --workforce-pool=${id} --location=global`,
         `gcloud iam workforce-pools create-login-config locations/global/workforcePools/${id}/providers/PROVIDER --output-file=login-config.json`,
@@ -3794,7 +3811,7 @@ function keysOutOfReach({ shown, claims, commands }) {
         cause: 'A GitHub Enterprise Server, or another issuer, is closed to the internet.',
         remedy: `Upload the keys of ${issuer} to the provider, and again whenever the keys change.`,
         snippets: [
-            (0,snippets/* onRunner */.o)('fetch the keys where the issuer can be reached', `curl ${(0,snippets/* shellWord */.r7)((0,guard_json/* stringIn */.tB)(claims, 'iss') ?? 'https://ISSUER')}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`),
+            (0,snippets/* onRunner */.o)('fetch the keys where the issuer can be reached', `curl ${issuer.startsWith('https://') ? (0,snippets/* shellWord */.r7)(issuer) : 'https://ISSUER'}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`),
             (0,snippets/* inTerminal */.e5)('upload the keys', `${commands.update} --jwk-json-path=jwks.json`)
         ]
     };
@@ -4580,7 +4597,7 @@ function disabledAccount({ refusal, account, key }) {
     return {
         sentence: `Google does not accept ${key}, because the service account is disabled (${refusal.code}).`,
         remedy: 'Enable the account, unless that was done on purpose.',
-        snippets: [(0,snippets/* inTerminal */.e5)('enable the account', `gcloud iam service-accounts enable ${(0,snippets/* shellWord */.r7)(account)}`)]
+        snippets: [(0,snippets/* inTerminal */.e5)('enable the account', `gcloud iam service-accounts enable ${(0,snippets/* accountWord */.YN)(account)}`)]
     };
 }
 function deletedKey({ refusal, account, key }) {
@@ -4589,8 +4606,8 @@ function deletedKey({ refusal, account, key }) {
         cause: 'Keys are told apart by "private_key_id" of their document.',
         remedy: 'Set workload_identity_provider, which needs no key, or make a new key; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
         snippets: [
-            (0,snippets/* inTerminal */.e5)('see which keys are accepted', `gcloud iam service-accounts keys list --iam-account=${(0,snippets/* shellWord */.r7)(account)}`),
-            (0,snippets/* inTerminal */.e5)('make a new key', `gcloud iam service-accounts keys create key.json --iam-account=${(0,snippets/* shellWord */.r7)(account)}`),
+            (0,snippets/* inTerminal */.e5)('see which keys are accepted', `gcloud iam service-accounts keys list ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
+            (0,snippets/* inTerminal */.e5)('make a new key', `gcloud iam service-accounts keys create key.json ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
             (0,snippets/* inTerminalWithGh */.RY)('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
         ]
     };
@@ -8047,15 +8064,15 @@ function isOfOlderRevision({ tags, newestReady, tag }) {
     const tagged = tags.find((each) => each.tag === tag);
     return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
 }
-function newestNotReady({ newest = 'that was deployed last', trouble = '', name, call }) {
+function newestNotReady({ newest, trouble = '', name, call }) {
     const { flags } = (0,gcloud/* describeRunService */.WU)(call.url);
     return {
-        sentence: `The newest revision ${newest} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
-        cause: `Cloud Run could not start ${newest}, so that another revision answers, or none.`,
-        remedy: `Fix what keeps revision ${newest} from starting, and deploy again.`,
+        sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
+        cause: 'Cloud Run could not start it, so that another revision answers, or none.',
+        remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
         snippets: [
             ...(0,gcloud/* showLog */.cS)(call.url),
-            (0,snippets/* inTerminal */.e5)('see the revision', `gcloud run revisions describe ${(0,snippets/* shellWord */.r7)(newest)}${flags}`)
+            (0,snippets/* inTerminal */.e5)('see the revision', `gcloud run revisions describe ${newest ?? 'REVISION'}${flags}`)
         ]
     };
 }
@@ -8288,7 +8305,7 @@ function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
 /** `projects/…/revisions/NAME`, or the name alone. */
 function revisionIn(json, member) {
     const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
-    return name === undefined ? undefined : (0,safe_text/* safeText */.Hk)(name, 80);
+    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
 }
 function listIn(json, member) {
     const value = json[member];
@@ -9909,7 +9926,7 @@ function unfinished(env) {
     });
 }
 function explainDefect(env) {
-    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
     return {
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
@@ -10422,7 +10439,7 @@ function noAccount({ refusal, impersonation, account }) {
     return {
         sentence: `There is no service account ${account}: Google answered ${(0,token_refusal/* quoteWords */.AD)(refusal)}.`,
         cause: 'The name is misspelled, or the account was deleted.',
-        remedy: `Correct the name ${account} in ${impersonation.origin}.`,
+        remedy: `Correct the name ${account} in ${(0,safe_text/* safeText */.Hk)(impersonation.origin)}.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see the existing accounts', `gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(impersonation.account)} --format="value(email)"`)
         ]
@@ -10527,7 +10544,7 @@ function missingGrant(facts) {
         snippets: [
             (0,snippets/* inTerminal */.e5)('grant the role', binding(impersonation.account, caller.principal, role)),
             ...findCaller(caller),
-            (0,snippets/* inTerminal */.e5)('see whether the account exists, and who has which role on it', describeCommand(impersonation.account), `gcloud iam service-accounts get-iam-policy ${(0,snippets/* shellWord */.r7)(impersonation.account)}`),
+            (0,snippets/* inTerminal */.e5)('see whether the account exists, and who has which role on it', describeCommand(impersonation.account), `gcloud iam service-accounts get-iam-policy ${(0,snippets/* accountWord */.YN)(impersonation.account)}`),
             ...compareMembers(caller),
             ...seeMapping(caller.principal)
         ],
@@ -10575,10 +10592,10 @@ function leastRole(member, url) {
         : methodOf(url).role;
 }
 function binding(account, member, role) {
-    return `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* shellWord */.r7)(account)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(member))} --role=${role}`;
+    return `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(account)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(member))} --role=${role}`;
 }
 function describeCommand(account) {
-    return `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`;
+    return `gcloud iam service-accounts describe ${(0,snippets/* accountWord */.YN)(account)}`;
 }
 /** The caller with what Google was shown of it. */
 function describeCaller(caller) {
@@ -10610,17 +10627,17 @@ function findCaller({ principal }) {
         : [];
 }
 /** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
-function compareMembers({ principal, federation }) {
+function compareMembers({ federation }) {
     const sub = (0,json/* stringIn */.tB)(federation?.claims ?? {}, 'sub');
     if (federation === undefined || sub === undefined)
         return [];
-    const pool = principal.replace(/^principal(?:Set)?:/, '').replace(/(\/workloadIdentityPools\/[\w-]+)\/.*$/, '$1');
+    const all = (0,safe_text/* safeText */.Hk)((0,token_principal/* federatedPrincipal */.Xo)(federation.audience));
     const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
         const value = (0,json/* stringIn */.tB)(federation.claims ?? {}, name);
-        return value === undefined ? [] : [`principalSet:${pool}/attribute.${name}/${(0,safe_text/* safeText */.Hk)(value)}`];
+        return value === undefined ? [] : [`${all.slice(0, -1)}attribute.${name}/${(0,safe_text/* safeText */.Hk)(value)}`];
     });
     return [
-        (0,snippets/* toCompare */.lT)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,token_principal/* subjectPrincipal */.hF)(federation.audience, (0,safe_text/* safeText */.Hk)(sub)), ...attributes, `principalSet:${pool}/*`)
+        (0,snippets/* toCompare */.lT)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,safe_text/* safeText */.Hk)((0,token_principal/* subjectPrincipal */.hF)(federation.audience, sub)), ...attributes, all)
     ];
 }
 /** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
@@ -10819,7 +10836,7 @@ function adviseOnAccount(account) {
             remedy: 'Check the proxy of the runner (HTTPS_PROXY) and the input universe.',
             snippets: [
                 CHECK_PROXY,
-                (0,snippets/* inTerminal */.e5)('see the account', `gcloud iam service-accounts describe ${(0,snippets/* shellWord */.r7)(account)}`)
+                (0,snippets/* inTerminal */.e5)('see the account', `gcloud iam service-accounts describe ${(0,snippets/* accountWord */.YN)(account)}`)
             ]
         };
 }
@@ -11005,7 +11022,9 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
 /* harmony export */   te: () => (/* binding */ parseProvider),
 /* harmony export */   zU: () => (/* binding */ serviceAccountPrincipal)
 /* harmony export */ });
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
 
 /**
  * How IAM names the identities of a pool, for the commands that grant them something
@@ -11024,10 +11043,10 @@ function subjectPrincipal(audience, subject) {
 /** @param audience `//iam.googleapis.com/…/providers/PROVIDER`; undefined where it has another form */
 function parseProvider(audience) {
     const name = audience.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '');
-    const [, project, pool, provider] = /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? [];
+    const [, project, pool, provider] = /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/(\w[\w-]*)\/providers\/(\w[\w-]*)$/.exec(name) ?? [];
     if (project !== undefined && pool !== undefined && provider !== undefined)
         return { kind: 'workload-identity', project, pool, provider };
-    const [, staff, idp] = /^locations\/global\/workforcePools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? [];
+    const [, staff, idp] = /^locations\/global\/workforcePools\/(\w[\w-]*)\/providers\/(\w[\w-]*)$/.exec(name) ?? [];
     return staff === undefined || idp === undefined ? undefined : { kind: 'workforce', pool: staff, provider: idp };
 }
 /** `iam.googleapis.com/…/workloadIdentityPools/POOL` */
@@ -11048,8 +11067,6 @@ function serviceAccountPrincipal(account) {
 const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
 /** Stands for somebody whose credentials do not say the e-mail. */
 const UNKNOWN_PERSON = 'YOUR_EMAIL';
-/** Stands in a command where nobody knows the account. */
-const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
 /** Whether a token with this e-mail is a person's. */
 function isPerson(email) {
     return email !== '' && !email.toLowerCase().endsWith('.gserviceaccount.com');
@@ -11058,7 +11075,7 @@ function isPerson(email) {
 function memberOf(email) {
     const known = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(email);
     if (known === '')
-        return serviceAccountPrincipal(UNKNOWN_ACCOUNT);
+        return serviceAccountPrincipal(_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .UNKNOWN_ACCOUNT */ .vJ);
     return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
 
@@ -11122,7 +11139,7 @@ function quoteWords({ status, code, message }) {
 }
 /** The project that a refusal is about, by its id or its number. */
 function projectIn({ metadata, message }) {
-    return /projects?[/ ]([\w-]+)/.exec(`${(0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT';
+    return /projects?[/ ](\w[\w-]*)/.exec(`${(0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT';
 }
 
 

@@ -126,7 +126,7 @@ function nameIngress(value = 'INGRESS_TRAFFIC_ALL'): string {
 /** `projects/…/revisions/NAME`, or the name alone. */
 function revisionIn(json: JsonObject, member: string): string | undefined {
   const name = stringIn(json, member)?.split('/').at(-1)
-  return name === undefined ? undefined : safeText(name, 80)
+  return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined
 }
 
 function listIn(json: JsonObject, member: string): readonly JsonObject[] {

@@ -84,11 +84,25 @@ export function isComplete(command: string): boolean {
 
 /**
  * A value as one word of a command: in single quotes where a shell would read more than the value in it, as POSIX shells do
- * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list.
+ * (POSIX.1-2024, Shell Command Language, 2.2.2) and PowerShell, which takes a comma for a list. Quotes in it stand in
+ * double ones, because PowerShell knows no backslash, and takes ‘ ’ ‚ ‛ for single quotes
+ * (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02, 2.3.5.2).
  */
 export function shellWord(value: string): string {
   const word = safeText(value)
-  return /^[\w%+:./-][\w@%+=:./-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return /^[\w%+:./-][\w@%+=:./-]*$/.test(word)
+    ? word
+    : `'${word.replaceAll(/['\u2018-\u201b]+/g, (quotes) => `'"${quotes}"'`)}'`
+}
+
+/** Stands in a command where nobody knows the account. */
+export const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com'
+
+/** A service account as gcloud's argument, with its project, without which gcloud refuses some commands. @param flag `--iam-account=` */
+export function accountWord(account: string, flag = ''): string {
+  // gcloud would take the name for a flag.
+  const name = account.startsWith('-') ? UNKNOWN_ACCOUNT : account
+  return `${flag}${shellWord(name)}${projectFlag(name)}`
 }
 
 /** gcloud's flag for the project of a service account, as its e-mail says; to be put behind a command. */
@@ -98,7 +112,10 @@ export function projectFlag(account: string): string {
 
 /** The project of a service account, where its e-mail says so. */
 export function projectOfAccount(account: string): string | undefined {
-  return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$/.exec(account)?.[1]
+  return /@([a-z][a-z0-9-]*)\.iam\.gserviceaccount\.com$|^([a-z][a-z0-9-]*)@appspot\.gserviceaccount\.com$/
+    .exec(account)
+    ?.slice(1)
+    .find(Boolean)
 }
 
 /** Most of gcloud refuses a project's number and wants its id. */

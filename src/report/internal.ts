@@ -23,7 +23,7 @@ export function unfinished(env: Step['env']): Failure {
 }
 
 function explainDefect(env: Step['env']): Advice {
-  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo ${shellWord(env['GITHUB_REPOSITORY'])}`
+  const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${shellWord(env['GITHUB_REPOSITORY'])}`
   const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID'
   return {
     cause: 'Something came that the action does not foresee; no input or permission changes that.',

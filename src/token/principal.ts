@@ -1,3 +1,4 @@
+import { UNKNOWN_ACCOUNT } from '../failure/snippets.ts'
 import { safeText } from '../guard/safe-text.ts'
 
 /**
@@ -29,10 +30,10 @@ export interface Provider {
 export function parseProvider(audience: string): Provider | undefined {
   const name = audience.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '')
   const [, project, pool, provider] =
-    /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? []
+    /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/(\w[\w-]*)\/providers\/(\w[\w-]*)$/.exec(name) ?? []
   if (project !== undefined && pool !== undefined && provider !== undefined)
     return { kind: 'workload-identity', project, pool, provider }
-  const [, staff, idp] = /^locations\/global\/workforcePools\/([\w-]+)\/providers\/([\w-]+)$/.exec(name) ?? []
+  const [, staff, idp] = /^locations\/global\/workforcePools\/(\w[\w-]*)\/providers\/(\w[\w-]*)$/.exec(name) ?? []
   return staff === undefined || idp === undefined ? undefined : { kind: 'workforce', pool: staff, provider: idp }
 }
 
@@ -58,9 +59,6 @@ export const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE'
 
 /** Stands for somebody whose credentials do not say the e-mail. */
 export const UNKNOWN_PERSON = 'YOUR_EMAIL'
-
-/** Stands in a command where nobody knows the account. */
-const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com'
 
 /** Whether a token with this e-mail is a person's. */
 export function isPerson(email: string): boolean {

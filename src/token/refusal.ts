@@ -71,5 +71,5 @@ export function quoteWords({ status, code, message }: Refusal): string {
 
 /** The project that a refusal is about, by its id or its number. */
 export function projectIn({ metadata, message }: Refusal): string {
-  return /projects?[/ ]([\w-]+)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT'
+  return /projects?[/ ](\w[\w-]*)/.exec(`${stringIn(metadata, 'consumer') ?? ''} ${message}`)?.[1] ?? 'PROJECT'
 }

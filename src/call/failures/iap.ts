@@ -1,6 +1,6 @@
 import { explainBy, Failure } from '../../failure/failure.ts'
 import type { Cause, Explanation, Snippet } from '../../failure/failure.ts'
-import { inStep, inTerminal, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
+import { accountWord, inStep, inTerminal, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { memberOf } from '../../token/principal.ts'
@@ -96,7 +96,7 @@ function refusedSignature({ refused, token }: Facts): Explanation {
       'The key was deleted since, the account is of another organization than the service, or headers bring a token of their own.',
     remedy: 'Use a service account of the organization of the service, and leave tokens out of headers.',
     snippets: [
-      inTerminal('see the account and its state', `gcloud iam service-accounts describe ${shellWord(token.email)}`)
+      inTerminal('see the account and its state', `gcloud iam service-accounts describe ${accountWord(token.email)}`)
     ]
   }
 }

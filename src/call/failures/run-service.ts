@@ -106,15 +106,15 @@ function isOfOlderRevision({ tags, newestReady, tag }: Facts): boolean {
   return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady
 }
 
-function newestNotReady({ newest = 'that was deployed last', trouble = '', name, call }: Facts): Explanation {
+function newestNotReady({ newest, trouble = '', name, call }: Facts): Explanation {
   const { flags } = describeRunService(call.url)
   return {
-    sentence: `The newest revision ${newest} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
-    cause: `Cloud Run could not start ${newest}, so that another revision answers, or none.`,
-    remedy: `Fix what keeps revision ${newest} from starting, and deploy again.`,
+    sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
+    cause: 'Cloud Run could not start it, so that another revision answers, or none.',
+    remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
     snippets: [
       ...showLog(call.url),
-      inTerminal('see the revision', `gcloud run revisions describe ${shellWord(newest)}${flags}`)
+      inTerminal('see the revision', `gcloud run revisions describe ${newest ?? 'REVISION'}${flags}`)
     ]
   }
 }

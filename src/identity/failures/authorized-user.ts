@@ -76,7 +76,7 @@ function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippe
 
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
 function workforceLogin(pool: string): string[] {
-  const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/([\w-]+)$/.exec(pool) ?? []
+  const [, id = 'POOL'] = /^\/\/iam\.googleapis\.com\/locations\/global\/workforcePools\/(\w[\w-]*)$/.exec(pool) ?? []
   return [
     `gcloud iam workforce-pools providers list --workforce-pool=${id} --location=global`,
     `gcloud iam workforce-pools create-login-config locations/global/workforcePools/${id}/providers/PROVIDER --output-file=login-config.json`,

@@ -1,13 +1,15 @@
 import { Failure } from '../../failure/failure.ts'
 import type { Advice, Explanation } from '../../failure/failure.ts'
 import {
+  accountWord,
   inDocument,
   inStep,
   inTerminal,
   inTerminalWithGh,
   inWorkflow,
   onRunner,
-  shellWord
+  shellWord,
+  UNKNOWN_ACCOUNT
 } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import type { Credential } from '../../token/credential.ts'
@@ -16,7 +18,7 @@ import type { Restriction } from '../../world/run-origin.ts'
 import type { Step } from '../../world/step.ts'
 import { describeJob, skipForks } from './github.ts'
 
-const SERVICE_ACCOUNT = 'service_account: NAME@PROJECT.iam.gserviceaccount.com'
+const SERVICE_ACCOUNT = `service_account: ${UNKNOWN_ACCOUNT}`
 
 /** The inputs by which a job of GitHub needs no stored credential. */
 export const FEDERATION = [
@@ -228,7 +230,7 @@ export function serviceAccountRequired(
   const grants = [
     inTerminal(
       'allow the identity to impersonate the account',
-      `gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
+      `gcloud iam service-accounts add-iam-policy-binding ${accountWord(UNKNOWN_ACCOUNT)} --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
     )
   ]
   return new Failure({

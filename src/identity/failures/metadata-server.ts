@@ -1,6 +1,6 @@
 import { Failure } from '../../failure/failure.ts'
 import type { FailureText } from '../../failure/failure.ts'
-import { giveMachine, inTerminal } from '../../failure/snippets.ts'
+import { accountWord, giveMachine, inTerminal, UNKNOWN_ACCOUNT } from '../../failure/snippets.ts'
 import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
 import type { Refusal } from '../../token/refusal.ts'
 
@@ -22,7 +22,7 @@ function explain(refusal: Refusal): FailureText {
         inTerminal(
           'grant the role; the first command shows which accounts belong together',
           'kubectl get serviceaccounts --all-namespaces -o yaml',
-          "gcloud iam service-accounts add-iam-policy-binding NAME@PROJECT.iam.gserviceaccount.com --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser"
+          `gcloud iam service-accounts add-iam-policy-binding ${accountWord(UNKNOWN_ACCOUNT)} --member='serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KUBERNETES_SERVICE_ACCOUNT]' --role=roles/iam.workloadIdentityUser`
         )
       ]
     }
@@ -61,7 +61,7 @@ function explain(refusal: Refusal): FailureText {
         'see account and scopes of the machine; the first command shows INSTANCE and ZONE',
         'gcloud compute instances list --project=PROJECT',
         'gcloud compute instances describe INSTANCE --zone=ZONE --project=PROJECT --format="yaml(serviceAccounts)"',
-        'gcloud iam service-accounts describe NAME@PROJECT.iam.gserviceaccount.com --format="yaml(email, disabled)"'
+        `gcloud iam service-accounts describe ${accountWord(UNKNOWN_ACCOUNT)} --format="yaml(email, disabled)"`
       )
     ]
   }

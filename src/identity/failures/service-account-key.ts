@@ -1,6 +1,6 @@
 import { explainBy, Failure } from '../../failure/failure.ts'
 import type { Cause, Explanation, FailureCode } from '../../failure/failure.ts'
-import { inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag, shellWord } from '../../failure/snippets.ts'
+import { accountWord, inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
 import type { Refusal } from '../../token/refusal.ts'
@@ -102,7 +102,7 @@ function disabledAccount({ refusal, account, key }: Facts): Explanation {
   return {
     sentence: `Google does not accept ${key}, because the service account is disabled (${refusal.code}).`,
     remedy: 'Enable the account, unless that was done on purpose.',
-    snippets: [inTerminal('enable the account', `gcloud iam service-accounts enable ${shellWord(account)}`)]
+    snippets: [inTerminal('enable the account', `gcloud iam service-accounts enable ${accountWord(account)}`)]
   }
 }
 
@@ -115,11 +115,11 @@ function deletedKey({ refusal, account, key }: Facts): Explanation {
     snippets: [
       inTerminal(
         'see which keys are accepted',
-        `gcloud iam service-accounts keys list --iam-account=${shellWord(account)}`
+        `gcloud iam service-accounts keys list ${accountWord(account, '--iam-account=')}`
       ),
       inTerminal(
         'make a new key',
-        `gcloud iam service-accounts keys create key.json --iam-account=${shellWord(account)}`
+        `gcloud iam service-accounts keys create key.json ${accountWord(account, '--iam-account=')}`
       ),
       inTerminalWithGh('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
     ]

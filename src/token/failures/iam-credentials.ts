@@ -3,6 +3,7 @@ import type { Cause, Explanation, FailureCode, Snippet } from '../../failure/fai
 import { explainInterception } from '../../world/failures/connection.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import {
+  accountWord,
   giveMachine,
   inTerminal,
   onRunner,
@@ -16,6 +17,7 @@ import { safeText } from '../../guard/safe-text.ts'
 import type { Federation, Impersonation, MachineIdentity } from '../credential.ts'
 import { describeClaims, oldSubject, whatStandsOut } from '../github-claims.ts'
 import {
+  federatedPrincipal,
   MACHINE_ACCOUNT,
   narrowPrincipal,
   serviceAccountPrincipal,
@@ -126,7 +128,7 @@ function noAccount({ refusal, impersonation, account }: Facts): Explanation {
   return {
     sentence: `There is no service account ${account}: Google answered ${quoteWords(refusal)}.`,
     cause: 'The name is misspelled, or the account was deleted.',
-    remedy: `Correct the name ${account} in ${impersonation.origin}.`,
+    remedy: `Correct the name ${account} in ${safeText(impersonation.origin)}.`,
     snippets: [
       inTerminal(
         'see the existing accounts',
@@ -256,7 +258,7 @@ function missingGrant(facts: Facts): Explanation {
       inTerminal(
         'see whether the account exists, and who has which role on it',
         describeCommand(impersonation.account),
-        `gcloud iam service-accounts get-iam-policy ${shellWord(impersonation.account)}`
+        `gcloud iam service-accounts get-iam-policy ${accountWord(impersonation.account)}`
       ),
       ...compareMembers(caller),
       ...seeMapping(caller.principal)
@@ -309,11 +311,11 @@ function leastRole(member: string, url: URL): string {
 }
 
 function binding(account: string, member: string, role: string): string {
-  return `gcloud iam service-accounts add-iam-policy-binding ${shellWord(account)} --member=${shellWord(narrowPrincipal(member))} --role=${role}`
+  return `gcloud iam service-accounts add-iam-policy-binding ${accountWord(account)} --member=${shellWord(narrowPrincipal(member))} --role=${role}`
 }
 
 function describeCommand(account: string): string {
-  return `gcloud iam service-accounts describe ${shellWord(account)}`
+  return `gcloud iam service-accounts describe ${accountWord(account)}`
 }
 
 /** The caller with what Google was shown of it. */
@@ -350,20 +352,20 @@ function findCaller({ principal }: Caller): Snippet[] {
 }
 
 /** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
-function compareMembers({ principal, federation }: Caller): Snippet[] {
+function compareMembers({ federation }: Caller): Snippet[] {
   const sub = stringIn(federation?.claims ?? {}, 'sub')
   if (federation === undefined || sub === undefined) return []
-  const pool = principal.replace(/^principal(?:Set)?:/, '').replace(/(\/workloadIdentityPools\/[\w-]+)\/.*$/, '$1')
+  const all = safeText(federatedPrincipal(federation.audience))
   const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
     const value = stringIn(federation.claims ?? {}, name)
-    return value === undefined ? [] : [`principalSet:${pool}/attribute.${name}/${safeText(value)}`]
+    return value === undefined ? [] : [`${all.slice(0, -1)}attribute.${name}/${safeText(value)}`]
   })
   return [
     toCompare(
       'One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides',
-      subjectPrincipal(federation.audience, safeText(sub)),
+      safeText(subjectPrincipal(federation.audience, sub)),
       ...attributes,
-      `principalSet:${pool}/*`
+      all
     )
   ]
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../../failure/failure.ts'
 import type { Advice } from '../../failure/failure.ts'
-import { inStep, inTerminal, onRunner, shellWord } from '../../failure/snippets.ts'
+import { accountWord, inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 
 /** What about a token is not as it was asked for, as far as it decides how to fix it. */
@@ -57,7 +57,7 @@ function adviseOnAccount(account: string | undefined): Advice {
         remedy: 'Check the proxy of the runner (HTTPS_PROXY) and the input universe.',
         snippets: [
           CHECK_PROXY,
-          inTerminal('see the account', `gcloud iam service-accounts describe ${shellWord(account)}`)
+          inTerminal('see the account', `gcloud iam service-accounts describe ${accountWord(account)}`)
         ]
       }
 }

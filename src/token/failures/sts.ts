@@ -208,7 +208,7 @@ function keysOutOfReach({ shown, claims, commands }: Facts): Explanation {
     snippets: [
       onRunner(
         'fetch the keys where the issuer can be reached',
-        `curl ${shellWord(stringIn(claims, 'iss') ?? 'https://ISSUER')}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`
+        `curl ${issuer.startsWith('https://') ? shellWord(issuer) : 'https://ISSUER'}/.well-known/jwks | jq 'del(.keys[].x5c, .keys[].x5t)' > jwks.json`
       ),
       inTerminal('upload the keys', `${commands.update} --jwk-json-path=jwks.json`)
     ]

@@ -60,7 +60,7 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a repository without a grant',
     impersonationRefused(DENIED, MINT, REPOSITORY, TARGET),
-    /refused octo\/app \(sub: repo:octo\/app:environment:prod, environment prod\) an ID token of deployer@shop\S+: no grant of iam\.serviceAccounts\.getOpenIdToken matches, or there is no such account\. Grant roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop\S+ to this repository; the provider must map attribute\.repository\. Run `gcloud iam service-accounts add-iam-policy-binding deployer@shop\S+ --member=principalSet:\S+\/attribute\.repository\/octo\/app --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
+    /refused octo\/app \(sub: repo:octo\/app:environment:prod, environment prod\) an ID token of deployer@shop\S+: no grant of iam\.serviceAccounts\.getOpenIdToken matches, or there is no such account\. Grant roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop\S+ to this repository; the provider must map attribute\.repository\. Run `gcloud iam service-accounts add-iam-policy-binding deployer@shop\S+ --project=shop --member=principalSet:\S+\/attribute\.repository\/octo\/app --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
     /only minutes old.*roles\/iam\.workloadIdentityUser contains.*get-iam-policy deployer@shop.*"principal:\S+\/subject\/repo:octo\/app:environment:prod","principalSet:\S+\/attribute\.repository\/octo\/app","principalSet:\S+\/attribute\.repository_id\/4242".*providers list .*attributeMapping.*environment: prod/
   ],
   [
@@ -121,19 +121,19 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'the only link before the last',
     impersonationRefused(DELEGATION, MINT, SERVICE_ACCOUNT, HOP),
-    /an ID token of deployer@\S+ through a@shop\S+: iam\.serviceAccounts\.implicitDelegation is missing, for which ci@shop\S+ needs roles\/iam\.serviceAccountTokenCreator on a@shop\S+ .*Run `gcloud \S+ service-accounts add-iam-policy-binding a@shop\S+ --member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountTokenCreator`/,
+    /an ID token of deployer@\S+ through a@shop\S+: iam\.serviceAccounts\.implicitDelegation is missing, for which ci@shop\S+ needs roles\/iam\.serviceAccountTokenCreator on a@shop\S+ .*Run `gcloud \S+ service-accounts add-iam-policy-binding a@shop\S+ --project=shop --member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountTokenCreator`/,
     /service-accounts describe a@shop/
   ],
   [
     'one of several links',
     impersonationRefused(DELEGATION, MINT, SERVICE_ACCOUNT, CHAIN),
     /ci@shop\S+ needs \S+ on a@shop\S+, or a@shop\S+ needs \S+ on b@shop/,
-    /^(?!.*binding deployer@).*binding a@shop.*binding b@shop\S+ --member=serviceAccount:a@shop/
+    /^(?!.*binding deployer@).*binding a@shop.*binding b@shop\S+ --project=shop --member=serviceAccount:a@shop/
   ],
   [
     'the last link',
     impersonationRefused(DENIED, MINT, SERVICE_ACCOUNT, CHAIN),
-    /getOpenIdToken is missing, for which b@shop\S+ needs roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop.*Run `.*binding deployer@shop\S+ --member=serviceAccount:b@shop/,
+    /getOpenIdToken is missing, for which b@shop\S+ needs roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop.*Run `.*binding deployer@shop\S+ --project=shop --member=serviceAccount:b@shop/,
     /Every link of the chain needs a grant: ci@shop\S+ on a@shop\S+, a@shop\S+ on b@shop\S+, b@shop\S+ on deployer@shop/
   ],
   [
