@@ -33,6 +33,9 @@ const REQUESTS = 2_000
 const IN_FLIGHT = 20
 const STREAMS = 200
 const TRANSFER_BYTES = 50 * 1024 * 1024
+const LARGE_BYTES = 500_000_000
+/** A slow reader pauses after so many bytes, for so many milliseconds. */
+const SLOW = { bytes: 2 * 1024 * 1024, pauseMs: 10 }
 const CHUNK = Buffer.alloc(64 * 1024, 1)
 const DOCUMENT = 'docs/performance.md'
 const MARKS = ['<!-- benchmark of the proxy: begin -->', '<!-- benchmark of the proxy: end -->'] as const
@@ -61,8 +64,8 @@ const caFile = path.join(directory, 'ca.pem')
 const server = createServer(
   { ...authority.issueServerCertificate('localhost'), noDelay: true },
   (request, response) => {
-    if (request.url === '/download') {
-      let left = TRANSFER_BYTES
+    if (request.url === '/download' || request.url === '/large') {
+      let left = request.url === '/large' ? LARGE_BYTES : TRANSFER_BYTES
       const write = (): void => {
         while (left > 0) {
           left -= CHUNK.length
@@ -173,6 +176,23 @@ async function measure(way: Way): Promise<Measured> {
   }
 }
 
+/** The most memory that the process has had so far, and that it has with a client which reads a large answer slowly. */
+async function measureSlowReader(way: Way): Promise<number> {
+  const agent = agentFor(way, 1)
+  const sent = send(way, '/large', agent)
+  sent.end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  let read = 0
+  for await (const chunk of response) {
+    read += (chunk as Buffer).length
+    if (read < SLOW.bytes) continue
+    read = 0
+    await wait(SLOW.pauseMs)
+  }
+  agent.destroy()
+  return peakOf(way.processId)
+}
+
 /** Memory with many open streams at once, after everything else. */
 async function measureMemory(way: Way): Promise<number> {
   const agent = agentFor(way, STREAMS)
@@ -233,7 +253,8 @@ try {
         downloadMBs: of(({ downloadMBs }) => downloadMBs),
         uploadMBs: of(({ uploadMBs }) => uploadMBs),
         cpuMs: of(({ cpuMs }) => cpuMs),
-        memory: await measureMemory(way)
+        memory: await measureMemory(way),
+        memorySlow: await measureSlowReader(way)
       }
     })
   )
@@ -248,7 +269,13 @@ try {
   await rm(directory, { recursive: true, force: true })
 }
 
-function render(rows: readonly (Measured & { readonly name: string; readonly memory: number })[]): string {
+interface Row extends Measured {
+  readonly name: string
+  readonly memory: number
+  readonly memorySlow: number
+}
+
+function render(rows: readonly Row[]): string {
   const [direct] = rows
   const show = (value: number, digits: number): string => (Number.isNaN(value) ? '–' : value.toFixed(digits))
   const ratio = (value: number, to: number | undefined): string => `${(value / (to ?? Number.NaN)).toFixed(1)}×`
@@ -261,12 +288,13 @@ function render(rows: readonly (Measured & { readonly name: string; readonly mem
       show(row.downloadMBs, 0),
       show(row.uploadMBs, 0),
       show(row.cpuMs, 2),
-      show(row.memory, 0)
+      show(row.memory, 0),
+      show(row.memorySlow, 0)
     ].join(' | ')
   )
   return [
-    `| way | p50 of one at a time | p99 | requests per second, ${IN_FLIGHT} at a time | download, MB/s | upload, MB/s | CPU per request, ms | memory with ${STREAMS} streams, MiB |`,
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    `| way | p50 of one at a time | p99 | requests per second, ${IN_FLIGHT} at a time | download, MB/s | upload, MB/s | CPU per request, ms | memory with ${STREAMS} streams, MiB | and after ${LARGE_BYTES / 1e6} MB to a slow reader |`,
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...lines.map((line) => `| ${line} |`)
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 import { toLocalAddress, withoutBase } from './addresses.ts'
 import type { ServiceAddress } from './addresses.ts'
-import { hopByHop, mapHeaders } from './raw-headers.ts'
+import { isHopByHop, mapHeaders } from './raw-headers.ts'
 import type { RawHeaders } from './raw-headers.ts'
 
 /** Says to the client which failure of the catalogue an answer is that did not come from the application. */
@@ -19,9 +19,9 @@ const DROPPED = ['strict-transport-security', 'alt-svc', FAILURE_HEADER]
  * @param local host and port in the name that the client used
  */
 export function toClientHeaders(headers: RawHeaders, service: ServiceAddress, local: string): string[] {
-  const dropped = new Set([...hopByHop(headers), ...DROPPED])
+  const isOfThisHop = isHopByHop(headers)
   return mapHeaders(headers, (name, value) => {
-    if (dropped.has(name)) return undefined
+    if (isOfThisHop(name) || DROPPED.includes(name)) return undefined
     switch (name) {
       case 'location':
       case 'content-location':

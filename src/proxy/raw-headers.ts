@@ -20,15 +20,17 @@ export function mapHeaders(headers: RawHeaders, map: (name: string, value: strin
 /**
  * The headers that are for the next hop alone, and never passed on: those that RFC 9110, 7.6.1, names, and those that `Connection`
  * names. How a message is framed is decided anew for each hop.
+ *
+ * @returns tells it of a name in lower case
  */
-export function hopByHop(headers: RawHeaders): ReadonlySet<string> {
+export function isHopByHop(headers: RawHeaders): (name: string) => boolean {
   const named = headerValues(headers, 'connection').flatMap((value) =>
     value.split(',').map((name) => name.trim().toLowerCase())
   )
-  return new Set([...HOP_BY_HOP, ...named])
+  return (name) => HOP_BY_HOP.has(name) || named.includes(name)
 }
 
-const HOP_BY_HOP = [
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -37,7 +39,7 @@ const HOP_BY_HOP = [
   'upgrade',
   // RFC 7540, 3.2.1: only together with the upgrade that it belongs to.
   'http2-settings'
-]
+])
 
 /** Names with their values. */
 export function toPairs(headers: RawHeaders): [string, string][] {

@@ -2,7 +2,7 @@ import type { TokenHeader } from '../inputs/request-headers.ts'
 import { isOwnAuthority } from './admission.ts'
 import { toServiceAddress } from './addresses.ts'
 import type { ServiceAddress } from './addresses.ts'
-import { headerValues, hopByHop, mapHeaders } from './raw-headers.ts'
+import { headerValues, isHopByHop, mapHeaders } from './raw-headers.ts'
 import type { RawHeaders } from './raw-headers.ts'
 
 /** In which header our token travels. */
@@ -35,10 +35,11 @@ export function toServiceHeaders(
   tokenHeader: TokenHeader,
   port: number
 ): string[] {
-  const dropped = new Set([...hopByHop(headers), 'host', 'content-length', tokenHeader.toLowerCase()])
+  const isOfThisHop = isHopByHop(headers)
+  const dropped = ['host', 'content-length', tokenHeader.toLowerCase()]
   const isOwn = (name: string): boolean => isOwnAuthority(name, port)
   const passed = mapHeaders(headers, (name, value) => {
-    if (dropped.has(name)) return undefined
+    if (isOfThisHop(name) || dropped.includes(name)) return undefined
     // An origin has no path, so that the service's has none either.
     if (name === 'origin') return isOwn(value.toLowerCase().replace(/^http:\/\//, '')) ? service.origin : value
     return name === 'referer' ? toServiceAddress(service, value, isOwn) : value

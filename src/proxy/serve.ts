@@ -37,7 +37,6 @@ interface Exchange {
   readonly local: string
   /** At the service. */
   readonly path: string
-  readonly url: URL
   readonly tokenHeader: TokenHeader
 }
 
@@ -71,18 +70,16 @@ function admitExchange({ service, port, tokenPlace }: Serving, client: Client, e
     return undefined
   }
   const { local } = admission
-  const path = toServicePath(service, admission.path)
-  const url = new URL(URL.canParse(service.origin + path) ? service.origin + path : service.origin)
-  return { client, entry, local, path, url, tokenHeader }
+  return { client, entry, local, path: toServicePath(service, admission.path), tokenHeader }
 }
 
 async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): Promise<void> {
   const { keeper, service } = serving
   const { client, entry, local } = exchange
   let sending: Sending | undefined
-  const gone = new AbortController()
+  const state = { isGone: false }
   client.onGone(() => {
-    gone.abort()
+    state.isGone = true
     sending?.abort()
   })
   // A body is there once; a request without one may be sent again.
@@ -91,7 +88,7 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
   let renewed = false
   try {
     let token = await keeper.current()
-    while (!gone.signal.aborted) {
+    while (!state.isGone) {
       sending = side.send(buildRequest(serving, exchange, token))
       const answer = await sending.answer.catch((error: unknown) => {
         if (!(error instanceof ServiceBreak && error.onKeptConnection && isRepeatable) || resent) throw error
@@ -124,8 +121,8 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
       return
     }
   } catch (error) {
-    if (gone.signal.aborted) return
-    const failure = error instanceof ServiceBreak ? explainBreak(error, exchange) : error
+    if (state.isGone) return
+    const failure = error instanceof ServiceBreak ? explainBreak(serving, exchange, error) : error
     if (!(failure instanceof Failure)) throw error
     const status = error instanceof ServiceBreak && error.outcome.timedOut ? 504 : 502
     const { text } = failure
@@ -154,8 +151,8 @@ function buildRequest(
 }
 
 async function findRefusal(
-  { tag }: Serving,
-  { client, url, tokenHeader }: Exchange,
+  { service, tag }: Serving,
+  { client, path, tokenHeader }: Exchange,
   token: IdToken,
   answer: ServiceAnswer,
   beginning: Beginning
@@ -163,12 +160,23 @@ async function findRefusal(
   if (answer.status < 300) return undefined
   const found = await findResponder(answer, beginning)
   if (found.responder === 'application') return undefined
-  const call = { url, tag, method: client.method, iamWaitMs: 0, headers: { own: {}, tokenHeader } }
+  const call = {
+    url: urlOf(service, path),
+    tag,
+    method: client.method,
+    iamWaitMs: 0,
+    headers: { own: {}, tokenHeader }
+  }
   return describeRefusal({ call, token }, answer.status, found)
 }
 
-function explainBreak({ outcome }: ServiceBreak, { client, url }: Exchange): Failure {
-  return noUsableAnswer(url, outcome, 1, 'through the proxy', client.method)
+function explainBreak({ service }: Serving, { client, path }: Exchange, { outcome }: ServiceBreak): Failure {
+  return noUsableAnswer(urlOf(service, path), outcome, 1, 'through the proxy', client.method)
+}
+
+/** For failures alone: a path that came byte for byte may be none that a URL can have. */
+function urlOf({ origin }: ServiceAddress, path: string): URL {
+  return new URL(URL.canParse(origin + path) ? origin + path : origin)
 }
 
 /** Hands an answer on, piece by piece, no faster than the client takes it. */

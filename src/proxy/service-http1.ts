@@ -20,10 +20,13 @@ const WITHOUT_BODY = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
   const closing = new AbortController()
   const pool = createConnectionPool(closing.signal)
+  /** Those that have no connection yet. A signal that combines two would cost each request more than all of its headers. */
+  const connectings = new Set<AbortController>()
 
   function send(request: ServiceRequest): Sending {
     const start = performance.now()
     const connecting = new AbortController()
+    connectings.add(connecting)
     const options: ConnectionOptions = {
       method: request.method,
       host: url.hostname,
@@ -33,23 +36,25 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
       agent: pool.agentFor(url),
       maxHeaderSize: HEADER_BYTES,
       destination: { url },
-      connectionSignal: AbortSignal.any([connecting.signal, closing.signal])
+      connectionSignal: connecting.signal
     }
     const outgoing = (url.protocol === 'http:' ? http : https).request(options)
     // Node would leave out what is beyond.
     outgoing.maxHeadersCount = 0
     let connected = false
+    let answered = false
     let bytesBefore = 0
     const limit = startWaitLimit(timeoutMs, abort)
 
     function abort(): void {
-      connecting.abort()
+      if (connectings.delete(connecting)) connecting.abort()
       outgoing.destroy()
     }
 
     const answer = new Promise<ServiceAnswer>((resolve, reject) => {
       outgoing.once('socket', (socket) => {
         connected = true
+        connectings.delete(connecting)
         bytesBefore = socket.bytesRead
         limit.connected()
       })
@@ -57,10 +62,12 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
       outgoing.once('continue', request.onContinue)
       outgoing.once('response', (message) => {
         limit.clear()
+        answered = true
         resolve(readAnswer(message))
       })
       outgoing.once('upgrade', (message, socket, head) => {
         limit.clear()
+        answered = true
         if (request.upgrade === undefined) {
           socket.destroy()
           reject(broken(new UnexpectedSwitch()))
@@ -71,9 +78,9 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
         reject(broken(error))
       })
       outgoing.once('close', () => {
+        connectings.delete(connecting)
         limit.clear()
-        // After an answer this changes nothing.
-        reject(broken(new Error('closed')))
+        if (!answered) reject(broken(new Error('closed')))
       })
     })
     sendBody(outgoing, request)
@@ -95,6 +102,7 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
     send,
     close() {
       closing.abort()
+      for (const connecting of connectings) connecting.abort()
       pool.close()
     }
   }

@@ -69,7 +69,11 @@ export function createStatistics(log: (line: string) => void, now: () => number)
   return {
     begin(method, target) {
       const startedAt = now()
-      const path = safeText(target.replace(/[?#].*$/s, ''), 200)
+      // For the log and the slowest request alone, so that no request waits for it.
+      const shown = (): { method: string; path: string } => ({
+        method: safeText(method, 20),
+        path: safeText(target.replace(/[?#].*$/s, ''), 200)
+      })
       let status: number | undefined
       let code = ''
       let milliseconds = 0
@@ -79,8 +83,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
         answered(given) {
           status = given
           milliseconds = Math.round(now() - startedAt)
-          if (milliseconds >= (slowest?.milliseconds ?? 0))
-            slowest = { method: safeText(method, 20), path, milliseconds }
+          if (milliseconds > (slowest?.milliseconds ?? -1)) slowest = { ...shown(), milliseconds }
         },
         refused(text) {
           code = ` ${text.code}`
@@ -108,7 +111,8 @@ export function createStatistics(log: (line: string) => void, now: () => number)
           const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
           classes[group] = (classes[group] ?? 0) + 1
           const took = status === undefined ? Math.round(now() - startedAt) : milliseconds
-          log(`${safeText(method, 20)} ${path} ${status ?? 'no answer'} ${took} ms${code}`)
+          const { method: name, path } = shown()
+          log(`${name} ${path} ${status ?? 'no answer'} ${took} ms${code}`)
         }
       }
     },

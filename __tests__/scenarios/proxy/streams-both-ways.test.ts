@@ -69,9 +69,20 @@ streaming(
 
 const BYTES = 64 * 1024 * 1024
 
+/** MiB that the background process has had at most. */
+function peakOf({ job }: RunningProxy): number {
+  if (process.platform !== 'linux') return 0
+  const status = readFileSync(`/proc/${String(job.processId())}/status`, 'utf8')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+}
+
 streaming(
-  'A large upload and a large download pass in bounded memory, byte for byte',
+  'A large upload and a large download pass in bounded memory, byte for byte, and 200 streams after them',
   (message, response) => {
+    if (message.url === '/stream') {
+      response.write('open')
+      return
+    }
     const hash = createHash('sha256')
     message.on('data', (chunk: Buffer) => {
       hash.update(chunk)
@@ -96,7 +107,8 @@ streaming(
       write()
     })
   },
-  async ({ url, job }) => {
+  async (proxy) => {
+    const { url } = proxy
     const chunk = randomBytes(256 * 1024)
     const hash = createHash('sha256')
     const sent = request(url, { method: 'PUT', agent: false })
@@ -114,10 +126,10 @@ streaming(
       if (received < 1024 * 1024) await wait(5)
     }
     assert.equal(received, BYTES)
-    if (process.platform !== 'linux') return
-    const status = readFileSync(`/proc/${String(job.processId())}/status`, 'utf8')
-    const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+    const streams = await Promise.all(Array.from({ length: 200 }, async () => await open(url, '/stream')))
+    const peak = peakOf(proxy)
     assert.ok(peak < 150, `the process took ${peak} MiB`)
+    for (const [stream] of streams) stream.destroy()
   }
 )
 
