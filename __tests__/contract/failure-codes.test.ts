@@ -4,8 +4,9 @@ import { FAILURES } from '../../src/failure/failure.ts'
 import { headingsOf, readText } from './markdown.ts'
 
 const page = await readText('docs/troubleshooting.md')
-const headings = headingsOf(page).filter(({ level }) => level > 1)
-const INDEXES = ['Index by code', 'Index by error text']
+const headings = headingsOf(page).filter(({ level }) => level === 2)
+const REFUSED = 'When a command is refused'
+const NO_CODES = ['Index by code', 'Index by error text', REFUSED]
 const codes: readonly string[] = Object.keys(FAILURES)
 
 /** The codes that are published: workflows compare with them, so that they are added but neither renamed nor taken away. */
@@ -46,7 +47,7 @@ function sectionOf(title: string): string {
 }
 
 test('every failure code has one heading, and every heading has a code', () => {
-  const titles = headings.map(({ title }) => title).filter((title) => !INDEXES.includes(title))
+  const titles = headings.map(({ title }) => title).filter((title) => !NO_CODES.includes(title))
   assert.deepEqual(titles, codes)
 })
 
@@ -78,7 +79,8 @@ test('every code stands in the index by code', () => {
 })
 
 test('every text of the index stands in the section to which it points', () => {
-  const rows = sectionOf('Index by error text').matchAll(/^\| (.+?) +\| \[(\w+)\]\(#\w+\) +\|$/gm)
+  const rows = [...sectionOf('Index by error text').matchAll(/^\| (.+?) +\| .*\[([\w ]+)\]\(#[\w-]+\) +\|$/gm)]
+  assert.ok(rows.length > 60, `${rows.length} rows`)
   for (const [, texts = '', code = ''] of rows) {
     // What varies is left out in the index; the longest part of each text has to be there.
     for (const [, , text = ''] of texts.matchAll(/(`+)(.+?)\1(?!`)/g)) {
@@ -88,6 +90,57 @@ test('every text of the index stands in the section to which it points', () => {
   }
 })
 
-test('every section says how to mend it: a table, commands or YAML', () => {
+/** What people paste, from public issues and documentation, and where the page has to lead. */
+const PASTED: readonly (readonly [text: string, section: string])[] = [
+  ['There was a problem refreshing your current auth tokens: (', 'IMPERSONATION_DENIED'],
+  ["There was a problem refreshing your current auth tokens: ('Error code invalid_target: ", 'FEDERATION_REJECTED'],
+  ['gcloud crashed (OAuthError)', 'FEDERATION_REJECTED'],
+  ['ACCESS_TOKEN_TYPE_UNSUPPORTED', 'IMPERSONATION_DENIED'],
+  ['Request had invalid authentication credentials', 'IMPERSONATION_DENIED'],
+  ['error in secret or public key callback: socket hang up', 'OIDC_FAILED'],
+  ['no available instance', 'SERVICE_UNAVAILABLE'],
+  ['Invalid JWT Signature', 'CREDENTIALS_EXPIRED'],
+  ['impersonate: unable to generate access token', 'IMPERSONATION_DENIED'],
+  ['oauth2/google: status code 403', 'IMPERSONATION_DENIED'],
+  ['failed to generate Google Cloud access token for ', 'IMPERSONATION_DENIED'],
+  ['retry function failed after 4 attempts', 'Index by error text'],
+  ['oauth2/google: invalid response when retrieving subject token', 'SUBJECT_TOKEN_UNAVAILABLE'],
+  ['An error occurred while attempting to obtain the subject token', 'SUBJECT_TOKEN_UNAVAILABLE'],
+  ["Cannot read properties of undefined (reading 'message')", 'OIDC_FAILED'],
+  ["is requesting 'id-token: write', but is only allowed 'id-token: none'", 'OIDC_UNAVAILABLE'],
+  ['Org Policy violated for value', 'FEDERATION_REJECTED'],
+  ['constraints/iam.workloadIdentityPoolProviders', 'FEDERATION_REJECTED'],
+  ['Input JWK is not in a valid json format', 'FEDERATION_REJECTED'],
+  ["The attribute condition must reference one of the provider's claims", 'FEDERATION_REJECTED'],
+  ['Specified identity issuer', 'FEDERATION_REJECTED'],
+  ['not found in the configured identity providers', 'FEDERATION_REJECTED'],
+  ['One or more users named in the policy do not belong to a permitted customer', REFUSED],
+  ["Permission 'iam.serviceAccounts.setIamPolicy' is required to modify this resource", REFUSED],
+  ['IAP for Cloud Run app is not set up correctly', 'IAP_REJECTED'],
+  ['Empty Google Account OAuth client ID(s)/secret(s).', 'IAP_REJECTED'],
+  ['The IAP service account is not provisioned', 'IAP_REJECTED'],
+  ['does not have permission to access the IAP-protected application', 'IAP_REJECTED'],
+  ['unable to get local issuer certificate', 'GOOGLE_UNAVAILABLE'],
+  ['self-signed certificate in certificate chain', 'GOOGLE_UNAVAILABLE'],
+  ['getaddrinfo ENOTFOUND', 'GOOGLE_UNAVAILABLE'],
+  ['socket hang up', 'GOOGLE_UNAVAILABLE'],
+  ['Error authenticating the Cloud SDK', 'SERVICE_ACCOUNT_REQUIRED'],
+  ['Refresh token must contain a "client_id" property', 'SERVICE_ACCOUNT_REQUIRED'],
+  ['Wrong recipient, payload audience != requiredAudience', 'EXPECTATION_FAILED']
+]
+
+for (const [text, section] of PASTED) {
+  test(`"${text}" is found in the index by error text and under ${section}`, () => {
+    assert.ok(sectionOf('Index by error text').includes(text))
+    assert.ok(sectionOf(section).includes(text))
+  })
+}
+
+test('every section with a command leads to what helps when the command is refused', () => {
+  for (const code of codes.filter((each) => sectionOf(each).includes('gcloud ')))
+    assert.ok(sectionOf(code).includes('](#when-a-command-is-refused)'), code)
+})
+
+test('every section says what to do: a table, commands or YAML', () => {
   for (const code of codes) assert.match(sectionOf(code), /^(```|\||Use )/m, code)
 })
