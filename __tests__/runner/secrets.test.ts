@@ -68,13 +68,44 @@ describe('assertNoSecretLeaks', () => {
       { debugLog: Array.from(piece).join(' ') },
       { environment: { TOKEN: token } },
       { state: { token } },
+      { paths: [piece] },
       { outputs: { body: token } },
+      ...['', 'x', 'xy'].map((before) => ({ summary: Buffer.from(`${before}${piece}`).toString('base64') })),
+      { outputs: { body: Buffer.from(piece).toString('hex') } },
       { contentsLeft: { 'temp/cache': piece } }
     ]
     for (const leak of leaks) {
       assert.throws(() => {
         check(leak)
       }, /shows a piece of a secret \(ID token\)/)
+    }
+  })
+
+  it('finds what a document has for an identity provider, and misses its mask', async () => {
+    const [vault, password, query, argument] = ['vault', 'password', 'query', 'argument'].map(
+      (name) => `${name}-secret-of-octo`
+    )
+    const Authorization = `Basic ${Buffer.from(`octocat:${password}`).toString('base64')}`
+    const headers = { 'X-Vault-Token': vault, Authorization, Accept: 'application/json; of some length' }
+    const url = `https://idp.example/?sig=${query}&audience=of-some-length`
+    const executable = { command: `log-in --mode of-some-length --token=${argument}` }
+    const document = JSON.stringify({ source_credentials: { credential_source: { url, headers, executable } } })
+    const asked = await startPretendGoogle()
+    await send(asked, await asked.addLoopbackApp([{}]))
+    await asked.close()
+    for (const given of [[document], [Buffer.from(document).toString('base64')]]) {
+      const masks = [vault, password, query, argument].map(String)
+      const found = run({ given, masks })
+      assertNoSecretLeaks(found, asked)
+      assertNoSecretLeaks({ ...found, summary: 'application/json; of some length, of-some-length' }, asked)
+      for (const secret of masks) {
+        assert.throws(() => {
+          assertNoSecretLeaks({ ...found, summary: secret }, asked)
+        }, /The summary shows a piece/)
+        assert.throws(() => {
+          assertNoSecretLeaks({ ...found, masks: masks.filter((mask) => mask !== secret) }, asked)
+        }, /was not masked/)
+      }
     }
   })
 

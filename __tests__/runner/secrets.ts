@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import type { Secret, SecretKind } from '../pretend-google/tokens/secrets.ts'
 import type { RecordedRequest } from '../pretend-google/transport/requests.ts'
 import type { PretendGoogle } from '../pretend-google/world.ts'
+import { secretsInDocuments } from './document-secrets.ts'
+import { createPieceFinder } from './pieces.ts'
 import type { ActionRun } from './run-action.ts'
-
-/** Fewer characters of an opaque token are worth nothing, and may well turn up by chance. */
-const FRAGMENT_LENGTH = 16
 
 /** The outputs that hand ID tokens on. */
 const TOKEN_OUTPUTS = ['id_token', 'id_tokens']
@@ -28,25 +27,29 @@ interface LeakOptions {
 }
 
 /**
- * Asserts that no secret of the world, nor a piece of one that is of any use, has come out of a run anywhere but where an ID
- * token belongs; that every secret which the action had in its hands is masked; and that nothing else is.
+ * Asserts that no secret of the world or of a document that the run was given, nor a piece of one that is of any use, has come
+ * out of the run anywhere but where an ID token belongs, as it is or encoded; that every secret which the action had in its hands
+ * is masked; and that nothing else is.
  */
 export function assertNoSecretLeaks(run: ActionRun, world: PretendGoogle, options: LeakOptions = {}): void {
-  const secrets = world.secrets()
+  const given = [...run.given, ...run.given.map(decode)]
+  const inDocuments = secretsInDocuments(given)
+  const secrets = [...world.secrets(), ...inDocuments]
+  const findPiece = createPieceFinder(secrets, ({ value }) => sensitivePart(value))
   for (const [place, text] of Object.entries(collectPlaces(run, options))) {
-    const letters = squeeze(text)
-    for (const secret of secrets) {
-      assert.ok(!showsPieceOf(text, letters, secret), `${place} shows a piece of a secret (${secret.kind}):\n${text}`)
-    }
+    const leak = findPiece(text)
+    assert.ok(leak === undefined, `${place} shows a piece of a secret (${leak?.kind}):\n${text}`)
   }
   const requests = requestsOf(run, world)
-  for (const secret of secrets.filter((candidate) => hadInHands(run, candidate, requests))) {
+  const held = [...secrets.filter(createHeldJudge(run, requests, given)), ...(requests.length > 0 ? inDocuments : [])]
+  for (const secret of held) {
     for (const part of partsToMask(secret)) {
       assert.ok(run.masks.includes(part), `A secret (${secret.kind}) was not masked: ${part}`)
     }
   }
+  const isSecret = createMaskJudge(run, secrets)
   for (const mask of run.masks) {
-    assert.ok(mask.length >= SHORTEST_MASK && isSecret(mask, run, secrets), `What is not secret was masked: ${mask}`)
+    assert.ok(mask.length >= SHORTEST_MASK && isSecret(mask), `What is not secret was masked: ${mask}`)
   }
 }
 
@@ -60,6 +63,7 @@ function collectPlaces(run: ActionRun, { exportEnv }: LeakOptions): Record<strin
     'The summary': run.summary,
     'The environment': omit(run.environment, exportEnv === undefined ? [] : [exportEnv]),
     'The state': omit(run.state, []),
+    'The path': run.paths.join('\n'),
     'An output': omit(run.outputs, TOKEN_OUTPUTS),
     'A file': omit(run.contentsLeft, [])
   }
@@ -70,43 +74,31 @@ function omit(values: Readonly<Record<string, string>>, names: readonly string[]
   return kept.map(([name, value]) => `${name}=${value}`).join('\n')
 }
 
-/** Letters and digits alone, in one case: a piece that was split or written in capitals is a piece. */
-function squeeze(text: string): string {
-  return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-}
-
-/** @param letters of the text */
-function showsPieceOf(text: string, letters: string, secret: Secret): boolean {
-  const part = squeeze(sensitivePart(secret))
-  // A few letters alone may stand there by chance.
-  if (part.length < FRAGMENT_LENGTH) return text.includes(secret.value)
-  return Array.from({ length: part.length - FRAGMENT_LENGTH + 1 }, (_, start) =>
-    part.slice(start, start + FRAGMENT_LENGTH)
-  ).some((fragment) => letters.includes(fragment))
-}
-
 /** Header and payload of a JWT are worthless without its signature, and are shown decoded. */
-function sensitivePart({ value }: Secret): string {
+function sensitivePart(value: string): string {
   return isJwt(value) ? value.slice(value.lastIndexOf('.') + 1) : value
 }
 
-function partsToMask(secret: Secret): string[] {
-  const { kind, value } = secret
+function partsToMask({ kind, value }: Secret): string[] {
   if (kind === 'AWS signature') return []
   // Of its request token GitHub's runner knows the whole; the action adds nothing.
-  return isJwt(value) && kind !== 'GitHub request token' ? [value, sensitivePart(secret)] : [value]
+  return isJwt(value) && kind !== 'GitHub request token' ? [value, sensitivePart(value)] : [value]
 }
 
 /** What the world merely holds for others, or for another run, need not be masked. */
-function hadInHands(run: ActionRun, { kind, value }: Secret, requests: readonly RecordedRequest[]): boolean {
-  const wasGiven = run.given.some((text) => text.includes(value) || decode(text).includes(value))
-  if (GIVEN_KINDS.includes(kind) && wasGiven && requests.length > 0) return true
-  return requests.some(
-    (request) =>
-      JSON.stringify(request.headers).includes(value) ||
-      request.body.includes(value) ||
-      (request.answer?.body?.includes(value) === true && !isOvertaken(run, request, requests))
-  )
+function createHeldJudge(
+  run: ActionRun,
+  requests: readonly RecordedRequest[],
+  given: readonly string[]
+): (secret: Secret) => boolean {
+  const sent = requests.map(({ headers, body }) => `${JSON.stringify(headers)} ${body}`)
+  const received = requests
+    .filter((request) => request.answer?.delivery === undefined && !isOvertaken(run, request, requests))
+    .map(({ answer }) => String(answer?.body ?? ''))
+  return ({ kind, value }) =>
+    (GIVEN_KINDS.includes(kind) && requests.length > 0 && given.some((text) => text.includes(value))) ||
+    sent.some((text) => text.includes(value)) ||
+    received.some((text) => text.includes(value))
 }
 
 /** The requests of this run, of all those that the world has seen. */
@@ -126,12 +118,18 @@ function isOvertaken(run: ActionRun, request: RecordedRequest, requests: readonl
 }
 
 /** A mask may also hide a secret in base64: of a whole document, line by line, or of a client's Basic credentials. */
-function isSecret(mask: string, run: ActionRun, secrets: readonly Secret[]): boolean {
-  const encodedDocuments = run.given.filter((text) => secrets.some(({ value }) => decode(text).includes(value)))
-  return (
-    secrets.some(({ value }) => value.includes(mask) || mask.includes(value) || decode(mask).includes(value)) ||
-    encodedDocuments.some((text) => text.includes(mask))
-  )
+function createMaskJudge(run: ActionRun, secrets: readonly Secret[]): (mask: string) => boolean {
+  const encodedDocuments = run.given.filter((text) => {
+    const decoded = decode(text)
+    return secrets.some(({ value }) => decoded.includes(value))
+  })
+  return (mask) => {
+    const decoded = decode(mask)
+    return (
+      secrets.some(({ value }) => value.includes(mask) || mask.includes(value) || decoded.includes(value)) ||
+      encodedDocuments.some((text) => text.includes(mask))
+    )
+  }
 }
 
 function decode(base64: string): string {
