@@ -6465,7 +6465,7 @@ function createStatistics(log, now) {
             counts.defects += 1;
             // The message stays out: it may hold anything.
             const place = error instanceof Error ? (/^\s+at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : '';
-            log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error}${(0,safe_text/* safeText */.Hk)(place)}`);
+            log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
         },
         totals: () => ({
             classes,
@@ -6619,7 +6619,7 @@ async function runInBackground() {
     external_node_process_default().on('uncaughtException', (error) => {
         // The message stays out: it may hold anything.
         const [place = ''] = /^\s+at .*$/m.exec(error.stack ?? '') ?? [];
-        log(`Ended by a defect: ${error.name}${(0,safe_text/* safeText */.Hk)(place)}`);
+        log(`Ended by a defect: ${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
         (external_node_process_default()).exitCode = 1;
         end();
     });

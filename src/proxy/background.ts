@@ -34,7 +34,7 @@ export async function runInBackground(): Promise<void> {
   process.on('uncaughtException', (error) => {
     // The message stays out: it may hold anything.
     const [place = ''] = /^\s+at .*$/m.exec(error.stack ?? '') ?? []
-    log(`Ended by a defect: ${error.name}${safeText(place)}`)
+    log(`Ended by a defect: ${error.name} ${safeText(place)}`.trimEnd())
     process.exitCode = 1
     end()
   })

@@ -123,7 +123,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
       counts.defects += 1
       // The message stays out: it may hold anything.
       const place = error instanceof Error ? (/^\s+at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : ''
-      log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error}${safeText(place)}`)
+      log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${safeText(place)}`.trimEnd())
     },
     totals: () => ({
       classes,
