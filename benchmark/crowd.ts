@@ -12,7 +12,7 @@ const ROUNDS = 25
 
 /**
  * Requests per minute and project, from https://cloud.google.com/iam/quotas: 60,000 for credentials, 6,000 for token exchanges. A
- * job makes one of each. `bucket` is how many are admitted at once: the minute's worth where nobody else asks, and none but
+ * job makes one of each. `bucket` is how many are admitted at once: the minute's worth where no other job asks, and none but
  * what a second brings where others have used it up and compete for what is refilled.
  */
 const QUOTAS = [
@@ -25,7 +25,7 @@ const QUOTAS = [
 interface Clock {
   readonly now: () => number
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** Lets time pass until nobody waits any more. */
+  /** Lets time pass until no job waits any more. */
   readonly runAll: () => Promise<void>
 }
 
@@ -38,7 +38,7 @@ function createClock(): Clock {
     sleep: (milliseconds) => new Promise((wake) => waiting.push({ at: now + milliseconds, wake })),
     async runAll() {
       for (;;) {
-        // Whoever was woken takes some turns of the queue to wait again.
+        // A job that was woken takes some turns of the queue to wait again.
         await new Promise(setImmediate)
         waiting.sort((a, b) => a.at - b.at)
         const next = waiting.shift()

@@ -457,18 +457,18 @@ const FAILURES = {
     CREDENTIALS_INVALID: 'The credential cannot be used',
     CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
     SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
-    OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
+    OIDC_UNAVAILABLE: 'The job is not allowed to ask GitHub for a token',
     OIDC_FAILED: 'GitHub gave no token',
     SUBJECT_TOKEN_UNAVAILABLE: "The external account's subject token is not available",
     FEDERATION_REJECTED: 'Google does not accept the external identity',
-    IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
+    IMPERSONATION_DENIED: 'The identity is not allowed to impersonate the service account',
     SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
     API_DISABLED: 'An API of Google is switched off',
     CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
     GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
     TOKEN_INVALID: 'The token is not the one that was asked for',
     TOKEN_REJECTED: 'The service does not accept the token',
-    INVOKER_MISSING: 'The identity may not call the service',
+    INVOKER_MISSING: 'The identity is not allowed to call the service',
     IAP_REJECTED: 'Identity-Aware Proxy refused the call',
     NOT_REACHED: 'The call did not reach the service',
     GATEWAY_REJECTED: 'The gateway refused the token',
@@ -598,7 +598,7 @@ function shellWord(value) {
         ? word
         : `'${word.replaceAll(/['\u2018-\u201b]+/g, (quotes) => `'"${quotes}"'`)}'`;
 }
-/** Stands in a command where nobody knows the account. */
+/** Stands in a command in the place of an account that is not known. */
 const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
 /** A service account as gcloud's argument, with its project, without which gcloud refuses some commands. @param flag `--iam-account=` */
 function accountWord(account, flag = '') {
@@ -745,7 +745,7 @@ function isEncoded(text) {
     const once = Buffer.from(text.slice(0, 200), 'base64').toString('latin1');
     return [once, Buffer.from(once, 'base64').toString('latin1')].some((decoded) => /^\s*([{[][\s"{[]|-----BEGIN)/.test(decoded));
 }
-/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: no person writes such names by hand. */
 function isRandom(text) {
     const words = text.match(/[A-Za-z0-9+_]{20,}/g) ?? [];
     return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)));
@@ -1270,7 +1270,7 @@ function inertCode(text, maxLength = 300) {
 }
 /** The same where HTML stands. */
 function inertHtmlCode(text, maxLength = 300) {
-    // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+    // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
     const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
     return line === '' ? '' : `<code>${line}</code>`;
 }
@@ -1793,7 +1793,7 @@ async function addToSummary(env, render) {
     }
 }
 async function writeSummary(run, failure, env) {
-    // Without inputs nobody said that there should be none.
+    // Without inputs, the author has not switched the summary off.
     if (run.inputs?.summary === false)
         return;
     await addToSummary(env, () => renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)));
@@ -1876,7 +1876,7 @@ async function runToEnd(process, env, report, world, story) {
 }
 /**
  * Ends the process once its output has left it, whatever is still open: sockets, pipes, programs. Node waits for a thread that
- * asks the system for a file or a name, even in `process.exit`, and a pipe that nobody writes to is never opened: such a
+ * asks the system for a file or a name, even in `process.exit`, and a pipe without a writer is never opened: such a
  * process is killed, unless that would turn a success into a failure.
  */
 async function end(process) {
@@ -2230,7 +2230,7 @@ function serviceAccountPrincipal(account) {
 }
 /** Stands for the account of a machine, which its metadata server knows. */
 const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
-/** Stands for somebody whose credentials do not say the e-mail. */
+/** Stands for a person whose credentials do not have the e-mail. */
 const UNKNOWN_PERSON = 'YOUR_EMAIL';
 /** Whether a token with this e-mail is a person's. */
 function isPerson(email) {
@@ -2620,7 +2620,7 @@ function notPrivate(url, method, answer) {
         ...explain(url, answer)
     });
 }
-/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+/** Google answered a call without a token, but not with a refusal: a public service would have given the same answer. */
 function notRefused({ url, tag }, answer) {
     const text = answer.body.toString('utf8');
     const answered = `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`;
@@ -2689,7 +2689,7 @@ function closeService(url) {
 ;// CONCATENATED MODULE: ./src/world/failures/connection.ts
 
 
-/** Where incidents of whoever runs a host are published. */
+/** Where the operator of a host publishes incidents. */
 const STATUS_PAGES = { Google: 'https://status.cloud.google.com', GitHub: 'https://www.githubstatus.com' };
 /**
  * Why a host gave no answer, the same for every host.
@@ -2946,7 +2946,7 @@ async function findTellingOutcome(step, request, outcome) {
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /**
  * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
- * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
+ * that is no refusal proves nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
  *
  * @returns why the service is not known to be private; undefined where Google refused the caller
  */
@@ -3523,7 +3523,7 @@ function mapStrings(value, map, mapSecret = (secret) => secret) {
 
 
 
-/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+/** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
 const MOST_FAILURES = 5;
 /** No token endpoint answers faster from afar. */
 const SHORTEST_ATTEMPT_MS = 100;
@@ -3797,7 +3797,7 @@ function findTarget(url, location) {
     return target.protocol === 'https:' && target.href !== url.href ? target : undefined;
 }
 function explainUnavailable({ method }, service, { status, text }) {
-    // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
+    // Envoy, on which Google's application load balancers are built, says so where no backend can answer.
     if (/^\s*no healthy upstream\s*$/.test(text)) {
         return {
             cause: 'The load balancer has no healthy backend behind it ("no healthy upstream").',
@@ -4299,13 +4299,13 @@ function findDecoder(charset) {
 
 
 
-/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+/** How long the patterns of the expectations may take on one answer, so that catastrophic backtracking cannot use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
 const SHORTEST_PATTERNS_MS = 500;
 /** A token is checked when the request arrives; a timeout of hours must not ask for a new one before every attempt. */
 const LEAST_LIFE_MS = 60_000;
-/** A last attempt is worth this much of the deadline. */
+/** Time that is kept free for one last attempt. */
 const LAST_ATTEMPT_MS = 1_000;
 /**
  * Calls the service with the token until its answer is what was expected, or can no longer become so.
@@ -4377,7 +4377,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
         }
     }
     catch (error) {
-        // No new token could be had; the answers up to there still count.
+        // Google gave no new token; the answers up to there still count.
         if (error instanceof failure_failure/* Failure */.HR)
             return end(error);
         throw error;
@@ -4781,7 +4781,7 @@ function missingGrant(facts) {
                 ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
                 : []),
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
-                ? ['roles/iam.workloadIdentityUser contains the permission too, and gives access tokens besides.']
+                ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
                 : [])
         ].join(' '),
         remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
@@ -5045,7 +5045,7 @@ async function requestToken(step, request, refused) {
         throw refusedBy(request.url, answer, refused);
     return answer;
 }
-/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+/** Google refuses in JSON; a page in its place is from elsewhere, such as a proxy, and says nothing about the request. */
 function refusedBy(url, answer, refused) {
     return answer.text.trim() !== '' ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer));
 }
@@ -5711,7 +5711,7 @@ const MOST_BYTES = 1024 * 1024;
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 async function readSmallFile(path) {
     try {
-        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for a writer.
         const file = await (0,promises_namespaceObject.open)(path, process.platform === 'win32' ? 'r' : external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
         try {
             const status = await file.stat();
@@ -5844,7 +5844,7 @@ function readExecutable(raw, origin) {
 
 
 
-/** gcloud nests one document in another; nobody needs more levels than this. */
+/** gcloud nests one document in another; more levels than this are never needed. */
 const document_DEEPEST_NESTING = 5;
 /**
  * Reads a credential document: JSON, or base64 of it. Every host in it that would receive a secret is checked.
@@ -6785,7 +6785,7 @@ function githubEndpoint(env) {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackUrl(url)) ? url : undefined;
 }
-/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+/** @throws {Failure} OIDC_UNAVAILABLE where the job is not allowed to ask for a token */
 async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
     if (names.some((name) => (step.env[name] ?? '') === ''))
@@ -6795,7 +6795,7 @@ async function requireGithubPermission(step) {
  * GitHub's OIDC token for this job.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
- * @param audience whom the token is for; Google expects the provider's name as an https URL
+ * @param audience of the token; Google expects the provider's name as an https URL
  * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
 async function requestGithubToken(step, audience) {
@@ -7048,7 +7048,7 @@ async function runExecutable(step, document, source) {
     // Among its arguments there may be a secret.
     const [program = '', ...args] = splitCommand(source.command);
     const where = `the program ${(0,guard_quote/* quoteValue */.c)(program)}`;
-    // Running what a document names is a decision of whoever runs the job, not of the document.
+    // The author of the job decides whether a program that a document names is run, not the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
     }
@@ -7610,7 +7610,7 @@ function parseBoolean(input, value) {
         return false;
     throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
-/** A service that may be called: https, or http on this machine, where nobody can listen. */
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
     // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
     const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
@@ -7632,7 +7632,7 @@ function parseUrl(input, value) {
     url.hash = '';
     return url;
 }
-/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
     const secret = (0,guard_quote/* describeSecret */.w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
@@ -7909,7 +7909,7 @@ async function compileJson(expressions) {
 var core = __nccwpck_require__(9752);
 ;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
 
-/** The defaults of action.yml, for whoever starts the bundle without the runner. */
+/** The defaults of action.yml, for a bundle that is started without the runner. */
 const DEFAULTS = {
     token: 'id_token',
     universe: 'googleapis.com',
@@ -8242,7 +8242,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
     ];
     if (flaws.length === 0)
         return undefined;
-    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} will probably not accept: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`;
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
@@ -8741,7 +8741,7 @@ function explainError(code) {
         case 'ENETUNREACH':
             return new ConnectionError(code, `no route to the host (${code})`);
         default:
-            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
             if (/^ERR_SSL_|^EPROTO$/.test(code)) {
                 return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
             }
@@ -8802,7 +8802,7 @@ function createConnectionPool(closing) {
                 watchIdle(socket);
                 closing.addEventListener('abort', () => socket.destroy(), { once: true });
             }, 
-            // Whoever needs it will see that it failed.
+            // The request that needs the connection reports the failure.
             () => undefined);
             prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening]);
         },

@@ -5,7 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { bundle, filesIn } from './bundles.ts'
 
-// Beside dist/, so that it can take its place in one step, for whoever runs the bundle meanwhile.
+// Beside dist/, so that it can take its place in one step, for processes that run the bundle meanwhile.
 const fresh = mkdtempSync('dist-')
 try {
   bundle(fresh)

@@ -121,7 +121,7 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
     prepare: async (world) => ({ ...(await federation(world, SMOKE_TEST)), env: {} })
   },
   'no-impersonation': {
-    about: 'failure: the repository may not impersonate the service account',
+    about: 'failure: the repository is not allowed to impersonate the service account',
     prepare: async (world) => {
       const provider = world.addPool({ provider: PROVIDER })
       return {
@@ -131,7 +131,7 @@ export const SCENARIOS: Readonly<Record<string, DemoScenario>> = {
     }
   },
   'no-invoker': {
-    about: 'failure: the service account may not invoke the service',
+    about: 'failure: the service account is not allowed to invoke the service',
     prepare: async (world) => {
       world.addService({ host: HOST })
       return await federation(world, { ...README_INPUTS, iam_wait: '1s' })

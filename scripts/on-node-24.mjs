@@ -47,7 +47,7 @@ child.once('error', (error) => {
   console.error(`Node ${WANTED_MAJOR} (${node}) could not be started: ${error.message}`)
   process.exit(1)
 })
-// Whoever ends this process means the script; the script decides when it ends.
+// A signal to this process is meant for the script; the script decides when it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // As a shell has it: 128 and the number of the signal.
 child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))

@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 
-/** A Markdown file of the repository. */
+/** A file of the repository. */
 interface Page {
   /** From the top of the repository, with slashes. */
   readonly path: string
@@ -14,7 +14,7 @@ export async function readText(file: string): Promise<string> {
   return await readFile(path.join(process.cwd(), file), 'utf8')
 }
 
-/** Every Markdown file that matches. */
+/** Every file that matches. */
 export async function readPages(...patterns: string[]): Promise<Page[]> {
   const pages: Page[] = []
   const exclude = (name: string): boolean => ['node_modules', '.git', 'dist'].includes(path.basename(name))

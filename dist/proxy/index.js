@@ -1004,7 +1004,7 @@ function findTarget(url, location) {
     return target.protocol === 'https:' && target.href !== url.href ? target : undefined;
 }
 function explainUnavailable({ method }, service, { status, text }) {
-    // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
+    // Envoy, on which Google's application load balancers are built, says so where no backend can answer.
     if (/^\s*no healthy upstream\s*$/.test(text)) {
         return {
             cause: 'The load balancer has no healthy backend behind it ("no healthy upstream").',
@@ -1763,18 +1763,18 @@ const FAILURES = {
     CREDENTIALS_INVALID: 'The credential cannot be used',
     CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
     SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
-    OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
+    OIDC_UNAVAILABLE: 'The job is not allowed to ask GitHub for a token',
     OIDC_FAILED: 'GitHub gave no token',
     SUBJECT_TOKEN_UNAVAILABLE: "The external account's subject token is not available",
     FEDERATION_REJECTED: 'Google does not accept the external identity',
-    IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
+    IMPERSONATION_DENIED: 'The identity is not allowed to impersonate the service account',
     SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
     API_DISABLED: 'An API of Google is switched off',
     CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
     GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
     TOKEN_INVALID: 'The token is not the one that was asked for',
     TOKEN_REJECTED: 'The service does not accept the token',
-    INVOKER_MISSING: 'The identity may not call the service',
+    INVOKER_MISSING: 'The identity is not allowed to call the service',
     IAP_REJECTED: 'Identity-Aware Proxy refused the call',
     NOT_REACHED: 'The call did not reach the service',
     GATEWAY_REJECTED: 'The gateway refused the token',
@@ -1942,7 +1942,7 @@ function shellWord(value) {
         ? word
         : `'${word.replaceAll(/['\u2018-\u201b]+/g, (quotes) => `'"${quotes}"'`)}'`;
 }
-/** Stands in a command where nobody knows the account. */
+/** Stands in a command in the place of an account that is not known. */
 const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com';
 /** A service account as gcloud's argument, with its project, without which gcloud refuses some commands. @param flag `--iam-account=` */
 function accountWord(account, flag = '') {
@@ -2089,7 +2089,7 @@ function isEncoded(text) {
     const once = Buffer.from(text.slice(0, 200), 'base64').toString('latin1');
     return [once, Buffer.from(once, 'base64').toString('latin1')].some((decoded) => /^\s*([{[][\s"{[]|-----BEGIN)/.test(decoded));
 }
-/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: no person writes such names by hand. */
 function isRandom(text) {
     const words = text.match(/[A-Za-z0-9+_]{20,}/g) ?? [];
     return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)));
@@ -2948,7 +2948,7 @@ const MOST_BYTES = 1024 * 1024;
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 async function readSmallFile(path) {
     try {
-        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for a writer.
         const file = await (0,promises_.open)(path, process.platform === 'win32' ? 'r' : external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
         try {
             const status = await file.stat();
@@ -3082,7 +3082,7 @@ function readExecutable(raw, origin) {
 
 
 
-/** gcloud nests one document in another; nobody needs more levels than this. */
+/** gcloud nests one document in another; more levels than this are never needed. */
 const DEEPEST_NESTING = 5;
 /**
  * Reads a credential document: JSON, or base64 of it. Every host in it that would receive a secret is checked.
@@ -4043,7 +4043,7 @@ function githubEndpoint(env) {
     const url = URL.canParse(value) ? new URL(value) : undefined;
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && (0,request/* isLoopbackUrl */.t)(url)) ? url : undefined;
 }
-/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+/** @throws {Failure} OIDC_UNAVAILABLE where the job is not allowed to ask for a token */
 async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
     if (names.some((name) => (step.env[name] ?? '') === ''))
@@ -4053,7 +4053,7 @@ async function requireGithubPermission(step) {
  * GitHub's OIDC token for this job.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
- * @param audience whom the token is for; Google expects the provider's name as an https URL
+ * @param audience of the token; Google expects the provider's name as an https URL
  * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
 async function requestGithubToken(step, audience) {
@@ -4314,7 +4314,7 @@ async function runExecutable(step, document, source) {
     // Among its arguments there may be a secret.
     const [program = '', ...args] = splitCommand(source.command);
     const where = `the program ${(0,quote/* quoteValue */.c)(program)}`;
-    // Running what a document names is a decision of whoever runs the job, not of the document.
+    // The author of the job decides whether a program that a document names is run, not the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
     }
@@ -5271,7 +5271,7 @@ function describeForeignHost(host, port) {
 function isLoopbackOrigin(origin) {
     return /^https?:\/\/[^/?#\s]+$/i.test(origin) && URL.canParse(origin) && (0,request/* isLoopbackUrl */.t)(new URL(origin));
 }
-/** A link or a bookmark that somebody follows. A frame is a navigation too, but `Sec-Fetch-Dest` names it. */
+/** A person follows a link or a bookmark. A frame is a navigation too, but `Sec-Fetch-Dest` names it. */
 function isTopLevelNavigation(headers) {
     const is = (name, value) => headerValues(headers, name).join() === value;
     return is('sec-fetch-mode', 'navigate') && is('sec-fetch-dest', 'document');
@@ -6079,7 +6079,7 @@ const SILENT_MS = 2 * 60_000;
 const KEPT_MS = 60 * 60_000;
 /** The same port on ::1 may belong to another program. */
 const MOST_PORTS = 20;
-/** A port is not to be had. */
+/** A port is not free. */
 class PortError extends Error {
     name = 'PortError';
     code;
@@ -6375,7 +6375,7 @@ function sendBody(outgoing, { body }) {
         outgoing.end();
     });
     outgoing.once('close', () => {
-        // Nobody reads what still comes, and yet it has to be read so that the connection can go on.
+        // What still comes is of no use, but has to be read so that the connection can go on.
         body.unpipe(outgoing);
         body.resume();
     });
@@ -6547,7 +6547,7 @@ function createTokenKeeper({ first, mint, now, onRenewal }) {
             throw error;
         }
     }
-    /** Whoever needs the token learns of a failure; until then the last one serves. */
+    /** The request that needs the token reports a failure; until then the last token serves. */
     function renewInBackground() {
         renew().catch((error) => {
             if (!(error instanceof failure_failure/* Failure */.HR))
@@ -6606,14 +6606,14 @@ function createTokenKeeper({ first, mint, now, onRenewal }) {
 
 
 
-/** Longer than any job that still uses it; the last net for a process that nobody ends. */
+/** Longer than any job that still uses it; the last net for a process that is not ended otherwise. */
 const LONGEST_IDLE_MS = 6 * 60 * 60_000;
 const IDLE_CHECK_MS = 60_000;
 /** A renewal that takes longer than this would hardly come to anything. */
 const LONGEST_RENEWAL_MS = 60_000;
 /** The log must not fill the disk of a suite that makes requests for hours. */
 const LONGEST_LOG_BYTES = 10 * 1024 * 1024;
-/** The background process: serves until it is asked to end, until the job is over, or until nobody has used it for long. */
+/** The background process: serves until it is asked to end, until the job is over, or until it has not been used for long. */
 async function runInBackground() {
     const log = createLog();
     external_node_process_default().on('uncaughtException', (error) => {
@@ -7125,7 +7125,7 @@ function createKey() {
 const LONGEST_LINE_BYTES = 128;
 const LONGEST_WAIT_MS = 5_000;
 /**
- * Listens on a free port of 127.0.0.1. To whoever sends the key, and a line feed, it tells the totals as a line of JSON.
+ * Listens on a free port of 127.0.0.1. A client that sends the key and a line feed gets the totals as a line of JSON.
  *
  * @param onQuit is called once the totals are on their way
  */
@@ -7262,7 +7262,7 @@ function inertCode(text, maxLength = 300) {
 }
 /** The same where HTML stands. */
 function inertHtmlCode(text, maxLength = 300) {
-    // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+    // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
     const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
     return line === '' ? '' : `<code>${line}</code>`;
 }
@@ -7823,7 +7823,7 @@ async function addToSummary(env, render) {
     }
 }
 async function writeSummary(run, failure, env) {
-    // Without inputs nobody said that there should be none.
+    // Without inputs, the author has not switched the summary off.
     if (run.inputs?.summary === false)
         return;
     await addToSummary(env, () => renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)));
@@ -8461,13 +8461,13 @@ function findDecoder(charset) {
 
 
 
-/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+/** How long the patterns of the expectations may take on one answer, so that catastrophic backtracking cannot use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
 const SHORTEST_PATTERNS_MS = 500;
 /** A token is checked when the request arrives; a timeout of hours must not ask for a new one before every attempt. */
 const LEAST_LIFE_MS = 60_000;
-/** A last attempt is worth this much of the deadline. */
+/** Time that is kept free for one last attempt. */
 const LAST_ATTEMPT_MS = 1_000;
 /**
  * Calls the service with the token until its answer is what was expected, or can no longer become so.
@@ -8539,7 +8539,7 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
         }
     }
     catch (error) {
-        // No new token could be had; the answers up to there still count.
+        // Google gave no new token; the answers up to there still count.
         if (error instanceof failure_failure/* Failure */.HR)
             return end(error);
         throw error;
@@ -8660,7 +8660,7 @@ function privacy_notPrivate(url, method, answer) {
         ...privacy_explain(url, answer)
     });
 }
-/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+/** Google answered a call without a token, but not with a refusal: a public service would have given the same answer. */
 function privacy_notRefused({ url, tag }, answer) {
     const text = answer.body.toString('utf8');
     const answered = `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`;
@@ -8739,7 +8739,7 @@ var no_answer = __nccwpck_require__(2038);
 const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
 /**
  * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
- * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
+ * that is no refusal proves nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
  *
  * @returns why the service is not known to be private; undefined where Google refused the caller
  */
@@ -8880,7 +8880,7 @@ function values_parseBoolean(input, value) {
         return false;
     throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
-/** A service that may be called: https, or http on this machine, where nobody can listen. */
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function values_parseUrl(input, value) {
     // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
     const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
@@ -8902,7 +8902,7 @@ function values_parseUrl(input, value) {
     url.hash = '';
     return url;
 }
-/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
     const secret = (0,guard_quote/* describeSecret */.w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
@@ -9179,7 +9179,7 @@ async function compileJson(expressions) {
 var core = __nccwpck_require__(9752);
 ;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
 
-/** The defaults of action.yml, for whoever starts the bundle without the runner. */
+/** The defaults of action.yml, for a bundle that is started without the runner. */
 const DEFAULTS = {
     token: 'id_token',
     universe: 'googleapis.com',
@@ -9512,7 +9512,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
     ];
     if (flaws.length === 0)
         return undefined;
-    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} hardly expects: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} will probably not accept: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
@@ -10074,7 +10074,7 @@ async function runToEnd(process, env, report, world, story) {
 }
 /**
  * Ends the process once its output has left it, whatever is still open: sockets, pipes, programs. Node waits for a thread that
- * asks the system for a file or a name, even in `process.exit`, and a pipe that nobody writes to is never opened: such a
+ * asks the system for a file or a name, even in `process.exit`, and a pipe without a writer is never opened: such a
  * process is killed, unless that would turn a success into a failure.
  */
 async function end(process) {
@@ -10571,7 +10571,7 @@ function missingGrant(facts) {
                 ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
                 : []),
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
-                ? ['roles/iam.workloadIdentityUser contains the permission too, and gives access tokens besides.']
+                ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
                 : [])
         ].join(' '),
         remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
@@ -11099,7 +11099,7 @@ function serviceAccountPrincipal(account) {
 }
 /** Stands for the account of a machine, which its metadata server knows. */
 const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE';
-/** Stands for somebody whose credentials do not say the e-mail. */
+/** Stands for a person whose credentials do not have the e-mail. */
 const UNKNOWN_PERSON = 'YOUR_EMAIL';
 /** Whether a token with this e-mail is a person's. */
 function isPerson(email) {
@@ -11218,7 +11218,7 @@ async function requestToken(step, request, refused) {
         throw refusedBy(request.url, answer, refused);
     return answer;
 }
-/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+/** Google refuses in JSON; a page in its place is from elsewhere, such as a proxy, and says nothing about the request. */
 function refusedBy(url, answer, refused) {
     return answer.text.trim() !== '' ? (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(url, answer, 1) : refused((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .ni)(answer));
 }
@@ -11312,7 +11312,7 @@ function createConnectionPool(closing) {
                 watchIdle(socket);
                 closing.addEventListener('abort', () => socket.destroy(), { once: true });
             }, 
-            // Whoever needs it will see that it failed.
+            // The request that needs the connection reports the failure.
             () => undefined);
             prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening]);
         },
@@ -11575,7 +11575,7 @@ function explainError(code) {
         case 'ENETUNREACH':
             return new ConnectionError(code, `no route to the host (${code})`);
         default:
-            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
             if (/^ERR_SSL_|^EPROTO$/.test(code)) {
                 return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
             }
@@ -11600,7 +11600,7 @@ function explainError(code) {
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
 
-/** Where incidents of whoever runs a host are published. */
+/** Where the operator of a host publishes incidents. */
 const STATUS_PAGES = { Google: 'https://status.cloud.google.com', GitHub: 'https://www.githubstatus.com' };
 /**
  * Why a host gave no answer, the same for every host.
@@ -12060,7 +12060,7 @@ function isLoopbackUrl(url) {
 
 
 
-/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+/** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
 const MOST_FAILURES = 5;
 /** No token endpoint answers faster from afar. */
 const SHORTEST_ATTEMPT_MS = 100;

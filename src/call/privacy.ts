@@ -14,7 +14,7 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * Calls the service without any credential, cookie or body, and sees whether Google refuses the caller. An answer of Google's
- * that refuses nobody shows nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
+ * that is no refusal proves nothing: while a first deployment or a new tag spreads, a public service answers 404 as well.
  *
  * @returns why the service is not known to be private; undefined where Google refused the caller
  */

@@ -21,7 +21,7 @@ export interface Response {
   /** IAP's OAuth client id, where it says so. */
   readonly clientId: string | undefined
   readonly verdicts: readonly Verdict[]
-  /** Whether it is all that was expected, and from whom it was expected. */
+  /** Whether the answer is all that was expected, and is from the responder from which it was expected. */
   readonly accepted: boolean
   readonly milliseconds: number
 }

@@ -17,7 +17,7 @@ import type { Response } from './response.ts'
 import { iapClientId } from './responder.ts'
 import { isCloudRunUrl, withoutTag } from '../inputs/service-url.ts'
 
-/** How long the patterns of the expectations may take on one answer: one that needs ages must not use up the deadline. */
+/** How long the patterns of the expectations may take on one answer, so that catastrophic backtracking cannot use up the deadline. */
 const PATTERNS_MS = 2_000
 
 /** An answer that came just in time is judged all the same. */
@@ -26,7 +26,7 @@ const SHORTEST_PATTERNS_MS = 500
 /** A token is checked when the request arrives; a timeout of hours must not ask for a new one before every attempt. */
 const LEAST_LIFE_MS = 60_000
 
-/** A last attempt is worth this much of the deadline. */
+/** Time that is kept free for one last attempt. */
 const LAST_ATTEMPT_MS = 1_000
 
 /** What became of the call. */
@@ -113,7 +113,7 @@ export async function callService(
       }
     }
   } catch (error) {
-    // No new token could be had; the answers up to there still count.
+    // Google gave no new token; the answers up to there still count.
     if (error instanceof Failure) return end(error)
     throw error
   }

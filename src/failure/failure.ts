@@ -9,18 +9,18 @@ export const FAILURES = {
   CREDENTIALS_INVALID: 'The credential cannot be used',
   CREDENTIALS_UNSUPPORTED: 'The credential can never give an ID token',
   SERVICE_ACCOUNT_REQUIRED: 'There is no service account to impersonate',
-  OIDC_UNAVAILABLE: 'The job may not ask GitHub for a token',
+  OIDC_UNAVAILABLE: 'The job is not allowed to ask GitHub for a token',
   OIDC_FAILED: 'GitHub gave no token',
   SUBJECT_TOKEN_UNAVAILABLE: "The external account's subject token is not available",
   FEDERATION_REJECTED: 'Google does not accept the external identity',
-  IMPERSONATION_DENIED: 'The identity may not impersonate the service account',
+  IMPERSONATION_DENIED: 'The identity is not allowed to impersonate the service account',
   SERVICE_ACCOUNT_NOT_FOUND: 'There is no such service account',
   API_DISABLED: 'An API of Google is switched off',
   CREDENTIALS_EXPIRED: 'The credential is no longer accepted',
   GOOGLE_UNAVAILABLE: "Google's token service cannot be reached",
   TOKEN_INVALID: 'The token is not the one that was asked for',
   TOKEN_REJECTED: 'The service does not accept the token',
-  INVOKER_MISSING: 'The identity may not call the service',
+  INVOKER_MISSING: 'The identity is not allowed to call the service',
   IAP_REJECTED: 'Identity-Aware Proxy refused the call',
   NOT_REACHED: 'The call did not reach the service',
   GATEWAY_REJECTED: 'The gateway refused the token',
@@ -41,7 +41,7 @@ export type FailureCode = keyof typeof FAILURES
  */
 export interface FailureText {
   readonly code: FailureCode
-  /** What happened, to whom, with the value that decides. */
+  /** What happened to which identity or service, with the value that decides. */
   readonly sentence: string
   /** The same without what is only likely, where that is part of it: facts may take its place. */
   readonly happened?: string

@@ -95,7 +95,7 @@ export function shellWord(value: string): string {
     : `'${word.replaceAll(/['\u2018-\u201b]+/g, (quotes) => `'"${quotes}"'`)}'`
 }
 
-/** Stands in a command where nobody knows the account. */
+/** Stands in a command in the place of an account that is not known. */
 export const UNKNOWN_ACCOUNT = 'NAME@PROJECT.iam.gserviceaccount.com'
 
 /** A service account as gcloud's argument, with its project, without which gcloud refuses some commands. @param flag `--iam-account=` */

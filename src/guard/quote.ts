@@ -37,7 +37,7 @@ function isEncoded(text: string): boolean {
   )
 }
 
-/** Letters of both cases and digits in one long word, or many hexadecimal digits: nobody writes such names by hand. */
+/** Letters of both cases and digits in one long word, or many hexadecimal digits: no person writes such names by hand. */
 function isRandom(text: string): boolean {
   const words: readonly string[] = text.match(/[A-Za-z0-9+_]{20,}/g) ?? []
   return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)))

@@ -12,7 +12,7 @@ export type SmallFile =
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 export async function readSmallFile(path: string): Promise<SmallFile> {
   try {
-    // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for somebody to write.
+    // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for a writer.
     const file = await open(path, process.platform === 'win32' ? 'r' : constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const status = await file.stat()

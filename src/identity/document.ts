@@ -62,7 +62,7 @@ export interface ImpersonatedAccount extends Common {
   readonly source: CredentialDocument
 }
 
-/** gcloud nests one document in another; nobody needs more levels than this. */
+/** gcloud nests one document in another; more levels than this are never needed. */
 const DEEPEST_NESTING = 5
 
 /**

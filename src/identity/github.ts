@@ -41,7 +41,7 @@ export function githubEndpoint(env: Step['env']): URL | undefined {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackUrl(url)) ? url : undefined
 }
 
-/** @throws {Failure} OIDC_UNAVAILABLE where the job may not ask for a token */
+/** @throws {Failure} OIDC_UNAVAILABLE where the job is not allowed to ask for a token */
 export async function requireGithubPermission(step: Step): Promise<void> {
   const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN']
   if (names.some((name) => (step.env[name] ?? '') === ''))
@@ -52,7 +52,7 @@ export async function requireGithubPermission(step: Step): Promise<void> {
  * GitHub's OIDC token for this job.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
- * @param audience whom the token is for; Google expects the provider's name as an https URL
+ * @param audience of the token; Google expects the provider's name as an https URL
  * @throws {Failure} OIDC_FAILED where GitHub does not give it
  */
 export async function requestGithubToken(step: Step, audience: string): Promise<Secret> {

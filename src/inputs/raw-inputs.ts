@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 
-/** The defaults of action.yml, for whoever starts the bundle without the runner. */
+/** The defaults of action.yml, for a bundle that is started without the runner. */
 export const DEFAULTS = {
   token: 'id_token',
   universe: 'googleapis.com',

@@ -41,7 +41,7 @@ export function parseBoolean(input: string, value: string): boolean {
   throw inputInvalid(input, `${quoteValue(value)} is not a boolean`, 'Use true or false.', [`${input}: true`])
 }
 
-/** A service that may be called: https, or http on this machine, where nobody can listen. */
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
 export function parseUrl(input: string, value: string): URL {
   // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
   const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value)
@@ -73,7 +73,7 @@ export function parseUrl(input: string, value: string): URL {
   return url
 }
 
-/** An audience, taken to the letter; whatever can be one is no secret and has no control characters. */
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 export function parseAudience(value: string): string {
   const secret = describeSecret(value)
   if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed()) return value

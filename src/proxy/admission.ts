@@ -70,7 +70,7 @@ function isLoopbackOrigin(origin: string): boolean {
   return /^https?:\/\/[^/?#\s]+$/i.test(origin) && URL.canParse(origin) && isLoopbackUrl(new URL(origin))
 }
 
-/** A link or a bookmark that somebody follows. A frame is a navigation too, but `Sec-Fetch-Dest` names it. */
+/** A person follows a link or a bookmark. A frame is a navigation too, but `Sec-Fetch-Dest` names it. */
 function isTopLevelNavigation(headers: RawHeaders): boolean {
   const is = (name: string, value: string): boolean => headerValues(headers, name).join() === value
   return is('sec-fetch-mode', 'navigate') && is('sec-fetch-dest', 'document')

@@ -18,7 +18,7 @@ import type { Settings, Started } from './settings.ts'
 import { createStatistics } from './statistics.ts'
 import { createTokenKeeper } from './token-keeper.ts'
 
-/** Longer than any job that still uses it; the last net for a process that nobody ends. */
+/** Longer than any job that still uses it; the last net for a process that is not ended otherwise. */
 const LONGEST_IDLE_MS = 6 * 60 * 60_000
 const IDLE_CHECK_MS = 60_000
 
@@ -28,7 +28,7 @@ const LONGEST_RENEWAL_MS = 60_000
 /** The log must not fill the disk of a suite that makes requests for hours. */
 const LONGEST_LOG_BYTES = 10 * 1024 * 1024
 
-/** The background process: serves until it is asked to end, until the job is over, or until nobody has used it for long. */
+/** The background process: serves until it is asked to end, until the job is over, or until it has not been used for long. */
 export async function runInBackground(): Promise<void> {
   const log = createLog()
   process.on('uncaughtException', (error) => {

@@ -18,7 +18,7 @@ const LONGEST_LINE_BYTES = 128
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Listens on a free port of 127.0.0.1. To whoever sends the key, and a line feed, it tells the totals as a line of JSON.
+ * Listens on a free port of 127.0.0.1. A client that sends the key and a line feed gets the totals as a line of JSON.
  *
  * @param onQuit is called once the totals are on their way
  */

@@ -37,7 +37,7 @@ export interface Listening {
   readonly close: () => void
 }
 
-/** A port is not to be had. */
+/** A port is not free. */
 export class PortError extends Error {
   override readonly name = 'PortError'
   readonly code: string

@@ -134,7 +134,7 @@ function sendBody(outgoing: http.ClientRequest, { body }: ServiceRequest): void 
     outgoing.end()
   })
   outgoing.once('close', () => {
-    // Nobody reads what still comes, and yet it has to be read so that the connection can go on.
+    // What still comes is of no use, but has to be read so that the connection can go on.
     body.unpipe(outgoing)
     body.resume()
   })

@@ -75,7 +75,7 @@ export function createTokenKeeper({ first, mint, now, onRenewal }: TokenSource):
     }
   }
 
-  /** Whoever needs the token learns of a failure; until then the last one serves. */
+  /** The request that needs the token reports a failure; until then the last token serves. */
   function renewInBackground(): void {
     renew().catch((error: unknown) => {
       if (!(error instanceof Failure)) throw error

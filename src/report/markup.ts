@@ -36,7 +36,7 @@ export function inertCode(text: string, maxLength = 300): string {
 
 /** The same where HTML stands. */
 export function inertHtmlCode(text: string, maxLength = 300): string {
-  // Within an HTML block only tags and references count (GFM, 4.6); the rest is for whoever pastes a line elsewhere.
+  // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
   const line = encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi)
   return line === '' ? '' : `<code>${line}</code>`
 }

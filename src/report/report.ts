@@ -226,7 +226,7 @@ export async function addToSummary(env: Step['env'], render: () => string): Prom
 }
 
 async function writeSummary(run: RunRecord, failure: FailureText | undefined, env: Step['env']): Promise<void> {
-  // Without inputs nobody said that there should be none.
+  // Without inputs, the author has not switched the summary off.
   if (run.inputs?.summary === false) return
   await addToSummary(env, () =>
     renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env))

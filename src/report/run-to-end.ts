@@ -66,7 +66,7 @@ export async function runToEnd(
 
 /**
  * Ends the process once its output has left it, whatever is still open: sockets, pipes, programs. Node waits for a thread that
- * asks the system for a file or a name, even in `process.exit`, and a pipe that nobody writes to is never opened: such a
+ * asks the system for a file or a name, even in `process.exit`, and a pipe without a writer is never opened: such a
  * process is killed, unless that would turn a success into a failure.
  */
 async function end(process: NodeJS.Process): Promise<void> {

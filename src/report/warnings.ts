@@ -61,7 +61,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }: Warnin
     ...(audience.endsWith('/') ? ['a trailing slash'] : [])
   ]
   if (flaws.length === 0) return undefined
-  return `The audience ${safeText(audience)} has ${flaws.join(' and ')}, which a service behind ${safeUrl(call.url)} hardly expects: set audience to ${safeText(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`
+  return `The audience ${safeText(audience)} has ${flaws.join(' and ')}, which a service behind ${safeUrl(call.url)} will probably not accept: set audience to ${safeText(fitting)}${findAudience(call.url) === fitting ? ', or leave it empty' : ''}.`
 }
 
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */

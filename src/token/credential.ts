@@ -6,11 +6,11 @@ import type { ClientCertificate } from '../world/connection.ts'
 export interface Credential {
   /** For people: what it is and where it came from. */
   readonly description: string
-  /** How IAM names whoever holds it, for the commands that grant something: `principalSet://…`, `serviceAccount:…`. */
+  /** How IAM names the identity that holds it, for the commands that grant something: `principalSet://…`, `serviceAccount:…`. */
   readonly principal: string
   /** The service account that it is, where that is known. */
   readonly account?: string
-  /** Whom it is certain to ask for its tokens, apart from whom it has asked already. */
+  /** Hosts that it will contact for tokens, without those that it has contacted already: connections to them are opened early. */
   readonly endpoints: readonly URL[]
   readonly accessToken: () => Promise<AccessToken>
   /** An ID token of its own. Absent where Google gives it none, so that it has to impersonate a service account. */
@@ -57,7 +57,7 @@ export interface Federation {
   readonly claims: JsonObject | undefined
 }
 
-/** One step of impersonation: the service account, and whoever passes the right on to it. */
+/** One step of impersonation: the service account, and the delegates between the caller and it. */
 export interface Impersonation {
   /** E-mail or unique id. */
   readonly account: string

@@ -10,7 +10,7 @@ import type { Secret } from '../guard/secret.ts'
 import type { Federation, Impersonation, MachineIdentity } from './credential.ts'
 import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
-/** Whoever calls IAM. */
+/** The identity that calls IAM. */
 export interface Caller {
   readonly accessToken: Secret
   /** How IAM names it. */

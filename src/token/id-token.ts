@@ -26,7 +26,7 @@ export interface Expected {
   /** E-mail or unique id; undefined where it cannot be known before. */
   readonly account: string | undefined
   readonly universe: string
-  /** The token is for somebody else than asked for, and belongs to a person, who may have hidden the e-mail. */
+  /** Other audiences that are accepted: a person's token is always for an OAuth client, and may have no e-mail. */
   readonly fixedAudience: readonly string[] | undefined
   /** Milliseconds since the epoch. */
   readonly now: number

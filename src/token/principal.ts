@@ -57,7 +57,7 @@ export function serviceAccountPrincipal(account: string): string {
 /** Stands for the account of a machine, which its metadata server knows. */
 export const MACHINE_ACCOUNT = 'SERVICE_ACCOUNT_OF_THIS_MACHINE'
 
-/** Stands for somebody whose credentials do not say the e-mail. */
+/** Stands for a person whose credentials do not have the e-mail. */
 export const UNKNOWN_PERSON = 'YOUR_EMAIL'
 
 /** Whether a token with this e-mail is a person's. */

@@ -53,7 +53,7 @@ export async function requestToken(
   return answer
 }
 
-/** Google refuses in JSON; a page in its place is somebody else's, such as a proxy's, and says nothing about the request. */
+/** Google refuses in JSON; a page in its place is from elsewhere, such as a proxy, and says nothing about the request. */
 export function refusedBy(url: URL, answer: SealedAnswer, refused: (refusal: Refusal) => Failure): Failure {
   return answer.text.trim() !== '' ? googleUnavailable(url, answer, 1) : refused(readRefusal(answer))
 }

@@ -76,7 +76,7 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
           watchIdle(socket)
           closing.addEventListener('abort', () => socket.destroy(), { once: true })
         },
-        // Whoever needs it will see that it failed.
+        // The request that needs the connection reports the failure.
         () => undefined
       )
       prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening])

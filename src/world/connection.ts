@@ -231,7 +231,7 @@ function explainError(code: string): ConnectionError {
     case 'ENETUNREACH':
       return new ConnectionError(code, `no route to the host (${code})`)
     default:
-      // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where nobody speaks TLS.
+      // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
       if (/^ERR_SSL_|^EPROTO$/.test(code)) {
         return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake')
       }

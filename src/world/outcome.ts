@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Sealed } from '../guard/seal.ts'
 
-/** What kept an answer from coming, as far as it decides what mends it. */
+/** What kept an answer from coming, as far as it decides what helps. */
 export type Trouble = 'proxy setting' | 'proxy' | 'certificate' | 'handshake' | 'refusal' | 'connection'
 
 interface AnswerHead {

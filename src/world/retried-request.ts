@@ -8,7 +8,7 @@ import type { HttpRequest } from './request.ts'
 import type { Step } from './step.ts'
 import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
 
-/** A token endpoint that failed this often will hardly recover within a step. A quota does: it refills all the time. */
+/** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
 const MOST_FAILURES = 5
 
 /** No token endpoint answers faster from afar. */

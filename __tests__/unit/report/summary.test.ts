@@ -161,7 +161,7 @@ test('Cause and remedy come before everything else.', () => {
   const record = { ...STORY, ...attempted([], { ...RESPONSE, verdicts: [STATUS, MISSED_BODY] }) }
   assertInOrder(renderSummary(record, FAILURE, LINK), [
     '### ❌ INVOKER_MISSING',
-    `\n\n**The identity may not call the service.** \`${ACCOUNT}\` may not invoke the service.\n\n`,
+    `\n\n**The identity is not allowed to call the service.** \`${ACCOUNT}\` may not invoke the service.\n\n`,
     '**Likely cause:** It lacks a role.',
     '**Remedy:** Grant the role.\n\nIn a terminal:\n\n<pre>gcloud run \\\n  --member=x</pre>',
     `[More about INVOKER_MISSING](${LINK})`,

@@ -91,7 +91,7 @@ function findTarget(url: URL, location: string): URL | undefined {
 }
 
 function explainUnavailable({ method }: FailedCall['call'], service: URL, { status, text }: Response): Advice {
-  // Envoy, on which Google's application load balancers are built, says so where a backend has nobody to answer.
+  // Envoy, on which Google's application load balancers are built, says so where no backend can answer.
   if (/^\s*no healthy upstream\s*$/.test(text)) {
     return {
       cause: 'The load balancer has no healthy backend behind it ("no healthy upstream").',

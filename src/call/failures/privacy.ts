@@ -21,7 +21,7 @@ export function notPrivate(url: URL, method: string, answer: Answer): Failure {
   })
 }
 
-/** Google answered a call without a token, and refused nobody: a public service would have given the same answer. */
+/** Google answered a call without a token, but not with a refusal: a public service would have given the same answer. */
 export function notRefused({ url, tag }: Pick<CallInputs, 'url' | 'tag'>, answer: Answer): Failure {
   const text = answer.body.toString('utf8')
   const answered = `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`

@@ -31,7 +31,7 @@ export async function runExecutable(
   // Among its arguments there may be a secret.
   const [program = '', ...args] = splitCommand(source.command)
   const where = `the program ${quoteValue(program)}`
-  // Running what a document names is a decision of whoever runs the job, not of the document.
+  // The author of the job decides whether a program that a document names is run, not the document.
   if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
     throw subjectTokenUnavailable(
       where,

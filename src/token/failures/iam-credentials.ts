@@ -248,7 +248,7 @@ function missingGrant(facts: Facts): Explanation {
         ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
         : []),
       ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
-        ? ['roles/iam.workloadIdentityUser contains the permission too, and gives access tokens besides.']
+        ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
         : [])
     ].join(' '),
     remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,

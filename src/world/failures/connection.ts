@@ -3,7 +3,7 @@ import { inStepEnv, onRunner, shellWord } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import type { NoAnswer } from '../outcome.ts'
 
-/** Where incidents of whoever runs a host are published. */
+/** Where the operator of a host publishes incidents. */
 const STATUS_PAGES = { Google: 'https://status.cloud.google.com', GitHub: 'https://www.githubstatus.com' } as const
 
 /**
