@@ -38,6 +38,27 @@ const WHO: Readonly<Record<Responder, string>> = {
   gateway: ' of the gateway'
 }
 
+/**
+ * @param next what follows
+ * @param pauseMs until then, where it is repeated and there is time for that
+ */
+export function recordAttempt(
+  attempt: Attempt,
+  next: Next,
+  pauseMs: number | undefined,
+  times: Pick<AttemptRecord, 'number' | 'startedMs' | 'milliseconds'>
+): AttemptRecord {
+  return {
+    ...times,
+    status: attempt.answered ? attempt.response.status : undefined,
+    label: labelAttempt(attempt),
+    description: describeAttempt(attempt),
+    passed: next.kind === 'passed',
+    why: explainRepeat(next, pauseMs),
+    next: describeNext(next, pauseMs)
+  }
+}
+
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 export function labelAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.timedOut ? 'timeout' : 'no answer'
@@ -47,10 +68,29 @@ export function labelAttempt(attempt: Attempt): string {
   return `${status}${WHO[responder]}${missed}`
 }
 
-export function describeAttempt(attempt: Attempt): string {
+function describeAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.reason
   const { status, responder } = attempt.response
   return [`${describeStatus(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(describeMiss)].join('; ')
+}
+
+function explainRepeat(next: Next, pauseMs: number | undefined): string | undefined {
+  if (next.kind === 'again') return pauseMs === undefined ? undefined : next.why
+  return next.kind === 'renew' ? 'the token was renewed' : undefined
+}
+
+function describeNext(next: Next, pauseMs: number | undefined): string {
+  switch (next.kind) {
+    case 'passed':
+    case 'final':
+      return next.kind
+    case 'renew':
+      return 'once more with a new token'
+    case 'again':
+      return pauseMs === undefined
+        ? 'no time is left for another'
+        : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`
+  }
 }
 
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */

@@ -3,8 +3,9 @@ import { noUsableAnswer } from './failures/no-answer.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Answer, Outcome } from '../world/outcome.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
+import { limitOf, startWatch } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
-import { isTransient, parseRetryAfter, pauseAfter } from '../world/retry.ts'
+import { choosePause, isTransient } from '../world/retry.ts'
 import { FIRST_DEPLOYMENT_MS } from './attempts.ts'
 import { isRefusalOfCaller, whoAnswered } from './responder.ts'
 import { findTellingOutcome, LONGEST_PAGE_BYTES } from './telling-answer.ts'
@@ -20,28 +21,24 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
  */
 export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failure | undefined> {
   const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET'
-  const limitAtStart = step.timeLeft()
+  const elapsedMs = startWatch(step)
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await askAnonymously(step, call.url, method)
     const verdict = judge(outcome)
     if (verdict === 'refused') return undefined
     if (verdict === 'answered' && outcome.answered) return notPrivate(call.url, method, outcome)
-    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
-    const pause = pauseAfter(attempt, retryAfter, step.random)
     const isNothingHere = outcome.answered && !isTransient(outcome)
-    const spentMs = limitAtStart - step.timeLeft()
-    const isFinal = !outcome.answered && !isTransient(outcome)
-    if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+    const patienceMs = isNothingHere ? FIRST_DEPLOYMENT_MS - elapsedMs() : isTransient(outcome) ? Infinity : 0
+    const pauseMs = choosePause(step, attempt, outcome)
+    if (pauseMs >= Math.min(step.timeLeft(), patienceMs))
       return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token')
-    }
-    await step.sleep(pause)
+    await step.sleep(pauseMs)
   }
 }
 
 async function askAnonymously(step: Step, url: URL, method: string): Promise<Outcome> {
-  const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
   const request = { method, url, headers: {} }
-  const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
+  const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
   return await findTellingOutcome(step, request, outcome)
 }
 

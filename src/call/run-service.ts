@@ -68,8 +68,7 @@ export async function lookUpRunService(
     const { accessToken, principal, clientCertificate } = await becomeCaller()
     const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`)
     const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') }
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
-    const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate }, milliseconds)
+    const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate })
     if (!outcome.answered) return { kind: 'unknown', principal }
     const { json } = outcome
     // A page has no such member: only the API itself says that there is no such service.

@@ -2,13 +2,14 @@ import type { HttpRequest } from '../world/request.ts'
 import type { Outcome } from '../world/outcome.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
+import { limitOf, startWatch } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
-import { parseRetryAfter, pauseAfter } from '../world/retry.ts'
+import { choosePause } from '../world/retry.ts'
 import { callFailed } from './failures/service.ts'
 import { Failure } from '../failure/failure.ts'
 import { LONGEST_BODY_BYTES } from './verdicts.ts'
-import { decideNext, describeAttempt, labelAttempt } from './attempts.ts'
-import type { Attempt, AttemptRecord, Next } from './attempts.ts'
+import { decideNext, recordAttempt } from './attempts.ts'
+import type { Attempt, AttemptRecord } from './attempts.ts'
 import type { Secret } from '../guard/secret.ts'
 import { createRedaction } from '../guard/redaction.ts'
 import { findTellingOutcome } from './telling-answer.ts'
@@ -52,9 +53,7 @@ export async function callService(
   mintAgain: () => Promise<IdToken>,
   onAttempt: (record: AttemptRecord) => void
 ): Promise<CallResult> {
-  const limitAtStart = step.timeLeft()
-  /** By the clock of the deadline: unlike the machine's, it never jumps. */
-  const elapsedMs = (): number => limitAtStart - step.timeLeft()
+  const elapsedMs = startWatch(step)
   const attempts: AttemptRecord[] = []
   const tokens = [firstToken]
   /** Since when Google has refused with a status. */
@@ -71,7 +70,7 @@ export async function callService(
 
   try {
     for (;;) {
-      const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
+      const limitMs = limitOf(step)
       if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS)) await renew()
       const startedMs = elapsedMs()
       const request = buildRequest(call, token.jwt)
@@ -84,18 +83,8 @@ export async function callService(
       const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0
       const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
       const number = attempts.length + 1
-      const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined
-      const record = {
-        number,
-        startedMs,
-        milliseconds: outcome.milliseconds,
-        status: attempt.answered ? attempt.response.status : undefined,
-        label: labelAttempt(attempt),
-        description: describeAttempt(attempt),
-        passed: next.kind === 'passed',
-        why: explainRepeat(next, pauseMs),
-        next: describeNext(next, pauseMs)
-      }
+      const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined
+      const record = recordAttempt(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds })
       attempts.push(record)
       onAttempt(record)
 
@@ -162,37 +151,16 @@ function buildRequest({ method, url, headers, body }: CallInputs, jwt: Secret): 
  *
  * @returns undefined where none does
  */
-function choosePause(step: Step, attempt: number, outcome: Outcome, withinMs: number): number | undefined {
-  const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
+function fitPause(step: Step, attempt: number, outcome: Outcome, withinMs: number): number | undefined {
   const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs)
-  return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs)
-}
-
-function explainRepeat(next: Next, pauseMs: number | undefined): string | undefined {
-  if (next.kind === 'again') return pauseMs === undefined ? undefined : next.why
-  return next.kind === 'renew' ? 'the token was renewed' : undefined
-}
-
-function describeNext(next: Next, pauseMs: number | undefined): string {
-  switch (next.kind) {
-    case 'passed':
-    case 'final':
-      return next.kind
-    case 'renew':
-      return 'once more with a new token'
-    case 'again':
-      return pauseMs === undefined
-        ? 'no time is left for another'
-        : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`
-  }
+  return longestMs <= 0 ? undefined : Math.min(choosePause(step, attempt, outcome), longestMs)
 }
 
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
 async function findClientId(step: Step, call: CallInputs, response: Response | undefined): Promise<string | undefined> {
   if (response?.responder !== 'iap') return undefined
   if (response.clientId !== undefined || step.timeLeft() <= 0) return response.clientId
-  const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 }
-  const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits)
+  const outcome = await askWithoutToken(step, 'GET', call.url)
   return outcome.answered ? iapClientId(outcome) : undefined
 }
 
@@ -207,7 +175,10 @@ async function seeWhetherItExists(step: Step, call: CallInputs, attempt: Attempt
     return undefined
   const root = new URL('/', withoutTag(call.url))
   if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0) return undefined
-  const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 }
-  const outcome = await step.send({ method: 'HEAD', url: root, headers: {} }, limits)
+  const outcome = await askWithoutToken(step, 'HEAD', root)
   return outcome.answered ? outcome.status !== 404 : undefined
+}
+
+async function askWithoutToken(step: Step, method: string, url: URL): Promise<Outcome> {
+  return await step.send({ method, url, headers: {} }, { milliseconds: limitOf(step), bodyBytes: 0 })
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../world/outcome.ts'
 import type { HttpRequest } from '../world/request.ts'
+import { limitOf } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import { leavesOpenWhoRefused } from './responder.ts'
 
@@ -12,6 +13,5 @@ export const LONGEST_PAGE_BYTES = 64 * 1024
  */
 export async function findTellingOutcome(step: Step, request: HttpRequest, outcome: Outcome): Promise<Outcome> {
   if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome)) return outcome
-  const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()))
-  return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES })
+  return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
 }

@@ -1,4 +1,5 @@
 import { safeText } from './safe-text.ts'
+import { TOKEN_BEGINNING } from './token-shapes.ts'
 
 /** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
 const LONGEST_QUOTE = 120
@@ -18,8 +19,7 @@ export function describeSecret(value: string): string | undefined {
   const text = value.trim()
   if (/^[{[]/.test(text)) return describe('a JSON document', text)
   if (text.includes('-----BEGIN')) return describe('a key in PEM', text)
-  // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
-  if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text)) return describe('a token', text)
+  if (TOKEN_BEGINNING.test(text)) return describe('a token', text)
   if (isEncoded(text)) return describe('base64 of a document or key', text)
   return isRandom(text) ? describe('a value that looks like a key', text) : undefined
 }

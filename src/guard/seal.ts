@@ -2,6 +2,7 @@ import { parseJson } from './json.ts'
 import { describeSecret } from './quote.ts'
 import { Secret } from './secret.ts'
 import type { Masks } from './secret.ts'
+import { TOKEN_SHAPE } from './token-shapes.ts'
 
 /** Where a token stands that no name and no shape tells: it is the whole text, or one member of the JSON object that it is. */
 export type TokenFormat = { readonly type: 'text' } | { readonly type: 'json'; readonly field: string }
@@ -25,19 +26,8 @@ const NAME = new RegExp(`^(?:${NAMES})$`, 'i')
 /** Headers that a document may name and that hold no secret. */
 const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i
 
-/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
-const SHAPES = [
-  'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
-  'ya29\\.[\\w.-]{8,}',
-  '\\b1(?://|%2F%2F)0[\\w-]{20,}',
-  'AIza[\\w-]{30,}',
-  'GOCSPX-[\\w-]{10,}',
-  'gh[oprsu]_\\w{30,}',
-  '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
-].join('|')
-const SHAPE = new RegExp(`^(?:${SHAPES})$`)
-
-const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g')
+const SHAPE = new RegExp(`^(?:${TOKEN_SHAPE})$`)
+const SHAPE_IN_TEXT = new RegExp(TOKEN_SHAPE, 'g')
 
 /** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
 const NAMED_IN_TEXT = new RegExp(

@@ -3,6 +3,7 @@ import { requestWithRetries } from '../world/retried-request.ts'
 import { metadataRefused } from './failures/metadata-server.ts'
 import { googleUnavailable, tokenMissing } from '../token/failures/token-endpoint.ts'
 import type { Outcome, SealedAnswer } from '../world/outcome.ts'
+import { limitOf, startWatch } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import { isTransient, pauseAfter } from '../world/retry.ts'
 import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../token/principal.ts'
@@ -38,11 +39,11 @@ export async function lookForMetadataServer(step: Step): Promise<Search> {
   // What is not a host may be a secret.
   if (!isHost(host)) return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name')
   if (detection === 'assume-present') return { found: true }
-  const limitAtStart = step.timeLeft()
+  const elapsedMs = startWatch(step)
   let outcome = await ping(step, DETECTION_MS)
   for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
     const pause = Math.min(pauseAfter(attempt, 0, step.random), LONGEST_PAUSE_MS)
-    const left = LONGEST_SEARCH_MS - (limitAtStart - step.timeLeft()) - pause
+    const left = LONGEST_SEARCH_MS - elapsedMs() - pause
     if (left <= 0) break
     await step.sleep(pause)
     outcome = await ping(step, Math.min(DETECTION_MS, left))
@@ -65,9 +66,9 @@ function seemsToStart(outcome: Outcome): boolean {
 }
 
 async function ping(step: Step, limitMs: number): Promise<Outcome> {
-  const milliseconds = Math.min(limitMs, step.timeoutMs, Math.max(1, step.timeLeft()))
   const url = metadataUrl(step, 'instance')
-  return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 })
+  const limits = { milliseconds: limitOf(step, limitMs), bodyBytes: 64 * 1024 }
+  return await step.send({ method: 'GET', url, headers: HEADERS }, limits)
 }
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -92,9 +93,9 @@ export function fromMetadataServer(step: Step, universe: string): Credential {
 
   /** One quick try each: the server is near, and was there a moment ago. */
   async function read(name: string): Promise<string> {
-    const milliseconds = Math.min(DETECTION_MS, Math.max(1, step.timeLeft()))
     const url = metadataUrl(step, `instance/service-accounts/default/${name}`)
-    const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 4 * 1024 })
+    const limits = { milliseconds: limitOf(step, DETECTION_MS), bodyBytes: 4 * 1024 }
+    const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, limits)
     return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : ''
   }
 

@@ -5,8 +5,9 @@ import type { TokenFormat } from '../guard/seal.ts'
 import { describeOutcome } from './outcome.ts'
 import type { NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
 import type { HttpRequest } from './request.ts'
+import { limitOf } from './step.ts'
 import type { Step } from './step.ts'
-import { isTransient, parseRetryAfter, pauseAfter } from './retry.ts'
+import { choosePause, isTransient } from './retry.ts'
 
 /** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
 const MOST_FAILURES = 5
@@ -36,15 +37,14 @@ export async function requestWithRetries(
   let lastInformative: SealedOutcome = outOfTime()
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-    const milliseconds = Math.min(step.timeoutMs, step.timeLeft())
+    const milliseconds = limitOf(step)
     const outcome = await send(step, request, milliseconds, (status) => status >= 300)
     if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
     if (!cutShort || attempt === 1) lastInformative = outcome
     if (!outcome.answered || outcome.status !== 429) failures += 1
-    const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0
-    const pause = pauseAfter(attempt, retryAfter, step.random)
+    const pause = choosePause(step, attempt, outcome)
     // Beyond the deadline another attempt could only end in failure: fail at once.
     if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
       throw unavailable(lastInformative, attempt)
@@ -54,9 +54,9 @@ export async function requestWithRetries(
   throw unavailable(lastInformative, 0)
 }
 
-/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
-export async function requestOnce(step: Step, request: SealedRequest, milliseconds: number): Promise<SealedOutcome> {
-  return await send(step, request, milliseconds, () => true)
+/** Asks one of Google's services once. What comes back is sealed. */
+export async function requestOnce(step: Step, request: SealedRequest): Promise<SealedOutcome> {
+  return await send(step, request, limitOf(step), () => true)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Answer, NoAnswer } from './outcome.ts'
+import type { Step } from './step.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000
@@ -11,6 +12,15 @@ export function isTransientStatus(status: number): boolean {
 /** Whether the same request may well succeed a little later. */
 export function isTransient(outcome: Pick<Answer, 'answered' | 'status'> | NoAnswer): boolean {
   return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting'
+}
+
+/** How long to pause after attempt number `attempt` came to this: as long as `pauseAfter` says, in milliseconds. */
+export function choosePause(
+  { now, random }: Pick<Step, 'now' | 'random'>,
+  attempt: number,
+  outcome: Pick<Answer, 'answered' | 'headers'> | NoAnswer
+): number {
+  return pauseAfter(attempt, outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0, random)
 }
 
 /**

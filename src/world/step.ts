@@ -26,3 +26,14 @@ export interface Step {
   /** Milliseconds until the step's deadline; 0 once it has passed or the step is over. */
   readonly timeLeft: () => number
 }
+
+/** How long a request that is sent now may take, in milliseconds. */
+export function limitOf(step: Pick<Step, 'timeoutMs' | 'timeLeft'>, mostMs = step.timeoutMs): number {
+  return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()))
+}
+
+/** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
+export function startWatch({ timeLeft }: Pick<Step, 'timeLeft'>): () => number {
+  const leftAtStart = timeLeft()
+  return () => leftAtStart - timeLeft()
+}

@@ -10,9 +10,10 @@ const ACCESS = 'ya29.c.b0Aaekm1K-s3cr3t_s3cr3t'
 const REFRESH = '1//0gs3cr3t-s3cr3t_s3cr3tS3cr3t'
 const API_KEY = 'AIzas3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t'
 const CLIENT_SECRET = 'GOCSPX-s3cr3ts3cr3ts3cr3t'
+const OF_GITHUB = 'github_pat_s3cr3ts3cr3ts3cr3ts3cr3ts3cr3t'
 const OPAQUE = 'Opaque-s3cr3t-0123456789'
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIEs3cr3t\nAbCdEfGh\n-----END RSA PRIVATE KEY-----'
-const BY_SHAPE = { JWT, ACCESS, REFRESH, API_KEY, CLIENT_SECRET, PEM }
+const BY_SHAPE = { JWT, ACCESS, REFRESH, API_KEY, CLIENT_SECRET, OF_GITHUB, PEM }
 
 /** What is left to read once `text` went through the gate, and what was masked. */
 function sealed(text: string, format?: TokenFormat): { shown: string; revealed: string; masks: string[] } {
