@@ -707,7 +707,9 @@ function memberOf(json, name) {
 /* harmony export */   c: () => (/* binding */ quoteValue),
 /* harmony export */   w: () => (/* binding */ describeSecret)
 /* harmony export */ });
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7871);
+
 
 /** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
 const LONGEST_QUOTE = 120;
@@ -719,7 +721,7 @@ function quoteValue(value) {
     const description = describeSecret(value);
     if (description !== undefined)
         return description;
-    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
+    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
 }
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
@@ -728,8 +730,7 @@ function describeSecret(value) {
         return describe('a JSON document', text);
     if (text.includes('-----BEGIN'))
         return describe('a key in PEM', text);
-    // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
-    if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text))
+    if (_token_shapes_js__WEBPACK_IMPORTED_MODULE_0__/* .TOKEN_BEGINNING */ .K.test(text))
         return describe('a token', text);
     if (isEncoded(text))
         return describe('base64 of a document or key', text);
@@ -927,6 +928,34 @@ function isBase64(word) {
 
 /***/ }),
 
+/***/ 7871:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ TOKEN_BEGINNING),
+/* harmony export */   y: () => (/* binding */ TOKEN_SHAPE)
+/* harmony export */ });
+/** Tokens and keys by how they begin, which is where a cut one is known by as well, and by how they go on. */
+const SHAPES = [
+    // JWTs (RFC 7519, 3.1) and other JSON in base64; the parts of a JWT may stand in a URL.
+    ['e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{6}', '[\\w-]{2,}(?:(?:\\.|%2E)[\\w-]*){0,4}'],
+    // Google's access tokens, refresh tokens, API keys and client secrets.
+    ['ya29\\.', '[\\w.-]{8,}'],
+    ['\\b1(?://|%2F%2F)0', '[\\w-]{20,}'],
+    ['AIza', '[\\w-]{30,}'],
+    ['GOCSPX-', '[\\w-]{10,}'],
+    // GitHub's tokens.
+    ['gh[oprsu]_|github_pat_', '\\w{30,}'],
+    ['-----BEGIN', '[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?']
+];
+/** How a token or key begins, wherever it stands. */
+const TOKEN_BEGINNING = new RegExp(SHAPES.map(([beginning]) => beginning).join('|'));
+/** A whole token or key, as a part of a pattern. */
+const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`).join('|');
+
+
+/***/ }),
+
 /***/ 4042:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1028,8 +1057,8 @@ function explainDomain(url) {
 /* harmony export */   c: () => (/* binding */ matches),
 /* harmony export */   r: () => (/* binding */ checkPattern)
 /* harmony export */ });
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -1045,7 +1074,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
@@ -1064,7 +1093,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5210);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7549);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -1903,7 +1932,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 5210:
+/***/ 7549:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2033,6 +2062,10 @@ function isTransientStatus(status) {
 /** Whether the same request may well succeed a little later. */
 function isTransient(outcome) {
     return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting';
+}
+/** How long to pause after attempt number `attempt` came to this: as long as `pauseAfter` says, in milliseconds. */
+function choosePause({ now, random }, attempt, outcome) {
+    return pauseAfter(attempt, outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0, random);
 }
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
@@ -2786,6 +2819,21 @@ const WHO = {
     iap: ' of IAP',
     gateway: ' of the gateway'
 };
+/**
+ * @param next what follows
+ * @param pauseMs until then, where it is repeated and there is time for that
+ */
+function recordAttempt(attempt, next, pauseMs, times) {
+    return {
+        ...times,
+        status: attempt.answered ? attempt.response.status : undefined,
+        label: labelAttempt(attempt),
+        description: describeAttempt(attempt),
+        passed: next.kind === 'passed',
+        why: explainRepeat(next, pauseMs),
+        next: describeNext(next, pauseMs)
+    };
+}
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 function labelAttempt(attempt) {
     if (!attempt.answered)
@@ -2800,6 +2848,24 @@ function describeAttempt(attempt) {
         return attempt.reason;
     const { status, responder } = attempt.response;
     return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(call_verdicts/* describeMiss */.gx)].join('; ');
+}
+function explainRepeat(next, pauseMs) {
+    if (next.kind === 'again')
+        return pauseMs === undefined ? undefined : next.why;
+    return next.kind === 'renew' ? 'the token was renewed' : undefined;
+}
+function describeNext(next, pauseMs) {
+    switch (next.kind) {
+        case 'passed':
+        case 'final':
+            return next.kind;
+        case 'renew':
+            return 'once more with a new token';
+        case 'again':
+            return pauseMs === undefined
+                ? 'no time is left for another'
+                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
+    }
 }
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
 function findMisses({ responder, verdicts }) {
@@ -2920,7 +2986,19 @@ function no_answer_explain(url, last, method) {
         : explainNoAnswer(last, url);
 }
 
+;// CONCATENATED MODULE: ./src/world/step.ts
+/** How long a request that is sent now may take, in milliseconds. */
+function limitOf(step, mostMs = step.timeoutMs) {
+    return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));
+}
+/** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
+function startWatch({ timeLeft }) {
+    const leftAtStart = timeLeft();
+    return () => leftAtStart - timeLeft();
+}
+
 ;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+
 
 /** The pages by which Google refuses are small. */
 const LONGEST_PAGE_BYTES = 64 * 1024;
@@ -2931,11 +3009,11 @@ const LONGEST_PAGE_BYTES = 64 * 1024;
 async function findTellingOutcome(step, request, outcome) {
     if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome))
         return outcome;
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
 }
 
 ;// CONCATENATED MODULE: ./src/call/privacy.ts
+
 
 
 
@@ -2952,7 +3030,7 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
  */
 async function checkPrivacy(step, call) {
     const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
-    const limitAtStart = step.timeLeft();
+    const elapsedMs = startWatch(step);
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
         const verdict = judge(outcome);
@@ -2960,21 +3038,17 @@ async function checkPrivacy(step, call) {
             return undefined;
         if (verdict === 'answered' && outcome.answered)
             return notPrivate(call.url, method, outcome);
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, step.random);
         const isNothingHere = outcome.answered && !isTransient(outcome);
-        const spentMs = limitAtStart - step.timeLeft();
-        const isFinal = !outcome.answered && !isTransient(outcome);
-        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+        const patienceMs = isNothingHere ? FIRST_DEPLOYMENT_MS - elapsedMs() : isTransient(outcome) ? Infinity : 0;
+        const pauseMs = choosePause(step, attempt, outcome);
+        if (pauseMs >= Math.min(step.timeLeft(), patienceMs))
             return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
-        }
-        await step.sleep(pause);
+        await step.sleep(pauseMs);
     }
 }
 async function askAnonymously(step, url, method) {
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
     const request = { method, url, headers: {} };
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
     return await findTellingOutcome(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
@@ -3305,23 +3379,21 @@ function toBase32(bytes) {
     return letters.join('');
 }
 const NO_LETTER = 255;
-/** Letters, whatever their case, and digits as numbers. */
+/** Of letters, in lower case, and of digits. */
 const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
-    const digit = Number.parseInt(String.fromCharCode(code), 36);
-    return Number.isNaN(digit) ? NO_LETTER : digit;
+    const character = String.fromCharCode(code).toLowerCase();
+    return /[a-z\d]/.test(character) ? character.charCodeAt(0) : NO_LETTER;
 });
 function codeOf(character) {
     return CODES[character] ?? NO_LETTER;
 }
 function createIndex(forms) {
-    // A seed must not go beyond its form.
-    const codes = Uint8Array.from(`${forms.join(' ')} `, (letter) => codeOf(letter.charCodeAt(0)));
+    // What stands between two forms is no letter of a text, so that no piece goes from one to the other.
+    const codes = Buffer.from(forms.join(' ').toLowerCase());
     const chain = new Int32Array(Math.ceil(codes.length / STRIDE));
     const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)));
     for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
         const start = seed * STRIDE;
-        if (codes.subarray(start, start + SEED).includes(NO_LETTER))
-            continue;
         const slot = hash(codes, start) & (heads.length - 1);
         chain[seed] = heads[slot] ?? 0;
         heads[slot] = seed + 1;
@@ -3429,7 +3501,10 @@ function replaceCovered(text, covered) {
 var guard_quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/guard/secret.ts
 var secret = __nccwpck_require__(9185);
+// EXTERNAL MODULE: ./src/guard/token-shapes.ts
+var token_shapes = __nccwpck_require__(7871);
 ;// CONCATENATED MODULE: ./src/guard/seal.ts
+
 
 
 
@@ -3440,18 +3515,8 @@ const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?sec
 const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
 /** Headers that a document may name and that hold no secret. */
 const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
-/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
-const SHAPES = [
-    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
-    'ya29\\.[\\w.-]{8,}',
-    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
-    'AIza[\\w-]{30,}',
-    'GOCSPX-[\\w-]{10,}',
-    'gh[oprsu]_\\w{30,}',
-    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
-].join('|');
-const SHAPE = new RegExp(`^(?:${SHAPES})$`);
-const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
+const SHAPE = new RegExp(`^(?:${token_shapes/* TOKEN_SHAPE */.y})$`);
+const SHAPE_IN_TEXT = new RegExp(token_shapes/* TOKEN_SHAPE */.y, 'g');
 /** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
 const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
 /**
@@ -3523,6 +3588,7 @@ function mapStrings(value, map, mapSecret = (secret) => secret) {
 
 
 
+
 /** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
 const MOST_FAILURES = 5;
 /** No token endpoint answers faster from afar. */
@@ -3539,7 +3605,7 @@ async function requestWithRetries(step, request, unavailable) {
     let lastInformative = outOfTime();
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
+        const milliseconds = limitOf(step);
         const outcome = await send(step, request, milliseconds, (status) => status >= 300);
         if (outcome.answered && !isTransient(outcome))
             return outcome;
@@ -3549,8 +3615,7 @@ async function requestWithRetries(step, request, unavailable) {
             lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, step.random);
+        const pause = choosePause(step, attempt, outcome);
         // Beyond the deadline another attempt could only end in failure: fail at once.
         if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
             throw unavailable(lastInformative, attempt);
@@ -3559,9 +3624,9 @@ async function requestWithRetries(step, request, unavailable) {
     }
     throw unavailable(lastInformative, 0);
 }
-/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
-async function requestOnce(step, request, milliseconds) {
-    return await send(step, request, milliseconds, () => true);
+/** Asks one of Google's services once. What comes back is sealed. */
+async function requestOnce(step, request) {
+    return await send(step, request, limitOf(step), () => true);
 }
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
@@ -3616,8 +3681,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
         const { accessToken, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
         const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
-        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
+        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
         const { json } = outcome;
@@ -4299,6 +4363,7 @@ function findDecoder(charset) {
 
 
 
+
 /** How long the patterns of the expectations may take on one answer, so that catastrophic backtracking cannot use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
@@ -4314,9 +4379,7 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param onAttempt is told of each attempt as soon as it is over
  */
 async function callService(step, call, firstToken, mintAgain, onAttempt) {
-    const limitAtStart = step.timeLeft();
-    /** By the clock of the deadline: unlike the machine's, it never jumps. */
-    const elapsedMs = () => limitAtStart - step.timeLeft();
+    const elapsedMs = startWatch(step);
     const attempts = [];
     const tokens = [firstToken];
     /** Since when Google has refused with a status. */
@@ -4331,7 +4394,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+            const limitMs = limitOf(step);
             if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
@@ -4345,18 +4408,8 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
             const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
             const number = attempts.length + 1;
-            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
-            const record = {
-                number,
-                startedMs,
-                milliseconds: outcome.milliseconds,
-                status: attempt.answered ? attempt.response.status : undefined,
-                label: labelAttempt(attempt),
-                description: describeAttempt(attempt),
-                passed: next.kind === 'passed',
-                why: explainRepeat(next, pauseMs),
-                next: describeNext(next, pauseMs)
-            };
+            const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined;
+            const record = recordAttempt(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds });
             attempts.push(record);
             onAttempt(record);
             if (next.kind === 'passed')
@@ -4419,28 +4472,9 @@ function buildRequest({ method, url, headers, body }, jwt) {
  *
  * @returns undefined where none does
  */
-function choosePause(step, attempt, outcome, withinMs) {
-    const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
+function fitPause(step, attempt, outcome, withinMs) {
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min(pauseAfter(attempt, retryAfterMs, step.random), longestMs);
-}
-function explainRepeat(next, pauseMs) {
-    if (next.kind === 'again')
-        return pauseMs === undefined ? undefined : next.why;
-    return next.kind === 'renew' ? 'the token was renewed' : undefined;
-}
-function describeNext(next, pauseMs) {
-    switch (next.kind) {
-        case 'passed':
-        case 'final':
-            return next.kind;
-        case 'renew':
-            return 'once more with a new token';
-        case 'again':
-            return pauseMs === undefined
-                ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
-    }
+    return longestMs <= 0 ? undefined : Math.min(choosePause(step, attempt, outcome), longestMs);
 }
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
 async function findClientId(step, call, response) {
@@ -4448,8 +4482,7 @@ async function findClientId(step, call, response) {
         return undefined;
     if (response.clientId !== undefined || step.timeLeft() <= 0)
         return response.clientId;
-    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
-    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
+    const outcome = await askWithoutToken(step, 'GET', call.url);
     return outcome.answered ? iapClientId(outcome) : undefined;
 }
 /**
@@ -4464,9 +4497,11 @@ async function seeWhetherItExists(step, call, attempt) {
     const root = new URL('/', withoutTag(call.url));
     if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0)
         return undefined;
-    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
-    const outcome = await step.send({ method: 'HEAD', url: root, headers: {} }, limits);
+    const outcome = await askWithoutToken(step, 'HEAD', root);
     return outcome.answered ? outcome.status !== 404 : undefined;
+}
+async function askWithoutToken(step, method, url) {
+    return await step.send({ method, url, headers: {} }, { milliseconds: limitOf(step), bodyBytes: 0 });
 }
 
 ;// CONCATENATED MODULE: ./src/token/github-claims.ts
@@ -6070,6 +6105,7 @@ function metadata_server_explain(refusal) {
 
 
 
+
 /** A machine of Google's answers within milliseconds; on any other this is time lost. */
 const DETECTION_MS = 2_000;
 /** The whole search, on a machine where something is there that is no metadata server, or is none in time. */
@@ -6094,11 +6130,11 @@ async function lookForMetadataServer(step) {
         return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name');
     if (detection === 'assume-present')
         return { found: true };
-    const limitAtStart = step.timeLeft();
+    const elapsedMs = startWatch(step);
     let outcome = await ping(step, DETECTION_MS);
     for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
         const pause = Math.min(pauseAfter(attempt, 0, step.random), metadata_server_LONGEST_PAUSE_MS);
-        const left = LONGEST_SEARCH_MS - (limitAtStart - step.timeLeft()) - pause;
+        const left = LONGEST_SEARCH_MS - elapsedMs() - pause;
         if (left <= 0)
             break;
         await step.sleep(pause);
@@ -6119,9 +6155,9 @@ function seemsToStart(outcome) {
     return outcome.answered ? isTransient(outcome) : outcome.sent || outcome.trouble === 'refusal';
 }
 async function ping(step, limitMs) {
-    const milliseconds = Math.min(limitMs, step.timeoutMs, Math.max(1, step.timeLeft()));
     const url = metadataUrl(step, 'instance');
-    return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
+    const limits = { milliseconds: limitOf(step, limitMs), bodyBytes: 64 * 1024 };
+    return await step.send({ method: 'GET', url, headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step, universe) {
@@ -6141,9 +6177,9 @@ function fromMetadataServer(step, universe) {
     }
     /** One quick try each: the server is near, and was there a moment ago. */
     async function read(name) {
-        const milliseconds = Math.min(DETECTION_MS, Math.max(1, step.timeLeft()));
         const url = metadataUrl(step, `instance/service-accounts/default/${name}`);
-        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 4 * 1024 });
+        const limits = { milliseconds: limitOf(step, DETECTION_MS), bodyBytes: 4 * 1024 };
+        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, limits);
         return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
     }
     async function identify() {

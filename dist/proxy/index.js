@@ -285,12 +285,11 @@ __webpack_unused_export__ = debug; // for test
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Be: () => (/* binding */ describeAttempt),
-/* harmony export */   Ew: () => (/* binding */ labelAttempt),
+/* harmony export */   fh: () => (/* binding */ recordAttempt),
 /* harmony export */   gf: () => (/* binding */ decideNext),
 /* harmony export */   ky: () => (/* binding */ isIdempotent)
 /* harmony export */ });
-/* unused harmony export FIRST_DEPLOYMENT_MS */
+/* unused harmony exports FIRST_DEPLOYMENT_MS, labelAttempt */
 /* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2007);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
@@ -306,6 +305,21 @@ const WHO = {
     iap: ' of IAP',
     gateway: ' of the gateway'
 };
+/**
+ * @param next what follows
+ * @param pauseMs until then, where it is repeated and there is time for that
+ */
+function recordAttempt(attempt, next, pauseMs, times) {
+    return {
+        ...times,
+        status: attempt.answered ? attempt.response.status : undefined,
+        label: labelAttempt(attempt),
+        description: describeAttempt(attempt),
+        passed: next.kind === 'passed',
+        why: explainRepeat(next, pauseMs),
+        next: describeNext(next, pauseMs)
+    };
+}
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 function labelAttempt(attempt) {
     if (!attempt.answered)
@@ -320,6 +334,24 @@ function describeAttempt(attempt) {
         return attempt.reason;
     const { status, responder } = attempt.response;
     return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
+}
+function explainRepeat(next, pauseMs) {
+    if (next.kind === 'again')
+        return pauseMs === undefined ? undefined : next.why;
+    return next.kind === 'renew' ? 'the token was renewed' : undefined;
+}
+function describeNext(next, pauseMs) {
+    switch (next.kind) {
+        case 'passed':
+        case 'final':
+            return next.kind;
+        case 'renew':
+            return 'once more with a new token';
+        case 'again':
+            return pauseMs === undefined
+                ? 'no time is left for another'
+                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
+    }
 }
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
 function findMisses({ responder, verdicts }) {
@@ -2051,7 +2083,9 @@ function memberOf(json, name) {
 /* harmony export */   c: () => (/* binding */ quoteValue),
 /* harmony export */   w: () => (/* binding */ describeSecret)
 /* harmony export */ });
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7871);
+
 
 /** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
 const LONGEST_QUOTE = 120;
@@ -2063,7 +2097,7 @@ function quoteValue(value) {
     const description = describeSecret(value);
     if (description !== undefined)
         return description;
-    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
+    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
 }
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
@@ -2072,8 +2106,7 @@ function describeSecret(value) {
         return describe('a JSON document', text);
     if (text.includes('-----BEGIN'))
         return describe('a key in PEM', text);
-    // The prefixes of Google's and GitHub's tokens and keys, and of every JWT (RFC 7519, 3.1).
-    if (/eyJ[\w-]{6}|ya29\.|1\/\/0|AIza|GOCSPX-|gh[opsur]_|github_pat_/.test(text))
+    if (_token_shapes_js__WEBPACK_IMPORTED_MODULE_0__/* .TOKEN_BEGINNING */ .K.test(text))
         return describe('a token', text);
     if (isEncoded(text))
         return describe('base64 of a document or key', text);
@@ -2179,23 +2212,21 @@ function toBase32(bytes) {
     return letters.join('');
 }
 const NO_LETTER = 255;
-/** Letters, whatever their case, and digits as numbers. */
+/** Of letters, in lower case, and of digits. */
 const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
-    const digit = Number.parseInt(String.fromCharCode(code), 36);
-    return Number.isNaN(digit) ? NO_LETTER : digit;
+    const character = String.fromCharCode(code).toLowerCase();
+    return /[a-z\d]/.test(character) ? character.charCodeAt(0) : NO_LETTER;
 });
 function codeOf(character) {
     return CODES[character] ?? NO_LETTER;
 }
 function createIndex(forms) {
-    // A seed must not go beyond its form.
-    const codes = Uint8Array.from(`${forms.join(' ')} `, (letter) => codeOf(letter.charCodeAt(0)));
+    // What stands between two forms is no letter of a text, so that no piece goes from one to the other.
+    const codes = Buffer.from(forms.join(' ').toLowerCase());
     const chain = new Int32Array(Math.ceil(codes.length / STRIDE));
     const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)));
     for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
         const start = seed * STRIDE;
-        if (codes.subarray(start, start + SEED).includes(NO_LETTER))
-            continue;
         const slot = hash(codes, start) & (heads.length - 1);
         chain[seed] = heads[slot] ?? 0;
         heads[slot] = seed + 1;
@@ -2382,8 +2413,10 @@ function contentType(headers) {
 /* harmony export */   to: () => (/* binding */ mapStrings)
 /* harmony export */ });
 /* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6777);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9185);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9185);
+/* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7871);
+
 
 
 
@@ -2394,18 +2427,8 @@ const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?sec
 const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
 /** Headers that a document may name and that hold no secret. */
 const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
-/** Secrets by their shape: JWTs, Google's access and refresh tokens, API keys and client secrets, GitHub's tokens, PEM. */
-const SHAPES = [
-    'e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{8,}(?:(?:\\.|%2E)[\\w-]*){0,4}',
-    'ya29\\.[\\w.-]{8,}',
-    '\\b1(?://|%2F%2F)0[\\w-]{20,}',
-    'AIza[\\w-]{30,}',
-    'GOCSPX-[\\w-]{10,}',
-    'gh[oprsu]_\\w{30,}',
-    '-----BEGIN[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?'
-].join('|');
-const SHAPE = new RegExp(`^(?:${SHAPES})$`);
-const SHAPE_IN_TEXT = new RegExp(SHAPES, 'g');
+const SHAPE = new RegExp(`^(?:${_token_shapes_js__WEBPACK_IMPORTED_MODULE_3__/* .TOKEN_SHAPE */ .y})$`);
+const SHAPE_IN_TEXT = new RegExp(_token_shapes_js__WEBPACK_IMPORTED_MODULE_3__/* .TOKEN_SHAPE */ .y, 'g');
 /** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
 const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
 /**
@@ -2438,7 +2461,7 @@ const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
 /** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
 function keepSuspects(masks, pairs) {
     for (const [name, value] of pairs) {
-        if ((0,_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .describeSecret */ .w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
+        if ((0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
             masks.keep(value);
     }
 }
@@ -2458,7 +2481,7 @@ function mapStrings(value, map, mapSecret = (secret) => secret) {
     function mapAny(any, name, parent, depth) {
         if (typeof any === 'string')
             return map(any, name, parent);
-        if (any instanceof _secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .z)
+        if (any instanceof _secret_js__WEBPACK_IMPORTED_MODULE_2__/* .Secret */ .z)
             return mapSecret(any);
         if (typeof any !== 'object' || any === null)
             return any;
@@ -2574,6 +2597,34 @@ function findMasks(value) {
 function isBase64(word) {
     return /^[\w+/=-]*$/.test(word);
 }
+
+
+/***/ }),
+
+/***/ 7871:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ TOKEN_BEGINNING),
+/* harmony export */   y: () => (/* binding */ TOKEN_SHAPE)
+/* harmony export */ });
+/** Tokens and keys by how they begin, which is where a cut one is known by as well, and by how they go on. */
+const SHAPES = [
+    // JWTs (RFC 7519, 3.1) and other JSON in base64; the parts of a JWT may stand in a URL.
+    ['e(?:yJ|yAi|wogI|woJI|w0KI)[\\w-]{6}', '[\\w-]{2,}(?:(?:\\.|%2E)[\\w-]*){0,4}'],
+    // Google's access tokens, refresh tokens, API keys and client secrets.
+    ['ya29\\.', '[\\w.-]{8,}'],
+    ['\\b1(?://|%2F%2F)0', '[\\w-]{20,}'],
+    ['AIza', '[\\w-]{30,}'],
+    ['GOCSPX-', '[\\w-]{10,}'],
+    // GitHub's tokens.
+    ['gh[oprsu]_|github_pat_', '\\w{30,}'],
+    ['-----BEGIN', '[^-]{0,40}PRIVATE.{1,3}KEY-----[^-]*(?:-----END[^-]{0,40}-----)?']
+];
+/** How a token or key begins, wherever it stands. */
+const TOKEN_BEGINNING = new RegExp(SHAPES.map(([beginning]) => beginning).join('|'));
+/** A whole token or key, as a part of a pattern. */
+const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`).join('|');
 
 
 /***/ }),
@@ -3306,11 +3357,14 @@ function explain(refusal) {
 
 // EXTERNAL MODULE: ./src/token/failures/token-endpoint.ts
 var token_endpoint = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./src/world/step.ts
+var world_step = __nccwpck_require__(4920);
 // EXTERNAL MODULE: ./src/world/retry.ts
 var retry = __nccwpck_require__(8162);
 // EXTERNAL MODULE: ./src/token/token-endpoint.ts
 var token_token_endpoint = __nccwpck_require__(1208);
 ;// CONCATENATED MODULE: ./src/identity/metadata-server.ts
+
 
 
 
@@ -3344,11 +3398,11 @@ async function lookForMetadataServer(step) {
         return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name');
     if (detection === 'assume-present')
         return { found: true };
-    const limitAtStart = step.timeLeft();
+    const elapsedMs = (0,world_step/* startWatch */.M)(step);
     let outcome = await ping(step, DETECTION_MS);
     for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
         const pause = Math.min((0,retry/* pauseAfter */.l0)(attempt, 0, step.random), LONGEST_PAUSE_MS);
-        const left = LONGEST_SEARCH_MS - (limitAtStart - step.timeLeft()) - pause;
+        const left = LONGEST_SEARCH_MS - elapsedMs() - pause;
         if (left <= 0)
             break;
         await step.sleep(pause);
@@ -3369,9 +3423,9 @@ function seemsToStart(outcome) {
     return outcome.answered ? (0,retry/* isTransient */.dg)(outcome) : outcome.sent || outcome.trouble === 'refusal';
 }
 async function ping(step, limitMs) {
-    const milliseconds = Math.min(limitMs, step.timeoutMs, Math.max(1, step.timeLeft()));
     const url = metadataUrl(step, 'instance');
-    return await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 64 * 1024 });
+    const limits = { milliseconds: (0,world_step/* limitOf */.L)(step, limitMs), bodyBytes: 64 * 1024 };
+    return await step.send({ method: 'GET', url, headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step, universe) {
@@ -3391,9 +3445,9 @@ function fromMetadataServer(step, universe) {
     }
     /** One quick try each: the server is near, and was there a moment ago. */
     async function read(name) {
-        const milliseconds = Math.min(DETECTION_MS, Math.max(1, step.timeLeft()));
         const url = metadataUrl(step, `instance/service-accounts/default/${name}`);
-        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, { milliseconds, bodyBytes: 4 * 1024 });
+        const limits = { milliseconds: (0,world_step/* limitOf */.L)(step, DETECTION_MS), bodyBytes: 4 * 1024 };
+        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, limits);
         return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
     }
     async function identify() {
@@ -4891,8 +4945,8 @@ function explainDomain(url) {
 /* harmony export */   c: () => (/* binding */ matches),
 /* harmony export */   r: () => (/* binding */ checkPattern)
 /* harmony export */ });
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
 
 
 /** `^` and `$` are the ends of a line, as they are for grep. */
@@ -4908,7 +4962,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
@@ -8273,8 +8327,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
         const { accessToken, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
         const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
-        const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-        const outcome = await (0,retried_request/* requestOnce */.L)(step, { method: 'GET', url, headers, clientCertificate }, milliseconds);
+        const outcome = await (0,retried_request/* requestOnce */.L)(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
         const { json } = outcome;
@@ -8371,6 +8424,8 @@ async function look_up_explainByLookUp(step, failure, run) {
     return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
 }
 
+// EXTERNAL MODULE: ./src/world/step.ts
+var world_step = __nccwpck_require__(4920);
 // EXTERNAL MODULE: ./src/world/retry.ts
 var retry = __nccwpck_require__(8162);
 // EXTERNAL MODULE: ./src/call/failures/service.ts + 3 modules
@@ -8385,6 +8440,7 @@ var redaction = __nccwpck_require__(3488);
 var call_responder = __nccwpck_require__(2070);
 ;// CONCATENATED MODULE: ./src/call/telling-answer.ts
 
+
 /** The pages by which Google refuses are small. */
 const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
 /**
@@ -8394,8 +8450,7 @@ const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
 async function telling_answer_findTellingOutcome(step, request, outcome) {
     if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
         return outcome;
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
-    return await step.send({ ...request, method: 'GET' }, { milliseconds, bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -8461,6 +8516,7 @@ function findDecoder(charset) {
 
 
 
+
 /** How long the patterns of the expectations may take on one answer, so that catastrophic backtracking cannot use up the deadline. */
 const PATTERNS_MS = 2_000;
 /** An answer that came just in time is judged all the same. */
@@ -8476,9 +8532,7 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param onAttempt is told of each attempt as soon as it is over
  */
 async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
-    const limitAtStart = step.timeLeft();
-    /** By the clock of the deadline: unlike the machine's, it never jumps. */
-    const elapsedMs = () => limitAtStart - step.timeLeft();
+    const elapsedMs = (0,world_step/* startWatch */.M)(step);
     const attempts = [];
     const tokens = [firstToken];
     /** Since when Google has refused with a status. */
@@ -8493,7 +8547,7 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
+            const limitMs = (0,world_step/* limitOf */.L)(step);
             if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
@@ -8507,18 +8561,8 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
             const next = (0,call_attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
             const number = attempts.length + 1;
-            const pauseMs = next.kind === 'again' ? choosePause(step, number, outcome, next.withinMs) : undefined;
-            const record = {
-                number,
-                startedMs,
-                milliseconds: outcome.milliseconds,
-                status: attempt.answered ? attempt.response.status : undefined,
-                label: (0,call_attempts/* labelAttempt */.Ew)(attempt),
-                description: (0,call_attempts/* describeAttempt */.Be)(attempt),
-                passed: next.kind === 'passed',
-                why: explainRepeat(next, pauseMs),
-                next: describeNext(next, pauseMs)
-            };
+            const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined;
+            const record = (0,call_attempts/* recordAttempt */.fh)(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds });
             attempts.push(record);
             onAttempt(record);
             if (next.kind === 'passed')
@@ -8581,28 +8625,9 @@ function buildRequest({ method, url, headers, body }, jwt) {
  *
  * @returns undefined where none does
  */
-function choosePause(step, attempt, outcome, withinMs) {
-    const retryAfterMs = outcome.answered ? (0,retry/* parseRetryAfter */.mu)(outcome.headers['retry-after'], step.now()) : 0;
+function fitPause(step, attempt, outcome, withinMs) {
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min((0,retry/* pauseAfter */.l0)(attempt, retryAfterMs, step.random), longestMs);
-}
-function explainRepeat(next, pauseMs) {
-    if (next.kind === 'again')
-        return pauseMs === undefined ? undefined : next.why;
-    return next.kind === 'renew' ? 'the token was renewed' : undefined;
-}
-function describeNext(next, pauseMs) {
-    switch (next.kind) {
-        case 'passed':
-        case 'final':
-            return next.kind;
-        case 'renew':
-            return 'once more with a new token';
-        case 'again':
-            return pauseMs === undefined
-                ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
-    }
+    return longestMs <= 0 ? undefined : Math.min((0,retry/* choosePause */.G5)(step, attempt, outcome), longestMs);
 }
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
 async function findClientId(step, call, response) {
@@ -8610,8 +8635,7 @@ async function findClientId(step, call, response) {
         return undefined;
     if (response.clientId !== undefined || step.timeLeft() <= 0)
         return response.clientId;
-    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
-    const outcome = await step.send({ method: 'GET', url: call.url, headers: {} }, limits);
+    const outcome = await askWithoutToken(step, 'GET', call.url);
     return outcome.answered ? (0,call_responder/* iapClientId */.DE)(outcome) : undefined;
 }
 /**
@@ -8626,9 +8650,11 @@ async function seeWhetherItExists(step, call, attempt) {
     const root = new URL('/', (0,service_url/* withoutTag */.nb)(call.url));
     if (!(0,service_url/* isCloudRunUrl */.AH)(root) || root.href === call.url.href || step.timeLeft() <= 0)
         return undefined;
-    const limits = { milliseconds: Math.min(step.timeoutMs, step.timeLeft()), bodyBytes: 0 };
-    const outcome = await step.send({ method: 'HEAD', url: root, headers: {} }, limits);
+    const outcome = await askWithoutToken(step, 'HEAD', root);
     return outcome.answered ? outcome.status !== 404 : undefined;
+}
+async function askWithoutToken(step, method, url) {
+    return await step.send({ method, url, headers: {} }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: 0 });
 }
 
 // EXTERNAL MODULE: ./src/identity/identity.ts + 23 modules
@@ -8735,6 +8761,7 @@ var no_answer = __nccwpck_require__(2038);
 
 
 
+
 /** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
 const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
 /**
@@ -8745,7 +8772,7 @@ const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HE
  */
 async function privacy_checkPrivacy(step, call) {
     const method = SAFE_METHODS.includes(call.method) ? call.method : 'GET';
-    const limitAtStart = step.timeLeft();
+    const elapsedMs = startWatch(step);
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
         const verdict = judge(outcome);
@@ -8753,21 +8780,17 @@ async function privacy_checkPrivacy(step, call) {
             return undefined;
         if (verdict === 'answered' && outcome.answered)
             return notPrivate(call.url, method, outcome);
-        const retryAfter = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = pauseAfter(attempt, retryAfter, step.random);
         const isNothingHere = outcome.answered && !isTransient(outcome);
-        const spentMs = limitAtStart - step.timeLeft();
-        const isFinal = !outcome.answered && !isTransient(outcome);
-        if (isFinal || pause >= step.timeLeft() || (isNothingHere && spentMs + pause >= FIRST_DEPLOYMENT_MS)) {
+        const patienceMs = isNothingHere ? FIRST_DEPLOYMENT_MS - elapsedMs() : isTransient(outcome) ? Infinity : 0;
+        const pauseMs = choosePause(step, attempt, outcome);
+        if (pauseMs >= Math.min(step.timeLeft(), patienceMs))
             return isNothingHere ? notRefused(call, outcome) : noUsableAnswer(call.url, outcome, attempt, 'without a token');
-        }
-        await step.sleep(pause);
+        await step.sleep(pauseMs);
     }
 }
 async function askAnonymously(step, url, method) {
-    const milliseconds = Math.max(1, Math.min(step.timeoutMs, step.timeLeft()));
     const request = { method, url, headers: {} };
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_PAGE_BYTES });
+    const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
     return await findTellingOutcome(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
@@ -12055,7 +12078,9 @@ function isLoopbackUrl(url) {
 /* harmony import */ var _guard_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3488);
 /* harmony import */ var _guard_seal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5436);
 /* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8162);
+/* harmony import */ var _step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4920);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8162);
+
 
 
 
@@ -12076,9 +12101,9 @@ async function requestWithRetries(step, request, unavailable) {
     let lastInformative = outOfTime();
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = Math.min(step.timeoutMs, step.timeLeft());
+        const milliseconds = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .L)(step);
         const outcome = await send(step, request, milliseconds, (status) => status >= 300);
-        if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .isTransient */ .dg)(outcome))
+        if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
         const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
@@ -12086,19 +12111,18 @@ async function requestWithRetries(step, request, unavailable) {
             lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
             failures += 1;
-        const retryAfter = outcome.answered ? (0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .parseRetryAfter */ .mu)(outcome.headers['retry-after'], step.now()) : 0;
-        const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .pauseAfter */ .l0)(attempt, retryAfter, step.random);
+        const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .choosePause */ .G5)(step, attempt, outcome);
         // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (!(0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .isTransient */ .dg)(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+        if (!(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
             throw unavailable(lastInformative, attempt);
         step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
     }
     throw unavailable(lastInformative, 0);
 }
-/** Asks one of Google's services once, for at most this long. What comes back is sealed. */
-async function requestOnce(step, request, milliseconds) {
-    return await send(step, request, milliseconds, () => true);
+/** Asks one of Google's services once. What comes back is sealed. */
+async function requestOnce(step, request) {
+    return await send(step, request, (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .L)(step), () => true);
 }
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
@@ -12137,10 +12161,11 @@ function outOfTime() {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Dm: () => (/* binding */ isTransientStatus),
+/* harmony export */   G5: () => (/* binding */ choosePause),
 /* harmony export */   dg: () => (/* binding */ isTransient),
-/* harmony export */   l0: () => (/* binding */ pauseAfter),
-/* harmony export */   mu: () => (/* binding */ parseRetryAfter)
+/* harmony export */   l0: () => (/* binding */ pauseAfter)
 /* harmony export */ });
+/* unused harmony export parseRetryAfter */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 /** Statuses that say "not now": RFC 9110 (408, 5xx) and RFC 6585 (429). */
@@ -12150,6 +12175,10 @@ function isTransientStatus(status) {
 /** Whether the same request may well succeed a little later. */
 function isTransient(outcome) {
     return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting';
+}
+/** How long to pause after attempt number `attempt` came to this: as long as `pauseAfter` says, in milliseconds. */
+function choosePause({ now, random }, attempt, outcome) {
+    return pauseAfter(attempt, outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0, random);
 }
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
@@ -12170,6 +12199,26 @@ function parseRetryAfter(value, now) {
     // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
     const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
+
+/***/ }),
+
+/***/ 4920:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ limitOf),
+/* harmony export */   M: () => (/* binding */ startWatch)
+/* harmony export */ });
+/** How long a request that is sent now may take, in milliseconds. */
+function limitOf(step, mostMs = step.timeoutMs) {
+    return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));
+}
+/** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
+function startWatch({ timeLeft }) {
+    const leftAtStart = timeLeft();
+    return () => leftAtStart - timeLeft();
 }
 
 

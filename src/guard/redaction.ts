@@ -87,10 +87,10 @@ function toBase32(bytes: Buffer): string {
 
 const NO_LETTER = 255
 
-/** Letters, whatever their case, and digits as numbers. */
+/** Of letters, in lower case, and of digits. */
 const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
-  const digit = Number.parseInt(String.fromCharCode(code), 36)
-  return Number.isNaN(digit) ? NO_LETTER : digit
+  const character = String.fromCharCode(code).toLowerCase()
+  return /[a-z\d]/.test(character) ? character.charCodeAt(0) : NO_LETTER
 })
 
 function codeOf(character: number): number {
@@ -107,13 +107,12 @@ interface Index {
 }
 
 function createIndex(forms: readonly string[]): Index {
-  // A seed must not go beyond its form.
-  const codes = Uint8Array.from(`${forms.join(' ')} `, (letter) => codeOf(letter.charCodeAt(0)))
+  // What stands between two forms is no letter of a text, so that no piece goes from one to the other.
+  const codes = Buffer.from(forms.join(' ').toLowerCase())
   const chain = new Int32Array(Math.ceil(codes.length / STRIDE))
   const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)))
   for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
     const start = seed * STRIDE
-    if (codes.subarray(start, start + SEED).includes(NO_LETTER)) continue
     const slot = hash(codes, start) & (heads.length - 1)
     chain[seed] = heads[slot] ?? 0
     heads[slot] = seed + 1
