@@ -192,11 +192,16 @@ async function play(seed: number): Promise<ActionRun> {
   const run = await runAction(merged)
   assertEnd(run)
   // What was in the action's hands depends on what arrived; that nothing is shown does not.
-  // Nor is it known which of the texts was given in the place of a token, and masked as one.
-  const masks = run.masks.filter((mask) => !TEXTS.some((text) => text.trim() === mask))
+  // Nor is it known which of the texts was given in the place of a token, and masked as one, or what was signed and never sent.
+  const masks = run.masks.filter((mask) => !TEXTS.some((text) => text.trim() === mask) && !isSigned(mask, run.masks))
   assertNoSecretLeaks({ ...run, masks }, { ...world, requests: [] }, { exportEnv: merged.inputs?.['export_env'] ?? '' })
   assert.deepEqual(run.filesLeft, [], 'files left')
   return run
+}
+
+/** Whether a mask is a JWT, or the signature of one. */
+function isSigned(mask: string, masks: readonly string[]): boolean {
+  return mask.startsWith('eyJ') || masks.some((other) => other.startsWith('eyJ') && other.endsWith(`.${mask}`))
 }
 
 /** One verdict, by a known code, in time. */
