@@ -99,32 +99,38 @@ export function parseIapAudience(value: string): string {
 
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/
 
+/** What is wrong with a name, by what it looks like; the first that fits is said. */
+type Problems = readonly (readonly [RegExp, string])[]
+
+const PROVIDER_PROBLEMS: Problems = [
+  [/["'`]/, 'has quotes in it'],
+  [/\s/, 'has blanks in it'],
+  [/^(https?:)?\/\//, 'starts with a host'],
+  [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
+  [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+  [/^/, 'is not the full name of a provider']
+]
+
 /** The full name of a workload identity provider. */
 export function parseProvider(value: string): string {
   if (PROVIDER_NAME.test(value)) return value
-  const input = 'workload_identity_provider'
-  const problem = /["'`]/.test(value)
-    ? 'has quotes in it'
-    : /\s/.test(value)
-      ? 'has blanks in it'
-      : /^(https?:)?\/\//.test(value)
-        ? 'starts with a host'
-        : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
-          ? 'has the id of the project where its number belongs'
-          : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
-            ? 'names a pool, not a provider in it'
-            : 'is not the full name of a provider'
   const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '')
-  const expected = PROVIDER_NAME.test(meant)
-    ? meant
-    : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
-  throw inputInvalid(
-    input,
-    `${quoteValue(value)} ${problem}`,
-    `Write ${input} as ${expected}.`,
-    [`${input}: ${expected}`],
-    expected === meant ? [] : listProviders(meant)
+  const isMeant = PROVIDER_NAME.test(meant)
+  const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER'
+  throw wrongName(
+    'workload_identity_provider',
+    `${quoteValue(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`,
+    isMeant ? meant : form,
+    isMeant ? [] : listProviders(meant)
   )
+}
+
+function findProblem(value: string, problems: Problems): string {
+  return problems.find(([pattern]) => pattern.test(value))?.[1] ?? ''
+}
+
+function wrongName(input: string, complaint: string, expected: string, commands: readonly string[]): Error {
+  return inputInvalid(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands)
 }
 
 /** The commands that print the full names of providers, by what an incomplete one tells. */
@@ -139,31 +145,35 @@ function listProviders(name: string): string[] {
     : [`${list} --workload-identity-pool=${pool} --format="value(name)"`]
 }
 
+const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/
+
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i
+
+/** A name as documentation writes it, for the reader to fill in. */
+const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./
+
+const ACCOUNT_PROBLEMS: Problems = [
+  [/["'`]/, 'has quotes in it'],
+  [/\s/, 'has blanks in it'],
+  [/^serviceAccount:/, 'has the prefix of a member'],
+  [PLACEHOLDER, 'is a placeholder'],
+  [MISSPELLED, 'does not end in .gserviceaccount.com'],
+  [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
+  [/^/, 'is neither an e-mail nor a unique id']
+]
+
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 export function parseAccount(input: string, value: string): string {
   const account = value.replace(/^projects\/-\/serviceAccounts\//, '')
   if (isAccount(account)) return account
-  const problem = /["'`]/.test(value)
-    ? 'has quotes in it'
-    : /\s/.test(value)
-      ? 'has blanks in it'
-      : value.startsWith('serviceAccount:')
-        ? 'has the prefix of a member'
-        : isPlaceholder(value)
-          ? 'is a placeholder'
-          : isMisspelled(value)
-            ? 'does not end in .gserviceaccount.com'
-            : /^\d+$/.test(value)
-              ? 'is no unique id, which has 21 digits; a project number is shorter'
-              : 'is neither an e-mail nor a unique id'
   const meant = withoutQuotes(value).replace(/^serviceAccount:/, '')
-  const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com'
-  throw inputInvalid(
+  const isMeant = isAccount(meant)
+  throw wrongName(
     input,
-    `${quoteValue(value)} ${problem}`,
-    `Write ${input} as ${expected}.`,
-    [`${input}: ${expected}`],
-    expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']
+    `${quoteValue(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`,
+    isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com',
+    isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']
   )
 }
 
@@ -174,21 +184,9 @@ function withoutQuotes(value: string): string {
   return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('')
 }
 
-const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/
-
 function isAccount(value: string): boolean {
   if (/^\d{16,30}$/.test(value)) return true
-  return EMAIL.test(value) && !isPlaceholder(value) && !isMisspelled(value)
-}
-
-/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
-function isMisspelled(value: string): boolean {
-  return EMAIL.test(value) && /gserviceac|\.iam\./i.test(value) && !/\.gserviceaccount\.com$/i.test(value)
-}
-
-/** A name as documentation writes it, for the reader to fill in. */
-function isPlaceholder(email: string): boolean {
-  return /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./.test(email)
+  return EMAIL.test(value) && !PLACEHOLDER.test(value) && !MISSPELLED.test(value)
 }
 
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
