@@ -7683,27 +7683,28 @@ function parseIapAudience(value) {
     throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
+const PROVIDER_PROBLEMS = [
+    [/["'`]/, 'has quotes in it'],
+    [/\s/, 'has blanks in it'],
+    [/^(https?:)?\/\//, 'starts with a host'],
+    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
+    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [/^/, 'is not the full name of a provider']
+];
 /** The full name of a workload identity provider. */
 function values_parseProvider(value) {
     if (PROVIDER_NAME.test(value))
         return value;
-    const input = 'workload_identity_provider';
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : /^(https?:)?\/\//.test(value)
-                ? 'starts with a host'
-                : /^projects\/[^/]*[^/\d][^/]*\//.test(value)
-                    ? 'has the id of the project where its number belongs'
-                    : /\/workloadIdentityPools\/[^/]+\/?$/.test(value)
-                        ? 'names a pool, not a provider in it'
-                        : 'is not the full name of a provider';
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
-    const expected = PROVIDER_NAME.test(meant)
-        ? meant
-        : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : listProviders(meant));
+    const isMeant = PROVIDER_NAME.test(meant);
+    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+}
+function findProblem(value, problems) {
+    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
+}
+function wrongName(input, complaint, expected, commands) {
+    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -7716,27 +7717,28 @@ function listProviders(name) {
         ]
         : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
 }
+const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
+/** A name as documentation writes it, for the reader to fill in. */
+const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+const ACCOUNT_PROBLEMS = [
+    [/["'`]/, 'has quotes in it'],
+    [/\s/, 'has blanks in it'],
+    [/^serviceAccount:/, 'has the prefix of a member'],
+    [PLACEHOLDER, 'is a placeholder'],
+    [MISSPELLED, 'does not end in .gserviceaccount.com'],
+    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
+    [/^/, 'is neither an e-mail nor a unique id']
+];
 /** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
 function parseAccount(input, value) {
     const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
     if (isAccount(account))
         return account;
-    const problem = /["'`]/.test(value)
-        ? 'has quotes in it'
-        : /\s/.test(value)
-            ? 'has blanks in it'
-            : value.startsWith('serviceAccount:')
-                ? 'has the prefix of a member'
-                : isPlaceholder(value)
-                    ? 'is a placeholder'
-                    : isMisspelled(value)
-                        ? 'does not end in .gserviceaccount.com'
-                        : /^\d+$/.test(value)
-                            ? 'is no unique id, which has 21 digits; a project number is shorter'
-                            : 'is neither an e-mail nor a unique id';
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
-    const expected = isAccount(meant) ? meant : 'NAME@PROJECT.iam.gserviceaccount.com';
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${problem}`, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], expected === meant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    const isMeant = isAccount(meant);
+    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -7744,19 +7746,10 @@ function withoutQuotes(value) {
     const isMeant = (character) => !/["'`\s]/.test(character);
     return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
 }
-const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
 function isAccount(value) {
     if (/^\d{16,30}$/.test(value))
         return true;
-    return EMAIL.test(value) && !isPlaceholder(value) && !isMisspelled(value);
-}
-/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
-function isMisspelled(value) {
-    return EMAIL.test(value) && /gserviceac|\.iam\./i.test(value) && !/\.gserviceaccount\.com$/i.test(value);
-}
-/** A name as documentation writes it, for the reader to fill in. */
-function isPlaceholder(email) {
-    return /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./.test(email);
+    return EMAIL.test(value) && !PLACEHOLDER.test(value) && !MISSPELLED.test(value);
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
@@ -7945,7 +7938,7 @@ async function compileJson(expressions) {
 var core = __nccwpck_require__(9752);
 ;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
 
-/** The defaults of action.yml, for a bundle that is started without the runner. */
+/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
 const DEFAULTS = {
     token: 'id_token',
     universe: 'googleapis.com',
@@ -7957,6 +7950,7 @@ const DEFAULTS = {
     iam_wait: '60s',
     summary: 'true'
 };
+/** An input; empty where it is not set. */
 function read(name, trimWhitespace = true) {
     return (0,core/* getInput */.V4)(name, { trimWhitespace });
 }

@@ -34,7 +34,7 @@ interface LeakOptions {
 export function assertNoSecretLeaks(run: ActionRun, world: PretendGoogle, options: LeakOptions = {}): void {
   const given = [...run.given, ...run.given.map(decode)]
   const inDocuments = secretsInDocuments(given)
-  const secrets = [...world.secrets(), ...inDocuments]
+  const secrets = [...world.secrets(), ...inDocuments, ...signedByRun(run)]
   const findPiece = createPieceFinder(secrets, ({ value }) => sensitivePart(value))
   for (const [place, text] of Object.entries(collectPlaces(run, options))) {
     const leak = findPiece(text)
@@ -77,6 +77,11 @@ function omit(values: Readonly<Record<string, string>>, names: readonly string[]
 /** Header and payload of a JWT are worthless without its signature, and are shown decoded. */
 function sensitivePart(value: string): string {
   return isJwt(value) ? value.slice(value.lastIndexOf('.') + 1) : value
+}
+
+/** A JWT that a run signed may never have been sent, so that the world does not know it. */
+function signedByRun({ masks }: ActionRun): Secret[] {
+  return masks.filter(isJwt).map((value) => ({ kind: 'signed JWT', value }))
 }
 
 function partsToMask({ kind, value }: Secret): string[] {
