@@ -32,7 +32,11 @@ async function interrupted(): Promise<void> {
   // Without something to wait for, Node would end.
   const waiting = setInterval(() => undefined, 60_000)
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
+    // For good: Ctrl-C reaches this process twice, from the terminal and from the one that started it, and the post step has to run.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        resolve()
+      })
   })
   clearInterval(waiting)
 }

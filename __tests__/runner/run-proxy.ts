@@ -43,6 +43,8 @@ export interface ProxyJob extends AsyncDisposable {
   readonly post: () => Promise<StepRun>
   /** The id of the background process; undefined where none was started, or it is gone. */
   readonly processId: () => number | undefined
+  /** The ids of all processes of the job, where the system tells: what the runner would end when the job is over. */
+  readonly leftBehind: () => readonly number[]
   /** Settles once the background process is gone. */
   readonly ended: () => Promise<void>
   /** The file to which the background process writes, by its path; undefined where there is none. */
@@ -102,15 +104,27 @@ export async function runProxy({ inputs = {}, env = {}, debug = false }: ProxyOp
   }
 
   const main = await runStep(action.main, {})
+  const state = { ...main.state }
   const running = JSON.parse(main.state['proxy'] ?? 'null') as { id: number } | null
 
   function processId(): number | undefined {
     return running !== null && isAlive(running.id) ? running.id : undefined
   }
 
+  function leftBehind(): readonly number[] {
+    const tracked = `${TRACKING}=${trackingId}`
+    return listProcesses().filter((id) => readOrNothing(`/proc/${id}/environ`).includes(tracked))
+  }
+
   return {
     main,
-    post: async () => await runStep(action.post ?? '', main.state),
+    leftBehind,
+    async post() {
+      const run = await runStep(action.post ?? '', state)
+      // What a post step saves is the state of the step, too.
+      Object.assign(state, run.state)
+      return run
+    },
     processId,
     async ended() {
       while (processId() !== undefined) await wait(10)
@@ -123,7 +137,7 @@ export async function runProxy({ inputs = {}, env = {}, debug = false }: ProxyOp
     processes: readProcesses,
     async [Symbol.asyncDispose]() {
       const id = processId()
-      if (id !== undefined) process.kill(id, 'SIGKILL')
+      for (const each of new Set([...leftBehind(), ...(id === undefined ? [] : [id])])) process.kill(each, 'SIGKILL')
       await workspace.remove()
     }
   }
@@ -139,11 +153,16 @@ function isAlive(id: number): boolean {
   }
 }
 
+function listProcesses(): number[] {
+  if (process.platform !== 'linux') return []
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return ids.map(Number).filter((id) => id !== process.pid)
+}
+
 function readProcesses(): string {
-  if (process.platform !== 'linux') return ''
-  const own = String(process.pid)
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== own)
-  return ids.flatMap((id) => [readOrNothing(`/proc/${id}/cmdline`), readOrNothing(`/proc/${id}/environ`)]).join('\n')
+  return listProcesses()
+    .flatMap((id) => [readOrNothing(`/proc/${id}/cmdline`), readOrNothing(`/proc/${id}/environ`)])
+    .join('\n')
 }
 
 /** Of processes that have ended, or belong to others. */

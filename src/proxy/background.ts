@@ -38,22 +38,36 @@ export async function runInBackground(): Promise<void> {
     process.exitCode = 1
     end()
   })
-  const settings = await receiveSettings()
-  const { inputs, env, key } = settings
-  const url = new URL(inputs.url)
   const closing: (() => void)[] = []
   let ended = false
 
   function end(): void {
     if (ended) return
     ended = true
+    leaveTheStep()
     for (const close of closing) close()
   }
+
+  function onEnd(close: () => void): void {
+    if (ended) close()
+    else closing.push(close)
+  }
+
+  function leaveTheStep(): void {
+    process.off('disconnect', end)
+    if (process.connected) process.disconnect()
+  }
+
+  // Until the step has written down where this process is, nobody else could end it.
+  process.once('disconnect', end)
+  const settings = await receiveSettings()
+  const { inputs, env, key } = settings
+  const url = new URL(inputs.url)
 
   // The runner reads masks from steps that run; what is minted here is never printed.
   const masks = createMasks(() => undefined)
   const world = createWorld(env, { info: () => undefined }, masks)
-  closing.push(world.close)
+  onEnd(world.close)
   let deadline = 0
   const step = {
     ...world.startStep({ timeoutMs: inputs.timeoutMs, deadlineMs: Number.POSITIVE_INFINITY }),
@@ -81,10 +95,10 @@ export async function runInBackground(): Promise<void> {
       }
     }
   })
-  closing.push(keeper.close)
+  onEnd(keeper.close)
 
   const sides = [createHttp1Service(url, inputs.timeoutMs), createHttp2Service(url, inputs.timeoutMs)] as const
-  for (const side of sides) closing.push(side.close)
+  for (const side of sides) onEnd(side.close)
   let serving: Serving | undefined
   const handle = (side: (typeof sides)[number]) => (client: Parameters<typeof serve>[1]) => {
     if (serving !== undefined) serve(serving, client, side).catch(statistics.defect)
@@ -95,45 +109,41 @@ export async function runInBackground(): Promise<void> {
       onHttp2: handle(sides[1]),
       mayConnect: createPeerCheck(process.getuid?.())
     })
-    closing.push(listening.close)
+    onEnd(listening.close)
     const { tag, tokenPlace } = inputs
     serving = { service: addressOf(url), tag, tokenPlace, keeper, statistics, port: listening.port }
     const quit = await openQuitPort(key, () => statistics.totals(), end)
-    closing.push(quit.close)
+    onEnd(quit.close)
     const idle = setInterval(() => {
       if (statistics.idleMs() < LONGEST_IDLE_MS) return
       log('Ended because there was no request for six hours')
       end()
     }, IDLE_CHECK_MS)
-    closing.push(() => {
+    onEnd(() => {
       clearInterval(idle)
     })
     log(`Listening on port ${listening.port} for ${url.host}`)
-    answer({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: performance.timeOrigin })
+    const { timeOrigin } = performance
+    // The step answers once it has written this down.
+    process.once('message', leaveTheStep)
+    tell({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: timeOrigin }, () => undefined)
   } catch (error) {
     if (!(error instanceof PortError)) throw error
-    answer({ kind: 'no port', code: error.code })
-    end()
+    tell({ kind: 'no port', code: error.code }, end)
   }
 }
 
 async function receiveSettings(): Promise<Settings> {
-  // The step ended before it had said anything.
-  const onDisconnect = (): void => process.abort()
-  process.once('disconnect', onDisconnect)
-  const settings = await new Promise<Settings>((resolve) => {
+  return await new Promise((resolve) => {
     process.once('message', (message) => {
       resolve(message as Settings)
     })
   })
-  process.off('disconnect', onDisconnect)
-  return settings
 }
 
-function answer(started: Started): void {
-  process.send?.(started, undefined, {}, () => {
-    process.disconnect()
-  })
+/** Tells the step how it went. */
+function tell(started: Started, then: () => void): void {
+  process.send?.(started, undefined, {}, then)
 }
 
 /** Lines of the log, which is this process's output: each with the time, and no more than the disk can take. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Client, Switched } from './exchange.ts'
 import { headerValues, toPairs } from './raw-headers.ts'
+import type { RawHeaders } from './raw-headers.ts'
 
 /** A request of HTTP/1.1. */
 export function fromHttp1(request: IncomingMessage, response: ServerResponse): Client {
@@ -42,6 +43,11 @@ function createClient(
     proceed() {
       if (!response.headersSent && request.headers.expect !== undefined) response.writeContinue()
     },
+    inform({ status, reason, headers }) {
+      // HTTP/1.0 has no such answers: RFC 9110, 15.2. Nor is there a queue for them.
+      if (response.headersSent || response.socket?.writableNeedDrain !== false || request.httpVersionMinor === 0) return
+      response.socket.write(formatHead(status, reason, headers), 'latin1')
+    },
     respond({ status, reason, headers }) {
       response.writeHead(status, reason, [...headers])
       return response
@@ -56,9 +62,8 @@ function createClient(
     switchProtocol(protocol, headers) {
       if (upgrade === undefined) throw new Error('no upgrade was asked for')
       response.detachSocket(socket)
-      const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-      const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${lines.join('')}\r\n`
-      socket.write(head, 'latin1')
+      const upgraded = ['Connection', 'Upgrade', 'Upgrade', protocol, ...headers]
+      socket.write(formatHead(101, 'Switching Protocols', upgraded), 'latin1')
       return upgrade
     },
     abort() {
@@ -77,4 +82,9 @@ function createClient(
       response.once('close', gone)
     }
   }
+}
+
+function formatHead(status: number, reason: string, headers: RawHeaders): string {
+  const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`
 }

@@ -36,6 +36,9 @@ export function fromHttp2(
     proceed() {
       if (!stream.headersSent && headers.expect !== undefined) stream.additionalHeaders({ ':status': 100 })
     },
+    inform({ status, headers: given }) {
+      if (!stream.headersSent && !stream.destroyed) stream.additionalHeaders({ ':status': status, ...toFields(given) })
+    },
     respond({ status, headers: answered }, isWhole) {
       const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status)
       isOver = endStream

@@ -18,6 +18,8 @@ export interface Client extends ClientRequest {
   readonly upgrade: string | undefined
   /** Lets a client go on that waits with its body (RFC 9110, 10.1.1). */
   readonly proceed: () => void
+  /** Hands on an interim answer, such as 103. */
+  readonly inform: (answer: AnswerHead) => void
   /**
    * Begins the answer, of which no interim answer follows any more.
    *
@@ -51,6 +53,8 @@ export interface ServiceRequest {
   readonly length: string | undefined
   readonly upgrade: string | undefined
   readonly onContinue: () => void
+  /** Of an interim answer that is neither 100 nor 101: RFC 9110, 15.2. */
+  readonly onInterim: (answer: AnswerHead) => void
 }
 
 export interface ServiceAnswer extends AnswerHead {

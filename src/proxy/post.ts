@@ -29,14 +29,13 @@ export async function post(proxy: RunningProxy | undefined, report: PostReport, 
   try {
     if (!gone && (await isSameProcess(proxy.id, proxy.startedAt))) process.kill(proxy.id, 'SIGKILL')
     if (totals === undefined) {
-      // The log is removed last, so that without it everything has been told already.
-      if (log === undefined && gone) return
       const how = gone
         ? 'it was gone when the job came to its end'
         : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`
       throw diedEarly(how, log)
     }
   } finally {
+    report.onEnd()
     await rm(proxy.logFile, { force: true, maxRetries: 5 })
   }
   judge(proxy, totals, report, env)

@@ -75,6 +75,8 @@ export function readState(env: Step['env']): RunningProxy | undefined {
 /** What the post step says. */
 export interface PostReport extends Pick<Report, 'finish' | 'onDefect' | 'unwritable'> {
   readonly onProxy: (proxy: RunningProxy) => void
+  /** The process is gone, and another post step has nothing to do. */
+  readonly onEnd: () => void
   readonly onTotals: (totals: Totals) => void
   readonly warn: (failure: FailureText) => void
   /** A failure besides the one that decides. */
@@ -90,6 +92,11 @@ export function createPostReport(env: Step['env']): PostReport {
     unwritable,
     onProxy(running) {
       proxy = running
+    },
+    onEnd() {
+      writeCommandFile(env, 'GITHUB_STATE', () => {
+        saveState(STATE, '')
+      })
     },
     onTotals(given) {
       totals = given

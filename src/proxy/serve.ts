@@ -134,7 +134,7 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
 
 function buildRequest(
   { service, port }: Serving,
-  { client, path, tokenHeader }: Exchange,
+  { client, local, path, tokenHeader }: Exchange,
   token: IdToken
 ): Parameters<ServiceSide['send']>[0] {
   const { method, headers, body, upgrade, proceed } = client
@@ -146,7 +146,10 @@ function buildRequest(
     body,
     length: headerValues(headers, 'content-length')[0],
     upgrade,
-    onContinue: proceed
+    onContinue: proceed,
+    onInterim(answer) {
+      client.inform({ ...answer, headers: toClientHeaders(answer.headers, service, local) })
+    }
   }
 }
 

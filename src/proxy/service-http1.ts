@@ -60,6 +60,9 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
       })
       outgoing.once('finish', limit.bodySent)
       outgoing.once('continue', request.onContinue)
+      outgoing.on('information', ({ statusCode, statusMessage, rawHeaders }) => {
+        if (statusCode !== 100) request.onInterim({ status: statusCode, reason: statusMessage, headers: rawHeaders })
+      })
       outgoing.once('response', (message) => {
         limit.clear()
         answered = true

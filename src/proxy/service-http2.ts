@@ -111,6 +111,10 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
         })
         sent.once('trailers', (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => (trailers = raw ?? []))
         sent.once('continue', request.onContinue)
+        sent.on('headers', (headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+          const status = Number(headers[':status'])
+          if (status !== 100) request.onInterim({ status, reason: '', headers: withoutPseudo(raw ?? []) })
+        })
         sent.once('finish', limit.bodySent)
         sent.on('error', reject)
         sent.once('close', () => {

@@ -79,8 +79,9 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
 async function startProcess(step: Step, report: ProxyReport, inputs: ProxyInputs, token: IdToken): Promise<void> {
   const logFile = path.join(step.env['RUNNER_TEMP'] ?? tmpdir(), `google-id-token-proxy-${randomUUID()}.log`)
   const key = createKey()
+  let child: ChildProcess | undefined
   try {
-    const child = spawnProcess(logFile, withoutSecrets(step))
+    child = spawnProcess(logFile, withoutSecrets(step))
     const settings: Settings = {
       env: step.env,
       inputs: { ...pickInputs(inputs), url: inputs.url.href },
@@ -102,7 +103,10 @@ async function startProcess(step: Step, report: ProxyReport, inputs: ProxyInputs
       failOnRefusal: inputs.failOnRefusal,
       summary: inputs.summary
     })
+    await letGo(child)
   } catch (error) {
+    // Left alone, the process ends.
+    if (child?.connected === true) child.disconnect()
     await rm(logFile, { force: true })
     throw error
   }
@@ -161,9 +165,14 @@ async function hearFrom(
   } finally {
     clearTimeout(timer)
     late.abort()
-    if (child.connected) child.disconnect()
     child.unref()
   }
+}
+
+/** From here on the process lives without this one, whose post step knows how to find it. */
+async function letGo(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.send('known', resolve))
+  if (child.connected) child.disconnect()
 }
 
 function pickInputs({

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { SERVICE_HOST } from '../given.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
+import type { ProxyJob } from '../../runner/run-proxy.ts'
 import type { ProxyStage, RunningProxy } from './given.ts'
 
 async function startProxy({ world, start }: ProxyStage, inputs: Record<string, string> = {}): Promise<RunningProxy> {
@@ -52,6 +54,133 @@ proxyScenario('A process that is gone before the job is over fails the post step
   assert.equal((await job.post()).exitCode, 0)
 })
 
+proxyScenario('A process that is gone fails the post step even where its log is gone too', async (stage) => {
+  const { job } = await startProxy(stage)
+  process.kill(job.processId() ?? 0, 'SIGKILL')
+  await job.ended()
+  rmSync(job.logFile() ?? '')
+  assertFailure(await job.post(), 'PROXY_FAILED', 'it was gone when the job came to its end')
+  const again = await job.post()
+  assert.equal(again.exitCode, 0, again.log)
+  assert.equal(again.log, '')
+})
+
+/** Every few milliseconds the watch over an idle process looks, and finds that another minute has passed. */
+const SHORT_MINUTES = `
+  const real = { setInterval: globalThis.setInterval, now: performance.now.bind(performance) }
+  let ahead = 0
+  performance.now = () => real.now() + ahead
+  globalThis.setInterval = (callback, ms, ...rest) =>
+    ms === 60_000
+      ? real.setInterval(() => {
+          ahead += 60_000
+          callback()
+        }, 8)
+      : real.setInterval(callback, ms, ...rest)
+`
+
+proxyScenario('Six hours after its last request the process ends, and the post step says so', async (stage) => {
+  const env = await stage.preload({ background: SHORT_MINUTES })
+  const { job, get } = await stage.start(await givenProxy(stage.world), { env })
+  // Far more than six hours, with requests in between.
+  for (let count = 0; count < 10; count += 1) {
+    assert.equal((await get('/')).status, 200)
+    await wait(400)
+  }
+  await job.ended()
+  await assert.rejects(get('/'), { code: 'ECONNREFUSED' })
+  assertFailure(await job.post(), 'PROXY_FAILED', 'Ended because there was no request for six hours')
+})
+
+proxyScenario('Where the process ends before it listens, the step says how, and shows its log', async (stage) => {
+  const ends: readonly (readonly [string, ...string[]])[] = [
+    [`console.error('FATAL ERROR: no memory'); process.exit(3)`, 'it ended with exit code 3', 'FATAL ERROR: no memory'],
+    [
+      `import('node:net').then(({ Server }) => { Server.prototype.listen = () => { throw new TypeError('x') } })`,
+      'it ended with exit code 1',
+      'Ended by a defect: TypeError at '
+    ],
+    ...(process.platform === 'win32'
+      ? []
+      : [[`process.kill(process.pid, 'SIGKILL')`, 'it ended with SIGKILL'] as const])
+  ]
+  for (const [code, ...words] of ends) {
+    const env = await stage.preload({ background: code })
+    const job = await stage.run(await givenProxy(stage.world), { env })
+    assertFailure(job.main, 'PROXY_FAILED', "The proxy's background process did not start: ", ...words)
+    assert.equal(job.main.outputs['failure_code'], 'PROXY_FAILED')
+    assert.equal(job.main.outputs['url'], undefined)
+    assert.equal(job.logFile(), undefined)
+    assert.equal((await job.post()).exitCode, 0)
+  }
+})
+
+proxyScenario('A process that does not listen in time is ended', async (stage) => {
+  const env = await stage.preload({
+    step: `const { setTimeout } = globalThis; globalThis.setTimeout = (f, ms) => setTimeout(f, ms === 30_000 ? 300 : ms)`,
+    background: `while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)`
+  })
+  const job = await stage.run(await givenProxy(stage.world), { env })
+  assertFailure(job.main, 'PROXY_FAILED', 'it did not listen within 30 s')
+  await assertNothingIsLeft(job)
+})
+
+async function assertNothingIsLeft(job: ProxyJob): Promise<void> {
+  for (let tries = 0; tries < 200 && job.leftBehind().length > 0; tries += 1) await wait(50)
+  assert.deepEqual(job.leftBehind(), [])
+}
+
+/** When the step is ended, and what makes it so. */
+const CANCELLED: readonly (readonly [string, { readonly step: string; readonly background?: string }])[] = [
+  ['the service is checked', { step: `setTimeout(() => process.kill(process.pid, 'SIGINT'), 1_500)` }],
+  [
+    'the background process starts',
+    {
+      step: `
+        const { ChildProcess } = await import('node:child_process')
+        const { spawn } = ChildProcess.prototype
+        ChildProcess.prototype.spawn = function (...args) {
+          setTimeout(() => process.kill(process.pid, 'SIGTERM'), 300)
+          return spawn.apply(this, args)
+        }`,
+      background: `
+        const { send } = process
+        process.send = (...args) => setTimeout(() => send.apply(process, args), 1_000)`
+    }
+  ],
+  [
+    'the background process listens, and nobody knows where',
+    {
+      step: `
+        const { ChildProcess } = await import('node:child_process')
+        const { emit } = ChildProcess.prototype
+        ChildProcess.prototype.emit = function (...args) {
+          if (args[0] === 'message') process.kill(process.pid, 'SIGKILL')
+          return emit.apply(this, args)
+        }`
+    }
+  ]
+]
+
+for (const [when, code] of CANCELLED) {
+  proxyScenario(
+    `A job that is cancelled while ${when} leaves no process, and its post step does nothing`,
+    async (stage) => {
+      // Windows has no signals, and only Linux tells what is left.
+      if (process.platform !== 'linux') return
+      const given = await givenProxy(stage.world)
+      const isChecked = when.includes('check')
+      if (isChecked) stage.world.fail(SERVICE_HOST, 'silence')
+      const job = await stage.run(given, { inputs: isChecked ? { check: '/' } : {}, env: await stage.preload(code) })
+      assert.equal(job.main.exitCode, null, job.main.log)
+      const end = await job.post()
+      assert.equal(end.exitCode, 0, end.log)
+      assert.equal(end.log, '')
+      await assertNothingIsLeft(job)
+    }
+  )
+}
+
 proxyScenario('A process that hangs is ended by the post step', async (stage) => {
   if (process.platform === 'win32') return
   const { job } = await startProxy(stage)
@@ -87,6 +216,24 @@ proxyScenario('A port that another program has is an invalid input', async (stag
   } finally {
     server.close()
   }
+})
+
+proxyScenario('A port that is for root alone is an invalid input', async (stage) => {
+  // Other systems leave it to everyone on some addresses.
+  if (process.platform !== 'linux') return
+  if (Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) <= 81) return
+  const env = await stage.preload({
+    background: `
+      const { Server } = await import('node:net')
+      const { listen } = Server.prototype
+      Server.prototype.listen = function (...args) {
+        if (process.getuid() === 0) process.setuid(65_534)
+        return listen.apply(this, args)
+      }`
+  })
+  const job = await stage.run(await givenProxy(stage.world), { inputs: { port: '81' }, env })
+  assertFailure(job.main, 'INPUT_INVALID', 'does not let the proxy listen on 81 (EACCES)', 'port: 0')
+  assert.equal(job.logFile(), undefined)
 })
 
 proxyScenario('A given port is taken', async (stage) => {

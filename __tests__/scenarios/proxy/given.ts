@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import type { App } from '../../pretend-google/services/app.ts'
 import { startPretendGoogle } from '../../pretend-google/world.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
@@ -41,6 +45,12 @@ export interface ProxyStage {
   readonly world: PretendGoogle
   /** Runs the step, which has to succeed. */
   readonly start: (...parts: readonly ProxyOptions[]) => Promise<RunningProxy>
+  /**
+   * Code that runs before ours, from outside: in the step, or in its background process.
+   *
+   * @returns the variables that make it so
+   */
+  readonly preload: (code: { readonly step?: string; readonly background?: string }) => Promise<Record<string, string>>
   /** Runs the step, whatever becomes of it. */
   readonly run: (...parts: readonly ProxyOptions[]) => Promise<ProxyJob>
 }
@@ -69,6 +79,21 @@ export function proxyScenario(title: string, body: (stage: ProxyStage) => Promis
     await body({
       world,
       run,
+      async preload({ step = '', background = '' }) {
+        const directory = await mkdtemp(path.join(tmpdir(), 'preload-'))
+        jobs.defer(async () => {
+          await rm(directory, { recursive: true, force: true })
+        })
+        // A process that gives its rights up has to read it, too.
+        await chmod(directory, 0o755)
+        const file = path.join(directory, 'preload.mjs')
+        const which = `process.argv[2] === 'background' ? 'background' : process.env.STATE_phase === undefined ? 'step' : ''`
+        await writeFile(
+          file,
+          `const which = ${which}\nif (which === 'step') {${step}\n}\nif (which === 'background') {${background}\n}\n`
+        )
+        return { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` }
+      },
       async start(...parts) {
         const job = await run(...parts)
         assert.equal(job.main.exitCode, 0, job.main.log)

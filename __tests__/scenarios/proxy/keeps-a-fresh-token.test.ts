@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { setTimeout as wait } from 'node:timers/promises'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
 import { ACCOUNT, ASKED, listRequests, SERVICE_HOST } from '../given.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
@@ -25,10 +20,8 @@ const FAST_CLOCK = `
 
 proxyScenario(
   'A job of four hours renews its token four times, without a request that fails',
-  async ({ world, start }) => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'fast-clock-'))
-    const preload = path.join(directory, 'fast-clock.mjs')
-    await writeFile(preload, FAST_CLOCK)
+  async ({ world, start, preload }) => {
+    const fast = await preload({ step: FAST_CLOCK, background: FAST_CLOCK })
     const begin = Date.now()
     const sync = (): void => {
       world.clock.aheadMs = (Date.now() - begin) * (SPEED - 1)
@@ -41,7 +34,7 @@ proxyScenario(
         ...rest,
         // Below a minute, so that the watch over the deadline of the step itself keeps to real time.
         inputs: { ...inputs, deadline: '50s' },
-        env: { ...env, FAST_CLOCK_START: String(begin), NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` }
+        env: { ...env, ...fast, FAST_CLOCK_START: String(begin) }
       })
       const minted = (): number => listRequests(world).filter((line) => line === ASKED.idToken()).length
       const githubTokens = (): number => listRequests(world).filter((line) => line === ASKED.github).length
@@ -62,7 +55,6 @@ proxyScenario(
       assert.match(end.log, new RegExp(`Requests: ${requests} × 2xx`))
     } finally {
       clearInterval(ticking)
-      await rm(directory, { recursive: true, force: true })
     }
   }
 )

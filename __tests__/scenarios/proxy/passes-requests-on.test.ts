@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ACCOUNT, givenFederation, SERVICE_HOST, SERVICE_URL } from '../given.ts'
-import { proxyScenario } from './given.ts'
+import { givenProxy, proxyScenario } from './given.ts'
 
 proxyScenario('a later step calls the service without a token', async ({ world, start }) => {
   const federation = await givenFederation(world)
@@ -39,4 +39,17 @@ proxyScenario('a later step calls the service without a token', async ({ world, 
   assert.equal(proxy.job.logFile(), undefined)
   const again = await proxy.job.post()
   assert.equal(again.exitCode, 0, again.log)
+})
+
+proxyScenario('Where HTTP_PROXY would lead later steps elsewhere, the step warns of it', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  const warningsWith = async (env: Record<string, string>): Promise<string[]> => {
+    const { job } = await start(given, { env })
+    return job.main.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)
+  }
+  const [warning = '', ...others] = await warningsWith({ HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'internal' })
+  assert.match(warning, /^HTTP_PROXY is set and NO_PROXY does not name 127\.0\.0\.1 and localhost/)
+  assert.match(warning, /set NO_PROXY to internal,127\.0\.0\.1,localhost for the job/)
+  assert.deepEqual(others, [])
+  assert.deepEqual(await warningsWith({ HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'localhost,127.0.0.1' }), [])
 })

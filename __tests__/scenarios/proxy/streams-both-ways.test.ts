@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -280,5 +282,48 @@ streaming(
     response.resume()
     await once(response, 'end')
     assert.equal(response.trailers['x-after'], '42')
+  }
+)
+
+streaming(
+  'Interim answers pass before the answer, by HTTP/1.1 and HTTP/2, and not to HTTP/1.0',
+  (message, response) => {
+    if (message.httpVersionMajor === 2) {
+      const { stream } = response as unknown as { stream: ServerHttp2Stream }
+      stream.additionalHeaders({ ':status': 103, link: '</a.css>; rel=preload', 'x-b': '1' })
+    } else {
+      response.writeProcessing()
+      response.socket?.write('HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-B: 1\r\n\r\n')
+    }
+    setTimeout(() => response.end('Hello'), 100)
+  },
+  async ({ url, port }) => {
+    const sent = request(url, { agent: false })
+    const interim: unknown[] = []
+    sent.on('information', ({ statusCode, headers }) => interim.push([statusCode, headers]))
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.resume()
+    assert.equal(response.statusCode, 200)
+    assert.deepEqual(interim, [
+      [102, {}],
+      [103, { link: '</a.css>; rel=preload', 'x-b': '1' }]
+    ])
+
+    const session = connectHttp2(url)
+    const stream = session.request({ ':path': '/' })
+    const [headers] = (await once(stream, 'headers')) as [Record<string, string>]
+    assert.equal(headers[':status'], 103)
+    assert.equal(headers['link'], '</a.css>; rel=preload')
+    const [final] = (await once(stream, 'response')) as [Record<string, string>]
+    assert.equal(final[':status'], 200)
+    session.destroy()
+
+    const old = connect(port, '127.0.0.1')
+    old.write(`GET / HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+    let text = ''
+    old.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
+    await once(old, 'end')
+    assert.match(text, /^HTTP\/1\.1 200 /)
   }
 )
