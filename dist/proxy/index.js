@@ -5662,7 +5662,7 @@ async function passOn(serving, exchange, side) {
         answerText(client, status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`);
     }
 }
-function buildRequest({ service, port }, { client, path, tokenHeader }, token) {
+function buildRequest({ service, port }, { client, local, path, tokenHeader }, token) {
     const { method, headers, body, upgrade, proceed } = client;
     const passed = toServiceHeaders(headers, service, tokenHeader, port);
     return {
@@ -5672,7 +5672,10 @@ function buildRequest({ service, port }, { client, path, tokenHeader }, token) {
         body,
         length: headerValues(headers, 'content-length')[0],
         upgrade,
-        onContinue: proceed
+        onContinue: proceed,
+        onInterim(answer) {
+            client.inform({ ...answer, headers: toClientHeaders(answer.headers, service, local) });
+        }
     };
 }
 async function findRefusal({ service, tag }, { client, path, tokenHeader }, token, answer, beginning) {
@@ -5841,6 +5844,12 @@ function createClient(request, response, { body, upgrade }) {
             if (!response.headersSent && request.headers.expect !== undefined)
                 response.writeContinue();
         },
+        inform({ status, reason, headers }) {
+            // HTTP/1.0 has no such answers: RFC 9110, 15.2. Nor is there a queue for them.
+            if (response.headersSent || response.socket?.writableNeedDrain !== false || request.httpVersionMinor === 0)
+                return;
+            response.socket.write(formatHead(status, reason, headers), 'latin1');
+        },
         respond({ status, reason, headers }) {
             response.writeHead(status, reason, [...headers]);
             return response;
@@ -5857,9 +5866,8 @@ function createClient(request, response, { body, upgrade }) {
             if (upgrade === undefined)
                 throw new Error('no upgrade was asked for');
             response.detachSocket(socket);
-            const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-            const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${lines.join('')}\r\n`;
-            socket.write(head, 'latin1');
+            const upgraded = ['Connection', 'Upgrade', 'Upgrade', protocol, ...headers];
+            socket.write(formatHead(101, 'Switching Protocols', upgraded), 'latin1');
             return upgrade;
         },
         abort() {
@@ -5880,6 +5888,10 @@ function createClient(request, response, { body, upgrade }) {
             response.once('close', gone);
         }
     };
+}
+function formatHead(status, reason, headers) {
+    const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`;
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/client-http2.ts
@@ -5910,6 +5922,10 @@ function fromHttp2(stream, headers, flags, raw) {
         proceed() {
             if (!stream.headersSent && headers.expect !== undefined)
                 stream.additionalHeaders({ ':status': 100 });
+        },
+        inform({ status, headers: given }) {
+            if (!stream.headersSent && !stream.destroyed)
+                stream.additionalHeaders({ ':status': status, ...toFields(given) });
         },
         respond({ status, headers: answered }, isWhole) {
             const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status);
@@ -6066,6 +6082,11 @@ function createHttp2Service(url, timeoutMs) {
                 });
                 sent.once('trailers', (_headers, _flags, raw) => (trailers = raw ?? []));
                 sent.once('continue', request.onContinue);
+                sent.on('headers', (headers, _flags, raw) => {
+                    const status = Number(headers[':status']);
+                    if (status !== 100)
+                        request.onInterim({ status, reason: '', headers: withoutPseudo(raw ?? []) });
+                });
                 sent.once('finish', limit.bodySent);
                 sent.on('error', reject);
                 sent.once('close', () => {
@@ -6353,6 +6374,10 @@ function createHttp1Service(url, timeoutMs) {
             });
             outgoing.once('finish', limit.bodySent);
             outgoing.once('continue', request.onContinue);
+            outgoing.on('information', ({ statusCode, statusMessage, rawHeaders }) => {
+                if (statusCode !== 100)
+                    request.onInterim({ status: statusCode, reason: statusMessage, headers: rawHeaders });
+            });
             outgoing.once('response', (message) => {
                 limit.clear();
                 answered = true;
@@ -6677,22 +6702,36 @@ async function runInBackground() {
         (external_node_process_default()).exitCode = 1;
         end();
     });
-    const settings = await receiveSettings();
-    const { inputs, env, key } = settings;
-    const url = new URL(inputs.url);
     const closing = [];
     let ended = false;
     function end() {
         if (ended)
             return;
         ended = true;
+        leaveTheStep();
         for (const close of closing)
             close();
     }
+    function onEnd(close) {
+        if (ended)
+            close();
+        else
+            closing.push(close);
+    }
+    function leaveTheStep() {
+        external_node_process_default().off('disconnect', end);
+        if ((external_node_process_default()).connected)
+            external_node_process_default().disconnect();
+    }
+    // Until the step has written down where this process is, no post step could end it.
+    external_node_process_default().once('disconnect', end);
+    const settings = await receiveSettings();
+    const { inputs, env, key } = settings;
+    const url = new URL(inputs.url);
     // The runner reads masks from steps that run; what is minted here is never printed.
     const masks = (0,secret/* createMasks */._)(() => undefined);
     const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, masks);
-    closing.push(world.close);
+    onEnd(world.close);
     let deadline = 0;
     const step = {
         ...world.startStep({ timeoutMs: inputs.timeoutMs, deadlineMs: Number.POSITIVE_INFINITY }),
@@ -6720,10 +6759,10 @@ async function runInBackground() {
             }
         }
     });
-    closing.push(keeper.close);
+    onEnd(keeper.close);
     const sides = [createHttp1Service(url, inputs.timeoutMs), createHttp2Service(url, inputs.timeoutMs)];
     for (const side of sides)
-        closing.push(side.close);
+        onEnd(side.close);
     let serving;
     const handle = (side) => (client) => {
         if (serving !== undefined)
@@ -6735,46 +6774,42 @@ async function runInBackground() {
             onHttp2: handle(sides[1]),
             mayConnect: createPeerCheck(external_node_process_default().getuid?.())
         });
-        closing.push(listening.close);
+        onEnd(listening.close);
         const { tag, tokenPlace } = inputs;
         serving = { service: addressOf(url), tag, tokenPlace, keeper, statistics, port: listening.port };
         const quit = await (0,quit_port/* openQuitPort */.tI)(key, () => statistics.totals(), end);
-        closing.push(quit.close);
+        onEnd(quit.close);
         const idle = setInterval(() => {
             if (statistics.idleMs() < LONGEST_IDLE_MS)
                 return;
             log('Ended because there was no request for six hours');
             end();
         }, IDLE_CHECK_MS);
-        closing.push(() => {
+        onEnd(() => {
             clearInterval(idle);
         });
         log(`Listening on port ${listening.port} for ${url.host}`);
-        answer({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: external_node_perf_hooks_.performance.timeOrigin });
+        const { timeOrigin } = external_node_perf_hooks_.performance;
+        // The step answers once it has written this down.
+        external_node_process_default().once('message', leaveTheStep);
+        tell({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: timeOrigin }, () => undefined);
     }
     catch (error) {
         if (!(error instanceof PortError))
             throw error;
-        answer({ kind: 'no port', code: error.code });
-        end();
+        tell({ kind: 'no port', code: error.code }, end);
     }
 }
 async function receiveSettings() {
-    // The step ended before it had said anything.
-    const onDisconnect = () => external_node_process_default().abort();
-    external_node_process_default().once('disconnect', onDisconnect);
-    const settings = await new Promise((resolve) => {
+    return await new Promise((resolve) => {
         external_node_process_default().once('message', (message) => {
             resolve(message);
         });
     });
-    external_node_process_default().off('disconnect', onDisconnect);
-    return settings;
 }
-function answer(started) {
-    external_node_process_default().send?.(started, undefined, {}, () => {
-        external_node_process_default().disconnect();
-    });
+/** Tells the step how it went. */
+function tell(started, then) {
+    external_node_process_default().send?.(started, undefined, {}, then);
 }
 /** Lines of the log, which is this process's output: each with the time, and no more than the disk can take. */
 function createLog() {
@@ -7121,9 +7156,6 @@ async function post(proxy, report, env) {
         if (!gone && (await isSameProcess(proxy.id, proxy.startedAt)))
             external_node_process_default().kill(proxy.id, 'SIGKILL');
         if (totals === undefined) {
-            // The log is removed last, so that without it everything has been told already.
-            if (log === undefined && gone)
-                return;
             const how = gone
                 ? 'it was gone when the job came to its end'
                 : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`;
@@ -7131,6 +7163,7 @@ async function post(proxy, report, env) {
         }
     }
     finally {
+        report.onEnd();
         await (0,promises_.rm)(proxy.logFile, { force: true, maxRetries: 5 });
     }
     judge(proxy, totals, report, env);
@@ -7959,6 +7992,11 @@ function createPostReport(env) {
         unwritable,
         onProxy(running) {
             proxy = running;
+        },
+        onEnd() {
+            writeCommandFile(env, 'GITHUB_STATE', () => {
+                (0,core/* saveState */.LZ)(STATE, '');
+            });
         },
         onTotals(given) {
             totals = given;
@@ -9851,8 +9889,9 @@ async function start(world, report) {
 async function startProcess(step, report, inputs, token) {
     const logFile = external_node_path_default().join(step.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), `google-id-token-proxy-${(0,external_node_crypto_.randomUUID)()}.log`);
     const key = (0,quit_port/* createKey */.cF)();
+    let child;
     try {
-        const child = spawnProcess(logFile, withoutSecrets(step));
+        child = spawnProcess(logFile, withoutSecrets(step));
         const settings = {
             env: step.env,
             inputs: { ...pickInputs(inputs), url: inputs.url.href },
@@ -9876,8 +9915,12 @@ async function startProcess(step, report, inputs, token) {
             failOnRefusal: inputs.failOnRefusal,
             summary: inputs.summary
         });
+        await letGo(child);
     }
     catch (error) {
+        // Left alone, the process ends.
+        if (child?.connected === true)
+            child.disconnect();
         await (0,promises_.rm)(logFile, { force: true });
         throw error;
     }
@@ -9929,10 +9972,14 @@ async function hearFrom(child, settings) {
     finally {
         clearTimeout(timer);
         late.abort();
-        if (child.connected)
-            child.disconnect();
         child.unref();
     }
+}
+/** From here on the process lives without this one, whose post step knows how to find it. */
+async function letGo(child) {
+    await new Promise((resolve) => child.send('known', resolve));
+    if (child.connected)
+        child.disconnect();
 }
 function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount, delegates, credentialsJson, universe, timeoutMs, deadlineMs, tag, tokenPlace, port }) {
     return {

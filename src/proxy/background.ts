@@ -58,7 +58,7 @@ export async function runInBackground(): Promise<void> {
     if (process.connected) process.disconnect()
   }
 
-  // Until the step has written down where this process is, nobody else could end it.
+  // Until the step has written down where this process is, no post step could end it.
   process.once('disconnect', end)
   const settings = await receiveSettings()
   const { inputs, env, key } = settings
