@@ -8,7 +8,7 @@ import type { Step } from '../world/step.ts'
 import { choosePause, isTransient } from '../world/retry.ts'
 import { FIRST_DEPLOYMENT_MS } from './attempts.ts'
 import { isRefusalOfCaller, whoAnswered } from './responder.ts'
-import { findTellingOutcome, LONGEST_PAGE_BYTES } from './telling-answer.ts'
+import { getAfterHead, LONGEST_PAGE_BYTES } from './get-after-head.ts'
 
 /** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -39,7 +39,7 @@ export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failur
 async function askAnonymously(step: Step, url: URL, method: string): Promise<Outcome> {
   const request = { method, url, headers: {} }
   const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
-  return await findTellingOutcome(step, request, outcome)
+  return await getAfterHead(step, request, outcome)
 }
 
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */

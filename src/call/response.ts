@@ -31,21 +31,21 @@ export interface Response {
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
- * @param telling the answer by which to tell who answered
+ * @param withWords the answer by which to tell who answered
  */
 export function readResponse(
   answer: Answer,
   expectations: Expectations,
   redact: Redact,
   milliseconds: number,
-  telling: Answer = answer
+  withWords: Answer = answer
 ): Response {
   const text = readText(answer, redact)
   const headers = Object.fromEntries(
     Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)])
   )
-  const words = telling === answer ? text : readText(telling, redact)
-  const responder = whoAnswered(telling, words)
+  const words = withWords === answer ? text : readText(withWords, redact)
+  const responder = whoAnswered(withWords, words)
   const repeated = Object.fromEntries(
     Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))])
   )
@@ -57,7 +57,7 @@ export function readResponse(
     repeated,
     text,
     responder,
-    ...(telling === answer ? {} : { words }),
+    ...(withWords === answer ? {} : { words }),
     clientId: iapClientId({ headers }),
     verdicts,
     // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.

@@ -12,7 +12,7 @@ import { decideNext, recordAttempt } from './attempts.ts'
 import type { Attempt, AttemptRecord } from './attempts.ts'
 import type { Secret } from '../guard/secret.ts'
 import { createRedaction } from '../guard/redaction.ts'
-import { findTellingOutcome } from './telling-answer.ts'
+import { getAfterHead } from './get-after-head.ts'
 import { readResponse } from './response.ts'
 import type { Response } from './response.ts'
 import { iapClientId } from './responder.ts'
@@ -75,9 +75,9 @@ export async function callService(
       const startedMs = elapsedMs()
       const request = buildRequest(call, token.jwt)
       const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES })
-      const telling = await findTellingOutcome(step, request, outcome)
+      const withWords = await getAfterHead(step, request, outcome)
       const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
-      const attempt = readAttempt(outcome, telling, call, tokens, patternsMs)
+      const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs)
       if (attempt.answered) response = attempt.response
 
       const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0
@@ -116,18 +116,18 @@ function refusedFor(refusedSince: Map<number, number>, { responder, status }: Re
   return now - since
 }
 
-/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
+/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
 function readAttempt(
   outcome: Outcome,
-  telling: Outcome,
+  withWords: Outcome,
   call: CallInputs,
   tokens: readonly IdToken[],
   patternsMs: number
 ): Attempt {
   if (!outcome.answered) return outcome
-  if (!telling.answered) return telling
+  if (!withWords.answered) return withWords
   const redact = createRedaction(tokens.map(({ jwt }) => jwt))
-  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) }
+  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) }
 }
 
 /** An attempt that the deadline cut short says less than the answer before it. */

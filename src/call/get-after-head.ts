@@ -8,10 +8,10 @@ import { leavesOpenWhoRefused } from './responder.ts'
 export const LONGEST_PAGE_BYTES = 64 * 1024
 
 /**
- * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
- * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ * The outcome with the words by which to tell who answered: the outcome itself, or where a HEAD leaves that open, what a GET of
+ * the same URL comes to (RFC 9110, 9.3.2).
  */
-export async function findTellingOutcome(step: Step, request: HttpRequest, outcome: Outcome): Promise<Outcome> {
+export async function getAfterHead(step: Step, request: HttpRequest, outcome: Outcome): Promise<Outcome> {
   if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome)) return outcome
   return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
 }
