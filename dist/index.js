@@ -1093,7 +1093,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7549);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8106);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -1932,7 +1932,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 7549:
+/***/ 8106:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2997,16 +2997,16 @@ function startWatch({ timeLeft }) {
     return () => leftAtStart - timeLeft();
 }
 
-;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+;// CONCATENATED MODULE: ./src/call/get-after-head.ts
 
 
 /** The pages by which Google refuses are small. */
 const LONGEST_PAGE_BYTES = 64 * 1024;
 /**
- * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
- * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ * The outcome with the words by which to tell who answered: the outcome itself, or where a HEAD leaves that open, what a GET of
+ * the same URL comes to (RFC 9110, 9.3.2).
  */
-async function findTellingOutcome(step, request, outcome) {
+async function getAfterHead(step, request, outcome) {
     if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome))
         return outcome;
     return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
@@ -3049,7 +3049,7 @@ async function checkPrivacy(step, call) {
 async function askAnonymously(step, url, method) {
     const request = { method, url, headers: {} };
     const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
-    return await findTellingOutcome(step, request, outcome);
+    return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
 function judge(outcome) {
@@ -4311,13 +4311,13 @@ var external_node_util_ = __nccwpck_require__(7975);
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
- * @param telling the answer by which to tell who answered
+ * @param withWords the answer by which to tell who answered
  */
-function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
+function readResponse(answer, expectations, redact, milliseconds, withWords = answer) {
     const text = readText(answer, redact);
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const words = telling === answer ? text : readText(telling, redact);
-    const responder = whoAnswered(telling, words);
+    const words = withWords === answer ? text : readText(withWords, redact);
+    const responder = whoAnswered(withWords, words);
     const repeated = Object.fromEntries(Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))]));
     const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
@@ -4327,7 +4327,7 @@ function readResponse(answer, expectations, redact, milliseconds, telling = answ
         repeated,
         text,
         responder,
-        ...(telling === answer ? {} : { words }),
+        ...(withWords === answer ? {} : { words }),
         clientId: iapClientId({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
@@ -4400,9 +4400,9 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
             const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const telling = await findTellingOutcome(step, request, outcome);
+            const withWords = await getAfterHead(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
+            const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
@@ -4444,14 +4444,14 @@ function refusedFor(refusedSince, { responder, status }, now) {
     refusedSince.set(status, since);
     return now - since;
 }
-/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(outcome, telling, call, tokens, patternsMs) {
+/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(outcome, withWords, call, tokens, patternsMs) {
     if (!outcome.answered)
         return outcome;
-    if (!telling.answered)
-        return telling;
+    if (!withWords.answered)
+        return withWords;
     const redact = createRedaction(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) };
 }
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {

@@ -29,7 +29,7 @@ export function createPieceFinder(
   // A few letters alone may stand there by chance.
   const short = secrets.filter((secret) => squeeze(sensitivePart(secret)).length < PIECE)
   for (const secret of secrets) {
-    for (const letters of formsOf(sensitivePart(secret)).map(squeeze)) {
+    for (const letters of formsOf(sensitivePart(secret))) {
       for (let at = 0; at + SEED <= letters.length; at += STRIDE) {
         const seed = letters.slice(at, at + SEED)
         const same = places.get(seed) ?? []
@@ -58,15 +58,22 @@ function sharedAround(text: string, start: number, { letters, at }: Place): numb
   return before + after
 }
 
-/** The value, and those characters of its encodings that depend on it alone, wherever in a document it stands. */
-function formsOf(value: string): string[] {
+/** By value: keys are the same in every world of a process. */
+const forms = new Map<string, readonly string[]>()
+
+/** Letters and digits of the value, and of those characters of its encodings that depend on it alone, wherever in a document it stands. */
+function formsOf(value: string): readonly string[] {
+  const known = forms.get(value)
+  if (known !== undefined) return known
   const bytes = Buffer.from(value)
   const encoded = [0, 1, 2].map((before) => {
     const bits = 8 * (before + bytes.length)
     const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
     return base64.slice(Math.ceil((8 * before) / 6), Math.floor(bits / 6))
   })
-  return [value, ...encoded, bytes.toString('hex')]
+  const found = [value, ...encoded, bytes.toString('hex')].map(squeeze)
+  forms.set(value, found)
+  return found
 }
 
 /** Letters and digits alone, in one case: a piece that was split or written in capitals is a piece. */

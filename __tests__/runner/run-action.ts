@@ -64,7 +64,8 @@ export interface ActionRun {
   readonly maxRssBytes: number | undefined
 }
 
-const REPOSITORY = path.resolve(fileURLToPath(import.meta.url), '../../..')
+/** Read once for all runs of a process. */
+const OWN_ACTION = readAction(path.resolve(fileURLToPath(import.meta.url), '../../../action.yml'))
 
 /**
  * Runs an action as GitHub's runner does, in directories of its own that are gone afterwards.
@@ -73,7 +74,7 @@ const REPOSITORY = path.resolve(fileURLToPath(import.meta.url), '../../..')
  */
 export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
   const { inputs = {}, env = {}, debug = false, timeoutMs = 60_000, event = { ref: 'refs/heads/main' } } = options
-  const action = await readAction(options.action ?? path.join(REPOSITORY, 'action.yml'))
+  const action = await (options.action === undefined ? OWN_ACTION : readAction(options.action))
   const workspace = await createWorkspace({
     ...within('workspace', options.files),
     ...within('home', options.homeFiles),

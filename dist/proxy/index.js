@@ -7014,7 +7014,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5901);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9134);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5341);
 
 
 
@@ -8059,7 +8059,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 9134:
+/***/ 5341:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8476,19 +8476,19 @@ var call_attempts = __nccwpck_require__(3752);
 var redaction = __nccwpck_require__(3488);
 // EXTERNAL MODULE: ./src/call/responder.ts
 var call_responder = __nccwpck_require__(2070);
-;// CONCATENATED MODULE: ./src/call/telling-answer.ts
+;// CONCATENATED MODULE: ./src/call/get-after-head.ts
 
 
 /** The pages by which Google refuses are small. */
-const telling_answer_LONGEST_PAGE_BYTES = 64 * 1024;
+const get_after_head_LONGEST_PAGE_BYTES = 64 * 1024;
 /**
- * The outcome by which to tell who answered: the outcome itself, or where a HEAD leaves that open what a GET of the same URL
- * comes to, which is the same with its words (RFC 9110, 9.3.2).
+ * The outcome with the words by which to tell who answered: the outcome itself, or where a HEAD leaves that open, what a GET of
+ * the same URL comes to (RFC 9110, 9.3.2).
  */
-async function telling_answer_findTellingOutcome(step, request, outcome) {
+async function get_after_head_getAfterHead(step, request, outcome) {
     if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
         return outcome;
-    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: telling_answer_LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: get_after_head_LONGEST_PAGE_BYTES });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -8502,13 +8502,13 @@ var external_node_util_ = __nccwpck_require__(7975);
  *
  * @param redact takes our tokens out of it
  * @param milliseconds how long all the patterns together may take
- * @param telling the answer by which to tell who answered
+ * @param withWords the answer by which to tell who answered
  */
-function readResponse(answer, expectations, redact, milliseconds, telling = answer) {
+function readResponse(answer, expectations, redact, milliseconds, withWords = answer) {
     const text = readText(answer, redact);
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [redact(name), redact(value)]));
-    const words = telling === answer ? text : readText(telling, redact);
-    const responder = (0,call_responder/* whoAnswered */.Wi)(telling, words);
+    const words = withWords === answer ? text : readText(withWords, redact);
+    const responder = (0,call_responder/* whoAnswered */.Wi)(withWords, words);
     const repeated = Object.fromEntries(Object.entries(answer.repeated ?? {}).map(([name, values]) => [redact(name), values.map((value) => redact(value))]));
     const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
@@ -8518,7 +8518,7 @@ function readResponse(answer, expectations, redact, milliseconds, telling = answ
         repeated,
         text,
         responder,
-        ...(telling === answer ? {} : { words }),
+        ...(withWords === answer ? {} : { words }),
         clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
@@ -8591,9 +8591,9 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
             const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const telling = await telling_answer_findTellingOutcome(step, request, outcome);
+            const withWords = await get_after_head_getAfterHead(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, telling, call, tokens, patternsMs);
+            const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
             if (attempt.answered)
                 response = attempt.response;
             const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
@@ -8635,14 +8635,14 @@ function refusedFor(refusedSince, { responder, status }, now) {
     refusedSince.set(status, since);
     return now - since;
 }
-/** @param telling the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(outcome, telling, call, tokens, patternsMs) {
+/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
+function readAttempt(outcome, withWords, call, tokens, patternsMs) {
     if (!outcome.answered)
         return outcome;
-    if (!telling.answered)
-        return telling;
+    if (!withWords.answered)
+        return withWords;
     const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, telling) };
+    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) };
 }
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {
@@ -8829,7 +8829,7 @@ async function privacy_checkPrivacy(step, call) {
 async function askAnonymously(step, url, method) {
     const request = { method, url, headers: {} };
     const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
-    return await findTellingOutcome(step, request, outcome);
+    return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
 function judge(outcome) {
