@@ -1,3 +1,4 @@
+import { describeBroken, isPath } from './broken-document.ts'
 import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
 import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
 import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
@@ -89,7 +90,7 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
   const value = seal(masks, json).json
   if (!isObject(value)) {
     sealText(masks, trimmed)
-    throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one')
+    throw credentialsInvalid(origin, describeBroken(trimmed), isPath(trimmed) ? 'path for content' : 'broken')
   }
   // A document without a secret is none itself.
   if (json !== trimmed && masks.known().length > known) masks.keep(trimmed)
@@ -98,7 +99,8 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
 
 function checkDocument(raw: JsonObject, origin: string, universe: string, depth: number): CredentialDocument {
   const type = raw['type']
-  const missing = (name: string): Error => credentialsInvalid(origin, `"${name}" is missing`)
+  const missing = (name: string): Error =>
+    credentialsInvalid(origin, `"${name}" is missing`, type === 'external_account' ? 'external account' : 'broken')
   const required = (name: string): string => {
     const value = stringIn(raw, name)
     if (value === undefined) throw missing(name)
@@ -184,12 +186,21 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
   }
 }
 
+/** https://google.aip.dev/auth/4110 */
+const TYPES: readonly CredentialDocument['type'][] = [
+  'service_account',
+  'authorized_user',
+  'external_account',
+  'external_account_authorized_user',
+  'impersonated_service_account'
+]
+
 function describeUnknownType(raw: JsonObject): string {
   if ('installed' in raw || 'web' in raw) return 'it is an OAuth client ("client secret" file), not a credential'
   return typeof raw['type'] === 'string' &&
     /^[\w-]{1,60}$/.test(raw['type']) &&
     describeSecret(raw['type']) === undefined
-    ? `its type "${raw['type']}" is unknown`
+    ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
     : '"type" is missing: it is not an Application Default Credentials document'
 }
 
@@ -206,6 +217,9 @@ function googleUrl(
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined) throw credentialsInvalid(origin, `"${name}" is not a URL`)
   if (isTokenServiceUrl(url, services, universe)) return url
+  const secure = new URL(url.href.replace(/^http:/, 'https:'))
+  if (isTokenServiceUrl(secure, services, universe))
+    throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not https`, 'secret over http')
   throw credentialsInvalid(
     origin,
     `"${name}" points to ${url.origin}, which is not a token service of ${universe}`,

@@ -4,12 +4,17 @@ import { isObject, parseJson } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 
-/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-export function decodeClaims(jwt: Secret | string): JsonObject | undefined {
+/** A JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+export function decodeJwt(jwt: Secret | string): { header: JsonObject; claims: JsonObject } | undefined {
   const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.')
   if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part))) return undefined
-  const [header, payload] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')))
-  return isObject(header) && isObject(payload) ? payload : undefined
+  const [header, claims] = parts.slice(0, 2).map((part) => parseJson(Buffer.from(part, 'base64url').toString('utf8')))
+  return isObject(header) && isObject(claims) ? { header, claims } : undefined
+}
+
+/** The claims of a JWT, unverified; undefined where it is none. */
+export function decodeClaims(jwt: Secret | string): JsonObject | undefined {
+  return decodeJwt(jwt)?.claims
 }
 
 /** A JWT signed with RS256 (RFC 7518, 3.3). */

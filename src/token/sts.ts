@@ -1,6 +1,7 @@
-import { decodeClaims } from './jwt.ts'
+import { decodeJwt } from './jwt.ts'
 import { federationRejected } from './failures/sts.ts'
 import { CLOUD_PLATFORM_SCOPE } from './google-hosts.ts'
+import { stringIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
 import type { SubjectToken } from './credential.ts'
@@ -34,8 +35,9 @@ export async function exchangeToken(step: Step, request: TokenExchange): Promise
     // With client authentication the client's project is charged, and the option is refused.
     ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
   }
-  const answer = await requestToken(step, { ...request, form }, (refusal) =>
-    federationRejected(refusal, request.audience, decodeClaims(request.subjectToken))
-  )
+  const answer = await requestToken(step, { ...request, form }, (refusal) => {
+    const { claims, header = {} } = decodeJwt(request.subjectToken) ?? {}
+    return federationRejected(refusal, request.audience, claims, stringIn(header, 'kid'))
+  })
   return readAccessToken(url, answer, 'access_token')
 }

@@ -278,6 +278,9 @@ function documents(value: string): Failure[] {
 
 const FLAWS = [
   'broken',
+  'path for content',
+  'external account',
+  'secret over http',
   'missing file',
   'removed file',
   'unreadable file',
@@ -363,7 +366,9 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
         value,
         `${POOL}/providers/${value}`,
         `//iam.googleapis.com/locations/global/workforcePools/p/providers/${value}`
-      ].flatMap((audience) => [undefined, ...claims(value)].map((each) => federationRejected(refusal, audience, each)))
+      ].flatMap((audience) =>
+        [undefined, ...claims(value)].map((each) => federationRejected(refusal, audience, each, value))
+      )
     ),
   tokenInvalid: (value) =>
     (['form', 'issuer', 'audience', 'expiry', { account: undefined }, { account: value }] as const).map((flaw) =>

@@ -267,12 +267,66 @@ const UNUSABLE: [string, Raw | string, 'CREDENTIALS_INVALID' | 'CREDENTIALS_UNSU
   ['blanks and a byte order mark', '\ufeff \n', 'CREDENTIALS_INVALID', /empty/],
   ['words', 's3cr3t words', 'CREDENTIALS_INVALID', /neither/],
   ['arrays in arrays, very often', `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'CREDENTIALS_INVALID', /./],
-  ['an array', '[{"s3cr3t":1}]', 'CREDENTIALS_INVALID', /neither/],
-  ['a private key alone', PRIVATE_KEY, 'CREDENTIALS_INVALID', /neither/],
-  ['JSON that was cut', TEXT.slice(0, -5), 'CREDENTIALS_INVALID', /neither/],
-  ['JSON in quotes', JSON.stringify(TEXT), 'CREDENTIALS_INVALID', /neither/],
-  ['base64 that was cut', Buffer.from(TEXT).toString('base64').slice(0, 60), 'CREDENTIALS_INVALID', /neither/],
-  ['an unknown type', { ...USER, type: 'new_kind' }, 'CREDENTIALS_INVALID', /"new_kind" is unknown/],
+  ['an array', '[{"s3cr3t":1}]', 'CREDENTIALS_INVALID', /it is a JSON list \(14 characters\)\. Give the whole/],
+  ['a private key alone', PRIVATE_KEY, 'CREDENTIALS_INVALID', /it is a private key in PEM alone/],
+  ['JSON that was cut', TEXT.slice(0, -5), 'CREDENTIALS_INVALID', /it is JSON that is cut off \(\d+ characters\)/],
+  [
+    'JSON that was cut behind a text',
+    '{"type": "s3cr3t", "a": ["b"',
+    'CREDENTIALS_INVALID',
+    /it is JSON that is cut off/
+  ],
+  ['JSON in quotes', JSON.stringify(TEXT), 'CREDENTIALS_INVALID', /JSON text that holds the document, with quotes/],
+  ['JSON without its quotes', TEXT.replaceAll('"', ''), 'CREDENTIALS_INVALID', /JSON whose quotes were lost/],
+  ['JSON of a spoilt key', TEXT.replace('s3cr3t', 's3\ncr3t'), 'CREDENTIALS_INVALID', /a line break inside of a text/],
+  ['JSON with a comma too many', TEXT.replace('}', ',}'), 'CREDENTIALS_INVALID', /it is JSON with a mistake in it/],
+  [
+    'base64 that was cut',
+    Buffer.from(TEXT).toString('base64').slice(0, 60),
+    'CREDENTIALS_INVALID',
+    /base64 of JSON that is cut off/
+  ],
+  ['base64 of a key', Buffer.from(PRIVATE_KEY).toString('base64'), 'CREDENTIALS_INVALID', /base64 of a private key/],
+  [
+    'base64 twice',
+    Buffer.from(Buffer.from(TEXT).toString('base64')).toString('base64'),
+    'CREDENTIALS_INVALID',
+    /it is base64 of base64 of a document/
+  ],
+  ...['./s3cr3t.json', '/s3cr3t/a b.json', 'C:\\s3cr3t\\a.json', '~/s3cr3t.json', 's3cr3t.json'].map(
+    (path): [string, string, 'CREDENTIALS_INVALID', RegExp] => [
+      `the path ${path}`,
+      path,
+      'CREDENTIALS_INVALID',
+      /it is a path \(\d+ characters\)\. Give credentials_json the content of the file/
+    ]
+  ),
+  ['what GitHub shows for it', '***', 'CREDENTIALS_INVALID', /it is the \*\*\* that GitHub shows/],
+  ['an expression', '${{ secrets.S3cr3t }}', 'CREDENTIALS_INVALID', /an expression that was not evaluated/],
+  [
+    'an unknown type',
+    { ...USER, type: 'new_kind' },
+    'CREDENTIALS_INVALID',
+    /"new_kind" is none of service_account, authorized_user, external_account, /
+  ],
+  [
+    "Google's own host over plain http",
+    { ...EXTERNAL, token_url: 'http://sts.googleapis.com/v1/token' },
+    'CREDENTIALS_INVALID',
+    /"token_url" points to http:\/\/sts\.googleapis\.com, which is not https\. Let each URL/
+  ],
+  [
+    "a provider's host over plain http",
+    { ...EXTERNAL, credential_source: { url: 'http://idp.example/s3cr3t' } },
+    'CREDENTIALS_INVALID',
+    /"url" of "credential_source" points to http:\/\/idp\.example, which is neither https/
+  ],
+  [
+    'a source without any',
+    { ...EXTERNAL, credential_source: {} },
+    'CREDENTIALS_INVALID',
+    /names no file.*Let gcloud make the document again.*create-cred-config/s
+  ],
   ['a type that is a sentence', { ...USER, type: 's3cr3t\n::error::' }, 'CREDENTIALS_INVALID', /"type"/],
   ['no type', { ...USER, type: undefined }, 'CREDENTIALS_INVALID', /"type" is missing/],
   ['an OAuth client', { installed: USER }, 'CREDENTIALS_INVALID', /OAuth client/],
@@ -301,7 +355,9 @@ const UNUSABLE: [string, Raw | string, 'CREDENTIALS_INVALID' | 'CREDENTIALS_UNSU
 
 for (const [what, raw, code, problem] of UNUSABLE) {
   test(`A document with ${what} is refused, and no message quotes it.`, () => {
-    const words = wordsOf(assertFails(() => read(raw), code, problem))
+    const failure = assertFails(() => read(raw), code)
+    const words = wordsOf(failure)
+    assert.match(`${failure.sentence} ${failure.remedy} ${failure.snippets?.[0]?.lines.join(' ') ?? ''}`, problem)
     for (const secret of ['s3cr3t', ...KEY_LINES, Buffer.from(TEXT).toString('base64').slice(0, 20)])
       assert.ok(!words.includes(secret))
   })

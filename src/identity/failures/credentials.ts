@@ -106,6 +106,10 @@ function explainNothing(
 /** What is wrong with a credential document, as far as it decides how to fix it. */
 export type Flaw =
   | 'broken'
+  /** A path stands where the document belongs. */
+  | 'path for content'
+  /** A document of workload identity federation that nobody makes by hand. */
+  | 'external account'
   | 'missing file'
   /** The file that google-github-actions/auth leaves in the workspace. */
   | 'removed file'
@@ -114,6 +118,8 @@ export type Flaw =
   | 'content for path'
   | 'foreign host'
   | 'plain http'
+  /** One of Google's own hosts, but not over TLS. */
+  | 'secret over http'
   | 'private key'
   /** It is for this universe, and the input says another. */
   | { readonly universe: string }
@@ -140,6 +146,21 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   broken: {
     remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
     snippets: STORE_DOCUMENT
+  },
+  'path for content': {
+    remedy:
+      'Give credentials_json the content of the file; the path of a file belongs into the variable GOOGLE_APPLICATION_CREDENTIALS.',
+    snippets: STORE_DOCUMENT
+  },
+  'external account': {
+    remedy: 'Let gcloud make the document again, or set workload_identity_provider in this step, which needs none.',
+    snippets: [
+      inTerminal(
+        'make the document again; TOKEN_FILE is the file with the own token of the identity',
+        `gcloud iam workload-identity-pools create-cred-config projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER --service-account=${UNKNOWN_ACCOUNT} --credential-source-file=TOKEN_FILE --output-file=credentials.json`
+      ),
+      inStep(...FEDERATION)
+    ]
   },
   'missing file': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
@@ -177,6 +198,10 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
       'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
     remedy: 'Let "credential_source" of the document name an https URL.',
     snippets: [inDocument('"credential_source": { "url": "https://…" }')]
+  },
+  'secret over http': {
+    cause: 'Over plain http, others on the network could read the secret.',
+    remedy: 'Let each URL of the document start with https://.'
   },
   'private key': {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
@@ -229,7 +254,7 @@ export function serviceAccountRequired(
 ): Failure {
   const grants = [
     inTerminal(
-      'allow the identity to impersonate the account',
+      `allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`,
       `gcloud iam service-accounts add-iam-policy-binding ${accountWord(UNKNOWN_ACCOUNT)} --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
     )
   ]

@@ -32,10 +32,9 @@ const EXECUTABLE_TIMEOUT_MS = 30_000
 export function readSubjectTokenSource(raw: JsonObject, origin: string): SubjectTokenSource {
   const environment = stringIn(raw, 'environment_id')
   if (environment !== undefined) {
-    if (environment !== 'aws1')
-      throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"')
+    if (environment !== 'aws1') throw broken(origin, '"environment_id" of "credential_source" is not "aws1"')
     if (stringIn(raw, 'regional_cred_verification_url') === undefined) {
-      throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing')
+      throw broken(origin, '"regional_cred_verification_url" of "credential_source" is missing')
     }
     for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
       if (raw[name] !== undefined) sourceUrl(raw, name, origin)
@@ -57,18 +56,18 @@ export function readSubjectTokenSource(raw: JsonObject, origin: string): Subject
       format: readFormat(raw, origin)
     }
   }
-  throw credentialsInvalid(origin, '"credential_source" names no file, url, executable, certificate or AWS environment')
+  throw broken(origin, '"credential_source" names no file, url, executable, certificate or AWS environment')
 }
 
 /** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
 function sourceUrl(raw: JsonObject, name: string, origin: string): URL {
   const value = stringIn(raw, name) ?? ''
   const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url === undefined) throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`)
+  if (url === undefined) throw broken(origin, `"${name}" of "credential_source" is not a URL`)
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalUrl(url))) return url
   throw credentialsInvalid(
     origin,
-    `"${name}" of "credential_source" is neither https nor a loopback or link-local address`,
+    `"${name}" of "credential_source" points to ${url.origin === 'null' ? url.protocol : url.origin}, which is neither https nor a loopback or link-local address`,
     'plain http'
   )
 }
@@ -79,18 +78,19 @@ function readFormat(raw: JsonObject, origin: string): TokenFormat {
   if (type === 'text') return { type }
   const field = stringIn(format, 'subject_token_field_name')
   if (type === 'json' && field !== undefined) return { type, field }
-  throw credentialsInvalid(
-    origin,
-    '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"'
-  )
+  throw broken(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"')
 }
 
 function readExecutable(raw: JsonObject, origin: string): SubjectTokenSource {
   const command = stringIn(raw, 'command')
-  if (command === undefined) throw credentialsInvalid(origin, '"command" of "executable" is missing')
+  if (command === undefined) throw broken(origin, '"command" of "executable" is missing')
   const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS
   if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
-    throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000')
+    throw broken(origin, '"timeout_millis" of "executable" is not between 5000 and 120000')
   }
   return { kind: 'executable', command, timeoutMs, outputFile: stringIn(raw, 'output_file') }
+}
+
+function broken(origin: string, problem: string): Error {
+  return credentialsInvalid(origin, problem, 'external account')
 }

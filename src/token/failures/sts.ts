@@ -34,6 +34,7 @@ interface Facts {
   /** For people: `provider github in pool ci`. */
   readonly shown: string
   readonly claims: JsonObject
+  readonly keyId: string | undefined
   readonly commands: Commands
 }
 
@@ -42,12 +43,18 @@ interface Facts {
  *
  * @param audience `//iam.googleapis.com/…/providers/…`
  * @param claims of the token that it refused, where that is a JWT
+ * @param keyId by which that token names the key that signed it
  */
-export function federationRejected(refusal: Refusal, audience: string, claims: JsonObject | undefined): Failure {
+export function federationRejected(
+  refusal: Refusal,
+  audience: string,
+  claims: JsonObject | undefined,
+  keyId?: string
+): Failure {
   const provider = parseProvider(audience)
   const name = safeText(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''))
   const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`
-  const facts = { refusal, name, provider, shown, claims: claims ?? {}, commands: commandsFor(provider) }
+  const facts = { refusal, name, provider, shown, claims: claims ?? {}, keyId, commands: commandsFor(provider) }
   return new Failure({
     code: 'FEDERATION_REJECTED',
     ...explainBy(CAUSES, facts),
@@ -215,14 +222,17 @@ function keysOutOfReach({ shown, claims, commands }: Facts): Explanation {
   }
 }
 
-function otherKeys({ refusal, shown, claims, commands }: Facts): Explanation {
+function otherKeys({ refusal, shown, claims, keyId, commands }: Facts): Explanation {
   const issuer = issuerOf(claims)
   return {
-    sentence: `Google could not verify the token of ${issuer} with the keys of ${shown}: ${quoteWords(refusal)}.`,
+    sentence: `Google could not verify the token of ${issuer}${keyId === undefined ? '' : ` (signed with the key ${safeText(keyId, 80)})`} with the keys of ${shown}: ${quoteWords(refusal)}.`,
     cause: 'Keys that were uploaded to the provider are older than those with which the issuer signs today.',
     remedy: `Upload the present keys of ${issuer} to the provider, or take the uploaded ones out where Google can reach the issuer.`,
     snippets: [
-      inTerminal('see the ids (kid) of the uploaded keys', `${commands.describe} --format="value(oidc.jwksJson)"`),
+      inTerminal(
+        `see the ids of the uploaded keys (kid)${keyId === undefined ? '' : `, of which ${safeText(keyId, 80)} has to be one`}`,
+        `${commands.describe} --format="value(oidc.jwksJson)"`
+      ),
       inTerminal('upload the present ones', `${commands.update} --jwk-json-path=jwks.json`)
     ]
   }

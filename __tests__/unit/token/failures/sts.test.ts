@@ -33,8 +33,8 @@ const ISSUER = oauthRefusal(
 
 type Claims = Parameters<typeof federationRejected>[2]
 
-const rejected = (refusal: Refusal, claims: Claims = GITHUB, audience = AUDIENCE): FailureRow[1] =>
-  federationRejected(refusal, audience, claims)
+const rejected = (refusal: Refusal, claims: Claims = GITHUB, audience = AUDIENCE, keyId?: string): FailureRow[1] =>
+  federationRejected(refusal, audience, claims, keyId)
 
 /** Google saw a token that was issued then, this many seconds later by its own clock. */
 const stale = (seconds: number): Refusal => ({ ...STALE, googleTime: (1_700_000_000 + seconds) * 1000 })
@@ -203,8 +203,13 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   ],
   [
     'keys that are old',
-    rejected(oauthRefusal('invalid_grant', 'The ID Token could not be verified: bad signature.'), GHES),
-    /could not verify .*: "The ID Token could not be verified: bad signature"\. Upload the present keys of https:\/\/ghes.*`gcloud .*value\(oidc\.jwksJson\)"`/
+    rejected(
+      oauthRefusal('invalid_grant', 'The ID Token could not be verified: bad signature.'),
+      GHES,
+      AUDIENCE,
+      'c0ffee'
+    ),
+    /could not verify the token of \S+ \(signed with the key c0ffee\) .*: "The ID Token could not be verified: bad signature"\. Upload the present keys of https:\/\/ghes.*`gcloud .*value\(oidc\.jwksJson\)"`/
   ],
   [
     'a perimeter',
