@@ -576,7 +576,7 @@ function toCompare(what, ...lines) {
     return { place: what, language: 'text', lines };
 }
 /** What a command leaves to the reader to fill in. */
-const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
+const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
 /** The command that carries out the remedy, where it comes before everything else and can be run as it is, wherever one is. */
 function firstCommand([first]) {
     const [line] = first?.language === 'shell' ? first.lines : [];
@@ -963,7 +963,8 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /* harmony export */   QG: () => (/* binding */ audienceRequired),
 /* harmony export */   YM: () => (/* binding */ emailRequired),
 /* harmony export */   m7: () => (/* binding */ inputInvalid),
-/* harmony export */   tz: () => (/* binding */ inputsInvalid)
+/* harmony export */   tz: () => (/* binding */ inputsInvalid),
+/* harmony export */   x1: () => (/* binding */ WHY_EMPTY)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
@@ -990,8 +991,17 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
 function emailRequired(account) {
     return inputInvalid('service_account', `${account} is a unique id, and a JWT for Identity-Aware Proxy (token: iap_jwt) needs the e-mail of the account`, 'Set service_account to the e-mail.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com'], [`gcloud iam service-accounts describe ${account} --format="value(email)"`]);
 }
+/** Part of a sentence about an input that is empty, and that an expression was to fill. */
+const WHY_EMPTY = 'an expression may have given nothing, because GitHub drops outputs that contain a secret';
+/** The same complaint, where it is known why an expression gave nothing. */
+function withReason({ text }, { because, remedy, snippets }) {
+    return text.sentence.includes(WHY_EMPTY)
+        ? new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ ...text, sentence: text.sentence.replace(WHY_EMPTY, () => because), remedy, snippets })
+        : new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(text);
+}
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
-function inputsInvalid(complaints) {
+function inputsInvalid(found, withheld) {
+    const complaints = withheld === undefined ? found : found.map((complaint) => withReason(complaint, withheld));
     // The same value may be read for two purposes.
     const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()];
     const [first, ...others] = texts;
@@ -1093,7 +1103,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8106);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9215);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -1932,7 +1942,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 8106:
+/***/ 9215:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5177,13 +5187,17 @@ const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 ;// CONCATENATED MODULE: ./src/token/jwt.ts
 
 
-/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-function decodeClaims(jwt) {
+/** A JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+function decodeJwt(jwt) {
     const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => (0,guard_json/* parseJson */.qF)(Buffer.from(part, 'base64url').toString('utf8')));
-    return (0,guard_json/* isObject */.Gv)(header) && (0,guard_json/* isObject */.Gv)(payload) ? payload : undefined;
+    const [header, claims] = parts.slice(0, 2).map((part) => (0,guard_json/* parseJson */.qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,guard_json/* isObject */.Gv)(header) && (0,guard_json/* isObject */.Gv)(claims) ? { header, claims } : undefined;
+}
+/** The claims of a JWT, unverified; undefined where it is none. */
+function decodeClaims(jwt) {
+    return decodeJwt(jwt)?.claims;
 }
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 function signJwt(header, payload, key) {
@@ -5235,8 +5249,8 @@ const FLAWS = {
         snippets: [CHECK_PROXY]
     },
     expiry: {
-        cause: 'The clock of this machine is wrong, or something kept an old token.',
-        remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+        cause: 'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
+        remedy: 'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
         snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
     }
 };
@@ -5286,7 +5300,7 @@ function checkIdToken(jwt, expected) {
     if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
         throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form');
     if (exp * 1000 <= expected.now) {
-        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience, 'expiry');
+        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, and it is ${new Date(expected.now).toISOString()}`, expected.audience, 'expiry');
     }
     const email = (0,guard_json/* stringIn */.tB)(claims, 'email');
     if (account === undefined || account.includes('@')) {
@@ -5400,7 +5414,9 @@ function createMint(step, { universe, token: kind }, identity) {
         async token(audience) {
             if (kind === 'iap_jwt')
                 return await signIapJwt(audience);
-            return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
+            const jwt = await askForIdToken(audience);
+            // Another clock that is wrong, the machine's or one on the way, expires no token.
+            return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) });
         }
     };
 }
@@ -5417,67 +5433,29 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
     return caller;
 }
 
-;// CONCATENATED MODULE: ./src/identity/failures/github.ts
+;// CONCATENATED MODULE: ./src/world/failures/run-origin.ts
 
 
-
-
-
-
-/** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
-function oidcUnavailable(env, restriction) {
-    return new failure_failure/* Failure */.HR({ code: 'OIDC_UNAVAILABLE', ...explainAbsence(env, restriction) });
-}
-const PERMISSIONS = ['    permissions:', '      contents: read', '      id-token: write'];
-function explainAbsence(env, restriction) {
-    if (env['GITHUB_ACTIONS'] !== 'true') {
-        return {
-            sentence: 'workload_identity_provider is set, and this is not a job of GitHub Actions, so that there is no OIDC token.',
-            remedy: 'Leave workload_identity_provider empty, and use Application Default Credentials.',
-            snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
-        };
-    }
-    const { id, named } = describeJob(env);
-    switch (restriction?.kind) {
-        case 'Dependabot':
-            return {
-                sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
-                remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
-                snippets: [
-                    inJob(id, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}"),
-                    { ...inJob(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
-                ]
-            };
-        case 'fork':
-            return {
-                sentence: `This pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
-                remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
-                snippets: [skipForks(id)]
-            };
-        case undefined:
-            return {
-                sentence: `${named} has no permission id-token: write.`,
-                cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
-                remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
-                snippets: [
-                    inJob(id, ...PERMISSIONS),
-                    {
-                        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-                        language: 'yaml',
-                        lines: [
-                            'jobs:',
-                            '  CALLING_JOB:',
-                            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-                            ...PERMISSIONS
-                        ]
-                    }
-                ]
-            };
-    }
+/** A run that GitHub gives no secrets, for an input that is empty. */
+function explainWithheld(env, restriction) {
+    const { id } = describeJob(env);
+    const isFork = restriction.kind === 'fork';
+    const who = isFork
+        ? `this pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}`
+        : 'Dependabot started this run';
+    return {
+        because: `${who}, and GitHub gives such a run no secrets`,
+        remedy: `Skip job ${id} for ${isFork ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
+        snippets: [isFork ? skipForks(id) : skipDependabot(id)]
+    };
 }
 /** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
 function skipForks(job) {
     return inJob(job, '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}');
+}
+/** The actor would be the person who runs the job again. */
+function skipDependabot(job) {
+    return inJob(job, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}");
 }
 function inJob(job, ...lines) {
     return (0,failure_snippets/* inWorkflow */.FT)('jobs:', `  ${job}:`, ...lines);
@@ -5487,69 +5465,6 @@ function describeJob(env) {
     const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB';
     const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1];
     return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,safe_text/* safeText */.Hk)(file)})`}` };
-}
-/**
- * GitHub's endpoint refused, failed, or gave something else than a token.
- *
- * @param endpoint undefined where the runner gave none that is valid
- */
-function oidcFailed(endpoint, what, attempts = 1) {
-    return new failure_failure/* Failure */.HR({
-        code: 'OIDC_FAILED',
-        ...explainFailure(endpoint, what, (0,world_outcome/* inAttempts */.yy)(attempts)),
-        ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
-    });
-}
-const JOB_OVER = 'The job is over, or its variables were carried to another job.';
-/** Whether GitHub no longer gives tokens to this job. */
-function isJobOver({ text }) {
-    return text.cause === JOB_OVER;
-}
-function explainFailure(endpoint, what, attempts) {
-    if (endpoint === undefined || what === undefined) {
-        return {
-            sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL.',
-            cause: 'A step or the workflow overwrote what the runner puts there.',
-            remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
-            snippets: [(0,failure_snippets/* onRunner */.o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
-        };
-    }
-    const host = (0,safe_text/* safeText */.Hk)(endpoint.host);
-    if (!what.answered) {
-        return {
-            ...explainNoAnswer(what, endpoint, 'GitHub'),
-            sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${(0,world_outcome/* describeOutcome */.SS)(what)}${attempts}.`
-        };
-    }
-    if ((what.headers['content-type'] ?? '').startsWith('text/html') || what.status < 400)
-        return explainOddAnswer(endpoint, what);
-    const words = quoteWords(readRefusal(what));
-    const sentence = `GitHub's token endpoint ${host} gave no OIDC token: ${words.startsWith('"') ? `status ${what.status}, ` : ''}${words}${attempts}.`;
-    // https://github.com/google-github-actions/auth/issues/325
-    if (/Completed|Cancell?ed/.test(words)) {
-        return {
-            sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
-            cause: JOB_OVER,
-            remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
-        };
-    }
-    return what.status === 401 || what.status === 403
-        ? {
-            sentence,
-            cause: JOB_OVER,
-            remedy: 'Run this step in the job that needs the token, without setting ACTIONS_ID_TOKEN_REQUEST_TOKEN or _URL.'
-        }
-        : {
-            sentence,
-            cause: 'GitHub Actions may have an incident.',
-            remedy: 'Run the job again; https://www.githubstatus.com shows incidents of GitHub.'
-        };
-}
-function explainOddAnswer(endpoint, { status, headers }) {
-    return {
-        ...explainInterception(endpoint),
-        sentence: `${(0,safe_text/* safeText */.Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,safe_text/* contentType */.IM)(headers)}).`
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
@@ -5566,7 +5481,7 @@ const FEDERATION = [
 ];
 /** Makes the file of google-github-actions/auth in the job that uses it, after a checkout, which would remove the file. */
 const RUN_AUTH = (0,failure_snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs');
-const credentials_PERMISSIONS = (0,failure_snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write');
+const PERMISSIONS = (0,failure_snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write');
 const FIND_PROVIDER = (0,failure_snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"');
 /**
  * No credential anywhere.
@@ -5593,19 +5508,8 @@ function explainNothing(looked, env, hasAccount, restriction) {
         };
     }
     if (restriction !== undefined) {
-        const who = restriction.kind === 'fork'
-            ? `this pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}`
-            : 'Dependabot started this run';
-        const { id } = describeJob(env);
-        return {
-            sentence: `${empty}, because ${who}, and GitHub gives such a run no secrets; looked in: ${looked}.`,
-            remedy: `Skip job ${id} for ${restriction.kind === 'fork' ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
-            snippets: [
-                restriction.kind === 'fork'
-                    ? skipForks(id)
-                    : (0,failure_snippets/* inWorkflow */.FT)('jobs:', `  ${id}:`, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}")
-            ]
-        };
+        const { because, remedy, snippets } = explainWithheld(env, restriction);
+        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
         sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
@@ -5613,7 +5517,7 @@ function explainNothing(looked, env, hasAccount, restriction) {
         remedy: hasAccount
             ? 'Write the full name of the provider into workload_identity_provider; the name is no secret.'
             : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
-        snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION), credentials_PERMISSIONS, FIND_PROVIDER]
+        snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
     };
 }
 /**
@@ -5636,6 +5540,17 @@ const credentials_FLAWS = {
     broken: {
         remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
         snippets: STORE_DOCUMENT
+    },
+    'path for content': {
+        remedy: 'Give credentials_json the content of the file; the path of a file belongs into the variable GOOGLE_APPLICATION_CREDENTIALS.',
+        snippets: STORE_DOCUMENT
+    },
+    'external account': {
+        remedy: 'Let gcloud make the document again, or set workload_identity_provider in this step, which needs none.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('make the document again; TOKEN_FILE is the file with the own token of the identity', `gcloud iam workload-identity-pools create-cred-config projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER --service-account=${failure_snippets/* UNKNOWN_ACCOUNT */.vJ} --credential-source-file=TOKEN_FILE --output-file=credentials.json`),
+            (0,failure_snippets/* inStep */.qg)(...FEDERATION)
+        ]
     },
     'missing file': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
@@ -5668,6 +5583,10 @@ const credentials_FLAWS = {
         cause: 'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
         remedy: 'Let "credential_source" of the document name an https URL.',
         snippets: [(0,failure_snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
+    },
+    'secret over http': {
+        cause: 'Over plain http, others on the network could read the secret.',
+        remedy: 'Let each URL of the document start with https://.'
     },
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
@@ -5712,7 +5631,7 @@ function signatureUnsupported(credential) {
  */
 function serviceAccountRequired({ description, principal }, isOfAuth = false) {
     const grants = [
-        (0,failure_snippets/* inTerminal */.e5)('allow the identity to impersonate the account', `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(failure_snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
+        (0,failure_snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(failure_snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
     ];
     return new failure_failure/* Failure */.HR({
         code: 'SERVICE_ACCOUNT_REQUIRED',
@@ -5790,6 +5709,60 @@ async function findRestriction(env) {
     return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
+;// CONCATENATED MODULE: ./src/identity/broken-document.ts
+
+/** Texts of JSON, whole ones only. */
+const TEXT = /"(?:[^"\\]|\\.)*"/gs;
+/** What people give in the place of a document, the first that fits. */
+const KINDS = [
+    ['the *** that GitHub shows in the place of a secret', (text) => /^\*+$/.test(text)],
+    ['an expression that was not evaluated', (text) => /^\$\{\{.*\}\}$/s.test(text)],
+    ['a private key in PEM alone, without the document around the key', (text) => /^-----BEGIN[^-]*KEY-----/.test(text)],
+    ['a JSON list', (text) => Array.isArray((0,guard_json/* parseJson */.qF)(text))],
+    ['a JSON text that holds the document, with quotes around everything', (text) => typeof (0,guard_json/* parseJson */.qF)(text) === 'string'],
+    ['JSON whose quotes were lost', (text) => /^\{\s*\w+\s*:/.test(text)],
+    ['JSON with a line break inside of a text, where \\n has to stand', (text) => isJson(text) && hasBrokenText(text)],
+    ['JSON that is cut off', (text) => isJson(text) && isCutOff(text)],
+    ['JSON with a mistake in it', isJson],
+    ['base64 of a document', (text) => (0,guard_json/* isObject */.Gv)((0,guard_json/* parseJson */.qF)(decode(text)))],
+    ['a path', isPath]
+];
+/** @returns what a text is that should have been a document, without any piece of it */
+function describeBroken(text) {
+    const found = findKind(text);
+    if (found !== undefined)
+        return `it is ${found} (${text.length.toLocaleString('en')} characters)`;
+    const inside = findKind(decode(text).trim());
+    return inside === undefined ? 'it is neither a JSON object nor base64 of one' : `it is base64 of ${inside}`;
+}
+/** Whether it is the place of a document, and not the document. */
+function isPath(text) {
+    return text.length <= 260 && /^(?:[~.\w-]*\/|[A-Za-z]:\\|\\\\)?[\w .~\\/-]*\.json$/.test(text);
+}
+function findKind(text) {
+    return KINDS.find(([, is]) => is(text))?.[0];
+}
+function decode(text) {
+    return /^[\w+/=\s-]+$/.test(text)
+        ? Buffer.from(text, 'base64')
+            .toString('utf8')
+            .replace(/^\uFEFF/, '')
+        : '';
+}
+function isJson(text) {
+    return /^[{[]/.test(text);
+}
+/** RFC 8259, 7: a text has no control characters in it, which the key of a service account would bring. */
+function hasBrokenText(text) {
+    return text.match(TEXT)?.some((each) => each.includes('\n')) === true;
+}
+/** Whether a text, an object or a list in it has no end. */
+function isCutOff(text) {
+    const bare = text.replaceAll(TEXT, '');
+    const count = (brackets) => bare.match(brackets)?.length ?? 0;
+    return bare.includes('"') || count(/[{[]/g) > count(/[}\]]/g);
+}
+
 ;// CONCATENATED MODULE: ./src/world/request.ts
 /** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
 function isLocalUrl(url) {
@@ -5813,9 +5786,9 @@ function readSubjectTokenSource(raw, origin) {
     const environment = (0,guard_json/* stringIn */.tB)(raw, 'environment_id');
     if (environment !== undefined) {
         if (environment !== 'aws1')
-            throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"');
+            throw broken(origin, '"environment_id" of "credential_source" is not "aws1"');
         if ((0,guard_json/* stringIn */.tB)(raw, 'regional_cred_verification_url') === undefined) {
-            throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing');
+            throw broken(origin, '"regional_cred_verification_url" of "credential_source" is missing');
         }
         for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
             if (raw[name] !== undefined)
@@ -5839,17 +5812,17 @@ function readSubjectTokenSource(raw, origin) {
             format: readFormat(raw, origin)
         };
     }
-    throw credentialsInvalid(origin, '"credential_source" names no file, url, executable, certificate or AWS environment');
+    throw broken(origin, '"credential_source" names no file, url, executable, certificate or AWS environment');
 }
 /** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
 function sourceUrl(raw, name, origin) {
     const value = (0,guard_json/* stringIn */.tB)(raw, name) ?? '';
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
-        throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
+        throw broken(origin, `"${name}" of "credential_source" is not a URL`);
     if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocalUrl(url)))
         return url;
-    throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
+    throw credentialsInvalid(origin, `"${name}" of "credential_source" points to ${url.origin === 'null' ? url.protocol : url.origin}, which is neither https nor a loopback or link-local address`, 'plain http');
 }
 function readFormat(raw, origin) {
     const format = (0,guard_json/* objectIn */.D7)(raw, 'format');
@@ -5859,20 +5832,24 @@ function readFormat(raw, origin) {
     const field = (0,guard_json/* stringIn */.tB)(format, 'subject_token_field_name');
     if (type === 'json' && field !== undefined)
         return { type, field };
-    throw credentialsInvalid(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
+    throw broken(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
 }
 function readExecutable(raw, origin) {
     const command = (0,guard_json/* stringIn */.tB)(raw, 'command');
     if (command === undefined)
-        throw credentialsInvalid(origin, '"command" of "executable" is missing');
+        throw broken(origin, '"command" of "executable" is missing');
     const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS;
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
-        throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
+        throw broken(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
     }
     return { kind: 'executable', command, timeoutMs, outputFile: (0,guard_json/* stringIn */.tB)(raw, 'output_file') };
 }
+function broken(origin, problem) {
+    return credentialsInvalid(origin, problem, 'external account');
+}
 
 ;// CONCATENATED MODULE: ./src/identity/document.ts
+
 
 
 
@@ -5906,7 +5883,7 @@ function readDocument(masks, text, origin, universe) {
     const value = seal(masks, json).json;
     if (!(0,guard_json/* isObject */.Gv)(value)) {
         sealText(masks, trimmed);
-        throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
+        throw credentialsInvalid(origin, describeBroken(trimmed), isPath(trimmed) ? 'path for content' : 'broken');
     }
     // A document without a secret is none itself.
     if (json !== trimmed && masks.known().length > known)
@@ -5915,7 +5892,7 @@ function readDocument(masks, text, origin, universe) {
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
-    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`);
+    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`, type === 'external_account' ? 'external account' : 'broken');
     const required = (name) => {
         const value = (0,guard_json/* stringIn */.tB)(raw, name);
         if (value === undefined)
@@ -6002,13 +5979,21 @@ function checkDocument(raw, origin, universe, depth) {
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
 }
+/** https://google.aip.dev/auth/4110 */
+const TYPES = [
+    'service_account',
+    'authorized_user',
+    'external_account',
+    'external_account_authorized_user',
+    'impersonated_service_account'
+];
 function describeUnknownType(raw) {
     if ('installed' in raw || 'web' in raw)
         return 'it is an OAuth client ("client secret" file), not a credential';
     return typeof raw['type'] === 'string' &&
         /^[\w-]{1,60}$/.test(raw['type']) &&
         (0,guard_quote/* describeSecret */.w)(raw['type']) === undefined
-        ? `its type "${raw['type']}" is unknown`
+        ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
 /** A URL that will receive a secret: only Google's own token services may. */
@@ -6021,6 +6006,9 @@ function googleUrl(raw, name, services, universe, origin) {
         throw credentialsInvalid(origin, `"${name}" is not a URL`);
     if (isTokenServiceUrl(url, services, universe))
         return url;
+    const secure = new URL(url.href.replace(/^http:/, 'https:'));
+    if (isTokenServiceUrl(secure, services, universe))
+        throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not https`, 'secret over http');
     throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
 }
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
@@ -6030,7 +6018,7 @@ function impersonatedAccount(raw, universe, origin) {
     if (url === undefined)
         return undefined;
     const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@');
-    if (account === undefined || !/^[\w.-]+(@[\w.-]+)?$/.test(account)) {
+    if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
         throw credentialsInvalid(origin, `"${name}" does not name a service account`);
     }
     return account;
@@ -6448,12 +6436,13 @@ const CLOCK_TOLERANCE_S = 60;
  *
  * @param audience `//iam.googleapis.com/…/providers/…`
  * @param claims of the token that it refused, where that is a JWT
+ * @param keyId by which that token names the key that signed it
  */
-function federationRejected(refusal, audience, claims) {
+function federationRejected(refusal, audience, claims, keyId) {
     const provider = parseProvider(audience);
     const name = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
     const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`;
-    const facts = { refusal, name, provider, shown, claims: claims ?? {}, commands: commandsFor(provider) };
+    const facts = { refusal, name, provider, shown, claims: claims ?? {}, keyId, commands: commandsFor(provider) };
     return new failure_failure/* Failure */.HR({
         code: 'FEDERATION_REJECTED',
         ...(0,failure_failure/* explainBy */.H$)(sts_CAUSES, facts),
@@ -6594,14 +6583,14 @@ function keysOutOfReach({ shown, claims, commands }) {
         ]
     };
 }
-function otherKeys({ refusal, shown, claims, commands }) {
+function otherKeys({ refusal, shown, claims, keyId, commands }) {
     const issuer = issuerOf(claims);
     return {
-        sentence: `Google could not verify the token of ${issuer} with the keys of ${shown}: ${quoteWords(refusal)}.`,
+        sentence: `Google could not verify the token of ${issuer}${keyId === undefined ? '' : ` (signed with the key ${(0,safe_text/* safeText */.Hk)(keyId, 80)})`} with the keys of ${shown}: ${quoteWords(refusal)}.`,
         cause: 'Keys that were uploaded to the provider are older than those with which the issuer signs today.',
         remedy: `Upload the present keys of ${issuer} to the provider, or take the uploaded ones out where Google can reach the issuer.`,
         snippets: [
-            (0,failure_snippets/* inTerminal */.e5)('see the ids (kid) of the uploaded keys', `${commands.describe} --format="value(oidc.jwksJson)"`),
+            (0,failure_snippets/* inTerminal */.e5)(`see the ids of the uploaded keys (kid)${keyId === undefined ? '' : `, of which ${(0,safe_text/* safeText */.Hk)(keyId, 80)} has to be one`}`, `${commands.describe} --format="value(oidc.jwksJson)"`),
             (0,failure_snippets/* inTerminal */.e5)('upload the present ones', `${commands.update} --jwk-json-path=jwks.json`)
         ]
     };
@@ -6725,6 +6714,7 @@ function sts_capital(text) {
 
 
 
+
 /**
  * Exchanges an external identity's own token for a federated access token.
  *
@@ -6742,7 +6732,10 @@ async function exchangeToken(step, request) {
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await requestToken(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, decodeClaims(request.subjectToken)));
+    const answer = await requestToken(step, { ...request, form }, (refusal) => {
+        const { claims, header = {} } = decodeJwt(request.subjectToken) ?? {};
+        return federationRejected(refusal, request.audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
+    });
     return readAccessToken(url, answer, 'access_token');
 }
 
@@ -6781,6 +6774,129 @@ function createFederatedIdentity(step, identity) {
 function refinePrincipal({ principal, audience }, claims) {
     const subject = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
+}
+
+;// CONCATENATED MODULE: ./src/identity/failures/github.ts
+
+
+
+
+
+
+
+/** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */
+function oidcUnavailable(env, restriction) {
+    return new failure_failure/* Failure */.HR({ code: 'OIDC_UNAVAILABLE', ...explainAbsence(env, restriction) });
+}
+const github_PERMISSIONS = ['    permissions:', '      contents: read', '      id-token: write'];
+function explainAbsence(env, restriction) {
+    if (env['GITHUB_ACTIONS'] !== 'true') {
+        return {
+            sentence: 'workload_identity_provider is set, and this is not a job of GitHub Actions, so that there is no OIDC token.',
+            remedy: 'Leave workload_identity_provider empty, and use Application Default Credentials.',
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
+        };
+    }
+    const { id, named } = describeJob(env);
+    switch (restriction?.kind) {
+        case 'Dependabot':
+            return {
+                sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
+                remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
+                snippets: [
+                    skipDependabot(id),
+                    { ...inJob(id, ...github_PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
+                ]
+            };
+        case 'fork':
+            return {
+                sentence: `This pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
+                remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
+                snippets: [skipForks(id)]
+            };
+        case undefined:
+            return {
+                sentence: `${named} has no permission id-token: write.`,
+                cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
+                remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
+                snippets: [
+                    inJob(id, ...github_PERMISSIONS),
+                    {
+                        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
+                        language: 'yaml',
+                        lines: [
+                            'jobs:',
+                            '  CALLING_JOB:',
+                            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+                            ...github_PERMISSIONS
+                        ]
+                    }
+                ]
+            };
+    }
+}
+/**
+ * GitHub's endpoint refused, failed, or gave something else than a token.
+ *
+ * @param endpoint undefined where the runner gave none that is valid
+ */
+function oidcFailed(endpoint, what, attempts = 1) {
+    return new failure_failure/* Failure */.HR({
+        code: 'OIDC_FAILED',
+        ...explainFailure(endpoint, what, (0,world_outcome/* inAttempts */.yy)(attempts)),
+        ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
+    });
+}
+const JOB_OVER = 'The job is over, or its variables were carried to another job.';
+/** Whether GitHub no longer gives tokens to this job. */
+function isJobOver({ text }) {
+    return text.cause === JOB_OVER;
+}
+function explainFailure(endpoint, what, attempts) {
+    if (endpoint === undefined || what === undefined) {
+        return {
+            sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL.',
+            cause: 'A step or the workflow overwrote what the runner puts there.',
+            remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
+            snippets: [(0,failure_snippets/* onRunner */.o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+        };
+    }
+    const host = (0,safe_text/* safeText */.Hk)(endpoint.host);
+    if (!what.answered) {
+        return {
+            ...explainNoAnswer(what, endpoint, 'GitHub'),
+            sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${(0,world_outcome/* describeOutcome */.SS)(what)}${attempts}.`
+        };
+    }
+    if ((what.headers['content-type'] ?? '').startsWith('text/html') || what.status < 400)
+        return explainOddAnswer(endpoint, what);
+    const words = quoteWords(readRefusal(what));
+    const sentence = `GitHub's token endpoint ${host} gave no OIDC token: ${words.startsWith('"') ? `status ${what.status}, ` : ''}${words}${attempts}.`;
+    // https://github.com/google-github-actions/auth/issues/325
+    if (/Completed|Cancell?ed/.test(words)) {
+        return {
+            sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
+            cause: JOB_OVER,
+            remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
+        };
+    }
+    return what.status === 401 || what.status === 403
+        ? {
+            sentence,
+            cause: JOB_OVER,
+            remedy: 'Run this step in the job that needs the token, without setting ACTIONS_ID_TOKEN_REQUEST_TOKEN or _URL.'
+        }
+        : {
+            sentence,
+            cause: 'GitHub Actions may have an incident.',
+            remedy: 'Run the job again; https://www.githubstatus.com shows incidents of GitHub.'
+        };
+}
+function explainOddAnswer(endpoint, { status, headers }) {
+    return {
+        ...explainInterception(endpoint),
+        sentence: `${(0,safe_text/* safeText */.Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,safe_text/* contentType */.IM)(headers)}).`
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/identity/github.ts
@@ -7665,8 +7781,17 @@ function parseUrl(input, value) {
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
+    const region = regionIn(url);
+    if (region !== undefined && !/^(?:[a-z]-)?[a-z]+-[a-z]+\d+$/.test(region)) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+    }
     url.hash = '';
     return url;
+}
+/** https://cloud.google.com/run/docs/triggering/https-request#url; where the older form of a URL has "a". */
+function regionIn(url) {
+    const [, region] = /^[^.]+\.([^.]+)\.run\.app$/.exec(url.hostname) ?? [];
+    return region === 'a' ? undefined : region;
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
@@ -7682,13 +7807,24 @@ function parseIapAudience(value) {
         return audience;
     throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
-const PROVIDER_PROBLEMS = [
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
+const NAME_PROBLEMS = [
+    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+    [/\$\{\{/, 'has an expression in it that was not evaluated'],
     [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it'],
+    [/\s/, 'has blanks in it']
+];
+const PROVIDER_PROBLEMS = [
+    ...NAME_PROBLEMS,
     [/^(https?:)?\/\//, 'starts with a host'],
+    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
     [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
     [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [
+        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+        'has a character in it that no id of a pool or provider has'
+    ],
     [/^/, 'is not the full name of a provider']
 ];
 /** The full name of a workload identity provider. */
@@ -7717,16 +7853,18 @@ function listProviders(name) {
         ]
         : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
 }
-const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
 const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
 /** A name as documentation writes it, for the reader to fill in. */
 const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
 const ACCOUNT_PROBLEMS = [
-    [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it'],
+    ...NAME_PROBLEMS,
     [/^serviceAccount:/, 'has the prefix of a member'],
     [PLACEHOLDER, 'is a placeholder'],
+    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
     [MISSPELLED, 'does not end in .gserviceaccount.com'],
     [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
     [/^/, 'is neither an e-mail nor a unique id']
@@ -7749,7 +7887,7 @@ function withoutQuotes(value) {
 function isAccount(value) {
     if (/^\d{16,30}$/.test(value))
         return true;
-    return EMAIL.test(value) && !PLACEHOLDER.test(value) && !MISSPELLED.test(value);
+    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
@@ -8093,7 +8231,7 @@ function checkNoCall() {
         return;
     const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
     const are = set.length === 1 ? 'is' : 'are';
-    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; ${failures/* WHY_EMPTY */.x1}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
 function isSet(name, unset) {
     const value = read(name);
@@ -8180,16 +8318,18 @@ function checkEndOfChain() {
 
 
 
+
+
 /**
  * Reads every input, and says everything that is wrong with them at once, before any request is made.
  *
- * @param workspace the folder to which `body_file` is relative
+ * @param env of the runner: the workspace, to which `body_file` is relative, and what started the run
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-async function readInputs(workspace) {
+async function readInputs(env) {
     try {
         const { call, audiences, identity, ...rest } = await readAll({
-            call: async () => await readCall(workspace),
+            call: async () => await readCall(env['GITHUB_WORKSPACE'] ?? '.'),
             audiences: readAudiences,
             ...SHARED_READERS,
             exportEnv: () => parseVariableName(optional('export_env'))
@@ -8197,7 +8337,9 @@ async function readInputs(workspace) {
         return { ...identity, ...audiences, ...rest, call };
     }
     catch (error) {
-        throw (0,failures/* inputsInvalid */.tz)(complaintsIn(error));
+        const complaints = complaintsIn(error);
+        const restriction = await findRestriction(env);
+        throw (0,failures/* inputsInvalid */.tz)(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction));
     }
 }
 /** What the proxy reads in the same way. */
@@ -8220,7 +8362,7 @@ function readAudiences() {
     }
     if (url !== undefined)
         return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
-    throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
@@ -8239,6 +8381,17 @@ function findWarnings(context) {
  */
 function findTokenWarnings(identity, token) {
     return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
+/** Clocks that differ by less do no harm. */
+const warnings_CLOCK_TOLERANCE_S = 60;
+/** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
+function findClockWarning({ now, googleNow }) {
+    const ahead = Math.round((now() - googleNow()) / 1000);
+    return Math.abs(ahead) > warnings_CLOCK_TOLERANCE_S
+        ? [
+            `The clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's, and tokens live by the clock: set it, for example by NTP.`
+        ]
+        : [];
 }
 /** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue */
 function warnOfTls({ env }) {
@@ -8340,7 +8493,7 @@ function warnOfDefaultAccount({ email }) {
  * @throws {Failure} once something is not as it has to be; everything up to there has been reported
  */
 async function run_run(world, report) {
-    const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.');
+    const inputs = await readInputs(world.env);
     report.onInputs(inputs);
     const step = world.startStep(inputs);
     const identity = await findIdentity(step, inputs);
@@ -8354,8 +8507,11 @@ async function run_run(world, report) {
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
     const mint = createMint(step, inputs, identity);
-    const tokens = await obtainIdTokens(mint, inputs.audiences);
-    report.onTokens(tokens, step.now());
+    const tokens = await obtainIdTokens(mint, inputs.audiences).finally(() => {
+        for (const line of findClockWarning(step))
+            report.warn(line);
+    });
+    report.onTokens(tokens, step.googleNow());
     const [token] = tokens.values();
     if (token === undefined)
         throw new Error('no token for the first audience');

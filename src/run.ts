@@ -8,7 +8,7 @@ import { findIdentity } from './identity/identity.ts'
 import { readInputs } from './inputs/inputs.ts'
 import type { Inputs } from './inputs/inputs.ts'
 import type { Report } from './report/report.ts'
-import { findTokenWarnings, findWarnings } from './report/warnings.ts'
+import { findClockWarning, findTokenWarnings, findWarnings } from './report/warnings.ts'
 import type { World } from './world/world.ts'
 import type { Identity } from './token/credential.ts'
 import { iamCredentialsUrl } from './token/google-hosts.ts'
@@ -19,7 +19,7 @@ import { iamCredentialsUrl } from './token/google-hosts.ts'
  * @throws {Failure} once something is not as it has to be; everything up to there has been reported
  */
 export async function run(world: World, report: Report): Promise<void> {
-  const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.')
+  const inputs = await readInputs(world.env)
   report.onInputs(inputs)
   const step = world.startStep(inputs)
 
@@ -33,8 +33,10 @@ export async function run(world: World, report: Report): Promise<void> {
   // The call without a token needs none, so that it costs no time of its own.
   const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined
   const mint = createMint(step, inputs, identity)
-  const tokens = await obtainIdTokens(mint, inputs.audiences)
-  report.onTokens(tokens, step.now())
+  const tokens = await obtainIdTokens(mint, inputs.audiences).finally(() => {
+    for (const line of findClockWarning(step)) report.warn(line)
+  })
+  report.onTokens(tokens, step.googleNow())
   const [token] = tokens.values()
   if (token === undefined) throw new Error('no token for the first audience')
   for (const line of findTokenWarnings(identity, token)) report.warn(line)

@@ -225,7 +225,7 @@ test('The workflow that the quick start writes is one that the action takes', { 
   const names = Object.keys(step.with).map((name) => `INPUT_${name.toUpperCase()}`)
   try {
     for (const [name, value] of Object.entries(step.with)) process.env[`INPUT_${name.toUpperCase()}`] = value
-    await assert.doesNotReject(readInputs(process.cwd()))
+    await assert.doesNotReject(readInputs(process.env))
   } finally {
     for (const name of names) Reflect.deleteProperty(process.env, name)
   }

@@ -1952,7 +1952,7 @@ function toCompare(what, ...lines) {
     return { place: what, language: 'text', lines };
 }
 /** What a command leaves to the reader to fill in. */
-const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
+const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
 /** The command that carries out the remedy, where it comes before everything else and can be run as it is, wherever one is. */
 function firstCommand([first]) {
     const [line] = first?.language === 'shell' ? first.lines : [];
@@ -2601,6 +2601,49 @@ function isBase64(word) {
 
 /***/ }),
 
+/***/ 7085:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ readSmallFile)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs_promises__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+
+
+
+/** No credential is as large as this. */
+const MOST_BYTES = 1024 * 1024;
+/** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
+async function readSmallFile(path) {
+    try {
+        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for a writer.
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path, process.platform === 'win32' ? 'r' : node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK);
+        try {
+            const status = await file.stat();
+            if (!status.isFile())
+                return { ok: false, missing: false, reason: 'it is not a regular file' };
+            if (status.size > MOST_BYTES)
+                return { ok: false, missing: false, reason: 'it is larger than 1 MiB' };
+            return { ok: true, content: await file.readFile('utf8') };
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        const code = (0,_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .codeOf */ .$N)(error);
+        const missing = code === 'ENOENT' || code === 'ENOTDIR';
+        return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
+    }
+}
+
+
+/***/ }),
+
 /***/ 7871:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -2633,18 +2676,18 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Fr: () => (/* binding */ skipForks),
 /* harmony export */   Kb: () => (/* binding */ isJobOver),
-/* harmony export */   hx: () => (/* binding */ describeJob),
 /* harmony export */   nR: () => (/* binding */ oidcFailed),
 /* harmony export */   yX: () => (/* binding */ oidcUnavailable)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2456);
+/* harmony import */ var _world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1838);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6530);
 /* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(312);
+
 
 
 
@@ -2664,22 +2707,22 @@ function explainAbsence(env, restriction) {
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inTerminal */ .e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    const { id, named } = describeJob(env);
+    const { id, named } = (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .describeJob */ .hx)(env);
     switch (restriction?.kind) {
         case 'Dependabot':
             return {
                 sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
                 remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
                 snippets: [
-                    inJob(id, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}"),
-                    { ...inJob(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
+                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .skipDependabot */ .AV)(id),
+                    { ...(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
                 ]
             };
         case 'fork':
             return {
-                sentence: `This pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
+                sentence: `This pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
                 remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
-                snippets: [skipForks(id)]
+                snippets: [(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .skipForks */ .Fr)(id)]
             };
         case undefined:
             return {
@@ -2687,7 +2730,7 @@ function explainAbsence(env, restriction) {
                 cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
                 remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
                 snippets: [
-                    inJob(id, ...PERMISSIONS),
+                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS),
                     {
                         place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
                         language: 'yaml',
@@ -2701,19 +2744,6 @@ function explainAbsence(env, restriction) {
                 ]
             };
     }
-}
-/** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
-function skipForks(job) {
-    return inJob(job, '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}');
-}
-function inJob(job, ...lines) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...lines);
-}
-/** The job by its id, and with the workflow that was started, which may call the one of the job. */
-function describeJob(env) {
-    const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB';
-    const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1];
-    return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(file)})`}` };
 }
 /**
  * GitHub's endpoint refused, failed, or gave something else than a token.
@@ -2741,7 +2771,7 @@ function explainFailure(endpoint, what, attempts) {
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
         };
     }
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(endpoint.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(endpoint.host);
     if (!what.answered) {
         return {
             ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainNoAnswer */ .n)(what, endpoint, 'GitHub'),
@@ -2775,14 +2805,14 @@ function explainFailure(endpoint, what, attempts) {
 function explainOddAnswer(endpoint, { status, headers }) {
     return {
         ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainInterception */ .K)(endpoint),
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .contentType */ .IM)(headers)}).`
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .contentType */ .IM)(headers)}).`
     };
 }
 
 
 /***/ }),
 
-/***/ 2877:
+/***/ 1054:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2799,8 +2829,8 @@ var snippets = __nccwpck_require__(1926);
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/token/principal.ts
 var token_principal = __nccwpck_require__(35);
-// EXTERNAL MODULE: ./src/identity/failures/github.ts
-var github = __nccwpck_require__(8305);
+// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
+var run_origin = __nccwpck_require__(1838);
 ;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
 
 
@@ -2842,19 +2872,8 @@ function explainNothing(looked, env, hasAccount, restriction) {
         };
     }
     if (restriction !== undefined) {
-        const who = restriction.kind === 'fork'
-            ? `this pull request comes from the fork ${(0,safe_text/* safeText */.Hk)(restriction.repository)}`
-            : 'Dependabot started this run';
-        const { id } = (0,github/* describeJob */.hx)(env);
-        return {
-            sentence: `${empty}, because ${who}, and GitHub gives such a run no secrets; looked in: ${looked}.`,
-            remedy: `Skip job ${id} for ${restriction.kind === 'fork' ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
-            snippets: [
-                restriction.kind === 'fork'
-                    ? (0,github/* skipForks */.Fr)(id)
-                    : (0,snippets/* inWorkflow */.FT)('jobs:', `  ${id}:`, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}")
-            ]
-        };
+        const { because, remedy, snippets } = (0,run_origin/* explainWithheld */.Lc)(env, restriction);
+        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
         sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
@@ -2885,6 +2904,17 @@ const FLAWS = {
     broken: {
         remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
         snippets: STORE_DOCUMENT
+    },
+    'path for content': {
+        remedy: 'Give credentials_json the content of the file; the path of a file belongs into the variable GOOGLE_APPLICATION_CREDENTIALS.',
+        snippets: STORE_DOCUMENT
+    },
+    'external account': {
+        remedy: 'Let gcloud make the document again, or set workload_identity_provider in this step, which needs none.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('make the document again; TOKEN_FILE is the file with the own token of the identity', `gcloud iam workload-identity-pools create-cred-config projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER --service-account=${snippets/* UNKNOWN_ACCOUNT */.vJ} --credential-source-file=TOKEN_FILE --output-file=credentials.json`),
+            (0,snippets/* inStep */.qg)(...FEDERATION)
+        ]
     },
     'missing file': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS is misspelled, or its file was removed or belongs to another machine.',
@@ -2917,6 +2947,10 @@ const FLAWS = {
         cause: 'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
         remedy: 'Let "credential_source" of the document name an https URL.',
         snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "url": "https://…" }')]
+    },
+    'secret over http': {
+        cause: 'Over plain http, others on the network could read the secret.',
+        remedy: 'Let each URL of the document start with https://.'
     },
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
@@ -2961,7 +2995,7 @@ function signatureUnsupported(credential) {
  */
 function serviceAccountRequired({ description, principal }, isOfAuth = false) {
     const grants = [
-        (0,snippets/* inTerminal */.e5)('allow the identity to impersonate the account', `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
+        (0,snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
     ];
     return new failure/* Failure */.HR({
         code: 'SERVICE_ACCOUNT_REQUIRED',
@@ -2984,67 +3018,68 @@ var failures = __nccwpck_require__(4042);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
-// EXTERNAL MODULE: ./src/guard/json.ts
-var guard_json = __nccwpck_require__(887);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-;// CONCATENATED MODULE: ./src/guard/small-file.ts
-
-
-
-/** No credential is as large as this. */
-const MOST_BYTES = 1024 * 1024;
-/** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
-async function readSmallFile(path) {
-    try {
-        // Without O_NONBLOCK, which Windows does not have, opening a pipe waits for a writer.
-        const file = await (0,promises_.open)(path, process.platform === 'win32' ? 'r' : external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
-        try {
-            const status = await file.stat();
-            if (!status.isFile())
-                return { ok: false, missing: false, reason: 'it is not a regular file' };
-            if (status.size > MOST_BYTES)
-                return { ok: false, missing: false, reason: 'it is larger than 1 MiB' };
-            return { ok: true, content: await file.readFile('utf8') };
-        }
-        finally {
-            await file.close();
-        }
-    }
-    catch (error) {
-        const code = (0,safe_text/* codeOf */.$N)(error);
-        const missing = code === 'ENOENT' || code === 'ENOTDIR';
-        return { ok: false, missing, reason: missing ? 'it does not exist' : `it cannot be read (${code})` };
-    }
-}
-
-;// CONCATENATED MODULE: ./src/world/run-origin.ts
-
-
-/**
- * Why a run is restricted; undefined where it is not.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
- * https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
- */
-async function findRestriction(env) {
-    if (env['GITHUB_ACTOR'] === 'dependabot[bot]')
-        return { kind: 'Dependabot' };
-    if (env['GITHUB_EVENT_NAME'] === 'pull_request_target')
-        return undefined;
-    const file = await readSmallFile(env['GITHUB_EVENT_PATH'] ?? '');
-    const pullRequest = (0,guard_json/* objectIn */.D7)((0,guard_json/* parseObject */.lj)(file.ok ? file.content : ''), 'pull_request');
-    const head = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'head'), 'repo'), 'full_name');
-    const base = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)((0,guard_json/* objectIn */.D7)(pullRequest, 'base'), 'repo'), 'full_name');
-    if (base === undefined || head === base)
-        return undefined;
-    // Of a fork that was deleted since, there is no repository any more.
-    return { kind: 'fork', repository: head ?? 'that was deleted' };
-}
-
+// EXTERNAL MODULE: ./src/world/run-origin.ts
+var world_run_origin = __nccwpck_require__(5292);
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/guard/small-file.ts
+var small_file = __nccwpck_require__(7085);
+// EXTERNAL MODULE: ./src/guard/json.ts
+var guard_json = __nccwpck_require__(887);
+;// CONCATENATED MODULE: ./src/identity/broken-document.ts
+
+/** Texts of JSON, whole ones only. */
+const TEXT = /"(?:[^"\\]|\\.)*"/gs;
+/** What people give in the place of a document, the first that fits. */
+const KINDS = [
+    ['the *** that GitHub shows in the place of a secret', (text) => /^\*+$/.test(text)],
+    ['an expression that was not evaluated', (text) => /^\$\{\{.*\}\}$/s.test(text)],
+    ['a private key in PEM alone, without the document around the key', (text) => /^-----BEGIN[^-]*KEY-----/.test(text)],
+    ['a JSON list', (text) => Array.isArray((0,guard_json/* parseJson */.qF)(text))],
+    ['a JSON text that holds the document, with quotes around everything', (text) => typeof (0,guard_json/* parseJson */.qF)(text) === 'string'],
+    ['JSON whose quotes were lost', (text) => /^\{\s*\w+\s*:/.test(text)],
+    ['JSON with a line break inside of a text, where \\n has to stand', (text) => isJson(text) && hasBrokenText(text)],
+    ['JSON that is cut off', (text) => isJson(text) && isCutOff(text)],
+    ['JSON with a mistake in it', isJson],
+    ['base64 of a document', (text) => (0,guard_json/* isObject */.Gv)((0,guard_json/* parseJson */.qF)(decode(text)))],
+    ['a path', isPath]
+];
+/** @returns what a text is that should have been a document, without any piece of it */
+function describeBroken(text) {
+    const found = findKind(text);
+    if (found !== undefined)
+        return `it is ${found} (${text.length.toLocaleString('en')} characters)`;
+    const inside = findKind(decode(text).trim());
+    return inside === undefined ? 'it is neither a JSON object nor base64 of one' : `it is base64 of ${inside}`;
+}
+/** Whether it is the place of a document, and not the document. */
+function isPath(text) {
+    return text.length <= 260 && /^(?:[~.\w-]*\/|[A-Za-z]:\\|\\\\)?[\w .~\\/-]*\.json$/.test(text);
+}
+function findKind(text) {
+    return KINDS.find(([, is]) => is(text))?.[0];
+}
+function decode(text) {
+    return /^[\w+/=\s-]+$/.test(text)
+        ? Buffer.from(text, 'base64')
+            .toString('utf8')
+            .replace(/^\uFEFF/, '')
+        : '';
+}
+function isJson(text) {
+    return /^[{[]/.test(text);
+}
+/** RFC 8259, 7: a text has no control characters in it, which the key of a service account would bring. */
+function hasBrokenText(text) {
+    return text.match(TEXT)?.some((each) => each.includes('\n')) === true;
+}
+/** Whether a text, an object or a list in it has no end. */
+function isCutOff(text) {
+    const bare = text.replaceAll(TEXT, '');
+    const count = (brackets) => bare.match(brackets)?.length ?? 0;
+    return bare.includes('"') || count(/[{[]/g) > count(/[}\]]/g);
+}
+
 // EXTERNAL MODULE: ./src/token/google-hosts.ts
 var google_hosts = __nccwpck_require__(7352);
 // EXTERNAL MODULE: ./src/guard/seal.ts
@@ -3067,9 +3102,9 @@ function readSubjectTokenSource(raw, origin) {
     const environment = (0,guard_json/* stringIn */.tB)(raw, 'environment_id');
     if (environment !== undefined) {
         if (environment !== 'aws1')
-            throw credentialsInvalid(origin, '"environment_id" of "credential_source" is not "aws1"');
+            throw broken(origin, '"environment_id" of "credential_source" is not "aws1"');
         if ((0,guard_json/* stringIn */.tB)(raw, 'regional_cred_verification_url') === undefined) {
-            throw credentialsInvalid(origin, '"regional_cred_verification_url" of "credential_source" is missing');
+            throw broken(origin, '"regional_cred_verification_url" of "credential_source" is missing');
         }
         for (const name of ['region_url', 'url', 'imdsv2_session_token_url']) {
             if (raw[name] !== undefined)
@@ -3093,17 +3128,17 @@ function readSubjectTokenSource(raw, origin) {
             format: readFormat(raw, origin)
         };
     }
-    throw credentialsInvalid(origin, '"credential_source" names no file, url, executable, certificate or AWS environment');
+    throw broken(origin, '"credential_source" names no file, url, executable, certificate or AWS environment');
 }
 /** Any `https` host, or plain `http` where it stays on the machine: the identity provider's, which never sees a Google token. */
 function sourceUrl(raw, name, origin) {
     const value = (0,guard_json/* stringIn */.tB)(raw, name) ?? '';
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
-        throw credentialsInvalid(origin, `"${name}" of "credential_source" is not a URL`);
+        throw broken(origin, `"${name}" of "credential_source" is not a URL`);
     if (url.protocol === 'https:' || (url.protocol === 'http:' && (0,request/* isLocalUrl */.L)(url)))
         return url;
-    throw credentialsInvalid(origin, `"${name}" of "credential_source" is neither https nor a loopback or link-local address`, 'plain http');
+    throw credentialsInvalid(origin, `"${name}" of "credential_source" points to ${url.origin === 'null' ? url.protocol : url.origin}, which is neither https nor a loopback or link-local address`, 'plain http');
 }
 function readFormat(raw, origin) {
     const format = (0,guard_json/* objectIn */.D7)(raw, 'format');
@@ -3113,20 +3148,24 @@ function readFormat(raw, origin) {
     const field = (0,guard_json/* stringIn */.tB)(format, 'subject_token_field_name');
     if (type === 'json' && field !== undefined)
         return { type, field };
-    throw credentialsInvalid(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
+    throw broken(origin, '"format" of "credential_source" is neither text nor json with a "subject_token_field_name"');
 }
 function readExecutable(raw, origin) {
     const command = (0,guard_json/* stringIn */.tB)(raw, 'command');
     if (command === undefined)
-        throw credentialsInvalid(origin, '"command" of "executable" is missing');
+        throw broken(origin, '"command" of "executable" is missing');
     const timeoutMs = raw['timeout_millis'] ?? EXECUTABLE_TIMEOUT_MS;
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 5_000 && timeoutMs <= 120_000)) {
-        throw credentialsInvalid(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
+        throw broken(origin, '"timeout_millis" of "executable" is not between 5000 and 120000');
     }
     return { kind: 'executable', command, timeoutMs, outputFile: (0,guard_json/* stringIn */.tB)(raw, 'output_file') };
 }
+function broken(origin, problem) {
+    return credentialsInvalid(origin, problem, 'external account');
+}
 
 ;// CONCATENATED MODULE: ./src/identity/document.ts
+
 
 
 
@@ -3160,7 +3199,7 @@ function readDocument(masks, text, origin, universe) {
     const value = (0,seal/* seal */.od)(masks, json).json;
     if (!(0,guard_json/* isObject */.Gv)(value)) {
         (0,seal/* sealText */.N9)(masks, trimmed);
-        throw credentialsInvalid(origin, 'it is neither a JSON object nor base64 of one');
+        throw credentialsInvalid(origin, describeBroken(trimmed), isPath(trimmed) ? 'path for content' : 'broken');
     }
     // A document without a secret is none itself.
     if (json !== trimmed && masks.known().length > known)
@@ -3169,7 +3208,7 @@ function readDocument(masks, text, origin, universe) {
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
-    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`);
+    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`, type === 'external_account' ? 'external account' : 'broken');
     const required = (name) => {
         const value = (0,guard_json/* stringIn */.tB)(raw, name);
         if (value === undefined)
@@ -3256,13 +3295,21 @@ function checkDocument(raw, origin, universe, depth) {
             throw credentialsInvalid(origin, describeUnknownType(raw));
     }
 }
+/** https://google.aip.dev/auth/4110 */
+const TYPES = [
+    'service_account',
+    'authorized_user',
+    'external_account',
+    'external_account_authorized_user',
+    'impersonated_service_account'
+];
 function describeUnknownType(raw) {
     if ('installed' in raw || 'web' in raw)
         return 'it is an OAuth client ("client secret" file), not a credential';
     return typeof raw['type'] === 'string' &&
         /^[\w-]{1,60}$/.test(raw['type']) &&
         (0,quote/* describeSecret */.w)(raw['type']) === undefined
-        ? `its type "${raw['type']}" is unknown`
+        ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
 /** A URL that will receive a secret: only Google's own token services may. */
@@ -3275,6 +3322,9 @@ function googleUrl(raw, name, services, universe, origin) {
         throw credentialsInvalid(origin, `"${name}" is not a URL`);
     if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, services, universe))
         return url;
+    const secure = new URL(url.href.replace(/^http:/, 'https:'));
+    if ((0,google_hosts/* isTokenServiceUrl */.OH)(secure, services, universe))
+        throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not https`, 'secret over http');
     throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
 }
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
@@ -3284,7 +3334,7 @@ function impersonatedAccount(raw, universe, origin) {
     if (url === undefined)
         return undefined;
     const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@');
-    if (account === undefined || !/^[\w.-]+(@[\w.-]+)?$/.test(account)) {
+    if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
         throw credentialsInvalid(origin, `"${name}" does not name a service account`);
     }
     return account;
@@ -3527,7 +3577,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         if (secret !== undefined) {
             throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
         }
-        const file = await readSmallFile(named);
+        const file = await (0,small_file/* readSmallFile */.E)(named);
         if (!file.ok)
             throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
         return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
@@ -3536,7 +3586,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
     const wellKnown = gcloudFile(step.env, 'application_default_credentials.json');
     if (wellKnown !== undefined) {
         const origin = `gcloud's file ${wellKnown}`;
-        const file = await readSmallFile(wellKnown);
+        const file = await (0,small_file/* readSmallFile */.E)(wellKnown);
         if (file.ok)
             return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
         if (!file.missing)
@@ -3547,7 +3597,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
     if (server.found)
         return { kind: 'metadata server' };
     looked.push(`metadata server: ${server.reason}`);
-    throw credentialsNotFound(looked, step.env, hasAccount, await findRestriction(step.env));
+    throw credentialsNotFound(looked, step.env, hasAccount, await (0,world_run_origin/* findRestriction */.m)(step.env));
 }
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
 function nameAbsence(file) {
@@ -3724,12 +3774,13 @@ const CLOCK_TOLERANCE_S = 60;
  *
  * @param audience `//iam.googleapis.com/…/providers/…`
  * @param claims of the token that it refused, where that is a JWT
+ * @param keyId by which that token names the key that signed it
  */
-function federationRejected(refusal, audience, claims) {
+function federationRejected(refusal, audience, claims, keyId) {
     const provider = (0,token_principal/* parseProvider */.te)(audience);
     const name = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
     const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`;
-    const facts = { refusal, name, provider, shown, claims: claims ?? {}, commands: commandsFor(provider) };
+    const facts = { refusal, name, provider, shown, claims: claims ?? {}, keyId, commands: commandsFor(provider) };
     return new failure/* Failure */.HR({
         code: 'FEDERATION_REJECTED',
         ...(0,failure/* explainBy */.H$)(CAUSES, facts),
@@ -3870,14 +3921,14 @@ function keysOutOfReach({ shown, claims, commands }) {
         ]
     };
 }
-function otherKeys({ refusal, shown, claims, commands }) {
+function otherKeys({ refusal, shown, claims, keyId, commands }) {
     const issuer = issuerOf(claims);
     return {
-        sentence: `Google could not verify the token of ${issuer} with the keys of ${shown}: ${(0,token_refusal/* quoteWords */.AD)(refusal)}.`,
+        sentence: `Google could not verify the token of ${issuer}${keyId === undefined ? '' : ` (signed with the key ${(0,safe_text/* safeText */.Hk)(keyId, 80)})`} with the keys of ${shown}: ${(0,token_refusal/* quoteWords */.AD)(refusal)}.`,
         cause: 'Keys that were uploaded to the provider are older than those with which the issuer signs today.',
         remedy: `Upload the present keys of ${issuer} to the provider, or take the uploaded ones out where Google can reach the issuer.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)('see the ids (kid) of the uploaded keys', `${commands.describe} --format="value(oidc.jwksJson)"`),
+            (0,snippets/* inTerminal */.e5)(`see the ids of the uploaded keys (kid)${keyId === undefined ? '' : `, of which ${(0,safe_text/* safeText */.Hk)(keyId, 80)} has to be one`}`, `${commands.describe} --format="value(oidc.jwksJson)"`),
             (0,snippets/* inTerminal */.e5)('upload the present ones', `${commands.update} --jwk-json-path=jwks.json`)
         ]
     };
@@ -4001,6 +4052,7 @@ function capital(text) {
 
 
 
+
 /**
  * Exchanges an external identity's own token for a federated access token.
  *
@@ -4018,7 +4070,10 @@ async function exchangeToken(step, request) {
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => federationRejected(refusal, request.audience, (0,jwt/* decodeClaims */.Yq)(request.subjectToken)));
+    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => {
+        const { claims, header = {} } = (0,jwt/* decodeJwt */.iU)(request.subjectToken) ?? {};
+        return federationRejected(refusal, request.audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
+    });
     return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token');
 }
 
@@ -4059,6 +4114,8 @@ function refinePrincipal({ principal, audience }, claims) {
     return principal.endsWith('/*') && subject !== undefined ? (0,token_principal/* subjectPrincipal */.hF)(audience, subject) : principal;
 }
 
+// EXTERNAL MODULE: ./src/identity/failures/github.ts
+var github = __nccwpck_require__(8305);
 ;// CONCATENATED MODULE: ./src/identity/github.ts
 
 
@@ -4101,7 +4158,7 @@ function githubEndpoint(env) {
 async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
     if (names.some((name) => (step.env[name] ?? '') === ''))
-        throw (0,github/* oidcUnavailable */.yX)(step.env, await findRestriction(step.env));
+        throw (0,github/* oidcUnavailable */.yX)(step.env, await (0,world_run_origin/* findRestriction */.m)(step.env));
 }
 /**
  * GitHub's OIDC token for this job.
@@ -4311,7 +4368,7 @@ async function readCertificate(step, credentialSource) {
 async function readFile(path, what) {
     if (path === undefined)
         throw unavailable(`no path is given for ${what}`);
-    const file = await readSmallFile(path);
+    const file = await (0,small_file/* readSmallFile */.E)(path);
     if (file.ok)
         return file.content.replace(/^\uFEFF/, '');
     throw unavailable(`${what} cannot be used: ${file.reason}`);
@@ -4389,7 +4446,7 @@ async function runExecutable(step, document, source) {
 }
 /** A program may leave its answer in a file, to be asked again only when that has expired. */
 async function readCachedToken(step, path) {
-    const file = await readSmallFile(path);
+    const file = await (0,small_file/* readSmallFile */.E)(path);
     return file.ok ? judgeResponse((0,seal/* seal */.od)(step.masks, file.content).json, step.now(), true).token : undefined;
 }
 async function run(step, document, source, where, [program = '', ...args]) {
@@ -4535,7 +4592,7 @@ function pickToken({ json, text }, format, where) {
 }
 /** The content of a token file, which a sidecar or the cluster keeps fresh. */
 async function readTokenFile(path) {
-    const file = await readSmallFile(path);
+    const file = await (0,small_file/* readSmallFile */.E)(path);
     if (file.ok)
         return file.content;
     throw subjectTokenUnavailable(nameFile(path), file.reason, 'file');
@@ -4851,7 +4908,8 @@ function fromDocument(step, document, universe, impersonates) {
 /* harmony export */   QG: () => (/* binding */ audienceRequired),
 /* harmony export */   YM: () => (/* binding */ emailRequired),
 /* harmony export */   m7: () => (/* binding */ inputInvalid),
-/* harmony export */   tz: () => (/* binding */ inputsInvalid)
+/* harmony export */   tz: () => (/* binding */ inputsInvalid),
+/* harmony export */   x1: () => (/* binding */ WHY_EMPTY)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
@@ -4878,8 +4936,17 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
 function emailRequired(account) {
     return inputInvalid('service_account', `${account} is a unique id, and a JWT for Identity-Aware Proxy (token: iap_jwt) needs the e-mail of the account`, 'Set service_account to the e-mail.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com'], [`gcloud iam service-accounts describe ${account} --format="value(email)"`]);
 }
+/** Part of a sentence about an input that is empty, and that an expression was to fill. */
+const WHY_EMPTY = 'an expression may have given nothing, because GitHub drops outputs that contain a secret';
+/** The same complaint, where it is known why an expression gave nothing. */
+function withReason({ text }, { because, remedy, snippets }) {
+    return text.sentence.includes(WHY_EMPTY)
+        ? new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ ...text, sentence: text.sentence.replace(WHY_EMPTY, () => because), remedy, snippets })
+        : new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(text);
+}
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
-function inputsInvalid(complaints) {
+function inputsInvalid(found, withheld) {
+    const complaints = withheld === undefined ? found : found.map((complaint) => withReason(complaint, withheld));
     // The same value may be read for two purposes.
     const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()];
     const [first, ...others] = texts;
@@ -5073,8 +5140,8 @@ var external_node_perf_hooks_ = __nccwpck_require__(643);
 // EXTERNAL MODULE: external "node:process"
 var external_node_process_ = __nccwpck_require__(1708);
 var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_node_process_);
-// EXTERNAL MODULE: ./src/identity/identity.ts + 23 modules
-var identity = __nccwpck_require__(2877);
+// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
+var identity = __nccwpck_require__(1054);
 // EXTERNAL MODULE: ./src/identity/failures/github.ts
 var github = __nccwpck_require__(8305);
 // EXTERNAL MODULE: ./src/guard/secret.ts
@@ -8695,8 +8762,8 @@ async function askWithoutToken(step, method, url) {
     return await step.send({ method, url, headers: {} }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: 0 });
 }
 
-// EXTERNAL MODULE: ./src/identity/identity.ts + 23 modules
-var identity_identity = __nccwpck_require__(2877);
+// EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
+var identity_identity = __nccwpck_require__(1054);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/call/failures/failed-call.ts
@@ -8960,8 +9027,17 @@ function values_parseUrl(input, value) {
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,request/* isLoopbackUrl */.t)(url))) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
+    const region = regionIn(url);
+    if (region !== undefined && !/^(?:[a-z]-)?[a-z]+-[a-z]+\d+$/.test(region)) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+    }
     url.hash = '';
     return url;
+}
+/** https://cloud.google.com/run/docs/triggering/https-request#url; where the older form of a URL has "a". */
+function regionIn(url) {
+    const [, region] = /^[^.]+\.([^.]+)\.run\.app$/.exec(url.hostname) ?? [];
+    return region === 'a' ? undefined : region;
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
@@ -8977,13 +9053,24 @@ function parseIapAudience(value) {
         return audience;
     throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
-const PROVIDER_PROBLEMS = [
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
+const NAME_PROBLEMS = [
+    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+    [/\$\{\{/, 'has an expression in it that was not evaluated'],
     [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it'],
+    [/\s/, 'has blanks in it']
+];
+const PROVIDER_PROBLEMS = [
+    ...NAME_PROBLEMS,
     [/^(https?:)?\/\//, 'starts with a host'],
+    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
     [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
     [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [
+        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+        'has a character in it that no id of a pool or provider has'
+    ],
     [/^/, 'is not the full name of a provider']
 ];
 /** The full name of a workload identity provider. */
@@ -9012,16 +9099,18 @@ function listProviders(name) {
         ]
         : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
 }
-const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/;
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
 const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
 /** A name as documentation writes it, for the reader to fill in. */
 const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
 const ACCOUNT_PROBLEMS = [
-    [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it'],
+    ...NAME_PROBLEMS,
     [/^serviceAccount:/, 'has the prefix of a member'],
     [PLACEHOLDER, 'is a placeholder'],
+    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
     [MISSPELLED, 'does not end in .gserviceaccount.com'],
     [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
     [/^/, 'is neither an e-mail nor a unique id']
@@ -9044,7 +9133,7 @@ function withoutQuotes(value) {
 function isAccount(value) {
     if (/^\d{16,30}$/.test(value))
         return true;
-    return EMAIL.test(value) && !PLACEHOLDER.test(value) && !MISSPELLED.test(value);
+    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
 }
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
 function parseUniverse(value) {
@@ -9388,7 +9477,7 @@ function checkNoCall() {
         return;
     const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
     const are = set.length === 1 ? 'is' : 'are';
-    throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+    throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; ${WHY_EMPTY}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
 function isSet(name, unset) {
     const value = read(name);
@@ -9467,7 +9556,11 @@ function checkEndOfChain() {
     throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
 
+// EXTERNAL MODULE: ./src/world/run-origin.ts
+var run_origin = __nccwpck_require__(5292);
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
+
+
 
 
 
@@ -9478,13 +9571,13 @@ function checkEndOfChain() {
 /**
  * Reads every input, and says everything that is wrong with them at once, before any request is made.
  *
- * @param workspace the folder to which `body_file` is relative
+ * @param env of the runner: the workspace, to which `body_file` is relative, and what started the run
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-async function inputs_readInputs(workspace) {
+async function inputs_readInputs(env) {
     try {
         const { call, audiences, identity, ...rest } = await readAll({
-            call: async () => await readCall(workspace),
+            call: async () => await readCall(env['GITHUB_WORKSPACE'] ?? '.'),
             audiences: readAudiences,
             ...SHARED_READERS,
             exportEnv: () => parseVariableName(optional('export_env'))
@@ -9492,7 +9585,9 @@ async function inputs_readInputs(workspace) {
         return { ...identity, ...audiences, ...rest, call };
     }
     catch (error) {
-        throw inputsInvalid(complaintsIn(error));
+        const complaints = complaintsIn(error);
+        const restriction = await findRestriction(env);
+        throw inputsInvalid(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction));
     }
 }
 /** What the proxy reads in the same way. */
@@ -9515,7 +9610,7 @@ function readAudiences() {
     }
     if (url !== undefined)
         return { audiences: [(0,service_url/* deriveAudience */.Ci)(values_parseUrl('url', url))], audienceDerived: true };
-    throw (0,failures/* inputInvalid */.m7)('audience', 'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
@@ -9534,6 +9629,17 @@ function warnings_findWarnings(context) {
  */
 function warnings_findTokenWarnings(identity, token) {
     return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
+}
+/** Clocks that differ by less do no harm. */
+const CLOCK_TOLERANCE_S = 60;
+/** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
+function warnings_findClockWarning({ now, googleNow }) {
+    const ahead = Math.round((now() - googleNow()) / 1000);
+    return Math.abs(ahead) > CLOCK_TOLERANCE_S
+        ? [
+            `The clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's, and tokens live by the clock: set it, for example by NTP.`
+        ]
+        : [];
 }
 /** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue */
 function warnOfTls({ env }) {
@@ -9637,7 +9743,7 @@ var google_hosts = __nccwpck_require__(7352);
  * @throws {Failure} once something is not as it has to be; everything up to there has been reported
  */
 async function run(world, report) {
-    const inputs = await readInputs(world.env['GITHUB_WORKSPACE'] ?? '.');
+    const inputs = await readInputs(world.env);
     report.onInputs(inputs);
     const step = world.startStep(inputs);
     const identity = await findIdentity(step, inputs);
@@ -9651,8 +9757,11 @@ async function run(world, report) {
     // The call without a token needs none, so that it costs no time of its own.
     const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
     const mint = createMint(step, inputs, identity);
-    const tokens = await obtainIdTokens(mint, inputs.audiences);
-    report.onTokens(tokens, step.now());
+    const tokens = await obtainIdTokens(mint, inputs.audiences).finally(() => {
+        for (const line of findClockWarning(step))
+            report.warn(line);
+    });
+    report.onTokens(tokens, step.googleNow());
     const [token] = tokens.values();
     if (token === undefined)
         throw new Error('no token for the first audience');
@@ -10828,20 +10937,25 @@ async function callIam(step, url, caller, impersonation, body, field) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $k: () => (/* binding */ readPrivateKey),
 /* harmony export */   No: () => (/* binding */ signJwt),
-/* harmony export */   Yq: () => (/* binding */ decodeClaims)
+/* harmony export */   Yq: () => (/* binding */ decodeClaims),
+/* harmony export */   iU: () => (/* binding */ decodeJwt)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
 
 
-/** The claims of a JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
-function decodeClaims(jwt) {
+/** A JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */
+function decodeJwt(jwt) {
     const parts = (typeof jwt === 'string' ? jwt : jwt.reveal()).split('.');
     if (parts.length !== 3 || parts.some((part) => !/^[\w-]+$/.test(part)))
         return undefined;
-    const [header, payload] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
-    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(payload) ? payload : undefined;
+    const [header, claims] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
+    return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(claims) ? { header, claims } : undefined;
+}
+/** The claims of a JWT, unverified; undefined where it is none. */
+function decodeClaims(jwt) {
+    return decodeJwt(jwt)?.claims;
 }
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 function signJwt(header, payload, key) {
@@ -10917,8 +11031,8 @@ const FLAWS = {
         snippets: [CHECK_PROXY]
     },
     expiry: {
-        cause: 'The clock of this machine is wrong, or something kept an old token.',
-        remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+        cause: 'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
+        remedy: 'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
         snippets: [(0,snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
     }
 };
@@ -10972,7 +11086,7 @@ function checkIdToken(jwt, expected) {
     if (typeof exp !== 'number' || !(Math.abs(exp * 1000) <= 8.64e15))
         throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form');
     if (exp * 1000 <= expected.now) {
-        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`, expected.audience, 'expiry');
+        throw tokenInvalid(`it expired at ${new Date(exp * 1000).toISOString()}, and it is ${new Date(expected.now).toISOString()}`, expected.audience, 'expiry');
     }
     const email = (0,json/* stringIn */.tB)(claims, 'email');
     if (account === undefined || account.includes('@')) {
@@ -11086,7 +11200,9 @@ function createMint(step, { universe, token: kind }, identity) {
         async token(audience) {
             if (kind === 'iap_jwt')
                 return await signIapJwt(audience);
-            return checkIdToken(await askForIdToken(audience), { ...expected, audience, now: step.now() });
+            const jwt = await askForIdToken(audience);
+            // Another clock that is wrong, the machine's or one on the way, expires no token.
+            return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) });
         }
     };
 }
@@ -11749,6 +11865,54 @@ function setNoProxy(host) {
 
 /***/ }),
 
+/***/ 1838:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AV: () => (/* binding */ skipDependabot),
+/* harmony export */   Fr: () => (/* binding */ skipForks),
+/* harmony export */   Lc: () => (/* binding */ explainWithheld),
+/* harmony export */   hx: () => (/* binding */ describeJob),
+/* harmony export */   tq: () => (/* binding */ inJob)
+/* harmony export */ });
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+
+
+/** A run that GitHub gives no secrets, for an input that is empty. */
+function explainWithheld(env, restriction) {
+    const { id } = describeJob(env);
+    const isFork = restriction.kind === 'fork';
+    const who = isFork
+        ? `this pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(restriction.repository)}`
+        : 'Dependabot started this run';
+    return {
+        because: `${who}, and GitHub gives such a run no secrets`,
+        remedy: `Skip job ${id} for ${isFork ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
+        snippets: [isFork ? skipForks(id) : skipDependabot(id)]
+    };
+}
+/** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
+function skipForks(job) {
+    return inJob(job, '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}');
+}
+/** The actor would be the person who runs the job again. */
+function skipDependabot(job) {
+    return inJob(job, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}");
+}
+function inJob(job, ...lines) {
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...lines);
+}
+/** The job by its id, and with the workflow that was started, which may call the one of the job. */
+function describeJob(env) {
+    const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB';
+    const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1];
+    return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(file)})`}` };
+}
+
+
+/***/ }),
+
 /***/ 6135:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -12240,6 +12404,39 @@ function parseRetryAfter(value, now) {
     // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
     const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
+
+/***/ }),
+
+/***/ 5292:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ findRestriction)
+/* harmony export */ });
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7085);
+
+
+/**
+ * Why a run is restricted; undefined where it is not.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ * https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+ */
+async function findRestriction(env) {
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]')
+        return { kind: 'Dependabot' };
+    if (env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+        return undefined;
+    const file = await (0,_guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__/* .readSmallFile */ .E)(env['GITHUB_EVENT_PATH'] ?? '');
+    const pullRequest = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(file.ok ? file.content : ''), 'pull_request');
+    const head = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'base'), 'repo'), 'full_name');
+    if (base === undefined || head === base)
+        return undefined;
+    // Of a fork that was deleted since, there is no repository any more.
+    return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
 

@@ -233,7 +233,7 @@ function impersonatedAccount(raw: JsonObject, universe: string, origin: string):
   const url = googleUrl(raw, name, ['iamcredentials'], universe, origin)
   if (url === undefined) return undefined
   const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@')
-  if (account === undefined || !/^[\w.-]+(@[\w.-]+)?$/.test(account)) {
+  if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
     throw credentialsInvalid(origin, `"${name}" does not name a service account`)
   }
   return account

@@ -3,7 +3,7 @@ import { quoteValue } from '../guard/quote.ts'
 import { readAll } from './complaints.ts'
 import { compileExpectations } from './expectations.ts'
 import type { Expectations } from './expectations.ts'
-import { inputInvalid } from './failures.ts'
+import { inputInvalid, WHY_EMPTY } from './failures.ts'
 import { DEFAULTS, optional, orDefault, read } from './raw-inputs.ts'
 import { readRequestBody } from './request-body.ts'
 import { isOAuthClient, parseHeaders } from './request-headers.ts'
@@ -101,7 +101,7 @@ function checkNoCall(): void {
   const are = set.length === 1 ? 'is' : 'are'
   throw inputInvalid(
     'url',
-    `url is empty, but ${names} ${are} set, which only a call uses; the expression for url may have given nothing, because GitHub drops outputs that contain a secret`,
+    `url is empty, but ${names} ${are} set, which only a call uses; ${WHY_EMPTY}`,
     `Set url, or leave ${names} out.`,
     ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']
   )

@@ -2,6 +2,7 @@ import { Failure } from '../failure/failure.ts'
 import type { Explanation, Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { inStep, inTerminal } from '../failure/snippets.ts'
+import type { Withheld } from '../world/failures/run-origin.ts'
 
 /**
  * One input is wrong, found before any request is made.
@@ -38,8 +39,19 @@ export function emailRequired(account: string): Failure {
   )
 }
 
+/** Part of a sentence about an input that is empty, and that an expression was to fill. */
+export const WHY_EMPTY = 'an expression may have given nothing, because GitHub drops outputs that contain a secret'
+
+/** The same complaint, where it is known why an expression gave nothing. */
+function withReason({ text }: Failure, { because, remedy, snippets }: Withheld): Failure {
+  return text.sentence.includes(WHY_EMPTY)
+    ? new Failure({ ...text, sentence: text.sentence.replace(WHY_EMPTY, () => because), remedy, snippets })
+    : new Failure(text)
+}
+
 /** Everything that is wrong with the inputs: the first complaint with the number of the others, and below it all of them. */
-export function inputsInvalid(complaints: readonly Failure[]): Failure {
+export function inputsInvalid(found: readonly Failure[], withheld?: Withheld): Failure {
+  const complaints = withheld === undefined ? found : found.map((complaint) => withReason(complaint, withheld))
   // The same value may be read for two purposes.
   const texts = [...new Map(complaints.map(({ text }) => [text.sentence, text])).values()]
   const [first, ...others] = texts

@@ -1,7 +1,7 @@
 import { addTag, readCall } from './call-inputs.ts'
 import type { CallInputs } from './call-inputs.ts'
 import { complaintsIn, readAll, readEach } from './complaints.ts'
-import { inputInvalid, inputsInvalid } from './failures.ts'
+import { inputInvalid, inputsInvalid, WHY_EMPTY } from './failures.ts'
 import { readIdentityInputs } from './identity-inputs.ts'
 import type { IdentityInputs } from './identity-inputs.ts'
 import { optional, orDefault, read } from './raw-inputs.ts'
@@ -15,6 +15,9 @@ import {
   parseUrl,
   parseVariableName
 } from './values.ts'
+import { explainWithheld } from '../world/failures/run-origin.ts'
+import { findRestriction } from '../world/run-origin.ts'
+import type { Step } from '../world/step.ts'
 
 /** What the workflow's author asked for, complete and checked. Durations are in milliseconds. */
 export interface Inputs extends IdentityInputs {
@@ -32,20 +35,22 @@ export interface Inputs extends IdentityInputs {
 /**
  * Reads every input, and says everything that is wrong with them at once, before any request is made.
  *
- * @param workspace the folder to which `body_file` is relative
+ * @param env of the runner: the workspace, to which `body_file` is relative, and what started the run
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-export async function readInputs(workspace: string): Promise<Inputs> {
+export async function readInputs(env: Step['env']): Promise<Inputs> {
   try {
     const { call, audiences, identity, ...rest } = await readAll({
-      call: async () => await readCall(workspace),
+      call: async () => await readCall(env['GITHUB_WORKSPACE'] ?? '.'),
       audiences: readAudiences,
       ...SHARED_READERS,
       exportEnv: () => parseVariableName(optional('export_env'))
     })
     return { ...identity, ...audiences, ...rest, call }
   } catch (error) {
-    throw inputsInvalid(complaintsIn(error))
+    const complaints = complaintsIn(error)
+    const restriction = await findRestriction(env)
+    throw inputsInvalid(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction))
   }
 }
 
@@ -70,7 +75,7 @@ export function readAudiences(): Pick<Inputs, 'audiences' | 'audienceDerived'> {
   if (url !== undefined) return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true }
   throw inputInvalid(
     'audience',
-    'audience and url are both empty; an expression may have given nothing, because GitHub drops outputs that contain a secret',
+    `audience and url are both empty; ${WHY_EMPTY}`,
     'Set url to the service to call, or audience to the service the token is for.',
     ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'],
     ['gcloud run services list --project=PROJECT']

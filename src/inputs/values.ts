@@ -69,8 +69,24 @@ export function parseUrl(input: string, value: string): URL {
       [`${input}: https://${safeText(url.host + url.pathname)}`]
     )
   }
+  const region = regionIn(url)
+  if (region !== undefined && !/^(?:[a-z]-)?[a-z]+-[a-z]+\d+$/.test(region)) {
+    throw inputInvalid(
+      input,
+      `${quoteValue(url.hostname)} has ${quoteValue(region)} where a region stands`,
+      `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`,
+      [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`],
+      ['gcloud run services list --project=PROJECT']
+    )
+  }
   url.hash = ''
   return url
+}
+
+/** https://cloud.google.com/run/docs/triggering/https-request#url; where the older form of a URL has "a". */
+function regionIn(url: URL): string | undefined {
+  const [, region] = /^[^.]+\.([^.]+)\.run\.app$/.exec(url.hostname) ?? []
+  return region === 'a' ? undefined : region
 }
 
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
@@ -97,17 +113,29 @@ export function parseIapAudience(value: string): string {
   )
 }
 
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/
 
 /** What is wrong with a name, by what it looks like; the first that fits is said. */
 type Problems = readonly (readonly [RegExp, string])[]
 
-const PROVIDER_PROBLEMS: Problems = [
+const NAME_PROBLEMS: Problems = [
+  [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+  [/\$\{\{/, 'has an expression in it that was not evaluated'],
   [/["'`]/, 'has quotes in it'],
-  [/\s/, 'has blanks in it'],
+  [/\s/, 'has blanks in it']
+]
+
+const PROVIDER_PROBLEMS: Problems = [
+  ...NAME_PROBLEMS,
   [/^(https?:)?\/\//, 'starts with a host'],
+  [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
   [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
   [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+  [
+    /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+    'has a character in it that no id of a pool or provider has'
+  ],
   [/^/, 'is not the full name of a provider']
 ]
 
@@ -145,7 +173,7 @@ function listProviders(name: string): string[] {
     : [`${list} --workload-identity-pool=${pool} --format="value(name)"`]
 }
 
-const EMAIL = /^[\w.-]+@[\w-]+(\.[\w-]+)+$/
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/
 
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
 const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i
@@ -153,11 +181,14 @@ const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.i
 /** A name as documentation writes it, for the reader to fill in. */
 const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./
 
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i
+
 const ACCOUNT_PROBLEMS: Problems = [
-  [/["'`]/, 'has quotes in it'],
-  [/\s/, 'has blanks in it'],
+  ...NAME_PROBLEMS,
   [/^serviceAccount:/, 'has the prefix of a member'],
   [PLACEHOLDER, 'is a placeholder'],
+  [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
   [MISSPELLED, 'does not end in .gserviceaccount.com'],
   [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
   [/^/, 'is neither an e-mail nor a unique id']
@@ -186,7 +217,7 @@ function withoutQuotes(value: string): string {
 
 function isAccount(value: string): boolean {
   if (/^\d{16,30}$/.test(value)) return true
-  return EMAIL.test(value) && !PLACEHOLDER.test(value) && !MISSPELLED.test(value)
+  return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value))
 }
 
 /** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */

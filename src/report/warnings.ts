@@ -31,6 +31,19 @@ export function findTokenWarnings(identity: Identity, token: Pick<IdToken, 'audi
   return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? [])
 }
 
+/** Clocks that differ by less do no harm. */
+const CLOCK_TOLERANCE_S = 60
+
+/** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
+export function findClockWarning({ now, googleNow }: Pick<Step, 'now' | 'googleNow'>): string[] {
+  const ahead = Math.round((now() - googleNow()) / 1000)
+  return Math.abs(ahead) > CLOCK_TOLERANCE_S
+    ? [
+        `The clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's, and tokens live by the clock: set it, for example by NTP.`
+      ]
+    : []
+}
+
 /** https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue */
 function warnOfTls({ env }: WarningContext): string | undefined {
   return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'

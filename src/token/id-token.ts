@@ -60,7 +60,7 @@ export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
     throw tokenInvalid('it does not say when it expires (exp)', expected.audience, 'form')
   if (exp * 1000 <= expected.now) {
     throw tokenInvalid(
-      `it expired at ${new Date(exp * 1000).toISOString()}, by the clock of this machine`,
+      `it expired at ${new Date(exp * 1000).toISOString()}, and it is ${new Date(expected.now).toISOString()}`,
       expected.audience,
       'expiry'
     )

@@ -38,6 +38,11 @@ for (const [aheadMs, words] of [
       world.clock.aheadMs = aheadMs
       const result = await run(FOR_SERVICE, asInput(await world.addServiceAccountKey(ACCOUNT)))
       assertFailure(result, 'CREDENTIALS_EXPIRED', words)
+      const warnings = result.annotations.filter(({ level }) => level === 'warning')
+      assert.match(
+        warnings.map(({ message }) => message).join('\n'),
+        new RegExp(`clock of this machine is ${words.source}`)
+      )
     }
   )
 }

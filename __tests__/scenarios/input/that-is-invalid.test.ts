@@ -136,6 +136,14 @@ for (const [name, value] of Object.entries(OF_A_CALL)) {
   })
 }
 
+scenario("An input that is empty in Dependabot's run says why", async ({ world, run }) => {
+  const result = await run(await givenFederation(world), {
+    inputs: { url: '', audience: '' },
+    env: { GITHUB_ACTOR: 'dependabot[bot]' }
+  })
+  assertFailure(result, 'INPUT_INVALID', 'audience and url are both empty; Dependabot started this run', 'Skip job ')
+})
+
 scenario('Defaults that are written out are no call', async ({ world, run }) => {
   const inputs = { audience: SERVICE_URL, method: 'get', expect_status: '2XX', assert_private: 'False', iam_wait: '1m' }
   assertSuccess(await run(await givenFederation(world), { inputs }))

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { audienceRequired, inputInvalid, inputsInvalid } from '../../../src/inputs/failures.ts'
+import { audienceRequired, inputInvalid, inputsInvalid, WHY_EMPTY } from '../../../src/inputs/failures.ts'
 import { quoteValue } from '../../../src/guard/quote.ts'
+import { explainWithheld } from '../../../src/world/failures/run-origin.ts'
+import { wordsOf } from '../fixtures.ts'
 import { HOSTILE, testFailures } from '../rows.ts'
 
 testFailures([
@@ -46,4 +48,23 @@ test('A complaint that was made twice is one complaint.', () => {
 
 test('Where the audience is the only complaint, it keeps its code.', () => {
   assert.equal(inputsInvalid([audienceRequired(new URL('https://shop.example/'))]).text.code, 'AUDIENCE_REQUIRED')
+})
+
+test('Where a fork or Dependabot is why an input is empty, that is said in the place of a guess.', () => {
+  const empty = inputInvalid('url', `url is empty; ${WHY_EMPTY}`, 'Set url.')
+  const env = { GITHUB_JOB: 'smoke' }
+  const fork = explainWithheld(env, { kind: 'fork', repository: 'mallory/app' })
+  const { text } = inputsInvalid([empty], fork)
+  assert.equal(
+    `${text.sentence} ${text.remedy}`,
+    'Input url: url is empty; this pull request comes from the fork mallory/app, and GitHub gives such a run no secrets. ' +
+      'Skip job smoke for pull requests from forks; on push after the merge the same job gets secrets.'
+  )
+  assert.match(wordsOf(text), /head\.repo\.full_name == github\.repository/)
+  const { text: other } = inputsInvalid([METHOD, empty], explainWithheld(env, { kind: 'Dependabot' }))
+  assert.match(
+    other.details?.join('\n') ?? '',
+    /Use GET\.\n.*Dependabot started this run.*Skip job smoke for Dependabot/
+  )
+  assert.match(other.sentence, /"FETCH"/)
 })

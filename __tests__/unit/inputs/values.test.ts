@@ -91,6 +91,11 @@ test('The full name of a provider is taken as it is.', () => {
 const PROVIDERS: [string, string, RegExp, boolean?][] = [
   ['quotes', `"${PROVIDER}"`, /has quotes/, true],
   ['blanks', PROVIDER.replace('my-repo', 'my repo'), /has blanks/],
+  ['a secret that GitHub hides', PROVIDER.replace('123456789012', '***'), /has \*\*\* in it, which GitHub shows/],
+  ['an expression', 'projects/${{ vars.NUMBER }}/locations', /an expression in it that was not evaluated/],
+  ['a placeholder for its number', PROVIDER.replace('123456789012', 'PROJECT_NUMBER'), /has a placeholder in it/],
+  ['placeholders for its names', PROVIDER.replace(/github.*/, 'POOL/providers/PROVIDER'), /has a placeholder in it/],
+  ['capitals', PROVIDER.replace('my-repo', 'My-Repo'), /a character in it that no id/],
   ['a host', `//iam.googleapis.com/${PROVIDER}`, /starts with a host/, true],
   ['a URL', `https://iam.googleapis.com/${PROVIDER}`, /starts with a host/, true],
   ['a project id', PROVIDER.replace('123456789012', 'my-shop'), /id of the project/],
@@ -156,6 +161,9 @@ const NO_ACCOUNTS: [string, string, RegExp][] = [
   ['a misspelled domain', 'ci@shop.iam.gserviceaccounts.com', /does not end in \.gserviceaccount\.com/],
   ['a placeholder for a name', 'NAME@shop.iam.gserviceaccount.com', /is a placeholder/],
   ['a placeholder for a project', 'ci@PROJECT_ID.iam.gserviceaccount.com', /is a placeholder/],
+  ['a secret that GitHub hides', '***@shop.iam.gserviceaccount.com', /\*\*\* in it/],
+  ['the address of a person', 'jane@gmail.com', /the e-mail of a person/],
+  ['a leading hyphen', '-q@shop.iam.gserviceaccount.com', /neither/],
   ['a project number', '123456789012', /is no unique id/],
   ['a lone surrogate', 'ci\ud800@shop.iam.gserviceaccount.com', /neither an e-mail nor a unique id/],
   ['a path in it', 'a/b@shop.iam.gserviceaccount.com', /neither/],
@@ -274,7 +282,13 @@ const NO_URLS: [string, string, RegExp][] = [
   ['an empty user name and password', 'https://:@shop.example/', /user name or password/],
   ['a service without a name', 'https://.run.app/', /is not a URL/],
   ['a tag without a service', 'https://canary---.run.app/', /is not a URL/],
-  ['a function without a project', 'https://.cloudfunctions.net/f', /is not a URL/]
+  ['a function without a project', 'https://.cloudfunctions.net/f', /is not a URL/],
+  [
+    'a region that is none',
+    'https://shop-123456789012.europe-west-1.run.app/',
+    /"europe-west-1" where a region stands/
+  ],
+  ['placeholders', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app/', /"region" where a region stands/]
 ]
 
 for (const [what, value, problem] of NO_URLS) {

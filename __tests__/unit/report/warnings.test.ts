@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Credential } from '../../../src/token/credential.ts'
-import { findTokenWarnings, findWarnings } from '../../../src/report/warnings.ts'
+import { findClockWarning, findTokenWarnings, findWarnings } from '../../../src/report/warnings.ts'
 import type { WarningContext } from '../../../src/report/warnings.ts'
 import { ACCOUNT, secret, SERVICE } from '../fixtures.ts'
 
@@ -146,3 +146,10 @@ for (const row of ROWS) {
     assert.match(warnings[0] ?? '', words)
   })
 }
+
+test('A clock that differs by more than a minute is a warning, with the seconds.', () => {
+  const clock = (seconds: number): string[] => findClockWarning({ now: () => seconds * 1000, googleNow: () => 0 })
+  assert.deepEqual([...clock(60), ...clock(-60)], [])
+  assert.match(clock(412).join('\n'), /^The clock of this machine is 412 s ahead of Google's, .*: set it, /)
+  assert.match(clock(-61).join('\n'), /is 61 s behind Google's/)
+})

@@ -14,9 +14,9 @@ import {
 import { safeText } from '../../guard/safe-text.ts'
 import type { Credential } from '../../token/credential.ts'
 import { narrowPrincipal } from '../../token/principal.ts'
+import { explainWithheld } from '../../world/failures/run-origin.ts'
 import type { Restriction } from '../../world/run-origin.ts'
 import type { Step } from '../../world/step.ts'
-import { describeJob, skipForks } from './github.ts'
 
 const SERVICE_ACCOUNT = `service_account: ${UNKNOWN_ACCOUNT}`
 
@@ -77,20 +77,8 @@ function explainNothing(
     }
   }
   if (restriction !== undefined) {
-    const who =
-      restriction.kind === 'fork'
-        ? `this pull request comes from the fork ${safeText(restriction.repository)}`
-        : 'Dependabot started this run'
-    const { id } = describeJob(env)
-    return {
-      sentence: `${empty}, because ${who}, and GitHub gives such a run no secrets; looked in: ${looked}.`,
-      remedy: `Skip job ${id} for ${restriction.kind === 'fork' ? 'pull requests from forks' : 'Dependabot'}; on push after the merge the same job gets secrets.`,
-      snippets: [
-        restriction.kind === 'fork'
-          ? skipForks(id)
-          : inWorkflow('jobs:', `  ${id}:`, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}")
-      ]
-    }
+    const { because, remedy, snippets } = explainWithheld(env, restriction)
+    return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets }
   }
   return {
     sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
@@ -108,7 +96,7 @@ export type Flaw =
   | 'broken'
   /** A path stands where the document belongs. */
   | 'path for content'
-  /** A document of workload identity federation that nobody makes by hand. */
+  /** A document of workload identity federation, which tools make. */
   | 'external account'
   | 'missing file'
   /** The file that google-github-actions/auth leaves in the workspace. */

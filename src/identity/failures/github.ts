@@ -1,7 +1,8 @@
 import { Failure } from '../../failure/failure.ts'
-import type { Explanation, Snippet } from '../../failure/failure.ts'
+import type { Explanation } from '../../failure/failure.ts'
 import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
-import { inTerminal, inWorkflow, onRunner } from '../../failure/snippets.ts'
+import { describeJob, inJob, skipDependabot, skipForks } from '../../world/failures/run-origin.ts'
+import { inTerminal, onRunner } from '../../failure/snippets.ts'
 import { contentType, safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, readRefusal } from '../../token/refusal.ts'
 import { describeOutcome, inAttempts } from '../../world/outcome.ts'
@@ -33,7 +34,7 @@ function explainAbsence(env: Step['env'], restriction: Restriction | undefined):
           'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
         remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
         snippets: [
-          inJob(id, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}"),
+          skipDependabot(id),
           { ...inJob(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
         ]
       }
@@ -63,25 +64,6 @@ function explainAbsence(env: Step['env'], restriction: Restriction | undefined):
         ]
       }
   }
-}
-
-/** Skips a job where a pull request comes from a fork, whatever the event: a review of it, for example. */
-export function skipForks(job: string): Snippet {
-  return inJob(
-    job,
-    '    if: ${{ !github.event.pull_request || github.event.pull_request.head.repo.full_name == github.repository }}'
-  )
-}
-
-function inJob(job: string, ...lines: readonly string[]): Snippet {
-  return inWorkflow('jobs:', `  ${job}:`, ...lines)
-}
-
-/** The job by its id, and with the workflow that was started, which may call the one of the job. */
-export function describeJob(env: Step['env']): { id: string; named: string } {
-  const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB'
-  const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1]
-  return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${safeText(file)})`}` }
 }
 
 /**

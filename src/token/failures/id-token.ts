@@ -38,8 +38,10 @@ const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Advice>> = {
     snippets: [CHECK_PROXY]
   },
   expiry: {
-    cause: 'The clock of this machine is wrong, or something kept an old token.',
-    remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
+    cause:
+      'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
+    remedy:
+      'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
     snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
   }
 }

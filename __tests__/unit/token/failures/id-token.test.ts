@@ -40,7 +40,7 @@ testFailures([
     'a token that is over',
     tokenInvalid('it expired at 1', SERVICE, 'expiry'),
     'TOKEN_INVALID',
-    /expired at 1\. Set the clock of this machine/,
+    /expired at 1\. Run the job again; .*HTTPS_PROXY.*the clock of this machine/,
     /timedatectl/
   ]
 ])
