@@ -13,7 +13,7 @@ const FOLDER = 'docs/images'
 /** The scenario that each picture shows, and where its summary is cut: before the claims, and after the first command. */
 const PICTURES = {
   passed: { scenario: 'readme', until: /(?=<details>)/ },
-  failed: { scenario: 'no-invoker', until: /(?<=<\/pre>)/ }
+  failed: { scenario: 'no-invoker', until: /(?<=:\n\n(?:<pre>[^]*<\/pre>|`.*`))\n\n/ }
 } as const
 /** In the place of emoji, for which a machine may have no font. */
 const MARKS: Readonly<Record<string, string>> = {
