@@ -5,6 +5,7 @@ import { GITHUB_ISSUER } from './endpoints/github-oidc.ts'
 import { ACCOUNT, callIam, exchangeToken, requestGithubToken } from './flow.ts'
 import { signJwt } from './tokens/jwt.ts'
 import { signingKeyOf } from './tokens/keys.ts'
+import { createCertificateAuthority } from './transport/certificates.ts'
 import { startPretendGoogle } from './world.ts'
 import type { PretendGoogle } from './world.ts'
 
@@ -150,8 +151,7 @@ describe('a certificate as subject token', () => {
     const unproven = exchangeToken(world, provider, token(other.cert), type, mtls)
     assert.match(await describeRefusal(unproven), /does not match the client certificate/)
 
-    await using elsewhere = await startPretendGoogle()
-    const foreign = elsewhere.addClientCertificate('workload')
+    const foreign = createCertificateAuthority('Somebody else').issueClientCertificate('workload')
     const untrusted = exchangeToken(world, provider, token(foreign.cert), type, { ...mtls, certificate: foreign })
     assert.match(await describeRefusal(untrusted), /trust anchor/)
   })
