@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { readClock } from '../pretend-google/transport/requests.ts'
 import type { OutputLine } from './log.ts'
 
 interface ProcessOptions {
@@ -13,6 +14,8 @@ interface ProcessOptions {
 }
 
 interface ProcessEnd {
+  /** Milliseconds since the epoch, by the clock of the tests. */
+  readonly startedAt: number
   readonly exitCode: number | null
   readonly rawStdout: string
   readonly rawStderr: string
@@ -25,14 +28,40 @@ interface ProcessEnd {
 /** How often the memory is looked at. */
 const MEMORY_INTERVAL_MS = 10
 
+/**
+ * How many processes of one test file start at a time: scenarios that run side by side mostly wait, but a start takes a whole
+ * processor, and a dozen of them would use up each other's deadlines.
+ */
+const MOST_STARTS = 2
+
+let starting = 0
+const waiting: (() => void)[] = []
+
+/** @returns what to call once the process has started */
+async function awaitStart(): Promise<() => void> {
+  if (starting === MOST_STARTS) await new Promise<void>((resolve) => waiting.push(resolve))
+  else starting += 1
+  let over = false
+  return () => {
+    if (over) return
+    over = true
+    const next = waiting.shift()
+    if (next === undefined) starting -= 1
+    else next()
+  }
+}
+
 /** Runs a JavaScript file to its end, on the Node that runs the tests. */
 export async function runProcess({ file, cwd, env, timeoutMs, onLine }: ProcessOptions): Promise<ProcessEnd> {
+  const onStarted = await awaitStart()
   const start = performance.now()
+  const startedAt = readClock()
   const child = spawn(process.execPath, [file], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const raw = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => (raw[stream] += text))
     createInterface({ input: child[stream], crlfDelay: Infinity }).on('line', (text) => {
+      onStarted()
       onLine({ stream, text })
     })
   }
@@ -52,8 +81,9 @@ export async function runProcess({ file, cwd, env, timeoutMs, onLine }: ProcessO
       child.once('close', resolve)
     })
     const durationMs = Math.round(performance.now() - start)
-    return { exitCode, rawStdout: raw.stdout, rawStderr: raw.stderr, timedOut, durationMs, maxRssBytes }
+    return { startedAt, exitCode, rawStdout: raw.stdout, rawStderr: raw.stderr, timedOut, durationMs, maxRssBytes }
   } finally {
+    onStarted()
     clearTimeout(timer)
     clearInterval(memoryTimer)
   }

@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readClock } from '../pretend-google/transport/requests.ts'
 import { inputVariables, readAction } from './action.ts'
 import type { Command } from './commands.ts'
 import { parseVariables } from './file-commands.ts'
@@ -83,7 +82,6 @@ export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
   try {
     const before = await workspace.read()
     const log = createStepLog()
-    const startedAt = readClock()
     const end = await runProcess({
       file: options.bundle ?? action.main,
       cwd: workspace.directory('workspace'),
@@ -118,7 +116,7 @@ export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
       summary: await read('STEP_SUMMARY'),
       filesLeft: Object.keys(contentsLeft),
       contentsLeft,
-      startedAt,
+      startedAt: end.startedAt,
       durationMs: end.durationMs,
       maxRssBytes: end.maxRssBytes
     }

@@ -35,7 +35,7 @@ export const ASKED = {
  * For what fails as long as it is tried: the run ends then. Long enough for a first answer on a busy machine; only scenarios
  * that are about the deadline have a shorter one.
  */
-export const SHORT = { deadline: '5s' } as const
+export const SHORT = { deadline: '7s' } as const
 
 export interface Stage {
   readonly test: TestContext

@@ -37,7 +37,7 @@ const IN_BOTH_MODES = [
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const GATEWAY = 'gateway.octo-org.example'
-const SHORT = { deadline: '2s' }
+const SHORT = { deadline: '4s' }
 const ABSENT = 'absent@octo-project.iam.gserviceaccount.com'
 
 type Given = (world: PretendGoogle) => Promise<readonly RunOptions[]> | readonly RunOptions[]
@@ -129,7 +129,7 @@ const FAILED: Readonly<Record<Exclude<FailureCode, 'PROXY_FAILED'>, Given>> = {
     (world) => {
       world.fail('sts.googleapis.com', { status: 503, body: '{}' })
     },
-    { inputs: { deadline: '500ms' } }
+    { inputs: SHORT }
   ),
   TOKEN_INVALID: (world) => {
     const scopes = ['https://www.googleapis.com/auth/cloud-platform']
@@ -144,7 +144,7 @@ const FAILED: Readonly<Record<Exclude<FailureCode, 'PROXY_FAILED'>, Given>> = {
     { audience: `https://${GATEWAY}`, assert_private: 'false' }
   ),
   REDIRECTED: called({ app: [{ status: 302, headers: { location: '/login' } }] }),
-  SERVICE_UNAVAILABLE: called({ app: [{ status: 503, body: 'boom' }] }, { deadline: '900ms' }),
+  SERVICE_UNAVAILABLE: called({ app: [{ status: 503, body: 'boom' }] }, SHORT),
   TIMED_OUT: called({ app: ['silence'] }, { timeout: '1s', method: 'POST', body: '{}' }),
   EXPECTATION_FAILED: called(
     { app: [{ body: '{"status":"ok"}' }] },

@@ -1,14 +1,13 @@
 import { describe } from 'node:test'
 import { callScenario, FRONT_END, json } from '../call-given.ts'
 import type { Inputs } from '../call-given.ts'
-import { assertAnnotation, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { assertAnnotation, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
 
 type Settings = Parameters<typeof callScenario>[1]
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const FUNCTION_HOST = 'europe-west1-octo-project.cloudfunctions.net'
 const FUNCTION = { host: FUNCTION_HOST, functionName: 'pay', invokers: [] }
-const SHORT = { deadline: '5s' }
 const relay = (status: number, body: string, type = 'text/html'): Settings => ({
   invokers: ['allUsers'],
   app: [{ status, headers: { 'content-type': type }, body }]

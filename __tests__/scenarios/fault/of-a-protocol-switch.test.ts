@@ -14,7 +14,7 @@ describe('A switch of protocols', { concurrency: 4 }, () => {
     scenario(`${host} cannot make the action wait by it`, async ({ world, run }) => {
       world.fail(host, SWITCH)
       const url = givenService(world)
-      const inputs = { url, timeout: '1500ms', ...SHORT }
+      const inputs = { url, timeout: '2500ms', ...SHORT }
       assertFailure(await run(await givenFederation(world), { inputs }), code)
     })
   }

@@ -92,14 +92,14 @@ function isPossible(host: string, fault: FaultName): boolean {
 }
 
 // Most of the time is spent waiting.
-describe('A fault ends in one failure and no token', { concurrency: 12 }, () => {
+describe('A fault ends in one failure and no token', { concurrency: 8 }, () => {
   for (const [name, { host, path, given, unavailable, garbage }] of Object.entries(HOSTS)) {
     for (const fault of ['refuse', ...UNAVAILABLE, ...GARBAGE] as const) {
       if (!isPossible(host, fault)) continue
       scenario(`${fault} of ${name}, until the end`, async ({ world, run }) => {
         givenService(world)
         world.fail(host, fault, path === undefined ? {} : { path })
-        const result = await run(await given(world), { inputs: { url: SERVICE_URL, timeout: '1500ms', ...SHORT } })
+        const result = await run(await given(world), { inputs: { url: SERVICE_URL, timeout: '2500ms', ...SHORT } })
         assertFailure(result, GARBAGE.includes(fault) ? garbage : unavailable)
         assertNoToken(result)
         // A handshake that fails is no request.

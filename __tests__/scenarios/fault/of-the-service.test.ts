@@ -28,14 +28,14 @@ const CODES: Readonly<Partial<Record<FaultName, string>>> = {
 }
 const GARBAGE: readonly FaultName[] = ['page of HTML', 'empty body', 'empty object', 'broken JSON', 'random bytes']
 
-describe('A fault of the service ends in one failure', { concurrency: 10 }, () => {
+describe('A fault of the service ends in one failure', { concurrency: 8 }, () => {
   for (const [fault, code] of Object.entries(CODES)) {
     scenario(`${fault}, until the deadline`, async ({ world, run }) => {
       // Long enough to drip beyond the timeout.
       const app = [{ body: 'Hello'.repeat(10) }]
       const url = world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], app })
       world.fail(SERVICE_HOST, fault as FaultName)
-      const inputs = { url, timeout: '1500ms', ...SHORT }
+      const inputs = { url, timeout: '2500ms', ...SHORT }
       const result = await run(await givenFederation(world), { inputs })
       assertFailure(result, code)
       assert.notEqual(result.outputs['id_token'] ?? '', '', 'The token was there before the call, and stays.')
