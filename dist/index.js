@@ -334,7 +334,7 @@ var outcome = __nccwpck_require__(312);
 
 
 
-/** What expectations see of a body; behind it the connection is closed. */
+/** How much of a body is read and judged; after that the connection is closed. */
 const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
 /**
  * Holds an answer against every expectation; the first verdict is about the status.
@@ -1145,7 +1145,7 @@ function internalFailure(error, env) {
         ...explainDefect(env)
     });
 }
-/** Nothing was left to wait for, and yet there was no result. */
+/** The process ran out of work without a result. */
 function unfinished(env) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INTERNAL',
@@ -1197,7 +1197,7 @@ function unwritable(variable, why) {
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
     });
 }
-/** Nothing more than this could be written. */
+/** The last resort: the result itself could not be written. */
 function unreported(env) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) });
 }
@@ -1232,8 +1232,8 @@ var internal = __nccwpck_require__(9841);
 
 
 /**
- * Writes into a file of the runner's where the runner names one: without it, @actions/core would print what it was given,
- * tokens among it. Only into a regular file: writing to a pipe waits for a reader.
+ * Writes into a file of the runner, if the runner names one: otherwise @actions/core would print the values, tokens included.
+ * Only into a regular file: writing to a pipe waits for a reader.
  *
  * @throws {Failure} where it cannot be written
  */
@@ -1324,7 +1324,7 @@ function inertBlock(text, maxLength) {
     return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
 }
 /**
- * A table of HTML. One of Markdown has no cell that could hold a backslash before a bar, and none is without a header.
+ * A table in HTML. In Markdown, a cell cannot have a backslash before a bar, and every table has a header.
  *
  * @param rows of HTML, the first cell of each being its name
  * @param header empty where there is none
@@ -1410,7 +1410,7 @@ const PLACE_LENGTH = 70;
 // GitHub shows no summary of more than 1 MiB (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
 const MOST_AUDIENCES = 10;
 const MOST_VERDICTS = 50;
-/** More bars are no small diagram. */
+/** With more bars the diagram is too long. */
 const MOST_BARS = 20;
 /** Bars that are narrower than this part of the whole cannot be seen. */
 const NARROWEST_BAR = 0.01;
@@ -1438,7 +1438,7 @@ function renderSummary(record, failure, link) {
         renderVerdicts(verdicts, failure !== undefined),
         renderAttempts(record.attempts ?? []),
         renderClaims(record),
-        // Of a private service that answered as expected, the body is shown to no one who may read the run.
+        // After a success the body of a private service is not shown: all who can read the run could read it.
         failure === undefined ? '' : renderBody(record.result)
     ];
     return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -1571,7 +1571,7 @@ function renderVerdicts(verdicts, withActual) {
     if (verdicts.length === 0)
         return '';
     const all = verdicts.length <= MOST_VERDICTS;
-    // Where not all can be shown, those that are missed are.
+    // If there are too many to show, the missed ones come first.
     const shown = all ? verdicts : verdicts.toSorted((a, b) => Number(a.met) - Number(b.met)).slice(0, MOST_VERDICTS);
     const rows = shown.map(({ expectation, met, actual }) => [
         met ? '✅' : '❌',
@@ -3518,7 +3518,7 @@ var token_shapes = __nccwpck_require__(7871);
 
 
 
-/** What stands deeper is not looked at, and left out. */
+/** Deeper levels are not searched, and are left out. */
 const DEEPEST_NESTING = 20;
 /** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
 const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
@@ -4349,7 +4349,7 @@ function readResponse(answer, expectations, redact, milliseconds, withWords = an
 function readText({ headers, body }, redact) {
     const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
     const decoder = findDecoder(charset);
-    // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
+    // If ASCII is labelled as another encoding, such as UTF-16, a token in it is unreadable here, but a reader could decode it.
     const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1');
     return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'));
 }
@@ -6233,7 +6233,7 @@ function isHost(host) {
 
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
- * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
+ * A document that exists but cannot be used ends the search: the next place may have another identity than the author meant.
  *
  * @param hasAccount whether the input service_account is set
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED
@@ -6745,9 +6745,9 @@ async function exchangeToken(step, request) {
 
 
 /**
- * Identity federation: the identity's own token is exchanged at STS. Google gives the federated identity no ID token, so that
- * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
- * a second role, on the account itself.
+ * Identity federation: the subject token is exchanged at STS. Google issues no ID token for a federated identity, so it has to
+ * impersonate a service account. The federated token itself calls `generateIdToken`: with an access token of the account, the
+ * account would need a role on itself.
  */
 function createFederatedIdentity(step, identity) {
     const { description, principal, endpoints, hasCertificate = false } = identity;
@@ -6770,7 +6770,7 @@ function createFederatedIdentity(step, identity) {
         }
     };
 }
-/** Of the whole pool, the one whose token it is: no other should be granted what it needs. */
+/** The principal of this identity alone, not of the whole pool: no other identity should get the grant. */
 function refinePrincipal({ principal, audience }, claims) {
     const subject = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
@@ -7583,7 +7583,7 @@ function fromWorkforceUser(step, user) {
 
 
 /**
- * Finds out who the job is. Makes no request but to see whether there is a metadata server.
+ * Finds the identity of the job. Makes no request, except to look for a metadata server.
  *
  * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */
@@ -7678,7 +7678,7 @@ var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: ./src/inputs/complaints.ts
 
 /**
- * Calls every reader, whatever the others come to, so that all that is wrong is said at once.
+ * Calls every reader even if others fail, so that all complaints are reported at once.
  *
  * @throws {Failure} the only complaint
  * @throws {AggregateError} several of them, in the order of the readers
@@ -8237,7 +8237,7 @@ function isSet(name, unset) {
     const value = read(name);
     if (value === '' || value.toUpperCase() === unset.toUpperCase())
         return false;
-    // A minute is a minute, however it is written.
+    // 60s and 1m are the same value.
     return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
 }
 function tagUrl(url, tag) {
@@ -8488,7 +8488,7 @@ function warnOfDefaultAccount({ email }) {
 
 
 /**
- * The whole story: who is the job, its tokens, the call.
+ * A run from start to end: finds the identity of the job, gets its tokens, and calls the service.
  *
  * @throws {Failure} once something is not as it has to be; everything up to there has been reported
  */
@@ -8504,7 +8504,7 @@ async function run_run(world, report) {
         report.warn(line);
     const { call } = inputs;
     const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs);
-    // The call without a token needs none, so that it costs no time of its own.
+    // The call without a token runs while the tokens are minted, so it costs no extra time.
     const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined;
     const mint = createMint(step, inputs, identity);
     const tokens = await obtainIdTokens(mint, inputs.audiences).finally(() => {
@@ -8531,7 +8531,7 @@ async function run_run(world, report) {
     if (result.failure !== undefined)
         throw await explainByLookUp(step, result.failure, lookedUp);
 }
-/** One token for each audience, side by side. */
+/** One token for each audience, minted in parallel. */
 async function obtainIdTokens(mint, audiences) {
     return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.token(audience)])));
 }
@@ -8546,11 +8546,11 @@ function planConnections({ credential, impersonations }, inputs) {
     const signsItself = inputs.token === 'iap_jwt' && target === undefined;
     return [
         ...(signsItself ? [] : credential.endpoints),
-        // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+        // A credential with a client certificate presents it to IAM as well, in the TLS handshake.
         ...(target === undefined || credential.hasCertificate === true
             ? []
             : Array(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
-        // The call without a token opens the one that the call with it will use.
+        // With assert_private, the call without a token opens the connection that the call with the token reuses.
         ...(call === undefined || call.assertPrivate ? [] : [call.url])
     ];
 }

@@ -14,7 +14,7 @@ import type { Identity } from './token/credential.ts'
 import { iamCredentialsUrl } from './token/google-hosts.ts'
 
 /**
- * The whole story: who is the job, its tokens, the call.
+ * A run from start to end: finds the identity of the job, gets its tokens, and calls the service.
  *
  * @throws {Failure} once something is not as it has to be; everything up to there has been reported
  */
@@ -30,7 +30,7 @@ export async function run(world: World, report: Report): Promise<void> {
 
   const { call } = inputs
   const calling = call === undefined ? step : leaveTimeForLookUp(step, call, inputs.deadlineMs)
-  // The call without a token needs none, so that it costs no time of its own.
+  // The call without a token runs while the tokens are minted, so it costs no extra time.
   const privacy = call?.assertPrivate === true ? checkPrivacy(calling, call) : undefined
   const mint = createMint(step, inputs, identity)
   const tokens = await obtainIdTokens(mint, inputs.audiences).finally(() => {
@@ -54,7 +54,7 @@ export async function run(world: World, report: Report): Promise<void> {
   if (result.failure !== undefined) throw await explainByLookUp(step, result.failure, lookedUp)
 }
 
-/** One token for each audience, side by side. */
+/** One token for each audience, minted in parallel. */
 async function obtainIdTokens(mint: Mint, audiences: readonly string[]): Promise<ReadonlyMap<string, IdToken>> {
   return new Map(await Promise.all(audiences.map(async (audience) => [audience, await mint.token(audience)] as const)))
 }
@@ -71,11 +71,11 @@ export function planConnections({ credential, impersonations }: Identity, inputs
   const signsItself = inputs.token === 'iap_jwt' && target === undefined
   return [
     ...(signsItself ? [] : credential.endpoints),
-    // A credential that shows a certificate shows it to IAM as well, while the connection opens.
+    // A credential with a client certificate presents it to IAM as well, in the TLS handshake.
     ...(target === undefined || credential.hasCertificate === true
       ? []
       : Array<URL>(count).fill(iamCredentialsUrl(inputs.universe, target.account, 'generateIdToken'))),
-    // The call without a token opens the one that the call with it will use.
+    // With assert_private, the call without a token opens the connection that the call with the token reuses.
     ...(call === undefined || call.assertPrivate ? [] : [call.url])
   ]
 }

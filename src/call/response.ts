@@ -70,7 +70,7 @@ export function readResponse(
 function readText({ headers, body }: Answer, redact: Redact): string {
   const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   const decoder = findDecoder(charset)
-  // In ASCII under another name, such as UTF-16, a token would be unreadable here, but not for who undoes it.
+  // If ASCII is labelled as another encoding, such as UTF-16, a token in it is unreadable here, but a reader could decode it.
   const bytes = decoder.encoding === 'utf-8' ? '' : body.toString('latin1')
   return redact(redact(bytes) === bytes ? decoder.decode(body) : body.toString('utf8'))
 }

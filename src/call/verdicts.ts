@@ -7,7 +7,7 @@ import { matches } from '../inputs/pattern.ts'
 import { describeStatus } from '../world/outcome.ts'
 import type { Expectations } from '../inputs/expectations.ts'
 
-/** What expectations see of a body; behind it the connection is closed. */
+/** How much of a body is read and judged; after that the connection is closed. */
 export const LONGEST_BODY_BYTES = 4 * 1024 * 1024
 
 /** One expectation and what became of it; all of it is safe to show. */

@@ -4,18 +4,18 @@ import { Secret } from './secret.ts'
 import type { Masks } from './secret.ts'
 import { TOKEN_SHAPE } from './token-shapes.ts'
 
-/** Where a token stands that no name and no shape tells: it is the whole text, or one member of the JSON object that it is. */
+/** Where a token is that neither its name nor its shape reveals: the whole text, or one member of a JSON object. */
 export type TokenFormat = { readonly type: 'text' } | { readonly type: 'json'; readonly field: string }
 
 /** A text from outside in which every secret has become a `Secret`. */
 export interface Sealed {
-  /** What the text holds where it is JSON; a `Secret` where it is one as a whole; undefined otherwise. */
+  /** The parsed JSON; a `Secret` if the whole text is one; undefined otherwise. */
   readonly json: unknown
-  /** The text where it is neither. */
+  /** The text, if it is neither. */
   readonly text: string
 }
 
-/** What stands deeper is not looked at, and left out. */
+/** Deeper levels are not searched, and are left out. */
 const DEEPEST_NESTING = 20
 
 /** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */

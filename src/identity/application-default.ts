@@ -13,7 +13,7 @@ export type ApplicationDefault =
 
 /**
  * Application Default Credentials, in Google's order: https://cloud.google.com/docs/authentication/application-default-credentials
- * A document that is there but cannot be used ends the search: another identity than the one that was meant is no help.
+ * A document that exists but cannot be used ends the search: the next place may have another identity than the author meant.
  *
  * @param hasAccount whether the input service_account is set
  * @throws {Failure} CREDENTIALS_NOT_FOUND, CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED

@@ -7,16 +7,16 @@ import type { Credential, SubjectToken } from '../token/credential.ts'
 import { exchangeToken } from '../token/sts.ts'
 import type { TokenExchange } from '../token/sts.ts'
 
-/** An identity of another provider, and where its own token comes from. */
+/** An identity of another provider, and where its subject token comes from. */
 export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> &
   Pick<Credential, 'description' | 'principal' | 'endpoints' | 'hasCertificate'> & {
     readonly subjectToken: () => Promise<SubjectToken>
   }
 
 /**
- * Identity federation: the identity's own token is exchanged at STS. Google gives the federated identity no ID token, so that
- * it has to impersonate a service account, and the federated token itself may do that: becoming the account first would need
- * a second role, on the account itself.
+ * Identity federation: the subject token is exchanged at STS. Google issues no ID token for a federated identity, so it has to
+ * impersonate a service account. The federated token itself calls `generateIdToken`: with an access token of the account, the
+ * account would need a role on itself.
  */
 export function createFederatedIdentity(step: Step, identity: ExternalIdentity): Credential {
   const { description, principal, endpoints, hasCertificate = false } = identity
@@ -40,7 +40,7 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
   }
 }
 
-/** Of the whole pool, the one whose token it is: no other should be granted what it needs. */
+/** The principal of this identity alone, not of the whole pool: no other identity should get the grant. */
 function refinePrincipal({ principal, audience }: ExternalIdentity, claims: JsonObject | undefined): string {
   const subject = stringIn(claims ?? {}, 'sub')
   return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal

@@ -15,7 +15,7 @@ import { fromServiceAccountKey } from './service-account-key.ts'
 import { fromWorkforceUser } from './workforce-user.ts'
 
 /**
- * Finds out who the job is. Makes no request but to see whether there is a metadata server.
+ * Finds the identity of the job. Makes no request, except to look for a metadata server.
  *
  * @throws {Failure} CREDENTIALS_…, SERVICE_ACCOUNT_REQUIRED, OIDC_UNAVAILABLE
  */

@@ -110,7 +110,7 @@ function checkNoCall(): void {
 function isSet(name: string, unset: string): boolean {
   const value = read(name)
   if (value === '' || value.toUpperCase() === unset.toUpperCase()) return false
-  // A minute is a minute, however it is written.
+  // 60s and 1m are the same value.
   return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value)
 }
 

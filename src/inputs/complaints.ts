@@ -4,7 +4,7 @@ type Readers = Readonly<Record<string, () => unknown>>
 type Values<R extends Readers> = { readonly [Name in keyof R]: Awaited<ReturnType<R[Name]>> }
 
 /**
- * Calls every reader, whatever the others come to, so that all that is wrong is said at once.
+ * Calls every reader even if others fail, so that all complaints are reported at once.
  *
  * @throws {Failure} the only complaint
  * @throws {AggregateError} several of them, in the order of the readers

@@ -4,12 +4,12 @@ import { codeOf } from '../guard/safe-text.ts'
 import type { Step } from '../world/step.ts'
 import { unwritable } from './internal.ts'
 
-/** The files by which a step hands things on: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
+/** The files by which a step passes values on: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
 export type CommandFile = 'GITHUB_OUTPUT' | 'GITHUB_ENV' | 'GITHUB_STATE' | 'GITHUB_STEP_SUMMARY'
 
 /**
- * Writes into a file of the runner's where the runner names one: without it, @actions/core would print what it was given,
- * tokens among it. Only into a regular file: writing to a pipe waits for a reader.
+ * Writes into a file of the runner, if the runner names one: otherwise @actions/core would print the values, tokens included.
+ * Only into a regular file: writing to a pipe waits for a reader.
  *
  * @throws {Failure} where it cannot be written
  */

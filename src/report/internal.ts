@@ -13,7 +13,7 @@ export function internalFailure(error: unknown, env: Step['env']): Failure {
   })
 }
 
-/** Nothing was left to wait for, and yet there was no result. */
+/** The process ran out of work without a result. */
 export function unfinished(env: Step['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
@@ -70,7 +70,7 @@ export function unwritable(variable: string, why: string): Failure {
   })
 }
 
-/** Nothing more than this could be written. */
+/** The last resort: the result itself could not be written. */
 export function unreported(env: Step['env']): Failure {
   return new Failure({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) })
 }

@@ -53,7 +53,7 @@ export function inertBlock(text: string, maxLength: number): string {
 }
 
 /**
- * A table of HTML. One of Markdown has no cell that could hold a backslash before a bar, and none is without a header.
+ * A table in HTML. In Markdown, a cell cannot have a backslash before a bar, and every table has a header.
  *
  * @param rows of HTML, the first cell of each being its name
  * @param header empty where there is none

@@ -37,14 +37,14 @@ export interface Report extends Log {
   readonly onAttempt: (record: AttemptRecord) => void
   readonly onCall: (result: CallResult) => void
   /**
-   * The verdict, once; a failure becomes the only error annotation, as does that the outputs could not be written.
+   * Reports the verdict, once. A failure becomes the only error annotation; so does a failure to write the outputs.
    *
-   * @returns whether they could
+   * @returns whether the outputs could be written
    */
   readonly finish: (failure?: Failure, options?: { readonly summary: boolean }) => Promise<boolean>
-  /** What is left to say where the verdict could not be reported. */
+  /** The last resort: the verdict itself could not be reported. */
   readonly unwritable: () => void
-  /** Where a defect is in our own code; shown with debug logging only. */
+  /** Shows the stack of a defect in our own code, with debug logging only. */
   readonly onDefect: (error: unknown) => void
 }
 

@@ -39,7 +39,7 @@ const PLACE_LENGTH = 70
 const MOST_AUDIENCES = 10
 const MOST_VERDICTS = 50
 
-/** More bars are no small diagram. */
+/** With more bars the diagram is too long. */
 const MOST_BARS = 20
 
 /** Bars that are narrower than this part of the whole cannot be seen. */
@@ -70,7 +70,7 @@ export function renderSummary(record: RunRecord, failure: FailureText | undefine
     renderVerdicts(verdicts, failure !== undefined),
     renderAttempts(record.attempts ?? []),
     renderClaims(record),
-    // Of a private service that answered as expected, the body is shown to no one who may read the run.
+    // After a success the body of a private service is not shown: all who can read the run could read it.
     failure === undefined ? '' : renderBody(record.result)
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
@@ -208,7 +208,7 @@ function describeTime(milliseconds: number): string {
 function renderVerdicts(verdicts: readonly Verdict[], withActual: boolean): string {
   if (verdicts.length === 0) return ''
   const all = verdicts.length <= MOST_VERDICTS
-  // Where not all can be shown, those that are missed are.
+  // If there are too many to show, the missed ones come first.
   const shown = all ? verdicts : verdicts.toSorted((a, b) => Number(a.met) - Number(b.met)).slice(0, MOST_VERDICTS)
   const rows = shown.map(({ expectation, met, actual }) => [
     met ? '✅' : '❌',
