@@ -5415,7 +5415,7 @@ function createMint(step, { universe, token: kind }, identity) {
             if (kind === 'iap_jwt')
                 return await signIapJwt(audience);
             const jwt = await askForIdToken(audience);
-            // Another clock that is wrong, the machine's or one on the way, expires no token.
+            // A token has expired where both clocks say so: this machine's, and the one of the last answer.
             return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) });
         }
     };
@@ -7781,17 +7781,16 @@ function parseUrl(input, value) {
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
-    const region = regionIn(url);
-    if (region !== undefined && !/^(?:[a-z]-)?[a-z]+-[a-z]+\d+$/.test(region)) {
+    const region = impossibleRegionIn(url);
+    if (region !== undefined) {
         throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
     }
     url.hash = '';
     return url;
 }
-/** https://cloud.google.com/run/docs/triggering/https-request#url; where the older form of a URL has "a". */
-function regionIn(url) {
-    const [, region] = /^[^.]+\.([^.]+)\.run\.app$/.exec(url.hostname) ?? [];
-    return region === 'a' ? undefined : region;
+/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
+function impossibleRegionIn(url) {
+    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {

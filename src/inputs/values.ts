@@ -69,8 +69,8 @@ export function parseUrl(input: string, value: string): URL {
       [`${input}: https://${safeText(url.host + url.pathname)}`]
     )
   }
-  const region = regionIn(url)
-  if (region !== undefined && !/^(?:[a-z]-)?[a-z]+-[a-z]+\d+$/.test(region)) {
+  const region = impossibleRegionIn(url)
+  if (region !== undefined) {
     throw inputInvalid(
       input,
       `${quoteValue(url.hostname)} has ${quoteValue(region)} where a region stands`,
@@ -83,10 +83,9 @@ export function parseUrl(input: string, value: string): URL {
   return url
 }
 
-/** https://cloud.google.com/run/docs/triggering/https-request#url; where the older form of a URL has "a". */
-function regionIn(url: URL): string | undefined {
-  const [, region] = /^[^.]+\.([^.]+)\.run\.app$/.exec(url.hostname) ?? []
-  return region === 'a' ? undefined : region
+/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
+function impossibleRegionIn(url: URL): string | undefined {
+  return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1]
 }
 
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */

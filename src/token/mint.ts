@@ -66,7 +66,7 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
     async token(audience) {
       if (kind === 'iap_jwt') return await signIapJwt(audience)
       const jwt = await askForIdToken(audience)
-      // Another clock that is wrong, the machine's or one on the way, expires no token.
+      // A token has expired where both clocks say so: this machine's, and the one of the last answer.
       return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) })
     }
   }
