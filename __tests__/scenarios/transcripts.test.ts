@@ -197,7 +197,7 @@ function steady(text: string): string {
       .join('\n')
       .replaceAll(/^ {2}(axisFormat|tickInterval) .*$/gm, '  $1 …')
       // How often a 404 or 503 is asked again before a deadline is decided by chance: the first attempt stands for all.
-      .replaceAll(/^(Attempt (?!1:)\d+:.* 404 Not Found of Google.*| {2}. (?!1 –)\d+ – 404.*)\n/gmu, '')
+      .replaceAll(/^(Attempt (?!1:)\d+:.* (404 Not Found of Google|503).*| {2}. (?!1 –)\d+ – (404|503).*)\n/gmu, '')
       .replaceAll(/(404 Not Found of Google's front end, in .*; ).*/g, '$1…')
       .replaceAll(/^.*; trying again in .*\n/gm, '')
       .replaceAll(/,? after \d+ attempts/g, '')
