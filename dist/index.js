@@ -2629,19 +2629,23 @@ function explainInfrastructure(refused, service, status, text) {
             ]
         };
     }
-    return {
-        sentence: `${refused}: ${REQUESTS.get(status) ?? "Google's front end takes no such request"}.`,
-        remedy: 'Change method, headers or body of the call.',
-        snippets: [(0,failure_snippets/* inStep */.qg)('method: POST', 'body_file: smaller.json')]
-    };
+    const [why, remedy] = REQUESTS.get(status) ?? OTHER_REQUEST;
+    return { sentence: `${refused}: ${why}.`, remedy };
 }
+const OTHER_REQUEST = ["Google's front end takes no such request", 'Change method, headers or body of the call.'];
 /** https://cloud.google.com/run/quotas#request_limits */
 const REQUESTS = new Map([
-    [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed"],
-    [411, 'a request with this method needs a body, or Content-Length: 0'],
-    [413, "the body is larger than Google's front end takes, 32 MiB over HTTP/1"],
-    [414, 'the URL is longer than the front end takes'],
-    [431, 'the headers are larger than the front end takes']
+    [
+        400,
+        [
+            "Google's front end, or a security policy of the load balancer, takes the request for malformed",
+            'Look for odd characters in url and headers, or ask who made the security policy.'
+        ]
+    ],
+    [411, ['a request with this method needs a body', 'Set body, or another method.']],
+    [413, ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.']],
+    [414, ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.']],
+    [431, ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']]
 ]);
 
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
@@ -2659,7 +2663,7 @@ const REQUESTS = new Map([
 function notPrivate(url, method, answer) {
     return new failure_failure/* Failure */.HR({
         code: 'NOT_PRIVATE',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}; Google did not refuse the call.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered a ${method} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
         ...explain(url, answer)
     });
 }
@@ -2693,7 +2697,7 @@ function explain(url, answer) {
             snippets
         };
     }
-    if (status === 401 || status === 403) {
+    if (isOwnRefusal(answer)) {
         return {
             cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
             remedy: closeRemedy(url),
@@ -2707,6 +2711,10 @@ function explain(url, answer) {
         remedy: closeRemedy(url),
         snippets
     };
+}
+/** Something behind Google's check refused. */
+function isOwnRefusal({ status }) {
+    return status === 401 || status === 403;
 }
 function closeRemedy(url) {
     if (describeFunction(url) !== undefined)
@@ -2957,11 +2965,10 @@ function noUsableAnswer(url, last, attempts, how, method = 'GET') {
         ...no_answer_explain(url, last, method)
     });
 }
-/** Why a call that may have acted was not sent again. */
-function adviseOnce(method, url) {
+/** Why a call that may have acted was not sent again. @param slow whether the answer took too long */
+function adviseOnce(method, url, slow = false) {
     return {
-        cause: `The ${method} was not repeated, because the application may have acted upon it already.`,
-        remedy: `See in the service's log whether the ${method} acted; run the step again only if that does no harm, or check with GET.`,
+        remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer timeout' : ''} only if a second ${method} does no harm.`,
         snippets: showLog(url)
     };
 }
@@ -2979,7 +2986,7 @@ function no_answer_explain(url, last, method) {
     if (last.trouble !== 'connection')
         return explainNoAnswer(last, url);
     if (last.sent && !isIdempotent(method))
-        return adviseOnce(method, url);
+        return adviseOnce(method, url, last.timedOut);
     if (last.timedOut) {
         return {
             cause: 'The service needs longer than timeout allows, or starts slowly.',
@@ -3254,8 +3261,7 @@ function run_service_reservedPath({ call: { url } }) {
 function openToAll({ call: { url } }) {
     return {
         sentence: 'The service exists, its default URL is on and its ingress is open.',
-        cause: 'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
-        remedy: 'Run the job again in a minute.',
+        remedy: 'Run the job again in a minute, because a new URL is not known everywhere at once; if the 404 stays, ask an administrator about VPC Service Controls.',
         snippets: describeService(url)
     };
 }
@@ -3898,7 +3904,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         const { tokenHeader } = headers;
         return {
             cause: "Google let the call through; the application's own access control refused it.",
-            remedy: `Give the application the credential for this path in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
+            remedy: `Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             snippets: [
                 tokenHeader === 'Authorization'
                     ? {
@@ -4210,8 +4216,8 @@ function managedClient({ call, clientId = '', refused }) {
 }
 function otherAudience({ call, clientId, refused }) {
     return {
-        sentence: `${refused}.`,
-        cause: 'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
+        sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
+        cause: 'The client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
             ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."
             : `Set token to iap_jwt, which needs no OAuth client; or set audience to ${clientId}, unless Google manages that client.`,
@@ -4751,7 +4757,7 @@ function perimeter({ refusal, impersonation, who, account }) {
 function deniedProject({ refusal, caller, who, account }) {
     const project = projectIn(refusal);
     return {
-        sentence: `${iam_credentials_capital(who)} is not allowed to charge the request for a token of ${account} to project ${project}.`,
+        sentence: `Google does not let ${who} charge the request for a token of ${account} to project ${project}.`,
         cause: 'The credential names a project for quota and billing that its holder has no role on.',
         remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
         snippets: [
@@ -4938,9 +4944,6 @@ function seeMapping(principal) {
         : [
             (0,failure_snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`)
         ];
-}
-function iam_credentials_capital(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/failures/token-endpoint.ts
@@ -6557,8 +6560,7 @@ function staleToken({ refusal, name, claims }) {
     }
     if (age < SHORT_AGE_S) {
         return {
-            sentence,
-            cause: 'The clocks agree as far as can be seen, so that the life of the token (exp) is too short.',
+            sentence: `${sentence.slice(0, -1)}, so that the life of the token (exp) is too short.`,
             remedy: `Let ${issuer} issue tokens that live five minutes or more.`
         };
     }
@@ -7019,7 +7021,7 @@ function fail(where, problem, advice) {
 const TROUBLES = {
     file: {
         cause: 'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
-        remedy: 'Let "credential_source" of the document name the file, and run this step where the file is written.',
+        remedy: 'Run this step where and after the file is written, as a user who may read the file; or correct the path in "credential_source" of the document.',
         snippets: [(0,failure_snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
     },
     form: {
@@ -7417,14 +7419,20 @@ function fromExternalAccount(step, document) {
 
 /** Clocks that differ by less are no cause. */
 const service_account_key_CLOCK_TOLERANCE_S = 60;
-/** Google's token endpoint refused a service account's own assertion. @param now milliseconds since the epoch */
-function keyRefused(refusal, { email, keyId }, now) {
+/**
+ * Google's token endpoint refused a service account's own assertion.
+ *
+ * @param now milliseconds since the epoch
+ * @param audience of the ID token, where one was asked for
+ */
+function keyRefused(refusal, { email, keyId }, now, audience) {
     const account = (0,safe_text/* safeText */.Hk)(email);
     const facts = {
         refusal,
         email,
         account,
         key: `${keyId === undefined ? 'the key' : `key ${(0,safe_text/* safeText */.Hk)(keyId)}`} of ${account}`,
+        audience,
         ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
     };
     const { code = 'CREDENTIALS_EXPIRED' } = service_account_key_CAUSES.find(({ when }) => when(facts)) ?? {};
@@ -7454,9 +7462,9 @@ function deletedAccount({ account, email, key }) {
         ]
     };
 }
-function oddAudience({ refusal, account }) {
+function oddAudience({ refusal, account, audience }) {
     return {
-        sentence: `Google does not accept the audience for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
+        sentence: `Google does not accept the audience${audience === undefined ? '' : ` ${(0,safe_text/* safeText */.Hk)(audience)}`}, for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
         cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
         remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
         snippets: [(0,failure_snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')]
@@ -7506,6 +7514,7 @@ function deletedKey({ refusal, account, key }) {
 
 
 
+
 /**
  * A service account's key. It signs for itself (RFC 7523), so that an ID token costs one request and needs neither a role nor
  * an API: https://developers.google.com/identity/protocols/oauth2/service-account
@@ -7526,7 +7535,7 @@ function fromServiceAccountKey(step, universe, key) {
     async function grant(claims) {
         const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now()));
+        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now(), (0,guard_json/* stringIn */.tB)(claims, 'target_audience')));
     }
     return {
         description: `service account key of ${email} from ${key.origin}`,

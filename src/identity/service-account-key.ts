@@ -1,6 +1,7 @@
 import { credentialsInvalid } from './failures/credentials.ts'
 import { keyRefused } from './failures/service-account-key.ts'
 import { readPrivateKey, signJwt } from '../token/jwt.ts'
+import { stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import { CLOUD_PLATFORM_SCOPE, oauthTokenUrl } from '../token/google-hosts.ts'
@@ -33,7 +34,9 @@ export function fromServiceAccountKey(step: Step, universe: string, key: Service
   async function grant(claims: JsonObject): ReturnType<typeof requestToken> {
     const assertion = signAssertion(claims)
     const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
-    return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now()))
+    return await requestToken(step, { url: tokenUrl, form }, (refusal) =>
+      keyRefused(refusal, key, step.now(), stringIn(claims, 'target_audience'))
+    )
   }
 
   return {

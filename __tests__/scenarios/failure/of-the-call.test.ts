@@ -87,7 +87,7 @@ const CASES: [what: string, code: string, settings: Settings, inputs: Inputs, an
     'SERVICE_UNAVAILABLE',
     { app: [{ status: 500, body: 'boom' }] },
     { method: 'POST', body: '{}' },
-    "See in the service's log whether the POST acted"
+    'was not repeated, because'
   ],
   [
     'a load balancer whose backends are down',
@@ -122,7 +122,7 @@ const CASES: [what: string, code: string, settings: Settings, inputs: Inputs, an
     'NOT_PRIVATE',
     { invokers: ['allUsers'], app: [401] },
     { assert_private: 'true' },
-    '401 Unauthorized; Google did not refuse the call'
+    '401 Unauthorized, and that refusal comes from behind the check of Google'
   ]
 ]
 

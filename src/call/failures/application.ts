@@ -127,7 +127,7 @@ function explainAnswer(
     const { tokenHeader } = headers
     return {
       cause: "Google let the call through; the application's own access control refused it.",
-      remedy: `Give the application the credential for this path in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
+      remedy: `Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
       snippets: [
         tokenHeader === 'Authorization'
           ? {

@@ -211,9 +211,8 @@ function managedClient({ call, clientId = '', refused }: Facts): Explanation {
 
 function otherAudience({ call, clientId, refused }: Facts): Explanation {
   return {
-    sentence: `${refused}.`,
-    cause:
-      'IAP accepts tokens for its own OAuth client only, or for one on its list programmaticClients; the client that Google manages by default admits no program itself.',
+    sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
+    cause: 'The client that Google manages by default admits no program itself.',
     remedy:
       clientId === undefined
         ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../failure/failure.ts'
 import { Failure } from '../../failure/failure.ts'
-import { inStep, inTerminal } from '../../failure/snippets.ts'
+import { inTerminal } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { describeStatus } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
@@ -47,18 +47,26 @@ export function explainInfrastructure(refused: string, service: URL, status: num
       ]
     }
   }
-  return {
-    sentence: `${refused}: ${REQUESTS.get(status) ?? "Google's front end takes no such request"}.`,
-    remedy: 'Change method, headers or body of the call.',
-    snippets: [inStep('method: POST', 'body_file: smaller.json')]
-  }
+  const [why, remedy] = REQUESTS.get(status) ?? OTHER_REQUEST
+  return { sentence: `${refused}: ${why}.`, remedy }
 }
 
+/** What is wrong with a request, and what to do. */
+type Flaw = readonly [why: string, remedy: string]
+
+const OTHER_REQUEST: Flaw = ["Google's front end takes no such request", 'Change method, headers or body of the call.']
+
 /** https://cloud.google.com/run/quotas#request_limits */
-const REQUESTS: ReadonlyMap<number, string> = new Map([
-  [400, "Google's front end, or a security policy of the load balancer, takes the request for malformed"],
-  [411, 'a request with this method needs a body, or Content-Length: 0'],
-  [413, "the body is larger than Google's front end takes, 32 MiB over HTTP/1"],
-  [414, 'the URL is longer than the front end takes'],
-  [431, 'the headers are larger than the front end takes']
+const REQUESTS: ReadonlyMap<number, Flaw> = new Map<number, Flaw>([
+  [
+    400,
+    [
+      "Google's front end, or a security policy of the load balancer, takes the request for malformed",
+      'Look for odd characters in url and headers, or ask who made the security policy.'
+    ]
+  ],
+  [411, ['a request with this method needs a body', 'Set body, or another method.']],
+  [413, ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.']],
+  [414, ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.']],
+  [431, ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']]
 ])

@@ -21,11 +21,10 @@ export function noUsableAnswer(url: URL, last: Outcome, attempts: number, how: s
   })
 }
 
-/** Why a call that may have acted was not sent again. */
-export function adviseOnce(method: string, url: URL): Advice {
+/** Why a call that may have acted was not sent again. @param slow whether the answer took too long */
+export function adviseOnce(method: string, url: URL, slow = false): Advice {
   return {
-    cause: `The ${method} was not repeated, because the application may have acted upon it already.`,
-    remedy: `See in the service's log whether the ${method} acted; run the step again only if that does no harm, or check with GET.`,
+    remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer timeout' : ''} only if a second ${method} does no harm.`,
     snippets: showLog(url)
   }
 }
@@ -42,7 +41,7 @@ export function adviseOnOverload(url: URL): Advice {
 function explain(url: URL, last: Outcome, method: string): Advice {
   if (last.answered) return adviseOnOverload(url)
   if (last.trouble !== 'connection') return explainNoAnswer(last, url)
-  if (last.sent && !isIdempotent(method)) return adviseOnce(method, url)
+  if (last.sent && !isIdempotent(method)) return adviseOnce(method, url, last.timedOut)
   if (last.timedOut) {
     return {
       cause: 'The service needs longer than timeout allows, or starts slowly.',

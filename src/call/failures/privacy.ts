@@ -16,7 +16,7 @@ import { explainInfrastructure } from './infrastructure.ts'
 export function notPrivate(url: URL, method: string, answer: Answer): Failure {
   return new Failure({
     code: 'NOT_PRIVATE',
-    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}; Google did not refuse the call.`,
+    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
     ...explain(url, answer)
   })
 }
@@ -54,7 +54,7 @@ function explain(url: URL, answer: Answer): Advice {
       snippets
     }
   }
-  if (status === 401 || status === 403) {
+  if (isOwnRefusal(answer)) {
     return {
       cause:
         "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
@@ -70,6 +70,11 @@ function explain(url: URL, answer: Answer): Advice {
     remedy: closeRemedy(url),
     snippets
   }
+}
+
+/** Something behind Google's check refused. */
+function isOwnRefusal({ status }: Answer): boolean {
+  return status === 401 || status === 403
 }
 
 function closeRemedy(url: URL): string {

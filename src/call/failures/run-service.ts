@@ -216,9 +216,8 @@ function reservedPath({ call: { url } }: Facts): Explanation {
 function openToAll({ call: { url } }: Facts): Explanation {
   return {
     sentence: 'The service exists, its default URL is on and its ingress is open.',
-    cause:
-      'The service is so young that its URL is not known everywhere yet, or VPC Service Controls keep the call out.',
-    remedy: 'Run the job again in a minute.',
+    remedy:
+      'Run the job again in a minute, because a new URL is not known everywhere at once; if the 404 stays, ask an administrator about VPC Service Controls.',
     snippets: describeService(url)
   }
 }

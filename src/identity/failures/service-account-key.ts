@@ -15,15 +15,22 @@ interface Facts {
   readonly account: string
   /** For people: the key by its id, which is no secret. */
   readonly key: string
+  readonly audience: string | undefined
   /** Seconds by which this machine is ahead of Google; undefined where the answer does not tell. */
   readonly ahead: number | undefined
 }
 
-/** Google's token endpoint refused a service account's own assertion. @param now milliseconds since the epoch */
+/**
+ * Google's token endpoint refused a service account's own assertion.
+ *
+ * @param now milliseconds since the epoch
+ * @param audience of the ID token, where one was asked for
+ */
 export function keyRefused(
   refusal: Refusal,
   { email, keyId }: { readonly email: string; readonly keyId: string | undefined },
-  now: number
+  now: number,
+  audience?: string
 ): Failure {
   const account = safeText(email)
   const facts = {
@@ -31,6 +38,7 @@ export function keyRefused(
     email,
     account,
     key: `${keyId === undefined ? 'the key' : `key ${safeText(keyId)}`} of ${account}`,
+    audience,
     ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
   }
   const { code = 'CREDENTIALS_EXPIRED' } = CAUSES.find(({ when }) => when(facts)) ?? {}
@@ -69,9 +77,9 @@ function deletedAccount({ account, email, key }: Facts): Explanation {
   }
 }
 
-function oddAudience({ refusal, account }: Facts): Explanation {
+function oddAudience({ refusal, account, audience }: Facts): Explanation {
   return {
-    sentence: `Google does not accept the audience for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
+    sentence: `Google does not accept the audience${audience === undefined ? '' : ` ${safeText(audience)}`}, for which the key of ${account} asked a token: ${quoteWords(refusal)}.`,
     cause: 'The audience is neither a URL nor a client id for which Google issues tokens.',
     remedy: 'Set the input audience to the URL of the service or to an OAuth client id.',
     snippets: [inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app')]

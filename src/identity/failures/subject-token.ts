@@ -62,7 +62,8 @@ const TROUBLES: Readonly<Record<SubjectTokenTrouble, Advice>> = {
   file: {
     cause:
       'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
-    remedy: 'Let "credential_source" of the document name the file, and run this step where the file is written.',
+    remedy:
+      'Run this step where and after the file is written, as a user who may read the file; or correct the path in "credential_source" of the document.',
     snippets: [inDocument('"credential_source": { "file": "/path/to/token" }')]
   },
   form: {

@@ -163,7 +163,7 @@ function perimeter({ refusal, impersonation, who, account }: Facts): Explanation
 function deniedProject({ refusal, caller, who, account }: Facts): Explanation {
   const project = projectIn(refusal)
   return {
-    sentence: `${capital(who)} is not allowed to charge the request for a token of ${account} to project ${project}.`,
+    sentence: `Google does not let ${who} charge the request for a token of ${account} to project ${project}.`,
     cause: 'The credential names a project for quota and billing that its holder has no role on.',
     remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
     snippets: [
@@ -383,8 +383,4 @@ function seeMapping(principal: string): Snippet[] {
           `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`
         )
       ]
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

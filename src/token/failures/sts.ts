@@ -191,8 +191,7 @@ function staleToken({ refusal, name, claims }: Facts): Explanation {
   }
   if (age < SHORT_AGE_S) {
     return {
-      sentence,
-      cause: 'The clocks agree as far as can be seen, so that the life of the token (exp) is too short.',
+      sentence: `${sentence.slice(0, -1)}, so that the life of the token (exp) is too short.`,
       remedy: `Let ${issuer} issue tokens that live five minutes or more.`
     }
   }

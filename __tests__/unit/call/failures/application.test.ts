@@ -48,7 +48,7 @@ testFailures([
     'a POST that failed',
     failed('application', 500, '', { method: 'POST' }),
     'SERVICE_UNAVAILABLE',
-    /See in the service's log whether the POST acted/,
+    /was not repeated, .*: see in the service's log whether the POST acted/,
     /POST was not repeated(?!.*deadline)/
   ],
   [
@@ -68,7 +68,7 @@ testFailures([
     "the application's 401",
     failed('application', 401, '{}'),
     'EXPECTATION_FAILED',
-    /Give the application the credential for this path in headers; Google's token travelled in Authorization/,
+    /Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in Authorization/,
     /own access control/
   ],
   [

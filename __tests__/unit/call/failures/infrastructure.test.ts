@@ -24,7 +24,7 @@ testFailures([
     'a body that is too large for the front end',
     failed('infrastructure', 413, '<title>Error 413 (Request Entity Too Large)!!1</title>'),
     'NOT_REACHED',
-    /413 .*32 MiB over HTTP\/1\. Change method, headers or body/
+    /413 .*32 MiB over HTTP\/1\. Send a smaller body\./
   ],
   [
     'an outage of the front end, even where 5xx is expected',

@@ -15,7 +15,7 @@ testFailures([
     'an application that refuses by itself',
     notPrivate(URL_OF_CALL, 'GET', answer(401)),
     'NOT_PRIVATE',
-    /with 401 Unauthorized; Google did not refuse/,
+    /with 401 Unauthorized, and that refusal comes from behind the check of Google; Google did not refuse/,
     /refusal is the application's own/
   ],
   [

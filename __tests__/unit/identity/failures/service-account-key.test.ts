@@ -60,8 +60,8 @@ testFailures([
   ],
   [
     'an audience that Google does not take',
-    keyRefused(oauthRefusal('invalid_scope', 'Invalid OAuth scope or ID token audience provided.'), KEY, NOW),
+    keyRefused(oauthRefusal('invalid_scope', 'Invalid OAuth scope or ID token audience provided.'), KEY, NOW, 'no/url'),
     'INPUT_INVALID',
-    /does not accept the audience .*: "Invalid OAuth scope or ID token audience provided"\. Set the input audience/
+    /does not accept the audience no\/url, .*: "Invalid OAuth scope or ID token audience provided"\. Set the input audience/
   ]
 ])

@@ -177,7 +177,7 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
       SERVICE_ACCOUNT,
       TARGET
     ),
-    /not allowed to charge .* to project octo\. .*`gcloud projects add-iam-policy-binding octo --member=serviceAccount:ci@shop\S+ --role=roles\/serviceusage\.serviceUsageConsumer`/,
+    /Google does not let ci@shop\S+ charge .* to project octo\. .*`gcloud projects add-iam-policy-binding octo --member=serviceAccount:ci@shop\S+ --role=roles\/serviceusage\.serviceUsageConsumer`/,
     /^(?!.*service-accounts add-iam)/
   ],
   [

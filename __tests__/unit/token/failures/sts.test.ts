@@ -101,7 +101,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a token that lives too short, as clocks agree',
     rejected(stale(1), GHES),
-    /stale: issued at .*, 1 s before Google saw the token\. Let https:\/\/ghes\S+ issue tokens that live/,
+    /stale: issued at .*, 1 s before Google saw the token, so that the life of the token \(exp\) is too short\. Let https:\/\/ghes\S+ issue tokens that live/,
     /^(?!.*set the clock)/i
   ],
   [
