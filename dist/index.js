@@ -4828,9 +4828,6 @@ function missingGrant(facts) {
         sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
         cause: [
             `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
-            ...(caller.machine !== undefined
-                ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
-                : []),
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
                 ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
                 : [])
@@ -4894,6 +4891,9 @@ function describeCommand(account) {
 }
 /** The caller with what Google was shown of it. */
 function describeCaller(caller) {
+    // The author may have meant another identity.
+    if (caller.machine !== undefined)
+        return `${nameCaller(caller)} (the identity of this machine, because workload_identity_provider and credentials_json are empty)`;
     const { claims = {} } = caller.federation ?? {};
     const sub = (0,guard_json/* stringIn */.tB)(claims, 'sub');
     return sub === undefined
@@ -5631,14 +5631,21 @@ function signatureUnsupported(credential) {
  * A federated or workforce identity by itself.
  *
  * @param isOfAuth whether google-github-actions/auth made the document
+ * @param withheld why the input for the account is empty, where that is known
  */
-function serviceAccountRequired({ description, principal }, isOfAuth = false) {
+function serviceAccountRequired({ description, principal }, isOfAuth = false, withheld) {
+    const code = 'SERVICE_ACCOUNT_REQUIRED';
+    const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}`;
+    if (withheld !== undefined) {
+        const { because, remedy, snippets } = withheld;
+        return new failure_failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
+    }
     const grants = [
         (0,failure_snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(failure_snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
     ];
     return new failure_failure/* Failure */.HR({
-        code: 'SERVICE_ACCOUNT_REQUIRED',
-        sentence: `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}.`,
+        code,
+        sentence: `${happened}.`,
         cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
         remedy: 'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
         snippets: [
@@ -5652,9 +5659,6 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false) {
     });
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:fs/promises"
@@ -5712,6 +5716,9 @@ async function findRestriction(env) {
     return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/identity/broken-document.ts
 
 /** Texts of JSON, whole ones only. */
@@ -7591,6 +7598,8 @@ function fromWorkforceUser(step, user) {
 
 
 
+
+
 /**
  * Finds the identity of the job. Makes no request, except to look for a metadata server.
  *
@@ -7599,18 +7608,21 @@ function fromWorkforceUser(step, user) {
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
     const impersonations = addImpersonation(start, inputs);
-    checkKind(inputs, { credential: start.credential, impersonations });
+    await checkKind(step, inputs, { credential: start.credential, impersonations });
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
     return { credential: start.credential, impersonations };
 }
 /** Whether the identity can have a token of the kind that is wanted. */
-function checkKind({ token, workloadIdentityProvider }, { credential, impersonations }) {
+async function checkKind(step, { token, workloadIdentityProvider }, { credential, impersonations }) {
     const account = impersonations.at(-1)?.account;
     // google-github-actions/auth leaves the only documents whose token comes from GitHub.
     const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
-    if (account === undefined && credential.idToken === undefined)
-        throw serviceAccountRequired(credential, isOfAuth);
+    if (account === undefined && credential.idToken === undefined) {
+        const restriction = await findRestriction(step.env);
+        const withheld = restriction === undefined ? undefined : explainWithheld(step.env, restriction);
+        throw serviceAccountRequired(credential, isOfAuth, withheld);
+    }
     if (token === 'id_token')
         return;
     if (account === undefined && credential.signJwt === undefined)

@@ -109,7 +109,9 @@ async function askAll(commands: readonly Command[], complain: Complain): Promise
       const about = await askParser(words)
       const text = `gcloud ${words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`
       // A sentence may name a command without what it is given.
-      const mentioned = words.every((word) => /^[a-z-]+$/.test(word)) && about?.endsWith('Must be specified.') === true
+      const mentioned =
+        words.every((word) => /^[a-z-]+$/.test(word)) &&
+        /must be specified\.$|Command name argument expected/i.test(about ?? '')
       if (about === undefined || mentioned) console.log(`ok  ${text}`)
       else complain(where, text, about)
     }

@@ -10,9 +10,9 @@ import process from 'node:process'
 
 const TIME_LIMIT_MS = 60_000
 
-/** Commands that need no network until they have a real token, or a person. */
+/** Commands that need no network until they have a real token, a person, or an installation that updates itself. */
 const UNDERSTOOD =
-  /access_token_file or --access-token-file was set|No identity token can be obtained|accounts\.google\.com\/o\/oauth2/
+  /access_token_file or --access-token-file was set|No identity token can be obtained|accounts\.google\.com\/o\/oauth2|component manager\s+is disabled/
 
 /**
  * Without a network: gcloud gets an invented token, no default project or region, and a proxy that closes every connection. A command that

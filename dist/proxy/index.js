@@ -2995,14 +2995,21 @@ function signatureUnsupported(credential) {
  * A federated or workforce identity by itself.
  *
  * @param isOfAuth whether google-github-actions/auth made the document
+ * @param withheld why the input for the account is empty, where that is known
  */
-function serviceAccountRequired({ description, principal }, isOfAuth = false) {
+function serviceAccountRequired({ description, principal }, isOfAuth = false, withheld) {
+    const code = 'SERVICE_ACCOUNT_REQUIRED';
+    const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}`;
+    if (withheld !== undefined) {
+        const { because, remedy, snippets } = withheld;
+        return new failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
+    }
     const grants = [
         (0,snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
     ];
     return new failure/* Failure */.HR({
-        code: 'SERVICE_ACCOUNT_REQUIRED',
-        sentence: `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}.`,
+        code,
+        sentence: `${happened}.`,
         cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
         remedy: 'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
         snippets: [
@@ -3018,11 +3025,11 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false) {
 
 // EXTERNAL MODULE: ./src/inputs/failures.ts
 var failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/world/run-origin.ts
+var world_run_origin = __nccwpck_require__(5292);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
-// EXTERNAL MODULE: ./src/world/run-origin.ts
-var world_run_origin = __nccwpck_require__(5292);
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/guard/small-file.ts
@@ -4816,6 +4823,8 @@ function fromWorkforceUser(step, user) {
 
 
 
+
+
 /**
  * Finds the identity of the job. Makes no request, except to look for a metadata server.
  *
@@ -4824,18 +4833,21 @@ function fromWorkforceUser(step, user) {
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
     const impersonations = addImpersonation(start, inputs);
-    checkKind(inputs, { credential: start.credential, impersonations });
+    await checkKind(step, inputs, { credential: start.credential, impersonations });
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
     return { credential: start.credential, impersonations };
 }
 /** Whether the identity can have a token of the kind that is wanted. */
-function checkKind({ token, workloadIdentityProvider }, { credential, impersonations }) {
+async function checkKind(step, { token, workloadIdentityProvider }, { credential, impersonations }) {
     const account = impersonations.at(-1)?.account;
     // google-github-actions/auth leaves the only documents whose token comes from GitHub.
     const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
-    if (account === undefined && credential.idToken === undefined)
-        throw serviceAccountRequired(credential, isOfAuth);
+    if (account === undefined && credential.idToken === undefined) {
+        const restriction = await (0,world_run_origin/* findRestriction */.m)(step.env);
+        const withheld = restriction === undefined ? undefined : (0,run_origin/* explainWithheld */.Lc)(step.env, restriction);
+        throw serviceAccountRequired(credential, isOfAuth, withheld);
+    }
     if (token === 'id_token')
         return;
     if (account === undefined && credential.signJwt === undefined)
@@ -10751,9 +10763,6 @@ function missingGrant(facts) {
         sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
         cause: [
             `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
-            ...(caller.machine !== undefined
-                ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
-                : []),
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
                 ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
                 : [])
@@ -10817,6 +10826,9 @@ function describeCommand(account) {
 }
 /** The caller with what Google was shown of it. */
 function describeCaller(caller) {
+    // The author may have meant another identity.
+    if (caller.machine !== undefined)
+        return `${nameCaller(caller)} (the identity of this machine, because workload_identity_provider and credentials_json are empty)`;
     const { claims = {} } = caller.federation ?? {};
     const sub = (0,json/* stringIn */.tB)(claims, 'sub');
     return sub === undefined

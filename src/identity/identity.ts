@@ -1,6 +1,8 @@
 import { serviceAccountRequired, signatureUnsupported } from './failures/credentials.ts'
 import { emailRequired } from '../inputs/failures.ts'
 import type { IdentityInputs } from '../inputs/identity-inputs.ts'
+import { explainWithheld } from '../world/failures/run-origin.ts'
+import { findRestriction } from '../world/run-origin.ts'
 import type { Step } from '../world/step.ts'
 import { findApplicationDefault } from './application-default.ts'
 import { fromAuthorizedUser } from './authorized-user.ts'
@@ -22,20 +24,25 @@ import { fromWorkforceUser } from './workforce-user.ts'
 export async function findIdentity(step: Step, inputs: IdentityInputs): Promise<Identity> {
   const start = await findCredential(step, inputs)
   const impersonations = addImpersonation(start, inputs)
-  checkKind(inputs, { credential: start.credential, impersonations })
+  await checkKind(step, inputs, { credential: start.credential, impersonations })
   if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(step)
   return { credential: start.credential, impersonations }
 }
 
 /** Whether the identity can have a token of the kind that is wanted. */
-function checkKind(
+async function checkKind(
+  step: Step,
   { token, workloadIdentityProvider }: IdentityInputs,
   { credential, impersonations }: Identity
-): void {
+): Promise<void> {
   const account = impersonations.at(-1)?.account
   // google-github-actions/auth leaves the only documents whose token comes from GitHub.
   const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/')
-  if (account === undefined && credential.idToken === undefined) throw serviceAccountRequired(credential, isOfAuth)
+  if (account === undefined && credential.idToken === undefined) {
+    const restriction = await findRestriction(step.env)
+    const withheld = restriction === undefined ? undefined : explainWithheld(step.env, restriction)
+    throw serviceAccountRequired(credential, isOfAuth, withheld)
+  }
   if (token === 'id_token') return
   if (account === undefined && credential.signJwt === undefined) throw signatureUnsupported(credential)
   if (account !== undefined && !account.includes('@')) throw emailRequired(account)

@@ -46,6 +46,14 @@ const CASES: Readonly<
       return { inputs: { ...inputs, service_account: '' }, env }
     }
   },
+  "federation without a service account in Dependabot's run": {
+    code: 'SERVICE_ACCOUNT_REQUIRED',
+    words: ['Dependabot started this run, and GitHub gives such a run no secrets', 'Skip job '],
+    async given(world) {
+      const { inputs, env } = await givenFederation(world)
+      return { inputs: { ...inputs, service_account: '' }, env: { ...env, GITHUB_ACTOR: 'dependabot[bot]' } }
+    }
+  },
   'an external account without a service account': {
     code: 'SERVICE_ACCOUNT_REQUIRED',
     words: ['service_account:', 'workloadIdentityPools/elsewhere'],

@@ -15,6 +15,7 @@ import { safeText } from '../../guard/safe-text.ts'
 import type { Credential } from '../../token/credential.ts'
 import { narrowPrincipal } from '../../token/principal.ts'
 import { explainWithheld } from '../../world/failures/run-origin.ts'
+import type { Withheld } from '../../world/failures/run-origin.ts'
 import type { Restriction } from '../../world/run-origin.ts'
 import type { Step } from '../../world/step.ts'
 
@@ -235,11 +236,19 @@ export function signatureUnsupported(credential: Pick<Credential, 'description'>
  * A federated or workforce identity by itself.
  *
  * @param isOfAuth whether google-github-actions/auth made the document
+ * @param withheld why the input for the account is empty, where that is known
  */
 export function serviceAccountRequired(
   { description, principal }: Pick<Credential, 'description' | 'principal'>,
-  isOfAuth = false
+  isOfAuth = false,
+  withheld?: Withheld
 ): Failure {
+  const code = 'SERVICE_ACCOUNT_REQUIRED'
+  const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${safeText(description)}`
+  if (withheld !== undefined) {
+    const { because, remedy, snippets } = withheld
+    return new Failure({ code, sentence: `${happened}: ${because}.`, remedy, snippets })
+  }
   const grants = [
     inTerminal(
       `allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`,
@@ -247,8 +256,8 @@ export function serviceAccountRequired(
     )
   ]
   return new Failure({
-    code: 'SERVICE_ACCOUNT_REQUIRED',
-    sentence: `Google issues ID tokens for service accounts only, and no service_account is set for ${safeText(description)}.`,
+    code,
+    sentence: `${happened}.`,
     cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
     remedy:
       'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',

@@ -244,9 +244,6 @@ function missingGrant(facts: Facts): Explanation {
     sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
     cause: [
       `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
-      ...(caller.machine !== undefined
-        ? ['workload_identity_provider and credentials_json are empty, so that the machine itself is the identity.']
-        : []),
       ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
         ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
         : [])
@@ -320,6 +317,9 @@ function describeCommand(account: string): string {
 
 /** The caller with what Google was shown of it. */
 function describeCaller(caller: Caller): string {
+  // The author may have meant another identity.
+  if (caller.machine !== undefined)
+    return `${nameCaller(caller)} (the identity of this machine, because workload_identity_provider and credentials_json are empty)`
   const { claims = {} } = caller.federation ?? {}
   const sub = stringIn(claims, 'sub')
   return sub === undefined

@@ -4,6 +4,7 @@ import {
   credentialsUnsupported,
   serviceAccountRequired
 } from '../../../../src/identity/failures/credentials.ts'
+import { explainWithheld } from '../../../../src/world/failures/run-origin.ts'
 import { HOSTILE, testFailures } from '../../rows.ts'
 
 const JOB = { GITHUB_ACTIONS: 'true', GITHUB_JOB: 'deploy' }
@@ -106,6 +107,17 @@ testFailures([
     'SERVICE_ACCOUNT_REQUIRED',
     /no service_account is set for external account \(file\)\. Set the input service_account/,
     /^(?!.*google-github-actions).*map the attribute.*--member=principalSet:\S+\/attribute\.repository\/a\/b --role=roles\/iam\.serviceAccountOpenIdTokenCreator/
+  ],
+  [
+    "an account that is empty in Dependabot's run",
+    serviceAccountRequired(
+      { description: 'workload identity federation', principal: `${POOL}/attribute.repository/a/b` },
+      false,
+      explainWithheld(JOB, { kind: 'Dependabot' })
+    ),
+    'SERVICE_ACCOUNT_REQUIRED',
+    /no service_account is set for workload identity federation: Dependabot started this run, and GitHub gives such a run no secrets\. Skip job deploy for Dependabot/,
+    /^(?!.*add-iam-policy-binding)/
   ],
   [
     'a workforce without account',

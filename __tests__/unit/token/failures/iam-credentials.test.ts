@@ -88,14 +88,13 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a machine without a grant',
     impersonationRefused(DENIED, MINT, MACHINE, TARGET),
-    /refused the service account of this machine an ID token(?!.*Run)/,
-    /workload_identity_provider and credentials_json are empty.*default\/email/
+    /refused the service account of this machine \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) an ID token(?!.*Run)/,
+    /default\/email/
   ],
   [
     'a machine without a grant that says who it is',
     impersonationRefused(DENIED, MINT, KNOWN_MACHINE, TARGET),
-    /refused vm@shop\S+ an ID token .*Run `.*--member=serviceAccount:vm@shop/,
-    /workload_identity_provider and credentials_json are empty/
+    /refused vm@shop\S+ \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) an ID token .*Run `.*--member=serviceAccount:vm@shop/
   ],
   [
     'a person without a grant',
@@ -144,7 +143,7 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
       KNOWN_MACHINE,
       TARGET
     ),
-    /access token of vm@shop\S+ cannot be used to impersonate deployer@shop\S+: its OAuth scopes are too narrow \(devstorage\.read_only\)\. Give the machine the scope https:\/\/www\.googleapis\.com\/auth\/cloud-platform/,
+    /access token of vm@shop\S+ \(.*\) cannot be used to impersonate deployer@shop\S+: its OAuth scopes are too narrow \(devstorage\.read_only\)\. Give the machine the scope https:\/\/www\.googleapis\.com\/auth\/cloud-platform/,
     /^(?!.*add-iam-policy-binding).*instances stop/
   ],
   [
