@@ -7,6 +7,7 @@ import type { Identity } from './credential.ts'
 import { checkIdToken } from './id-token.ts'
 import type { IdToken, TokenKind } from './id-token.ts'
 import { checkIapJwt, createIapClaims } from './iap-jwt.ts'
+import type { IapClaims } from './iap-jwt.ts'
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000
@@ -50,14 +51,17 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
   }
 
   async function signIapJwt(audience: string): Promise<IdToken> {
-    let claims = createIapClaims(target?.account ?? '', audience, step.googleNow())
-    const sign = async (): Promise<Secret> => {
-      if (target !== undefined) return await signJwtByIam(step, universe, await caller(), target, claims)
-      // findIdentity has seen to it that a credential without impersonations can sign.
-      if (credential.signJwt === undefined) throw new Error('no signature and no account to impersonate')
-      return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())))
+    const write = (email: string): IapClaims => createIapClaims(email, audience, step.googleNow())
+    if (target !== undefined) {
+      const by = await caller()
+      // Not before: the answer with the caller's token tells Google's time.
+      const claims = write(target.account)
+      return checkIapJwt(await signJwtByIam(step, universe, by, target, claims), claims)
     }
-    const jwt = await sign()
+    // findIdentity has seen to it that a credential without impersonations can sign.
+    if (credential.signJwt === undefined) throw new Error('no signature and no account to impersonate')
+    let claims = write('')
+    const jwt = await credential.signJwt((email) => (claims = write(email)))
     return checkIapJwt(jwt, claims)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
-import { ACCOUNT, ASKED, listRequests, SERVICE_HOST } from '../given.ts'
+import { ACCOUNT, ASKED, claimsOf, givenFederation, listRequests, membersOf, SERVICE_HOST } from '../given.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
 
 /** How much faster time passes than it does. */
@@ -128,4 +128,37 @@ proxyScenario('Where GitHub says that the job is over, the process ends', async 
   world.fail(GITHUB_OIDC_HOST, { status: 401, body: '' })
   await job.ended()
   assertFailure(await job.post(), 'PROXY_FAILED', 'Ended because the job is over')
+})
+
+proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short life', async ({ world, start }) => {
+  const { env, inputs } = await givenFederation(world)
+  world.grant(
+    membersOf(inputs['workload_identity_provider'] ?? '').repository,
+    ['iam.serviceAccounts.signJwt'],
+    ACCOUNT
+  )
+  const url = world.addService({
+    host: SERVICE_HOST,
+    iap: { clientId: '1-a.apps.googleusercontent.com', managedClient: true, accessors: [`serviceAccount:${ACCOUNT}`] }
+  })
+  // The JWT begins ten seconds before Google's time.
+  shorten(world, 10 + 12)
+  const { get, job } = await start({ env, inputs: { ...inputs, url, token: 'iap_jwt' } })
+  const expiries: unknown[] = []
+  const call = async (): Promise<void> => {
+    assert.equal((await get('/')).status, 200)
+    const { headers } = world.requests.at(-1) ?? {}
+    const { exp, aud } = claimsOf(String(headers?.['proxy-authorization']).replace('Bearer ', ''))
+    assert.equal(aud, `${url}/*`)
+    expiries.push(exp)
+  }
+  await call()
+  world.clock.aheadMs = 0
+  // Past the end of the first one.
+  await wait(13_000)
+  await call()
+  assert.ok(Number(expiries[1]) > Number(expiries[0]) + 3_000)
+  const signed = `POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${ACCOUNT}:signJwt`
+  assert.equal(listRequests(world).filter((line) => line === signed).length, 2)
+  assert.match((await job.post()).log, /Token renewals: 1/)
 })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
+import type { App } from '../../pretend-google/services/app.ts'
 import type { RunOptions } from '../../runner/run-action.ts'
+import { callsOf, tokenOf } from '../call-given.ts'
 import {
   ACCOUNT,
   ASKED,
@@ -25,9 +27,13 @@ const MAY_SIGN = ['iam.serviceAccounts.signJwt']
 const AUDIENCE = `${SERVICE_URL}/*`
 
 /** A service behind Identity-Aware Proxy with Google's own client, which admits no ID token. */
-function givenProtectedService(world: PretendGoogle, accessors = [`serviceAccount:${ACCOUNT}`]): string {
+function givenProtectedService(
+  world: PretendGoogle,
+  accessors = [`serviceAccount:${ACCOUNT}`],
+  app: { readonly app?: App } = {}
+): string {
   const iap = { clientId: '123456789012-abc.apps.googleusercontent.com', managedClient: true, accessors }
-  return world.addService({ host: SERVICE_HOST, iap, tags: ['canary'] })
+  return world.addService({ host: SERVICE_HOST, iap, tags: ['canary'], ...app })
 }
 
 interface Kind {
@@ -169,6 +175,30 @@ scenario('Without access to the resource, the failure names the role of an acces
   })
   assertFailure(result, 'IAP_REJECTED', 'roles/iap.httpsResourceAccessor', ACCOUNT)
 })
+
+scenario(
+  'In a long call, a JWT that would expire before the next attempt ends is signed anew',
+  async ({ world, run }) => {
+    const given = await federation(world)
+    const url = givenProtectedService(world, undefined, {
+      app({ number }) {
+        world.clock.aheadMs = 0
+        return number === 1 ? { status: 503, headers: { 'retry-after': '3' } } : 200
+      }
+    })
+    // The JWT begins ten seconds before Google's time, and lives an hour: it has seven seconds left.
+    world.clock.aheadMs = -(3_600 - 10 - 7) * 1_000
+    const result = await run(given, { inputs: { url, token: 'iap_jwt', timeout: '5s' } })
+    assertSuccess(result)
+    const calls = callsOf(world).map((request) => claimsOf(tokenOf(request)))
+    assert.equal(calls.length, 2)
+    assert.ok(Number(calls[1]?.['exp']) > Number(calls[0]?.['exp']) + 3_000)
+    assert.deepEqual({ ...calls[1], iat: 0, exp: 0 }, { iss: ACCOUNT, sub: ACCOUNT, aud: AUDIENCE, iat: 0, exp: 0 })
+    // What is handed on is the one that is valid now, and both are masked.
+    assert.equal(claimsOf(result.outputs['id_token'])['exp'], calls[1]?.['exp'])
+    assert.equal(listRequests(world).filter((line) => line === SIGN).length, 2)
+  }
+)
 
 scenario('Where the API that signs is off, the failure says so', async ({ world, run }) => {
   const given = await federation(world)
