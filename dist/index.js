@@ -5400,16 +5400,18 @@ function createMint(step, { universe, token: kind }, identity) {
         return await credential.idToken(audience);
     }
     async function signIapJwt(audience) {
-        let claims = createIapClaims(target?.account ?? '', audience, step.googleNow());
-        const sign = async () => {
-            if (target !== undefined)
-                return await signJwtByIam(step, universe, await caller(), target, claims);
-            // findIdentity has seen to it that a credential without impersonations can sign.
-            if (credential.signJwt === undefined)
-                throw new Error('no signature and no account to impersonate');
-            return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())));
-        };
-        const jwt = await sign();
+        const write = (email) => createIapClaims(email, audience, step.googleNow());
+        if (target !== undefined) {
+            const by = await caller();
+            // Not before: the answer with the caller's token tells Google's time.
+            const claims = write(target.account);
+            return checkIapJwt(await signJwtByIam(step, universe, by, target, claims), claims);
+        }
+        // findIdentity has seen to it that a credential without impersonations can sign.
+        if (credential.signJwt === undefined)
+            throw new Error('no signature and no account to impersonate');
+        let claims = write('');
+        const jwt = await credential.signJwt((email) => (claims = write(email)));
         return checkIapJwt(jwt, claims);
     }
     return {

@@ -4922,6 +4922,69 @@ function fromDocument(step, document, universe, impersonates) {
 
 /***/ }),
 
+/***/ 239:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   e2: () => (/* binding */ readEach),
+/* harmony export */   yG: () => (/* binding */ complaintsIn),
+/* harmony export */   yw: () => (/* binding */ readAll)
+/* harmony export */ });
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
+
+/**
+ * Calls every reader even if others fail, so that all complaints are reported at once.
+ *
+ * @throws {Failure} the only complaint
+ * @throws {AggregateError} several of them, in the order of the readers
+ */
+async function readAll(readers) {
+    const values = {};
+    const complaints = [];
+    for (const [name, read] of Object.entries(readers)) {
+        try {
+            values[name] = await read();
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The same for each part of a list. */
+function readEach(parts, read) {
+    const values = [];
+    const complaints = [];
+    for (const part of parts) {
+        try {
+            values.push(read(part));
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
+function complaintsIn(error) {
+    if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR)
+        return [error];
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR))
+        return error.errors;
+    throw error;
+}
+function throwAny(complaints) {
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return;
+    throw others.length === 0 ? first : new AggregateError(complaints);
+}
+
+
+/***/ }),
+
 /***/ 4042:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5061,6 +5124,110 @@ function matches(pattern, text) {
 
 /***/ }),
 
+/***/ 6655:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L_: () => (/* binding */ isOAuthClient),
+/* harmony export */   Lw: () => (/* binding */ parseHeaderLine),
+/* harmony export */   QG: () => (/* binding */ parseHeaders),
+/* harmony export */   VX: () => (/* binding */ TOKEN_HEADERS)
+/* harmony export */ });
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _complaints_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(239);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8463);
+
+
+
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const FRAMING_HEADERS = [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade'
+];
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @param forIap the kind of a token that is for Identity-Aware Proxy
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+function parseHeaders(lines, tokenHeader, forIap) {
+    const own = Object.create(null);
+    const headers = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_1__/* .readEach */ .e2)((0,_values_js__WEBPACK_IMPORTED_MODULE_3__/* .parseLines */ .Li)(lines), (line) => {
+        const { name, value } = parseHeaderLine('headers', line);
+        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
+            throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('headers', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(name)} is set by HTTP itself`, `Leave ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(name)} out of headers.`);
+        }
+        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+            throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('headers', `the value of ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
+        }
+        return { name, value };
+    });
+    for (const { name, value } of headers) {
+        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+        (own[written] ??= []).push(value);
+    }
+    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
+    if (repeated !== undefined) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('headers', `${repeated} stands there more than once, which Google refuses`, `Set ${repeated} once.`);
+    }
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
+}
+function chooseTokenHeader(own, wanted, forIap) {
+    if (wanted === '') {
+        // Identity-Aware Proxy does not read X-Serverless-Authorization.
+        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
+        if (valuesOf(own, header) === undefined)
+            return header;
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+    }
+    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
+    if (header === undefined) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('token_header', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+            'token_header: X-Serverless-Authorization'
+        ]);
+    }
+    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
+    }
+    if (valuesOf(own, header) === undefined)
+        return header;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
+function isOAuthClient(audience) {
+    return audience.endsWith('.apps.googleusercontent.com');
+}
+function valuesOf(headers, name) {
+    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+/** `Name: value`; only the first colon counts. */
+function parseHeaderLine(input, line) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    // RFC 9110, 5.1: a token.
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+        // The line is not quoted: what should have been a value may be a secret.
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+    }
+    return { name, value: line.slice(colon + 1).trim() };
+}
+
+
+/***/ }),
+
 /***/ 7306:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5142,6 +5309,220 @@ function findReservation(url) {
     if (url.pathname === '/healthz')
         return 'certain';
     return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
+}
+
+
+/***/ }),
+
+/***/ 8463:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Dl: () => (/* binding */ parseUrl),
+/* harmony export */   E1: () => (/* binding */ parseList),
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   It: () => (/* binding */ parseIapAudience),
+/* harmony export */   J5: () => (/* binding */ parseAccount),
+/* harmony export */   Li: () => (/* binding */ parseLines),
+/* harmony export */   QA: () => (/* binding */ parseAudience),
+/* harmony export */   fK: () => (/* binding */ parseVariableName),
+/* harmony export */   pP: () => (/* binding */ parseUniverse),
+/* harmony export */   te: () => (/* binding */ parseProvider),
+/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */ });
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
+/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3053);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+
+
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The lines of a value, without blanks around them and without empty ones. */
+function parseLines(value) {
+    return trimAll(value.split('\n'));
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return trimAll(value.split(/[\n,]/));
+}
+function trimAll(parts) {
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+}
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
+function parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
+    }
+    // RFC 3986, 3.2.1: user information is there even where it is empty.
+    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_2__/* .isLoopbackUrl */ .t)(url))) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+    }
+    const region = impossibleRegionIn(url);
+    if (region !== undefined) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+    }
+    url.hash = '';
+    return url;
+}
+/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
+function impossibleRegionIn(url) {
+    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
+}
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
+function parseAudience(value) {
+    const secret = (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
+        return value;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
+const NAME_PROBLEMS = [
+    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+    [/\$\{\{/, 'has an expression in it that was not evaluated'],
+    [/["'`]/, 'has quotes in it'],
+    [/\s/, 'has blanks in it']
+];
+const PROVIDER_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^(https?:)?\/\//, 'starts with a host'],
+    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
+    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
+    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [
+        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+        'has a character in it that no id of a pool or provider has'
+    ],
+    [/^/, 'is not the full name of a provider']
+];
+/** The full name of a workload identity provider. */
+function parseProvider(value) {
+    if (PROVIDER_NAME.test(value))
+        return value;
+    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
+    const isMeant = PROVIDER_NAME.test(meant);
+    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+}
+function findProblem(value, problems) {
+    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
+}
+function wrongName(input, complaint, expected, commands) {
+    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+}
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
+}
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
+/** A name as documentation writes it, for the reader to fill in. */
+const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
+const ACCOUNT_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^serviceAccount:/, 'has the prefix of a member'],
+    [PLACEHOLDER, 'is a placeholder'],
+    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
+    [MISSPELLED, 'does not end in .gserviceaccount.com'],
+    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
+    [/^/, 'is neither an e-mail nor a unique id']
+];
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (isAccount(account))
+        return account;
+    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
+    const isMeant = isAccount(meant);
+    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+}
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value) {
+    const characters = Array.from(value);
+    const isMeant = (character) => !/["'`\s]/.test(character);
+    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
+}
+function isAccount(value) {
+    if (/^\d{16,30}$/.test(value))
+        return true;
+    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
+        return value;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+}
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(`^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+].join('|')})$`, 'i');
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+    }
+    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+    if (RESERVED_VARIABLES.test(value)) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    }
+    return value;
 }
 
 
@@ -5373,7 +5754,9 @@ function toFields(headers) {
  *
  * @param port of the proxy
  */
-function admit({ method, target, headers }, port) {
+function admit({ method, target, headers, ambiguity }, port) {
+    if (ambiguity !== undefined)
+        return refuse(400, ambiguity);
     if (method === 'CONNECT' || method === 'TRACE') {
         return refuse(405, `${method} is not passed on: it would reach past the service, or show the token.`);
     }
@@ -5607,7 +5990,10 @@ async function decode(bytes, coding = '') {
     return decoded.toString('utf8');
 }
 
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
 ;// CONCATENATED MODULE: ./src/proxy/request-headers.ts
+
 
 
 
@@ -5642,6 +6028,15 @@ function toServiceHeaders(headers, service, tokenHeader, port) {
     });
     return ['Host', service.host, ...passed];
 }
+/**
+ * The trailers of a request. Some servers take them for headers: those that say where a request goes, how it is framed, or who makes
+ * it are left out (RFC 9110, 6.5.1).
+ */
+function toServiceTrailers(trailers) {
+    const isOfThisHop = isHopByHop(trailers);
+    return mapHeaders(trailers, (name, value) => (isOfThisHop(name) || NO_TRAILERS.includes(name) ? undefined : value));
+}
+const NO_TRAILERS = ['host', 'content-length', 'origin', 'referer', ...request_headers/* TOKEN_HEADERS */.VX.map((name) => name.toLowerCase())];
 
 ;// CONCATENATED MODULE: ./src/proxy/serve.ts
 
@@ -5733,7 +6128,13 @@ async function passOn(serving, exchange, side) {
             if (refusal !== undefined)
                 (answer.status < 500 ? entry.refused : entry.failed)(refusal.text);
             const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code];
-            deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry);
+            const rewrite = (given) => toClientHeaders(given, service, local);
+            const toClient = {
+                ...answer,
+                headers: [...rewrite(answer.headers), ...mark],
+                trailers: () => rewrite(answer.trailers())
+            };
+            deliver(client, toClient, beginning, entry);
             return;
         }
     }
@@ -5758,6 +6159,7 @@ function buildRequest({ service, port }, { client, local, path, tokenHeader }, t
         path,
         headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
         body,
+        trailers: () => toServiceTrailers(client.trailers()),
         length: headerValues(headers, 'content-length')[0],
         upgrade,
         onContinue: proceed,
@@ -5789,9 +6191,9 @@ function urlOf({ origin }, path) {
     return new URL(URL.canParse(origin + path) ? origin + path : origin);
 }
 /** Hands an answer on, piece by piece, no faster than the client takes it. */
-function deliver(client, answer, beginning, headers, entry) {
+function deliver(client, answer, beginning, entry) {
     const { body, isWhole } = answer;
-    const out = client.respond({ ...answer, headers }, isWhole);
+    const out = client.respond(answer, isWhole);
     out.on('error', ignore);
     body.on('error', ignore);
     entry.received(beginning.bytes.length);
@@ -5802,7 +6204,8 @@ function deliver(client, answer, beginning, headers, entry) {
     let begun = beginning.bytes.length > 0;
     if (begun)
         out.write(beginning.bytes);
-    if (beginning.ended) {
+    // A body of which nothing is left ends by itself, even before anything waits for that.
+    if (beginning.ended || body.readableEnded) {
         client.end(answer.trailers());
         return;
     }
@@ -5901,13 +6304,22 @@ var http = __nccwpck_require__(6135);
 
 /** A request of HTTP/1.1. */
 function fromHttp1(request, response) {
-    const { headers } = request;
-    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-    return createClient(request, response, { body: hasBody ? request : undefined });
+    return createClient(request, response, {
+        body: hasBody(request) ? request : undefined,
+        ambiguity: findAmbiguity(request)
+    });
 }
 /**
- * A request to switch the protocol, for which Node hands over the bare connection. `h2c` alone is not the service's business: RFC
- * 9113, 3.1, has done away with it, and such a request is answered by HTTP/1.1.
+ * Whether a request that asks for another protocol is to get it. RFC 9110, 7.8, lets a server go on as before: so does this one where
+ * there is a body, and where `h2c` is all that is asked for, which is not the service's business and which RFC 9113, 3.1, has done
+ * away with.
+ */
+function maySwitch(request) {
+    return !hasBody(request) && !/^h2c$/i.test(protocolOf(request));
+}
+/**
+ * A request to switch the protocol, for which Node hands over the bare connection. Before 24.9 it does so whatever `maySwitch` says; a
+ * body is then lost to the service, and such a request is not passed on.
  *
  * @param head what came after the request already
  */
@@ -5916,17 +6328,41 @@ function fromUpgrade(request, socket, head) {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.end());
-    const protocol = headerValues(request.rawHeaders, 'upgrade').join(', ');
-    return createClient(request, response, /^h2c$/i.test(protocol) ? {} : { upgrade: { protocol, socket, head } });
+    const ambiguity = hasBody(request)
+        ? 'A request that asks for another protocol cannot have a body here.'
+        : findAmbiguity(request);
+    const protocol = protocolOf(request);
+    return createClient(request, response, maySwitch(request) ? { ambiguity, upgrade: { protocol, socket, head } } : { ambiguity });
 }
-function createClient(request, response, { body, upgrade }) {
+function hasBody({ headers }) {
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+function protocolOf({ rawHeaders }) {
+    return headerValues(rawHeaders, 'upgrade').join(', ');
+}
+/** What Node's parser lets through. A coding besides `chunked` would get lost, and HTTP/1.0 knows none: RFC 9112, 6.1. */
+function findAmbiguity({ headers, httpVersion }) {
+    const coding = headers['transfer-encoding']?.toLowerCase() ?? 'chunked';
+    if (coding !== 'chunked')
+        return 'The only Transfer-Encoding that this proxy passes on is chunked.';
+    if (httpVersion === '1.1')
+        return undefined;
+    if (httpVersion !== '1.0')
+        return 'The version of HTTP is neither 1.1 nor 1.0; HTTP/2 begins with its preface.';
+    return headers['transfer-encoding'] === undefined ? undefined : 'HTTP/1.0 has no Transfer-Encoding.';
+}
+function createClient(request, response, { body, ambiguity, upgrade }) {
+    if (ambiguity !== undefined)
+        response.shouldKeepAlive = false;
     const { method = '', url = '', rawHeaders, socket } = request;
     response.sendDate = false;
     return {
         method,
         target: url,
         headers: rawHeaders,
+        ambiguity,
         body,
+        trailers: () => request.rawTrailers,
         upgrade: upgrade?.protocol,
         proceed() {
             if (!response.headersSent && request.headers.expect !== undefined)
@@ -5999,6 +6435,10 @@ function fromHttp2(stream, headers, flags, raw) {
     const fields = mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
     // RFC 9113, 8.3.1: one of the two names the host, or both the same.
     const isNamedTwice = headerValues(fields, 'host').join() === authority;
+    let asked = [];
+    stream.once('trailers', (_fields, _flags, last) => {
+        asked = last ?? [];
+    });
     let trailers = [];
     let isOver = false;
     return {
@@ -6006,6 +6446,7 @@ function fromHttp2(stream, headers, flags, raw) {
         target: headers[':path'] ?? '',
         headers: authority === undefined || isNamedTwice ? fields : ['host', authority, ...fields],
         body: (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0 ? stream : undefined,
+        trailers: () => asked,
         upgrade: undefined,
         proceed() {
             if (!stream.headersSent && headers.expect !== undefined)
@@ -6149,8 +6590,12 @@ function createHttp2Service(url, timeoutMs) {
                 taken.streams -= 1;
                 throw new Error('aborted');
             }
-            const sent = taken.session.request(toHttp2(url, request), { endStream: request.body === undefined });
+            const endStream = request.body === undefined;
+            const sent = taken.session.request(toHttp2(url, request), { endStream, waitForTrailers: !endStream });
             stream = sent;
+            sent.once('wantTrailers', () => {
+                sent.sendTrailers(toFields(request.trailers()));
+            });
             sent.once('close', () => (taken.streams -= 1));
             return await new Promise((resolve, reject) => {
                 let trailers = [];
@@ -6319,18 +6764,19 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }) {
         // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
         requestTimeout: 0,
         keepAliveTimeout: KEPT_MS,
-        maxHeaderSize: http/* HEADER_BYTES */.q2
+        maxHeaderSize: http/* HEADER_BYTES */.q2,
+        shouldUpgradeCallback: maySwitch
     });
     // Node would leave out what is beyond.
     http1.maxHeadersCount = 0;
     // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
     http1.emit('listening');
-    http1.on('request', (request, response) => {
-        onHttp1(fromHttp1(request, response));
-    });
-    http1.on('checkContinue', (request, response) => {
-        onHttp1(fromHttp1(request, response));
-    });
+    // What is to be expected of the service is for the service to say.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+        http1.on(event, (request, response) => {
+            onHttp1(fromHttp1(request, response));
+        });
+    }
     for (const event of ['upgrade', 'connect']) {
         http1.on(event, (request, socket, head) => {
             onHttp1(fromUpgrade(request, socket, head));
@@ -6469,14 +6915,20 @@ function createHttp1Service(url, timeoutMs) {
             outgoing.once('response', (message) => {
                 limit.clear();
                 answered = true;
-                resolve(readAnswer(message));
+                const flaw = findFlaw(message);
+                if (flaw === undefined)
+                    resolve(readAnswer(message));
+                else {
+                    outgoing.destroy();
+                    reject(broken(new InvalidAnswer(flaw)));
+                }
             });
             outgoing.once('upgrade', (message, socket, head) => {
                 limit.clear();
                 answered = true;
                 if (request.upgrade === undefined) {
                     socket.destroy();
-                    reject(broken(new UnexpectedSwitch()));
+                    reject(broken(new InvalidAnswer('HPE_UNEXPECTED_UPGRADE')));
                 }
                 else
                     resolve({ ...readAnswer(message), switched: { socket, head } });
@@ -6515,9 +6967,19 @@ function createHttp1Service(url, timeoutMs) {
         }
     };
 }
-/** An answer to a request that did not ask for it: RFC 9110, 15.2.2. */
-class UnexpectedSwitch extends Error {
-    code = 'HPE_UNEXPECTED_UPGRADE';
+/** In the terms of Node's parser, which lets these through. */
+class InvalidAnswer extends Error {
+    code;
+    constructor(code) {
+        super(code);
+        this.code = code;
+    }
+}
+/** A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. */
+function findFlaw({ headers, statusCode = 0 }) {
+    if ((headers['transfer-encoding']?.toLowerCase() ?? 'chunked') !== 'chunked')
+        return 'HPE_INVALID_TRANSFER_ENCODING';
+    return statusCode < 200 ? 'HPE_INVALID_STATUS' : undefined;
 }
 /** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */
 function service_http1_frame({ method, body, length, upgrade }) {
@@ -6527,7 +6989,7 @@ function service_http1_frame({ method, body, length, upgrade }) {
         return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
     return service_http1_WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0'];
 }
-function sendBody(outgoing, { body }) {
+function sendBody(outgoing, { body, trailers }) {
     if (body === undefined) {
         outgoing.end();
         return;
@@ -6535,17 +6997,22 @@ function sendBody(outgoing, { body }) {
     // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
     outgoing.flushHeaders();
     body.pipe(outgoing, { end: false });
-    body.once('end', () => {
-        const { rawTrailers = [] } = body;
-        if (rawTrailers.length > 0)
-            outgoing.addTrailers(toPairs(rawTrailers));
-        outgoing.end();
-    });
+    // An empty body that came together with its head has ended by itself already.
+    if (body.readableEnded)
+        end();
+    else
+        body.once('end', end);
     outgoing.once('close', () => {
         // What still comes is of no use, but has to be read so that the connection can go on.
         body.unpipe(outgoing);
         body.resume();
     });
+    function end() {
+        const last = trailers();
+        if (last.length > 0)
+            outgoing.addTrailers(toPairs(last));
+        outgoing.end();
+    }
 }
 function readAnswer(message) {
     return {
@@ -7102,7 +7569,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5901);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5341);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8991);
 
 
 
@@ -8147,7 +8614,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 5341:
+/***/ 8991:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8941,345 +9408,16 @@ var token_mint = __nccwpck_require__(7484);
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var guard_quote = __nccwpck_require__(6777);
-;// CONCATENATED MODULE: ./src/inputs/complaints.ts
-
-/**
- * Calls every reader even if others fail, so that all complaints are reported at once.
- *
- * @throws {Failure} the only complaint
- * @throws {AggregateError} several of them, in the order of the readers
- */
-async function complaints_readAll(readers) {
-    const values = {};
-    const complaints = [];
-    for (const [name, read] of Object.entries(readers)) {
-        try {
-            values[name] = await read();
-        }
-        catch (error) {
-            complaints.push(...complaints_complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
-}
-/** The same for each part of a list. */
-function readEach(parts, read) {
-    const values = [];
-    const complaints = [];
-    for (const part of parts) {
-        try {
-            values.push(read(part));
-        }
-        catch (error) {
-            complaints.push(...complaints_complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
-}
-/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
-function complaints_complaintsIn(error) {
-    if (error instanceof failure_failure/* Failure */.HR)
-        return [error];
-    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.HR))
-        return error.errors;
-    throw error;
-}
-function throwAny(complaints) {
-    const [first, ...others] = complaints;
-    if (first === undefined)
-        return;
-    throw others.length === 0 ? first : new AggregateError(complaints);
-}
-
-// EXTERNAL MODULE: ./src/inputs/failures.ts
-var failures = __nccwpck_require__(4042);
-// EXTERNAL MODULE: ./src/world/request.ts
-var request = __nccwpck_require__(3053);
-;// CONCATENATED MODULE: ./src/inputs/values.ts
-
-
-
-
-/** A day: longer than any job, and within what a timer can wait. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The lines of a value, without blanks around them and without empty ones. */
-function values_parseLines(value) {
-    return trimAll(value.split('\n'));
-}
-/** The same of a list whose parts may be separated by commas too. */
-function parseList(value) {
-    return trimAll(value.split(/[\n,]/));
-}
-function trimAll(parts) {
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
-function values_parseDuration(input, value, shortestMs) {
-    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
-    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
-    const milliseconds = Math.round(Number(amount) * factor);
-    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
-        return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
-}
-/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
-function values_parseBoolean(input, value) {
-    if (['true', 'True', 'TRUE'].includes(value))
-        return true;
-    if (['false', 'False', 'FALSE'].includes(value))
-        return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
-}
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-function values_parseUrl(input, value) {
-    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
-    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
-    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
-        // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
-        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
-        ]);
-    }
-    // RFC 3986, 3.2.1: user information is there even where it is empty.
-    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
-    }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,request/* isLoopbackUrl */.t)(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
-    }
-    const region = impossibleRegionIn(url);
-    if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
-    }
-    url.hash = '';
-    return url;
-}
-/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
-function impossibleRegionIn(url) {
-    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
-}
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-function parseAudience(value) {
-    const secret = (0,guard_quote/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
-}
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-function parseIapAudience(value) {
-    const audience = parseAudience(value);
-    if (audience.startsWith('https://'))
-        return audience;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
-}
-/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
-const NAME_PROBLEMS = [
-    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
-    [/\$\{\{/, 'has an expression in it that was not evaluated'],
-    [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it']
-];
-const PROVIDER_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^(https?:)?\/\//, 'starts with a host'],
-    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
-    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
-    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
-    [
-        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
-        'has a character in it that no id of a pool or provider has'
-    ],
-    [/^/, 'is not the full name of a provider']
-];
-/** The full name of a workload identity provider. */
-function parseProvider(value) {
-    if (PROVIDER_NAME.test(value))
-        return value;
-    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
-    const isMeant = PROVIDER_NAME.test(meant);
-    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
-}
-function findProblem(value, problems) {
-    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
-}
-function wrongName(input, complaint, expected, commands) {
-    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
-}
-/** The commands that print the full names of providers, by what an incomplete one tells. */
-function listProviders(name) {
-    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-        ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
-}
-const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
-/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
-const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
-/** A name as documentation writes it, for the reader to fill in. */
-const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
-/** People alone have such addresses. */
-const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
-const ACCOUNT_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^serviceAccount:/, 'has the prefix of a member'],
-    [PLACEHOLDER, 'is a placeholder'],
-    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
-    [MISSPELLED, 'does not end in .gserviceaccount.com'],
-    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
-    [/^/, 'is neither an e-mail nor a unique id']
-];
-/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
-function parseAccount(input, value) {
-    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (isAccount(account))
-        return account;
-    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
-    const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
-}
-/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
-function withoutQuotes(value) {
-    const characters = Array.from(value);
-    const isMeant = (character) => !/["'`\s]/.test(character);
-    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
-}
-function isAccount(value) {
-    if (/^\d{16,30}$/.test(value))
-        return true;
-    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
-}
-/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
-function parseUniverse(value) {
-    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
-    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
-}
-/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
-const RESERVED_VARIABLES = new RegExp(`^(${[
-    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
-    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
-    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
-    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
-    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
-    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
-    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
-].join('|')})$`, 'i');
-/** A variable that later steps may see, and that changes nothing but what they see. */
-function values_parseVariableName(value) {
-    if (value === undefined)
-        return undefined;
-    if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
-    }
-    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
-    if (RESERVED_VARIABLES.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
-    }
-    return value;
-}
-
-;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
-
-
-
-
-/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
-const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
-/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const FRAMING_HEADERS = [
-    'connection',
-    'content-length',
-    'expect',
-    'host',
-    'keep-alive',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade'
-];
-/**
- * @param lines `Name: value`, one per line
- * @param tokenHeader empty for the one that fits
- * @param forIap the kind of a token that is for Identity-Aware Proxy
- * @throws {Failure | AggregateError} INPUT_INVALID
- */
-function request_headers_parseHeaders(lines, tokenHeader, forIap) {
-    const own = Object.create(null);
-    const headers = readEach(values_parseLines(lines), (line) => {
-        const { name, value } = parseHeaderLine('headers', line);
-        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, `Leave ${(0,guard_quote/* quoteValue */.c)(name)} out of headers.`);
-        }
-        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
-        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
-        }
-        return { name, value };
-    });
-    for (const { name, value } of headers) {
-        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
-        (own[written] ??= []).push(value);
-    }
-    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
-    if (repeated !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, `Set ${repeated} once.`);
-    }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
-}
-function chooseTokenHeader(own, wanted, forIap) {
-    if (wanted === '') {
-        // Identity-Aware Proxy does not read X-Serverless-Authorization.
-        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
-        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
-        if (valuesOf(own, header) === undefined)
-            return header;
-        throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
-    }
-    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
-    if (header === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
-            'token_header: X-Serverless-Authorization'
-        ]);
-    }
-    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
-        throw (0,failures/* inputInvalid */.m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
-    }
-    if (valuesOf(own, header) === undefined)
-        return header;
-    throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
-}
-/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
-function isOAuthClient(audience) {
-    return audience.endsWith('.apps.googleusercontent.com');
-}
-function valuesOf(headers, name) {
-    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-}
-/** `Name: value`; only the first colon counts. */
-function parseHeaderLine(input, line) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trim();
-    // RFC 9110, 5.1: a token.
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // The line is not quoted: what should have been a value may be a secret.
-        throw (0,failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
-    }
-    return { name, value: line.slice(colon + 1).trim() };
-}
-
+// EXTERNAL MODULE: ./src/inputs/complaints.ts
+var complaints = __nccwpck_require__(239);
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
 // EXTERNAL MODULE: ./src/inputs/pattern.ts
 var pattern = __nccwpck_require__(5235);
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/inputs/values.ts
+var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/inputs/status-set.ts
 
 
@@ -9289,7 +9427,7 @@ var pattern = __nccwpck_require__(5235);
  * @throws {Failure} INPUT_INVALID
  */
 function parseStatusSet(text) {
-    const parts = parseList(text).map(parsePart);
+    const parts = (0,values/* parseList */.E1)(text).map(parsePart);
     if (parts.length === 0)
         throw invalid(text);
     return {
@@ -9323,14 +9461,14 @@ function invalid(part) {
  * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
  */
 async function expectations_compileExpectations(inputs) {
-    return await complaints_readAll({
+    return await (0,complaints/* readAll */.yw)({
         status: () => parseStatusSet(inputs.status),
-        headers: () => readEach(values_parseLines(inputs.headers), (line) => {
-            const { name, value } = parseHeaderLine('expect_headers', line);
+        headers: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.headers), (line) => {
+            const { name, value } = (0,request_headers/* parseHeaderLine */.Lw)('expect_headers', line);
             return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
         }),
-        body: () => readEach(values_parseLines(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
-        json: async () => await compileJson(values_parseLines(inputs.json))
+        body: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
+        json: async () => await compileJson((0,values/* parseLines */.Li)(inputs.json))
     });
 }
 /** The library is loaded only where there is an expression. */
@@ -9338,7 +9476,7 @@ async function compileJson(expressions) {
     if (expressions.length === 0)
         return [];
     const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
-    return readEach(expressions, compileJsonExpression);
+    return (0,complaints/* readEach */.e2)(expressions, compileJsonExpression);
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
@@ -9473,7 +9611,7 @@ async function call_inputs_readCall(workspace) {
 function findIapToken(audience) {
     if (raw_inputs_read('token') === 'iap_jwt')
         return 'iap_jwt';
-    return isOAuthClient(audience ?? '') ? 'id_token' : undefined;
+    return (0,request_headers/* isOAuthClient */.L_)(audience ?? '') ? 'id_token' : undefined;
 }
 /** Where the call goes. */
 function readTarget() {
@@ -9538,23 +9676,23 @@ function parseMethod(value) {
 
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 async function readIdentityInputs() {
-    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await complaints_readAll({
+    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await (0,complaints/* readAll */.yw)({
         token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = raw_inputs_optional('workload_identity_provider');
-            return name === undefined ? undefined : parseProvider(name);
+            return name === undefined ? undefined : (0,values/* parseProvider */.te)(name);
         },
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {
             const name = raw_inputs_optional('service_account');
-            const account = name === undefined ? undefined : parseAccount('service_account', name);
+            const account = name === undefined ? undefined : (0,values/* parseAccount */.J5)('service_account', name);
             if (account !== undefined && !account.includes('@') && raw_inputs_read('token') === 'iap_jwt')
                 throw (0,failures/* emailRequired */.YM)(account);
             return account;
         },
-        delegates: () => readEach(parseList(raw_inputs_read('delegates')), (name) => parseAccount('delegates', name)),
+        delegates: () => (0,complaints/* readEach */.e2)((0,values/* parseList */.E1)(raw_inputs_read('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
         endOfChain: checkEndOfChain,
-        universe: () => parseUniverse(raw_inputs_orDefault('universe'))
+        universe: () => (0,values/* parseUniverse */.pP)(raw_inputs_orDefault('universe'))
     });
     const credentialsJson = raw_inputs_optional('credentials_json');
     return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
@@ -9616,23 +9754,23 @@ async function inputs_readInputs(env) {
 /** What the proxy reads in the same way. */
 const SHARED_READERS = {
     identity: readIdentityInputs,
-    timeoutMs: () => values_parseDuration('timeout', raw_inputs_orDefault('timeout'), 1),
-    deadlineMs: () => values_parseDuration('deadline', raw_inputs_orDefault('deadline'), 1),
-    summary: () => values_parseBoolean('summary', raw_inputs_orDefault('summary'))
+    timeoutMs: () => (0,values/* parseDuration */.E9)('timeout', raw_inputs_orDefault('timeout'), 1),
+    deadlineMs: () => (0,values/* parseDuration */.E9)('deadline', raw_inputs_orDefault('deadline'), 1),
+    summary: () => (0,values/* parseBoolean */.yG)('summary', raw_inputs_orDefault('summary'))
 };
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
     const forIap = raw_inputs_read('token') === 'iap_jwt';
-    const [first, ...others] = readEach(new Set(values_parseLines(raw_inputs_read('audience'))), forIap ? parseIapAudience : parseAudience);
+    const [first, ...others] = (0,complaints/* readEach */.e2)(new Set((0,values/* parseLines */.Li)(raw_inputs_read('audience'))), forIap ? values/* parseIapAudience */.It : values/* parseAudience */.QA);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = raw_inputs_optional('url');
     if (url !== undefined && forIap) {
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
-        return { audiences: [`https://${addTag(values_parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+        return { audiences: [`https://${addTag((0,values/* parseUrl */.Dl)('url', url)).url.host}/*`], audienceDerived: true };
     }
     if (url !== undefined)
-        return { audiences: [(0,service_url/* deriveAudience */.Ci)(values_parseUrl('url', url))], audienceDerived: true };
+        return { audiences: [(0,service_url/* deriveAudience */.Ci)((0,values/* parseUrl */.Dl)('url', url))], audienceDerived: true };
     throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 
@@ -9848,23 +9986,23 @@ var proxy_failures = __nccwpck_require__(5985);
  */
 async function readProxyInputs() {
     try {
-        const { identity, service, audience, header, check, iamWaitMs, ...rest } = await complaints_readAll({
+        const { identity, service, audience, header, check, iamWaitMs, ...rest } = await (0,complaints/* readAll */.yw)({
             ...SHARED_READERS,
             service: readService,
             audience: readAudience,
             header: readTokenHeader,
             port: () => parsePort(raw_inputs_optional('port') ?? '0'),
-            exportUrl: () => values_parseVariableName(raw_inputs_optional('export_env')),
+            exportUrl: () => (0,values/* parseVariableName */.fK)(raw_inputs_optional('export_env')),
             check: readCheck,
-            iamWaitMs: () => values_parseDuration('iam_wait', raw_inputs_orDefault('iam_wait'), 0),
-            failOnRefusal: () => values_parseBoolean('fail_on_refusal', raw_inputs_optional('fail_on_refusal') ?? 'true')
+            iamWaitMs: () => (0,values/* parseDuration */.E9)('iam_wait', raw_inputs_orDefault('iam_wait'), 0),
+            failOnRefusal: () => (0,values/* parseBoolean */.yG)('fail_on_refusal', raw_inputs_optional('fail_on_refusal') ?? 'true')
         });
         const tokenPlace = placeFor(header, service.url, audience.audiences[0]);
         const call = check === undefined ? undefined : await describeCheck(service, check, tokenPlace, iamWaitMs);
         return { ...identity, ...service, ...audience, ...rest, tokenPlace, call, exportEnv: undefined };
     }
     catch (error) {
-        throw (0,failures/* inputsInvalid */.tz)(complaints_complaintsIn(error));
+        throw (0,failures/* inputsInvalid */.tz)((0,complaints/* complaintsIn */.yG)(error));
     }
 }
 function readService() {
@@ -9872,7 +10010,7 @@ function readService() {
     if (value === undefined) {
         throw (0,failures/* inputInvalid */.m7)('url', 'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service that the proxy is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
     }
-    const url = values_parseUrl('url', value);
+    const url = (0,values/* parseUrl */.Dl)('url', value);
     if (url.search !== '' || value.includes('#')) {
         throw (0,failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
     }
@@ -9891,7 +10029,7 @@ function readTokenHeader() {
     const named = raw_inputs_read('token_header');
     return named === ''
         ? undefined
-        : { header: request_headers_parseHeaders('', named, findIapToken(undefined)).tokenHeader, explicit: true };
+        : { header: (0,request_headers/* parseHeaders */.QG)('', named, findIapToken(undefined)).tokenHeader, explicit: true };
 }
 /** Google's own header where there is one, so that a client may have `Authorization` for itself. */
 function placeFor(named, url, audience) {
@@ -11203,16 +11341,18 @@ function createMint(step, { universe, token: kind }, identity) {
         return await credential.idToken(audience);
     }
     async function signIapJwt(audience) {
-        let claims = createIapClaims(target?.account ?? '', audience, step.googleNow());
-        const sign = async () => {
-            if (target !== undefined)
-                return await (0,iam_credentials/* signJwtByIam */.Bu)(step, universe, await caller(), target, claims);
-            // findIdentity has seen to it that a credential without impersonations can sign.
-            if (credential.signJwt === undefined)
-                throw new Error('no signature and no account to impersonate');
-            return await credential.signJwt((email) => (claims = createIapClaims(email, audience, step.googleNow())));
-        };
-        const jwt = await sign();
+        const write = (email) => createIapClaims(email, audience, step.googleNow());
+        if (target !== undefined) {
+            const by = await caller();
+            // Not before: the answer with the caller's token tells Google's time.
+            const claims = write(target.account);
+            return checkIapJwt(await (0,iam_credentials/* signJwtByIam */.Bu)(step, universe, by, target, claims), claims);
+        }
+        // findIdentity has seen to it that a credential without impersonations can sign.
+        if (credential.signJwt === undefined)
+            throw new Error('no signature and no account to impersonate');
+        let claims = write('');
+        const jwt = await credential.signJwt((email) => (claims = write(email)));
         return checkIapJwt(jwt, claims);
     }
     return {

@@ -15,7 +15,7 @@ export interface RequestHeaders {
 }
 
 /** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
-const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'] as const
+export const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'] as const
 export type TokenHeader = (typeof TOKEN_HEADERS)[number]
 
 /** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */

@@ -9,6 +9,8 @@ export interface ClientRequest {
   /** The request target as it came: RFC 9112, 3.2. */
   readonly target: string
   readonly headers: RawHeaders
+  /** Why the message can be read in more ways than one, where it can: RFC 9112, 11.2. */
+  readonly ambiguity?: string | undefined
 }
 
 export type Admission =
@@ -23,7 +25,8 @@ export type Admission =
  *
  * @param port of the proxy
  */
-export function admit({ method, target, headers }: ClientRequest, port: number): Admission {
+export function admit({ method, target, headers, ambiguity }: ClientRequest, port: number): Admission {
+  if (ambiguity !== undefined) return refuse(400, ambiguity)
   if (method === 'CONNECT' || method === 'TRACE') {
     return refuse(405, `${method} is not passed on: it would reach past the service, or show the token.`)
   }

@@ -7,14 +7,24 @@ import type { RawHeaders } from './raw-headers.ts'
 
 /** A request of HTTP/1.1. */
 export function fromHttp1(request: IncomingMessage, response: ServerResponse): Client {
-  const { headers } = request
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-  return createClient(request, response, { body: hasBody ? request : undefined })
+  return createClient(request, response, {
+    body: hasBody(request) ? request : undefined,
+    ambiguity: findAmbiguity(request)
+  })
 }
 
 /**
- * A request to switch the protocol, for which Node hands over the bare connection. `h2c` alone is not the service's business: RFC
- * 9113, 3.1, has done away with it, and such a request is answered by HTTP/1.1.
+ * Whether a request that asks for another protocol is to get it. RFC 9110, 7.8, lets a server go on as before: so does this one where
+ * there is a body, and where `h2c` is all that is asked for, which is not the service's business and which RFC 9113, 3.1, has done
+ * away with.
+ */
+export function maySwitch(request: IncomingMessage): boolean {
+  return !hasBody(request) && !/^h2c$/i.test(protocolOf(request))
+}
+
+/**
+ * A request to switch the protocol, for which Node hands over the bare connection. Before 24.9 it does so whatever `maySwitch` says; a
+ * body is then lost to the service, and such a request is not passed on.
  *
  * @param head what came after the request already
  */
@@ -23,22 +33,57 @@ export function fromUpgrade(request: IncomingMessage, socket: Socket, head: Buff
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => socket.end())
-  const protocol = headerValues(request.rawHeaders, 'upgrade').join(', ')
-  return createClient(request, response, /^h2c$/i.test(protocol) ? {} : { upgrade: { protocol, socket, head } })
+  const ambiguity = hasBody(request)
+    ? 'A request that asks for another protocol cannot have a body here.'
+    : findAmbiguity(request)
+  const protocol = protocolOf(request)
+  return createClient(
+    request,
+    response,
+    maySwitch(request) ? { ambiguity, upgrade: { protocol, socket, head } } : { ambiguity }
+  )
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function protocolOf({ rawHeaders }: IncomingMessage): string {
+  return headerValues(rawHeaders, 'upgrade').join(', ')
+}
+
+/** What Node's parser lets through. A coding besides `chunked` would get lost, and HTTP/1.0 knows none: RFC 9112, 6.1. */
+function findAmbiguity({ headers, httpVersion }: IncomingMessage): string | undefined {
+  const coding = headers['transfer-encoding']?.toLowerCase() ?? 'chunked'
+  if (coding !== 'chunked') return 'The only Transfer-Encoding that this proxy passes on is chunked.'
+  if (httpVersion === '1.1') return undefined
+  if (httpVersion !== '1.0') return 'The version of HTTP is neither 1.1 nor 1.0; HTTP/2 begins with its preface.'
+  return headers['transfer-encoding'] === undefined ? undefined : 'HTTP/1.0 has no Transfer-Encoding.'
 }
 
 function createClient(
   request: IncomingMessage,
   response: ServerResponse,
-  { body, upgrade }: { body?: IncomingMessage | undefined; upgrade?: Switched & { readonly protocol: string } }
+  {
+    body,
+    ambiguity,
+    upgrade
+  }: {
+    readonly body?: IncomingMessage | undefined
+    readonly ambiguity: string | undefined
+    readonly upgrade?: Switched & { readonly protocol: string }
+  }
 ): Client {
+  if (ambiguity !== undefined) response.shouldKeepAlive = false
   const { method = '', url = '', rawHeaders, socket } = request
   response.sendDate = false
   return {
     method,
     target: url,
     headers: rawHeaders,
+    ambiguity,
     body,
+    trailers: () => request.rawTrailers,
     upgrade: upgrade?.protocol,
     proceed() {
       if (!response.headersSent && request.headers.expect !== undefined) response.writeContinue()

@@ -25,6 +25,10 @@ export function fromHttp2(
   const fields = mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value))
   // RFC 9113, 8.3.1: one of the two names the host, or both the same.
   const isNamedTwice = headerValues(fields, 'host').join() === authority
+  let asked: RawHeaders = []
+  stream.once('trailers', (_fields: IncomingHttpHeaders, _flags: number, last?: string[]) => {
+    asked = last ?? []
+  })
   let trailers: RawHeaders = []
   let isOver = false
   return {
@@ -32,6 +36,7 @@ export function fromHttp2(
     target: headers[':path'] ?? '',
     headers: authority === undefined || isNamedTwice ? fields : ['host', authority, ...fields],
     body: (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0 ? stream : undefined,
+    trailers: () => asked,
     upgrade: undefined,
     proceed() {
       if (!stream.headersSent && headers.expect !== undefined) stream.additionalHeaders({ ':status': 100 })

@@ -14,6 +14,8 @@ export interface Switched {
 export interface Client extends ClientRequest {
   /** Undefined where the request has none. */
   readonly body: Readable | undefined
+  /** Of the request; complete once its body has ended. */
+  readonly trailers: () => RawHeaders
   /** The protocol to which the client asks to switch, as `websocket`. */
   readonly upgrade: string | undefined
   /** Lets a client go on that waits with its body (RFC 9110, 10.1.1). */
@@ -49,6 +51,8 @@ export interface ServiceRequest {
   /** All of them but those that frame the message. */
   readonly headers: RawHeaders
   readonly body: Readable | undefined
+  /** Complete once the body has ended. */
+  readonly trailers: () => RawHeaders
   /** The length of the body as the client told it. */
   readonly length: string | undefined
   readonly upgrade: string | undefined

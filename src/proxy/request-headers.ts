@@ -1,3 +1,4 @@
+import { TOKEN_HEADERS } from '../inputs/request-headers.ts'
 import type { TokenHeader } from '../inputs/request-headers.ts'
 import { isOwnAuthority } from './admission.ts'
 import { toServiceAddress } from './addresses.ts'
@@ -46,3 +47,14 @@ export function toServiceHeaders(
   })
   return ['Host', service.host, ...passed]
 }
+
+/**
+ * The trailers of a request. Some servers take them for headers: those that say where a request goes, how it is framed, or who makes
+ * it are left out (RFC 9110, 6.5.1).
+ */
+export function toServiceTrailers(trailers: RawHeaders): string[] {
+  const isOfThisHop = isHopByHop(trailers)
+  return mapHeaders(trailers, (name, value) => (isOfThisHop(name) || NO_TRAILERS.includes(name) ? undefined : value))
+}
+
+const NO_TRAILERS = ['host', 'content-length', 'origin', 'referer', ...TOKEN_HEADERS.map((name) => name.toLowerCase())]

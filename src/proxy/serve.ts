@@ -11,9 +11,10 @@ import { FAILURE_HEADER, toClientHeaders } from './answer-headers.ts'
 import { ServiceBreak } from './exchange.ts'
 import type { Client, Sending, ServiceAnswer, ServiceSide } from './exchange.ts'
 import { headerValues } from './raw-headers.ts'
+import type { RawHeaders } from './raw-headers.ts'
 import { describeRefusal, findResponder, mayBeRefusal, NOTHING, readBeginning } from './refusal.ts'
 import type { Beginning } from './refusal.ts'
-import { placeToken, toServiceHeaders } from './request-headers.ts'
+import { placeToken, toServiceHeaders, toServiceTrailers } from './request-headers.ts'
 import type { TokenPlace } from './request-headers.ts'
 import type { Entry, Statistics } from './statistics.ts'
 import type { TokenKeeper } from './token-keeper.ts'
@@ -117,7 +118,13 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
       // A page of Google's that says 5xx refuses nothing: the service is not available.
       if (refusal !== undefined) (answer.status < 500 ? entry.refused : entry.failed)(refusal.text)
       const mark = refusal === undefined ? [] : [FAILURE_HEADER, refusal.text.code]
-      deliver(client, answer, beginning, [...toClientHeaders(answer.headers, service, local), ...mark], entry)
+      const rewrite = (given: RawHeaders): string[] => toClientHeaders(given, service, local)
+      const toClient = {
+        ...answer,
+        headers: [...rewrite(answer.headers), ...mark],
+        trailers: () => rewrite(answer.trailers())
+      }
+      deliver(client, toClient, beginning, entry)
       return
     }
   } catch (error) {
@@ -144,6 +151,7 @@ function buildRequest(
     path,
     headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
     body,
+    trailers: () => toServiceTrailers(client.trailers()),
     length: headerValues(headers, 'content-length')[0],
     upgrade,
     onContinue: proceed,
@@ -183,15 +191,9 @@ function urlOf({ origin }: ServiceAddress, path: string): URL {
 }
 
 /** Hands an answer on, piece by piece, no faster than the client takes it. */
-function deliver(
-  client: Client,
-  answer: ServiceAnswer,
-  beginning: Beginning,
-  headers: readonly string[],
-  entry: Entry
-): void {
+function deliver(client: Client, answer: ServiceAnswer, beginning: Beginning, entry: Entry): void {
   const { body, isWhole } = answer
-  const out = client.respond({ ...answer, headers }, isWhole)
+  const out = client.respond(answer, isWhole)
   out.on('error', ignore)
   body.on('error', ignore)
   entry.received(beginning.bytes.length)
@@ -201,7 +203,8 @@ function deliver(
   }
   let begun = beginning.bytes.length > 0
   if (begun) out.write(beginning.bytes)
-  if (beginning.ended) {
+  // A body of which nothing is left ends by itself, even before anything waits for that.
+  if (beginning.ended || body.readableEnded) {
     client.end(answer.trailers())
     return
   }

@@ -1,12 +1,12 @@
 import { createServer as createHttp1Server } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { codeOf } from '../guard/safe-text.ts'
 import { HEADER_BYTES } from '../world/http.ts'
-import { fromHttp1, fromUpgrade } from './client-http1.ts'
+import { fromHttp1, fromUpgrade, maySwitch } from './client-http1.ts'
 import { fromHttp2 } from './client-http2.ts'
 import type { Client } from './exchange.ts'
 import type { MayConnect } from './peer.ts'
@@ -113,18 +113,19 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }: Handlers): (socket: So
     // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
     requestTimeout: 0,
     keepAliveTimeout: KEPT_MS,
-    maxHeaderSize: HEADER_BYTES
+    maxHeaderSize: HEADER_BYTES,
+    shouldUpgradeCallback: maySwitch
   })
   // Node would leave out what is beyond.
   http1.maxHeadersCount = 0
   // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
   http1.emit('listening')
-  http1.on('request', (request, response) => {
-    onHttp1(fromHttp1(request, response))
-  })
-  http1.on('checkContinue', (request, response) => {
-    onHttp1(fromHttp1(request, response))
-  })
+  // What is to be expected of the service is for the service to say.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+    http1.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      onHttp1(fromHttp1(request, response))
+    })
+  }
   for (const event of ['upgrade', 'connect']) {
     http1.on(event, (request: IncomingMessage, socket: Socket, head: Buffer) => {
       onHttp1(fromUpgrade(request, socket, head))

@@ -66,14 +66,19 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
       outgoing.once('response', (message) => {
         limit.clear()
         answered = true
-        resolve(readAnswer(message))
+        const flaw = findFlaw(message)
+        if (flaw === undefined) resolve(readAnswer(message))
+        else {
+          outgoing.destroy()
+          reject(broken(new InvalidAnswer(flaw)))
+        }
       })
       outgoing.once('upgrade', (message, socket, head) => {
         limit.clear()
         answered = true
         if (request.upgrade === undefined) {
           socket.destroy()
-          reject(broken(new UnexpectedSwitch()))
+          reject(broken(new InvalidAnswer('HPE_UNEXPECTED_UPGRADE')))
         } else resolve({ ...readAnswer(message), switched: { socket, head } })
       })
       outgoing.on('error', (error) => {
@@ -111,9 +116,20 @@ export function createHttp1Service(url: URL, timeoutMs: number): ServiceSide {
   }
 }
 
-/** An answer to a request that did not ask for it: RFC 9110, 15.2.2. */
-class UnexpectedSwitch extends Error {
-  readonly code = 'HPE_UNEXPECTED_UPGRADE'
+/** In the terms of Node's parser, which lets these through. */
+class InvalidAnswer extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+/** A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. */
+function findFlaw({ headers, statusCode = 0 }: http.IncomingMessage): string | undefined {
+  if ((headers['transfer-encoding']?.toLowerCase() ?? 'chunked') !== 'chunked') return 'HPE_INVALID_TRANSFER_ENCODING'
+  return statusCode < 200 ? 'HPE_INVALID_STATUS' : undefined
 }
 
 /** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */
@@ -123,7 +139,7 @@ function frame({ method, body, length, upgrade }: ServiceRequest): string[] {
   return WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0']
 }
 
-function sendBody(outgoing: http.ClientRequest, { body }: ServiceRequest): void {
+function sendBody(outgoing: http.ClientRequest, { body, trailers }: ServiceRequest): void {
   if (body === undefined) {
     outgoing.end()
     return
@@ -131,16 +147,20 @@ function sendBody(outgoing: http.ClientRequest, { body }: ServiceRequest): void 
   // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
   outgoing.flushHeaders()
   body.pipe(outgoing, { end: false })
-  body.once('end', () => {
-    const { rawTrailers = [] } = body as Partial<http.IncomingMessage>
-    if (rawTrailers.length > 0) outgoing.addTrailers(toPairs(rawTrailers))
-    outgoing.end()
-  })
+  // An empty body that came together with its head has ended by itself already.
+  if (body.readableEnded) end()
+  else body.once('end', end)
   outgoing.once('close', () => {
     // What still comes is of no use, but has to be read so that the connection can go on.
     body.unpipe(outgoing)
     body.resume()
   })
+
+  function end(): void {
+    const last = trailers()
+    if (last.length > 0) outgoing.addTrailers(toPairs(last))
+    outgoing.end()
+  }
 }
 
 function readAnswer(message: http.IncomingMessage): ServiceAnswer {

@@ -90,8 +90,12 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
         taken.streams -= 1
         throw new Error('aborted')
       }
-      const sent = taken.session.request(toHttp2(url, request), { endStream: request.body === undefined })
+      const endStream = request.body === undefined
+      const sent = taken.session.request(toHttp2(url, request), { endStream, waitForTrailers: !endStream })
       stream = sent
+      sent.once('wantTrailers', () => {
+        sent.sendTrailers(toFields(request.trailers()))
+      })
       sent.once('close', () => (taken.streams -= 1))
       return await new Promise((resolve, reject) => {
         let trailers: RawHeaders = []
