@@ -3218,19 +3218,13 @@ function readDocument(masks, text, origin, universe) {
 }
 function checkDocument(raw, origin, universe, depth) {
     const type = raw['type'];
-    const missing = (name) => credentialsInvalid(origin, `"${name}" is missing`, type === 'external_account' ? 'external account' : 'broken');
-    const required = (name) => {
-        const value = (0,guard_json/* stringIn */.tB)(raw, name);
-        if (value === undefined)
-            throw missing(name);
-        return value;
+    const missing = (name) => {
+        const trouble = type === 'external_account' ? 'external account' : 'broken';
+        throw credentialsInvalid(origin, `"${name}" is missing`, trouble);
     };
-    const requiredSecret = (name) => {
-        const value = (0,guard_json/* secretIn */.u7)(raw, name);
-        if (value === undefined)
-            throw missing(name);
-        return value;
-    };
+    const text = (name) => (0,guard_json/* stringIn */.tB)(raw, name) ?? missing(name);
+    const secret = (name) => (0,guard_json/* secretIn */.u7)(raw, name) ?? missing(name);
+    const url = (name, service) => googleUrl(raw, name, service, universe, origin);
     const declaredUniverse = (0,guard_json/* stringIn */.tB)(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
         throw credentialsInvalid(origin, `it is for the universe ${(0,quote/* quoteValue */.c)(declaredUniverse)}, and the input universe says "${universe}"`, { universe: declaredUniverse });
@@ -3240,27 +3234,27 @@ function checkDocument(raw, origin, universe, depth) {
             return {
                 type,
                 origin,
-                email: required('client_email'),
-                privateKey: requiredSecret('private_key'),
+                email: text('client_email'),
+                privateKey: secret('private_key'),
                 keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
-                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+                tokenUrl: url('token_uri', 'oauth2') ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
             };
         case 'authorized_user':
             return {
                 type,
                 origin,
-                clientId: required('client_id'),
-                clientSecret: requiredSecret('client_secret'),
-                refreshToken: requiredSecret('refresh_token'),
-                tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
+                clientId: text('client_id'),
+                clientSecret: secret('client_secret'),
+                refreshToken: secret('refresh_token'),
+                tokenUrl: url('token_uri', 'oauth2') ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
             };
         case 'external_account_authorized_user':
             return {
                 type,
                 origin,
-                client: { id: required('client_id'), secret: requiredSecret('client_secret') },
-                refreshToken: requiredSecret('refresh_token'),
-                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
+                client: { id: text('client_id'), secret: secret('client_secret') },
+                refreshToken: secret('refresh_token'),
+                tokenUrl: url('token_url', 'sts') ?? (0,google_hosts/* stsUrl */.on)(universe, 'oauthtoken'),
                 pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
             };
         case 'external_account': {
@@ -3268,9 +3262,9 @@ function checkDocument(raw, origin, universe, depth) {
             return {
                 type,
                 origin,
-                audience: required('audience'),
-                subjectTokenType: required('subject_token_type'),
-                tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
+                audience: text('audience'),
+                subjectTokenType: text('subject_token_type'),
+                tokenUrl: url('token_url', 'sts') ?? (0,google_hosts/* stsUrl */.on)(universe, 'token'),
                 client: id === undefined ? undefined : { id, secret: (0,guard_json/* secretIn */.u7)(raw, 'client_secret') },
                 userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
                 source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
@@ -3280,12 +3274,10 @@ function checkDocument(raw, origin, universe, depth) {
         case 'impersonated_service_account': {
             const source = raw['source_credentials'];
             if (!(0,guard_json/* isObject */.Gv)(source))
-                throw credentialsInvalid(origin, '"source_credentials" is missing');
+                return missing('source_credentials');
             if (depth >= DEEPEST_NESTING)
                 throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
-            const account = impersonatedAccount(raw, universe, origin);
-            if (account === undefined)
-                throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing');
+            const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url');
             const delegates = raw['delegates'] ?? [];
             if (!isListOfNames(delegates))
                 throw credentialsInvalid(origin, '"delegates" is not a list of service accounts');
@@ -3323,24 +3315,24 @@ function describeUnknownType(raw) {
         : '"type" is missing: it is not an Application Default Credentials document';
 }
 /** A URL that will receive a secret: only Google's own token services may. */
-function googleUrl(raw, name, services, universe, origin) {
+function googleUrl(raw, name, service, universe, origin) {
     const value = raw[name];
     if (value === undefined || value === '')
         return undefined;
     const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined)
         throw credentialsInvalid(origin, `"${name}" is not a URL`);
-    if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, services, universe))
+    if ((0,google_hosts/* isTokenServiceUrl */.OH)(url, service, universe))
         return url;
     const secure = new URL(url.href.replace(/^http:/, 'https:'));
-    if ((0,google_hosts/* isTokenServiceUrl */.OH)(secure, services, universe))
+    if ((0,google_hosts/* isTokenServiceUrl */.OH)(secure, service, universe))
         throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not https`, 'secret over http');
     throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not a token service of ${universe}`, 'foreign host');
 }
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
 function impersonatedAccount(raw, universe, origin) {
     const name = 'service_account_impersonation_url';
-    const url = googleUrl(raw, name, ['iamcredentials'], universe, origin);
+    const url = googleUrl(raw, name, 'iamcredentials', universe, origin);
     if (url === undefined)
         return undefined;
     const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@');
@@ -3459,14 +3451,14 @@ async function lookForMetadataServer(step) {
     if (detection === 'assume-present')
         return { found: true };
     const elapsedMs = (0,world_step/* startWatch */.M)(step);
-    let outcome = await ping(step, DETECTION_MS);
+    let outcome = await askOnce(step, 'instance');
     for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
         const pause = Math.min((0,retry/* pauseAfter */.l0)(attempt, 0, step.random), LONGEST_PAUSE_MS);
         const left = LONGEST_SEARCH_MS - elapsedMs() - pause;
         if (left <= 0)
             break;
         await step.sleep(pause);
-        outcome = await ping(step, Math.min(DETECTION_MS, left));
+        outcome = await askOnce(step, 'instance', Math.min(DETECTION_MS, left));
     }
     const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google';
     return isGoogle ? { found: true } : absent('none on this machine');
@@ -3482,10 +3474,10 @@ function absent(reason) {
 function seemsToStart(outcome) {
     return outcome.answered ? (0,retry/* isTransient */.dg)(outcome) : outcome.sent || outcome.trouble === 'refusal';
 }
-async function ping(step, limitMs) {
-    const url = metadataUrl(step, 'instance');
+/** One quick try: on a machine of Google's the server is near. */
+async function askOnce(step, path, limitMs = DETECTION_MS) {
     const limits = { milliseconds: (0,world_step/* limitOf */.L)(step, limitMs), bodyBytes: 64 * 1024 };
-    return await step.send({ method: 'GET', url, headers: HEADERS }, limits);
+    return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step, universe) {
@@ -3503,11 +3495,8 @@ function fromMetadataServer(step, universe) {
         const { url, answer } = await ask('instance/service-accounts/default/token');
         return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token');
     }
-    /** One quick try each: the server is near, and was there a moment ago. */
     async function read(name) {
-        const url = metadataUrl(step, `instance/service-accounts/default/${name}`);
-        const limits = { milliseconds: (0,world_step/* limitOf */.L)(step, DETECTION_MS), bodyBytes: 4 * 1024 };
-        const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, limits);
+        const outcome = await askOnce(step, `instance/service-accounts/default/${name}`);
         return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
     }
     async function identify() {
@@ -10665,15 +10654,15 @@ function serviceAccountResource(account) {
  * subdomain of Google's is not enough, because many of them serve what their customers put there.
  * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
  */
-function isTokenServiceUrl(url, services, universe) {
+function isTokenServiceUrl(url, service, universe) {
     if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '')
         return false;
-    if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
+    if (service === 'oauth2' && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url))
         return true;
     const domain = universe.replaceAll('.', '\\.');
     // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
     const region = '[a-z]+-[a-z]+\\d+';
-    return services.some((service) => [
+    return [
         `${service}\\.${domain}`,
         `${service}\\.mtls\\.${domain}`,
         `${region}\\.${service}\\.${domain}`,
@@ -10681,7 +10670,7 @@ function isTokenServiceUrl(url, services, universe) {
         `${service}\\.${region}\\.rep\\.${domain}`,
         `${region}-${service}\\.${domain}`,
         `${service}-[a-z0-9-]+\\.p\\.${domain}`
-    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname)));
+    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname));
 }
 /** The token endpoints that keys made before 2019 name in `token_uri`. */
 function isLegacyTokenUrl(url) {

@@ -1,6 +1,7 @@
 import { describeBroken, isPath } from './broken-document.ts'
 import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
 import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
+import type { Service } from '../token/google-hosts.ts'
 import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
 import { describeSecret, quoteValue } from '../guard/quote.ts'
@@ -99,18 +100,13 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
 
 function checkDocument(raw: JsonObject, origin: string, universe: string, depth: number): CredentialDocument {
   const type = raw['type']
-  const missing = (name: string): Error =>
-    credentialsInvalid(origin, `"${name}" is missing`, type === 'external_account' ? 'external account' : 'broken')
-  const required = (name: string): string => {
-    const value = stringIn(raw, name)
-    if (value === undefined) throw missing(name)
-    return value
+  const missing = (name: string): never => {
+    const trouble = type === 'external_account' ? 'external account' : 'broken'
+    throw credentialsInvalid(origin, `"${name}" is missing`, trouble)
   }
-  const requiredSecret = (name: string): Secret => {
-    const value = secretIn(raw, name)
-    if (value === undefined) throw missing(name)
-    return value
-  }
+  const text = (name: string): string => stringIn(raw, name) ?? missing(name)
+  const secret = (name: string): Secret => secretIn(raw, name) ?? missing(name)
+  const url = (name: string, service: Service): URL | undefined => googleUrl(raw, name, service, universe, origin)
   const declaredUniverse = stringIn(raw, 'universe_domain')
   if (declaredUniverse !== undefined && declaredUniverse !== universe) {
     throw credentialsInvalid(
@@ -125,27 +121,27 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
       return {
         type,
         origin,
-        email: required('client_email'),
-        privateKey: requiredSecret('private_key'),
+        email: text('client_email'),
+        privateKey: secret('private_key'),
         keyId: stringIn(raw, 'private_key_id'),
-        tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
+        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
       }
     case 'authorized_user':
       return {
         type,
         origin,
-        clientId: required('client_id'),
-        clientSecret: requiredSecret('client_secret'),
-        refreshToken: requiredSecret('refresh_token'),
-        tokenUrl: googleUrl(raw, 'token_uri', ['oauth2'], universe, origin) ?? oauthTokenUrl(universe)
+        clientId: text('client_id'),
+        clientSecret: secret('client_secret'),
+        refreshToken: secret('refresh_token'),
+        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
       }
     case 'external_account_authorized_user':
       return {
         type,
         origin,
-        client: { id: required('client_id'), secret: requiredSecret('client_secret') },
-        refreshToken: requiredSecret('refresh_token'),
-        tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'oauthtoken'),
+        client: { id: text('client_id'), secret: secret('client_secret') },
+        refreshToken: secret('refresh_token'),
+        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'oauthtoken'),
         pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
       }
     case 'external_account': {
@@ -153,9 +149,9 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
       return {
         type,
         origin,
-        audience: required('audience'),
-        subjectTokenType: required('subject_token_type'),
-        tokenUrl: googleUrl(raw, 'token_url', ['sts'], universe, origin) ?? stsUrl(universe, 'token'),
+        audience: text('audience'),
+        subjectTokenType: text('subject_token_type'),
+        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'token'),
         client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
         userProject: stringIn(raw, 'workforce_pool_user_project'),
         source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
@@ -164,10 +160,9 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
     }
     case 'impersonated_service_account': {
       const source = raw['source_credentials']
-      if (!isObject(source)) throw credentialsInvalid(origin, '"source_credentials" is missing')
+      if (!isObject(source)) return missing('source_credentials')
       if (depth >= DEEPEST_NESTING) throw credentialsInvalid(origin, '"source_credentials" are nested too deeply')
-      const account = impersonatedAccount(raw, universe, origin)
-      if (account === undefined) throw credentialsInvalid(origin, '"service_account_impersonation_url" is missing')
+      const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url')
       const delegates: unknown = raw['delegates'] ?? []
       if (!isListOfNames(delegates)) throw credentialsInvalid(origin, '"delegates" is not a list of service accounts')
       return {
@@ -205,20 +200,14 @@ function describeUnknownType(raw: JsonObject): string {
 }
 
 /** A URL that will receive a secret: only Google's own token services may. */
-function googleUrl(
-  raw: JsonObject,
-  name: string,
-  services: Parameters<typeof isTokenServiceUrl>[1],
-  universe: string,
-  origin: string
-): URL | undefined {
+function googleUrl(raw: JsonObject, name: string, service: Service, universe: string, origin: string): URL | undefined {
   const value = raw[name]
   if (value === undefined || value === '') return undefined
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined) throw credentialsInvalid(origin, `"${name}" is not a URL`)
-  if (isTokenServiceUrl(url, services, universe)) return url
+  if (isTokenServiceUrl(url, service, universe)) return url
   const secure = new URL(url.href.replace(/^http:/, 'https:'))
-  if (isTokenServiceUrl(secure, services, universe))
+  if (isTokenServiceUrl(secure, service, universe))
     throw credentialsInvalid(origin, `"${name}" points to ${url.origin}, which is not https`, 'secret over http')
   throw credentialsInvalid(
     origin,
@@ -230,7 +219,7 @@ function googleUrl(
 /** The account in `https://iamcredentials.…/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken`. */
 function impersonatedAccount(raw: JsonObject, universe: string, origin: string): string | undefined {
   const name = 'service_account_impersonation_url'
-  const url = googleUrl(raw, name, ['iamcredentials'], universe, origin)
+  const url = googleUrl(raw, name, 'iamcredentials', universe, origin)
   if (url === undefined) return undefined
   const account = /\/serviceAccounts\/([^/:]+):generate(?:Access|Id)Token$/.exec(url.pathname)?.[1]?.replace('%40', '@')
   if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {

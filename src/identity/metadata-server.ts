@@ -40,13 +40,13 @@ export async function lookForMetadataServer(step: Step): Promise<Search> {
   if (!isHost(host)) return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name')
   if (detection === 'assume-present') return { found: true }
   const elapsedMs = startWatch(step)
-  let outcome = await ping(step, DETECTION_MS)
+  let outcome = await askOnce(step, 'instance')
   for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
     const pause = Math.min(pauseAfter(attempt, 0, step.random), LONGEST_PAUSE_MS)
     const left = LONGEST_SEARCH_MS - elapsedMs() - pause
     if (left <= 0) break
     await step.sleep(pause)
-    outcome = await ping(step, Math.min(DETECTION_MS, left))
+    outcome = await askOnce(step, 'instance', Math.min(DETECTION_MS, left))
   }
   const isGoogle = outcome.answered && outcome.headers[METADATA_FLAVOR] === 'Google'
   return isGoogle ? { found: true } : absent('none on this machine')
@@ -65,10 +65,10 @@ function seemsToStart(outcome: Outcome): boolean {
   return outcome.answered ? isTransient(outcome) : outcome.sent || outcome.trouble === 'refusal'
 }
 
-async function ping(step: Step, limitMs: number): Promise<Outcome> {
-  const url = metadataUrl(step, 'instance')
+/** One quick try: on a machine of Google's the server is near. */
+async function askOnce(step: Step, path: string, limitMs = DETECTION_MS): Promise<Outcome> {
   const limits = { milliseconds: limitOf(step, limitMs), bodyBytes: 64 * 1024 }
-  return await step.send({ method: 'GET', url, headers: HEADERS }, limits)
+  return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits)
 }
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -91,11 +91,8 @@ export function fromMetadataServer(step: Step, universe: string): Credential {
     return readAccessToken(url, answer, 'access_token')
   }
 
-  /** One quick try each: the server is near, and was there a moment ago. */
   async function read(name: string): Promise<string> {
-    const url = metadataUrl(step, `instance/service-accounts/default/${name}`)
-    const limits = { milliseconds: limitOf(step, DETECTION_MS), bodyBytes: 4 * 1024 }
-    const outcome = await step.send({ method: 'GET', url, headers: HEADERS }, limits)
+    const outcome = await askOnce(step, `instance/service-accounts/default/${name}`)
     return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : ''
   }
 

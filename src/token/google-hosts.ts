@@ -1,5 +1,5 @@
 /** Google's token services, by the names of their hosts. */
-type Service = 'sts' | 'iamcredentials' | 'oauth2'
+export type Service = 'sts' | 'iamcredentials' | 'oauth2'
 
 /** The universe of everyone who is not on a Trusted Partner Cloud. Audience and scope at STS keep it in every universe. */
 export const DEFAULT_UNIVERSE = 'googleapis.com'
@@ -38,23 +38,21 @@ export function serviceAccountResource(account: string): string {
  * subdomain of Google's is not enough, because many of them serve what their customers put there.
  * Host forms: https://cloud.google.com/vpc/docs/private-service-connect, https://cloud.google.com/sts/docs/reference/rest
  */
-export function isTokenServiceUrl(url: URL, services: readonly Service[], universe: string): boolean {
+export function isTokenServiceUrl(url: URL, service: Service, universe: string): boolean {
   if (url.protocol !== 'https:' || url.port !== '' || url.username !== '' || url.password !== '') return false
-  if (services.includes('oauth2') && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url)) return true
+  if (service === 'oauth2' && universe === DEFAULT_UNIVERSE && isLegacyTokenUrl(url)) return true
   const domain = universe.replaceAll('.', '\\.')
   // Only regions and names of one's own (behind .p.) stand beside a service; another label would be another service.
   const region = '[a-z]+-[a-z]+\\d+'
-  return services.some((service) =>
-    [
-      `${service}\\.${domain}`,
-      `${service}\\.mtls\\.${domain}`,
-      `${region}\\.${service}\\.${domain}`,
-      `${service}\\.${region}\\.${domain}`,
-      `${service}\\.${region}\\.rep\\.${domain}`,
-      `${region}-${service}\\.${domain}`,
-      `${service}-[a-z0-9-]+\\.p\\.${domain}`
-    ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname))
-  )
+  return [
+    `${service}\\.${domain}`,
+    `${service}\\.mtls\\.${domain}`,
+    `${region}\\.${service}\\.${domain}`,
+    `${service}\\.${region}\\.${domain}`,
+    `${service}\\.${region}\\.rep\\.${domain}`,
+    `${region}-${service}\\.${domain}`,
+    `${service}-[a-z0-9-]+\\.p\\.${domain}`
+  ].some((pattern) => new RegExp(`^${pattern}$`).test(url.hostname))
 }
 
 /** The token endpoints that keys made before 2019 name in `token_uri`. */

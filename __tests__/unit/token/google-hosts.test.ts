@@ -1,60 +1,60 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { iamCredentialsUrl, isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../../../src/token/google-hosts.ts'
+import type { Service } from '../../../src/token/google-hosts.ts'
 import { isLocalUrl, isLoopbackUrl } from '../../../src/world/request.ts'
 
-type Services = Parameters<typeof isTokenServiceUrl>[1]
-
-const TRUSTED: [string, Services, string][] = [
-  ['https://sts.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://STS.googleapis.com:443/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts.mtls.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://us-east1-sts.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts.us-east1.rep.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts-vpc.p.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://iamcredentials.googleapis.com/v1/x', ['iamcredentials'], 'googleapis.com'],
-  ['https://oauth2.googleapis.com/token', ['oauth2'], 'googleapis.com'],
-  ['https://accounts.google.com/o/oauth2/token', ['oauth2'], 'googleapis.com'],
-  ['https://www.googleapis.com/oauth2/v4/token', ['oauth2'], 'googleapis.com'],
-  ['https://sts.apis.example/v1/token', ['sts'], 'apis.example']
+const TRUSTED: [string, Service, string][] = [
+  ['https://sts.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://STS.googleapis.com:443/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts.mtls.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://us-east1-sts.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts.us-east1.rep.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts-vpc.p.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://iamcredentials.googleapis.com/v1/x', 'iamcredentials', 'googleapis.com'],
+  ['https://oauth2.googleapis.com/token', 'oauth2', 'googleapis.com'],
+  ['https://accounts.google.com/o/oauth2/token', 'oauth2', 'googleapis.com'],
+  ['https://www.googleapis.com/oauth2/v4/token', 'oauth2', 'googleapis.com'],
+  ['https://sts.apis.example/v1/token', 'sts', 'apis.example']
 ]
 
-for (const [url, services, universe] of TRUSTED) {
+for (const [url, service, universe] of TRUSTED) {
   test(`${url} is a token service of ${universe}.`, () => {
-    assert.ok(isTokenServiceUrl(new URL(url), services, universe))
+    assert.ok(isTokenServiceUrl(new URL(url), service, universe))
   })
 }
 
-const STRANGERS: [string, Services, string][] = [
-  ['https://sts.googleapis.com.evil.example/v1/token', ['sts'], 'googleapis.com'],
-  ['https://evil.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://storage.googleapis.com/sts/token', ['sts'], 'googleapis.com'],
-  ['https://sts.storage.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://evilsts.googleapis.com/', ['sts'], 'googleapis.com'],
-  ['https://sts.evil.example/googleapis.com', ['sts'], 'googleapis.com'],
-  ['https://stsXgoogleapis.com/', ['sts'], 'googleapis.com'],
-  ['https://sts.googleapisXcom/', ['sts'], 'googleapis.com'],
-  ['https://a.b.sts.googleapis.com/', ['sts'], 'googleapis.com'],
-  ['https://googleapis.com/', ['sts'], 'googleapis.com'],
-  ['http://sts.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts.googleapis.com:8443/v1/token', ['sts'], 'googleapis.com'],
-  ['https://user@sts.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://:pass@sts.googleapis.com/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts.googleapis.com@evil.example/v1/token', ['sts'], 'googleapis.com'],
-  ['https://sts.googleapis.com./v1/token', ['sts'], 'googleapis.com'],
-  ['https://oauth2.googleapis.com/token', ['sts'], 'googleapis.com'],
-  ['https://sts.googleapis.com/v1/token', ['oauth2', 'iamcredentials'], 'googleapis.com'],
-  ['https://accounts.google.com/o/oauth2/token', ['sts'], 'googleapis.com'],
-  ['https://accounts.google.com/other', ['oauth2'], 'googleapis.com'],
-  ['https://accounts.google.com.evil.example/o/oauth2/token', ['oauth2'], 'googleapis.com'],
-  ['https://sts.googleapis.com/v1/token', ['sts'], 'apis.example'],
-  ['https://sts.apis.example/v1/token', ['sts'], 'googleapis.com'],
-  ['https://accounts.google.com/o/oauth2/token', ['oauth2'], 'apis.example']
+const STRANGERS: [string, Service, string][] = [
+  ['https://sts.googleapis.com.evil.example/v1/token', 'sts', 'googleapis.com'],
+  ['https://evil.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://storage.googleapis.com/sts/token', 'sts', 'googleapis.com'],
+  ['https://sts.storage.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://evilsts.googleapis.com/', 'sts', 'googleapis.com'],
+  ['https://sts.evil.example/googleapis.com', 'sts', 'googleapis.com'],
+  ['https://stsXgoogleapis.com/', 'sts', 'googleapis.com'],
+  ['https://sts.googleapisXcom/', 'sts', 'googleapis.com'],
+  ['https://a.b.sts.googleapis.com/', 'sts', 'googleapis.com'],
+  ['https://googleapis.com/', 'sts', 'googleapis.com'],
+  ['http://sts.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts.googleapis.com:8443/v1/token', 'sts', 'googleapis.com'],
+  ['https://user@sts.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://:pass@sts.googleapis.com/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts.googleapis.com@evil.example/v1/token', 'sts', 'googleapis.com'],
+  ['https://sts.googleapis.com./v1/token', 'sts', 'googleapis.com'],
+  ['https://oauth2.googleapis.com/token', 'sts', 'googleapis.com'],
+  ['https://sts.googleapis.com/v1/token', 'oauth2', 'googleapis.com'],
+  ['https://sts.googleapis.com/v1/token', 'iamcredentials', 'googleapis.com'],
+  ['https://accounts.google.com/o/oauth2/token', 'sts', 'googleapis.com'],
+  ['https://accounts.google.com/other', 'oauth2', 'googleapis.com'],
+  ['https://accounts.google.com.evil.example/o/oauth2/token', 'oauth2', 'googleapis.com'],
+  ['https://sts.googleapis.com/v1/token', 'sts', 'apis.example'],
+  ['https://sts.apis.example/v1/token', 'sts', 'googleapis.com'],
+  ['https://accounts.google.com/o/oauth2/token', 'oauth2', 'apis.example']
 ]
 
-for (const [url, services, universe] of STRANGERS) {
-  test(`${url} is no token service (${services.join(', ')}) of ${universe}.`, () => {
-    assert.ok(!isTokenServiceUrl(new URL(url), services, universe))
+for (const [url, service, universe] of STRANGERS) {
+  test(`${url} is no token service (${service}) of ${universe}.`, () => {
+    assert.ok(!isTokenServiceUrl(new URL(url), service, universe))
   })
 }
 
