@@ -1018,9 +1018,13 @@ function redirected(url, response, details) {
         code: 'REDIRECTED',
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
-        remedy: target === undefined ? `${capital(listed)}.` : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
+        remedy: isSignIn(location)
+            ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
+            : target === undefined
+                ? `${capital(listed)}.`
+                : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
-            ...(target === undefined ? [] : [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
+            ...(target === undefined || isSignIn(location) ? [] : [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
             {
                 ...(0,snippets/* inStep */.qg)(`expect_status: ${status}`),
                 place: 'Or, where the redirect is what you test, in this step under "with"'
@@ -1028,6 +1032,10 @@ function redirected(url, response, details) {
         ],
         details
     });
+}
+/** A sign-in page answers 200 to everyone, so that a call of it would check nothing. */
+function isSignIn(location) {
+    return /\b(?:log|sign)[-_]?in\b|\/(?:oauth2?|sso|saml)\b|\/authorize\b/i.test(location);
 }
 /** Where a redirect leads, as far as a call may go there: an application behind TLS may write http for its own host. */
 function findTarget(url, location) {
@@ -1090,10 +1098,22 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
     }
     return {
         cause: `The application gave another answer than the workflow expects${!(0,attempts/* isIdempotent */.ky)(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-        remedy: "Look at the service's log, or fix the expectation.",
+        remedy: `Look at the service's log, or change ${listInputs(response.verdicts)}.`,
         snippets: (0,gcloud/* showLog */.cS)(service)
     };
 }
+/** The inputs whose expectations were missed. */
+function listInputs(verdicts) {
+    const missed = verdicts.flatMap(({ met, expectation }) => (met ? [] : [/^\w+/.exec(expectation)?.[0] ?? '']));
+    return [...new Set(missed.map((subject) => INPUTS[subject] ?? 'the expectation'))].join(' and ');
+}
+/** By the first word of an expectation. */
+const INPUTS = {
+    status: 'expect_status',
+    header: 'expect_headers',
+    body: 'expect_body',
+    JSON: 'expect_json'
+};
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service) {
     if (!(0,service_url/* isCloudRunUrl */.AH)(service))
@@ -2731,7 +2751,7 @@ function explainAbsence(env, restriction) {
             return {
                 sentence: `${named} has no permission id-token: write.`,
                 cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
-                remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
+                remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs), and of the job that calls a reusable workflow if ${id} is in one.`,
                 snippets: [
                     (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS),
                     {
@@ -2790,7 +2810,7 @@ function explainFailure(endpoint, what, attempts) {
         return {
             sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
             cause: JOB_OVER,
-            remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
+            remedy: 'Hand ACTIONS_ID_TOKEN_REQUEST_TOKEN to no other job, and end background processes with the job: the variable belongs to a job that is over.'
         };
     }
     return what.status === 401 || what.status === 403
@@ -2882,7 +2902,7 @@ function explainNothing(looked, env, hasAccount, restriction) {
         sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
         cause: 'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
         remedy: hasAccount
-            ? 'Write the full name of the provider into workload_identity_provider; the name is no secret.'
+            ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
             : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
         snippets: [(0,snippets/* inStep */.qg)(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
     };
@@ -2905,7 +2925,7 @@ const STORE_DOCUMENT = [
 ];
 const FLAWS = {
     broken: {
-        remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
+        remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
         snippets: STORE_DOCUMENT
     },
     'path for content': {
@@ -3011,7 +3031,7 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         code,
         sentence: `${happened}.`,
         cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
-        remedy: 'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
+        remedy: 'Set the input service_account to the account that may call the service, and grant the identity roles/iam.serviceAccountOpenIdTokenCreator on that account.',
         snippets: [
             (0,snippets/* inStep */.qg)(SERVICE_ACCOUNT),
             ...(isOfAuth
@@ -9263,7 +9283,7 @@ var infrastructure = __nccwpck_require__(4759);
 function privacy_notPrivate(url, method, answer) {
     return new Failure({
         code: 'NOT_PRIVATE',
-        sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
+        sentence: `assert_private is not met: ${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
         ...privacy_explain(url, answer)
     });
 }

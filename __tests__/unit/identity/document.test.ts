@@ -267,7 +267,7 @@ const UNUSABLE: [string, Raw | string, 'CREDENTIALS_INVALID' | 'CREDENTIALS_UNSU
   ['blanks and a byte order mark', '\ufeff \n', 'CREDENTIALS_INVALID', /empty/],
   ['words', 's3cr3t words', 'CREDENTIALS_INVALID', /neither/],
   ['arrays in arrays, very often', `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'CREDENTIALS_INVALID', /./],
-  ['an array', '[{"s3cr3t":1}]', 'CREDENTIALS_INVALID', /it is a JSON list \(14 characters\)\. Give the whole/],
+  ['an array', '[{"s3cr3t":1}]', 'CREDENTIALS_INVALID', /it is a JSON list \(14 characters\)\. Store the whole/],
   ['a private key alone', PRIVATE_KEY, 'CREDENTIALS_INVALID', /it is a private key in PEM alone/],
   ['JSON that was cut', TEXT.slice(0, -5), 'CREDENTIALS_INVALID', /it is JSON that is cut off \(\d+ characters\)/],
   [

@@ -70,9 +70,13 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
     code: 'REDIRECTED',
     sentence: `${safeUrl(url)} answered ${describeStatus(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
     cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
-    remedy: target === undefined ? `${capital(listed)}.` : `Set url to ${safeUrl(target)}, or ${listed}.`,
+    remedy: isSignIn(location)
+      ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
+      : target === undefined
+        ? `${capital(listed)}.`
+        : `Set url to ${safeUrl(target)}, or ${listed}.`,
     snippets: [
-      ...(target === undefined ? [] : [inStep(`url: ${safeUrl(target)}`)]),
+      ...(target === undefined || isSignIn(location) ? [] : [inStep(`url: ${safeUrl(target)}`)]),
       {
         ...inStep(`expect_status: ${status}`),
         place: 'Or, where the redirect is what you test, in this step under "with"'
@@ -80,6 +84,11 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
     ],
     details
   })
+}
+
+/** A sign-in page answers 200 to everyone, so that a call of it would check nothing. */
+function isSignIn(location: string): boolean {
+  return /\b(?:log|sign)[-_]?in\b|\/(?:oauth2?|sso|saml)\b|\/authorize\b/i.test(location)
 }
 
 /** Where a redirect leads, as far as a call may go there: an application behind TLS may write http for its own host. */
@@ -151,9 +160,23 @@ function explainAnswer(
   }
   return {
     cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-    remedy: "Look at the service's log, or fix the expectation.",
+    remedy: `Look at the service's log, or change ${listInputs(response.verdicts)}.`,
     snippets: showLog(service)
   }
+}
+
+/** The inputs whose expectations were missed. */
+function listInputs(verdicts: readonly Verdict[]): string {
+  const missed = verdicts.flatMap(({ met, expectation }) => (met ? [] : [/^\w+/.exec(expectation)?.[0] ?? '']))
+  return [...new Set(missed.map((subject) => INPUTS[subject] ?? 'the expectation'))].join(' and ')
+}
+
+/** By the first word of an expectation. */
+const INPUTS: Readonly<Record<string, string>> = {
+  status: 'expect_status',
+  header: 'expect_headers',
+  body: 'expect_body',
+  JSON: 'expect_json'
 }
 
 /** https://cloud.google.com/run/docs/configuring/max-instances */

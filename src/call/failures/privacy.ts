@@ -16,7 +16,7 @@ import { explainInfrastructure } from './infrastructure.ts'
 export function notPrivate(url: URL, method: string, answer: Answer): Failure {
   return new Failure({
     code: 'NOT_PRIVATE',
-    sentence: `${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
+    sentence: `assert_private is not met: ${safeUrl(url)} answered a ${method} without a token with ${describeStatus(answer.status)}${isOwnRefusal(answer) ? ', and that refusal comes from behind the check of Google' : ''}; Google did not refuse the call.`,
     ...explain(url, answer)
   })
 }

@@ -86,7 +86,7 @@ function explainNothing(
     cause:
       'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
     remedy: hasAccount
-      ? 'Write the full name of the provider into workload_identity_provider; the name is no secret.'
+      ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
       : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
     snippets: [inStep(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
   }
@@ -133,7 +133,7 @@ const STORE_DOCUMENT = [
 
 const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   broken: {
-    remedy: 'Give the whole Application Default Credentials document, as JSON or as base64 of the JSON.',
+    remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
     snippets: STORE_DOCUMENT
   },
   'path for content': {
@@ -260,7 +260,7 @@ export function serviceAccountRequired(
     sentence: `${happened}.`,
     cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
     remedy:
-      'Set the input service_account to the account that may call the service, and allow the identity to impersonate that account.',
+      'Set the input service_account to the account that may call the service, and grant the identity roles/iam.serviceAccountOpenIdTokenCreator on that account.',
     snippets: [
       inStep(SERVICE_ACCOUNT),
       ...(isOfAuth

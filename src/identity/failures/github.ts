@@ -48,7 +48,7 @@ function explainAbsence(env: Step['env'], restriction: Restriction | undefined):
       return {
         sentence: `${named} has no permission id-token: write.`,
         cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
-        remedy: `Add id-token: write under permissions of job ${id}, and of the job that calls a reusable workflow if ${id} is in one.`,
+        remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs), and of the job that calls a reusable workflow if ${id} is in one.`,
         snippets: [
           inJob(id, ...PERMISSIONS),
           {
@@ -111,7 +111,8 @@ function explainFailure(endpoint: URL | undefined, what: SealedOutcome | undefin
     return {
       sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
       cause: JOB_OVER,
-      remedy: 'Run this step in a job that is still running; the job that owns ACTIONS_ID_TOKEN_REQUEST_TOKEN is over.'
+      remedy:
+        'Hand ACTIONS_ID_TOKEN_REQUEST_TOKEN to no other job, and end background processes with the job: the variable belongs to a job that is over.'
     }
   }
   return what.status === 401 || what.status === 403

@@ -18,6 +18,13 @@ testFailures([
     /Set url to https:\/\/shop-123456789012\.europe-west1\.run\.app\/health\/, or/
   ],
   [
+    'a redirect to a sign-in page',
+    failed('application', 302, '', { location: '/login?next=%2F' }),
+    'REDIRECTED',
+    /302 Found, to \/login\S*, and redirects are never followed\. The application asks callers to sign in: give the credential that the application accepts in headers, or list 302/,
+    /^(?!.*url: )/
+  ],
+  [
     'a redirect to nowhere',
     failed('application', 304, ''),
     'REDIRECTED',
@@ -84,7 +91,7 @@ testFailures([
       verdicts: [MET, { expectation: 'body matches /ok/', met: false, actual: 'down' }]
     }),
     'EXPECTATION_FAILED',
-    /expected body matches \/ok\/, found down\. Look at the service's log, or fix the expectation\./,
+    /expected body matches \/ok\/, found down\. Look at the service's log, or change expect_body\./,
     /(?=.*met: status 2xx; actual: 200 OK)(?=.*missed: body matches \/ok\/; actual: down)/
   ],
   [

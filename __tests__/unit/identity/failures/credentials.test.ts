@@ -23,7 +23,7 @@ testFailures([
     'an account without a provider',
     credentialsNotFound(LOOKED, JOB, true, undefined),
     'CREDENTIALS_NOT_FOUND',
-    /service_account is set, but workload_identity_provider is empty, and no Google credential.*Write the full name of the provider into workload_identity_provider/
+    /service_account is set, but workload_identity_provider is empty, and no Google credential.*Write the full name of the provider, projects\/NUMBER\S+, into workload_identity_provider/
   ],
   [
     'no credential in a pull request from a fork',
@@ -47,7 +47,7 @@ testFailures([
     'a broken document',
     credentialsInvalid('credentials_json', '"type" is missing'),
     'CREDENTIALS_INVALID',
-    /credential in credentials_json cannot be used: "type" is missing\. Give the whole/,
+    /credential in credentials_json cannot be used: "type" is missing\. Store the whole/,
     /cat credentials\.json \| gh secret set/
   ],
   [
