@@ -37,7 +37,8 @@ function evaluate(expression, json) {
         if (error instanceof RangeError)
             throw error;
         // Mostly a function that was given a value of another type than it takes.
-        return { met: false, actual: error instanceof Error ? (0,safe_text/* safeText */.Hk)(error.message) : 'it cannot be evaluated' };
+        const reason = error instanceof Error ? (0,safe_text/* safeText */.Hk)(error.message).replace(/\.$/, '') : 'it cannot be evaluated';
+        return { met: false, actual: reason };
     }
 }
 function describeMiss(expression, json) {
@@ -124,9 +125,20 @@ class ExactInterpreter extends Interpreter {
             return hasMember(value, node.name) ? undefined : node.name;
         if (node.type === 'Index')
             return this.visit(node, value) === null ? `[${node.value}]` : undefined;
+        if (node.type === 'Projection')
+            return this.missingInEach(node.left, node.right, value);
         if (node.type !== 'Subexpression' && node.type !== 'IndexExpression')
             return undefined;
         return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value));
+    }
+    /** The part of a path that no element of a list has; a projection leaves such elements out. */
+    missingInEach(list, path, value) {
+        const missing = this.missingName(list, value);
+        const elements = missing === undefined ? this.visit(list, value) : null;
+        if (!Array.isArray(elements))
+            return missing;
+        const names = elements.map((element) => this.missingName(path, element));
+        return names.every((name) => name !== undefined) ? names[0] : undefined;
     }
     call(name, children, value) {
         const values = children.map((child) => this.visit(child, value));
@@ -243,12 +255,19 @@ function parseChecked(text) {
         if (hasOpenQuote(text))
             throw new Error('a quote is not closed');
         const expression = parse(text);
-        // The library takes a single = for the binding of a "let".
-        if (expression.type === 'Binding')
-            throw new Error('a comparison is written ==');
-        for (const node of nodesIn(expression))
+        const nodes = nodesIn(expression);
+        const bindings = new Set(nodes.flatMap(({ type, bindings }) => (type === 'LetExpression' ? bindings : [])));
+        for (const node of nodes) {
+            // The library takes a single = for the binding of a "let".
+            if (node.type === 'Binding' && !bindings.has(node))
+                throw new Error('a comparison is written ==');
+            if (node.type === 'Slice' && node['step'] === 0)
+                throw new Error('a step of 0 leads nowhere');
+            if (node.type === 'Comparator')
+                checkOrder(node);
             if (node.type === 'Function')
                 checkCall(node);
+        }
         return expression;
     }
     catch (error) {
@@ -317,19 +336,48 @@ function useSingleQuotes(text, names) {
     }
     return corrected + text.slice(end);
 }
+/** Numbers alone are ordered: https://jmespath.org/specification.html#ordering-operators */
+function checkOrder({ name, left, right }) {
+    const isNoNumber = (side) => isLiteral(side) && !['number', 'bigint'].includes(typeof side['value']);
+    if (!['EQ', 'NE'].includes(String(name)) && [left, right].some(isNoNumber))
+        throw new Error('numbers alone are greater or less than others');
+}
+/** Values of every type, for arguments of which nothing is known. */
+const SAMPLES = [null, true, 1, 'x', {}, [], [1], ['x']];
+/** A call is wrong where its function does not exist, or does not take that many arguments, or not one that is written out. */
 function checkCall(node) {
     const name = String(node['name']);
-    const count = node['children'].length;
+    const written = node['children'];
     if (!(0,dist/* getRegisteredFunctions */.mA)().some((known) => known === name))
         throw new Error(`unknown function: ${name}()`);
-    try {
-        (0,dist/* search */.$P)(null, `${name}(${Array(count).fill('@').join(', ')})`);
+    const children = written.map((child) => isLiteral(child)
+        ? { ...child, value: withoutLongIntegers(child['value']) }
+        : child.type === 'ExpressionReference'
+            ? { ...child, child: { type: 'Identity' } }
+            : { type: 'Identity' });
+    for (const sample of SAMPLES) {
+        try {
+            dist/* TreeInterpreter */.Z2.search({ ...node, children }, sample);
+        }
+        catch (error) {
+            const { message } = error;
+            const [, place, isExpression] = /argument (\d+) to be type (\(expression\))?/.exec(message) ?? [];
+            const argument = written[Number(place) - 1];
+            const isKnown = isLiteral(argument) || argument?.type === 'ExpressionReference' || isExpression !== undefined;
+            // The type of anything else is what the service answers.
+            if (/arity/i.test(message) || (argument !== undefined && isKnown))
+                throw error;
+        }
     }
-    catch (error) {
-        // A wrong type is no mistake of the author's: these arguments are not.
-        if (error instanceof Error && /arity/i.test(error.message))
-            throw error;
-    }
+}
+function isLiteral(node) {
+    return node?.type === 'Literal';
+}
+/** The library knows no type for them. */
+function withoutLongIntegers(value) {
+    if (Array.isArray(value))
+        return value.map(withoutLongIntegers);
+    return typeof value === 'bigint' ? 1 : value;
 }
 
 

@@ -2684,7 +2684,7 @@ function explain(url, answer) {
     const snippets = closeService(url);
     if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
         return {
-            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+            cause: 'Google let the call through, and a gateway that runs on Cloud Run refused; that is not the check by which a service is private.',
             remedy: 'Set assert_private for the URL of the service behind the gateway, and leave assert_private out for the gateway.',
             snippets: [(0,failure_snippets/* inStep */.qg)("assert_private: 'false'")]
         };
@@ -3037,6 +3037,7 @@ async function getAfterHead(step, request, outcome) {
 
 
 
+
 /** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /**
@@ -3050,7 +3051,7 @@ async function checkPrivacy(step, call) {
     const elapsedMs = startWatch(step);
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
-        const verdict = judge(outcome);
+        const verdict = judge(call.url, outcome);
         if (verdict === 'refused')
             return undefined;
         if (verdict === 'answered' && outcome.answered)
@@ -3069,12 +3070,15 @@ async function askAnonymously(step, url, method) {
     return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function judge(outcome) {
+function judge(url, outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
     if (isRefusalOfCaller(outcome, textOf(outcome)))
         return 'refused';
     const responder = whoAnswered(outcome, textOf(outcome));
+    // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
+    if (responder === 'gateway' && !isCloudRunUrl(url))
+        return 'refused';
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
 }
 function textOf({ body }) {

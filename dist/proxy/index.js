@@ -9304,7 +9304,7 @@ function privacy_explain(url, answer) {
     const snippets = closeService(url);
     if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
         return {
-            cause: 'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+            cause: 'Google let the call through, and a gateway that runs on Cloud Run refused; that is not the check by which a service is private.',
             remedy: 'Set assert_private for the URL of the service behind the gateway, and leave assert_private out for the gateway.',
             snippets: [inStep("assert_private: 'false'")]
         };
@@ -9367,6 +9367,7 @@ var no_answer = __nccwpck_require__(2038);
 
 
 
+
 /** Safe methods (RFC 9110, 9.2.1): they can be sent without credentials. */
 const SAFE_METHODS = (/* unused pure expression or super */ null && (['GET', 'HEAD', 'OPTIONS']));
 /**
@@ -9380,7 +9381,7 @@ async function privacy_checkPrivacy(step, call) {
     const elapsedMs = startWatch(step);
     for (let attempt = 1;; attempt += 1) {
         const outcome = await askAnonymously(step, call.url, method);
-        const verdict = judge(outcome);
+        const verdict = judge(call.url, outcome);
         if (verdict === 'refused')
             return undefined;
         if (verdict === 'answered' && outcome.answered)
@@ -9399,12 +9400,15 @@ async function askAnonymously(step, url, method) {
     return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function judge(outcome) {
+function judge(url, outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
     if (isRefusalOfCaller(outcome, textOf(outcome)))
         return 'refused';
     const responder = whoAnswered(outcome, textOf(outcome));
+    // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
+    if (responder === 'gateway' && !isCloudRunUrl(url))
+        return 'refused';
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
 }
 function textOf({ body }) {

@@ -7,6 +7,7 @@ import { limitOf, startWatch } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import { choosePause, isTransient } from '../world/retry.ts'
 import { FIRST_DEPLOYMENT_MS } from './attempts.ts'
+import { isCloudRunUrl } from '../inputs/service-url.ts'
 import { isRefusalOfCaller, whoAnswered } from './responder.ts'
 import { getAfterHead, LONGEST_PAGE_BYTES } from './get-after-head.ts'
 
@@ -24,7 +25,7 @@ export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failur
   const elapsedMs = startWatch(step)
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await askAnonymously(step, call.url, method)
-    const verdict = judge(outcome)
+    const verdict = judge(call.url, outcome)
     if (verdict === 'refused') return undefined
     if (verdict === 'answered' && outcome.answered) return notPrivate(call.url, method, outcome)
     const isNothingHere = outcome.answered && !isTransient(outcome)
@@ -43,10 +44,12 @@ async function askAnonymously(step: Step, url: URL, method: string): Promise<Out
 }
 
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
-function judge(outcome: Outcome): 'refused' | 'answered' | 'open' {
+function judge(url: URL, outcome: Outcome): 'refused' | 'answered' | 'open' {
   if (!outcome.answered || isTransient(outcome)) return 'open'
   if (isRefusalOfCaller(outcome, textOf(outcome))) return 'refused'
   const responder = whoAnswered(outcome, textOf(outcome))
+  // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
+  if (responder === 'gateway' && !isCloudRunUrl(url)) return 'refused'
   return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered'
 }
 

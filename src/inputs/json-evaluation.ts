@@ -22,7 +22,8 @@ export function evaluate(expression: Expression, json: unknown): { met: boolean;
     // Too deep a value, which is the caller's business.
     if (error instanceof RangeError) throw error
     // Mostly a function that was given a value of another type than it takes.
-    return { met: false, actual: error instanceof Error ? safeText(error.message) : 'it cannot be evaluated' }
+    const reason = error instanceof Error ? safeText(error.message).replace(/\.$/, '') : 'it cannot be evaluated'
+    return { met: false, actual: reason }
   }
 }
 
@@ -107,8 +108,18 @@ class ExactInterpreter extends Interpreter {
     if (node === undefined) return undefined
     if (node.type === 'Field') return hasMember(value, node.name) ? undefined : node.name
     if (node.type === 'Index') return this.visit(node, value) === null ? `[${node.value}]` : undefined
+    if (node.type === 'Projection') return this.missingInEach(node.left, node.right, value)
     if (node.type !== 'Subexpression' && node.type !== 'IndexExpression') return undefined
     return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value))
+  }
+
+  /** The part of a path that no element of a list has; a projection leaves such elements out. */
+  private missingInEach(list: Expression, path: Expression, value: Value): string | undefined {
+    const missing = this.missingName(list, value)
+    const elements = missing === undefined ? this.visit(list, value) : null
+    if (!Array.isArray(elements)) return missing
+    const names = elements.map((element) => this.missingName(path, element))
+    return names.every((name) => name !== undefined) ? names[0] : undefined
   }
 
   private call(name: string, children: readonly Expression[], value: Value): Value {

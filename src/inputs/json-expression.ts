@@ -1,4 +1,5 @@
-import { compile, getRegisteredFunctions, search } from '@jmespath-community/jmespath'
+import { compile, getRegisteredFunctions, TreeInterpreter } from '@jmespath-community/jmespath'
+import type { JSONValue } from '@jmespath-community/jmespath'
 import { evaluate } from './json-evaluation.ts'
 import type { Expression } from './json-evaluation.ts'
 import { parseExactJson } from '../guard/json.ts'
@@ -52,9 +53,15 @@ function parseChecked(text: string): Expression {
   try {
     if (hasOpenQuote(text)) throw new Error('a quote is not closed')
     const expression = parse(text)
-    // The library takes a single = for the binding of a "let".
-    if ((expression.type as string) === 'Binding') throw new Error('a comparison is written ==')
-    for (const node of nodesIn(expression)) if (node.type === 'Function') checkCall(node)
+    const nodes = nodesIn(expression)
+    const bindings = new Set(nodes.flatMap(({ type, bindings }) => (type === 'LetExpression' ? bindings : [])))
+    for (const node of nodes) {
+      // The library takes a single = for the binding of a "let".
+      if (node.type === 'Binding' && !bindings.has(node)) throw new Error('a comparison is written ==')
+      if (node.type === 'Slice' && node['step'] === 0) throw new Error('a step of 0 leads nowhere')
+      if (node.type === 'Comparator') checkOrder(node)
+      if (node.type === 'Function') checkCall(node)
+    }
     return expression
   } catch (error) {
     const reason = error instanceof Error ? safeText(error.message, 120) : 'unknown'
@@ -130,14 +137,48 @@ function useSingleQuotes(text: string, names: readonly QuotedName[]): string {
   return corrected + text.slice(end)
 }
 
+/** Numbers alone are ordered: https://jmespath.org/specification.html#ordering-operators */
+function checkOrder({ name, left, right }: Node): void {
+  const isNoNumber = (side: Node): boolean => isLiteral(side) && !['number', 'bigint'].includes(typeof side['value'])
+  if (!['EQ', 'NE'].includes(String(name)) && [left as Node, right as Node].some(isNoNumber))
+    throw new Error('numbers alone are greater or less than others')
+}
+
+/** Values of every type, for arguments of which nothing is known. */
+const SAMPLES = [null, true, 1, 'x', {}, [], [1], ['x']] satisfies JSONValue[]
+
+/** A call is wrong where its function does not exist, or does not take that many arguments, or not one that is written out. */
 function checkCall(node: Node): void {
   const name = String(node['name'])
-  const count = (node['children'] as unknown[]).length
+  const written = node['children'] as Node[]
   if (!getRegisteredFunctions().some((known) => known === name)) throw new Error(`unknown function: ${name}()`)
-  try {
-    search(null, `${name}(${Array<string>(count).fill('@').join(', ')})`)
-  } catch (error) {
-    // A wrong type is no mistake of the author's: these arguments are not.
-    if (error instanceof Error && /arity/i.test(error.message)) throw error
+  const children = written.map((child) =>
+    isLiteral(child)
+      ? { ...child, value: withoutLongIntegers(child['value']) }
+      : child.type === 'ExpressionReference'
+        ? { ...child, child: { type: 'Identity' } }
+        : { type: 'Identity' }
+  )
+  for (const sample of SAMPLES) {
+    try {
+      TreeInterpreter.search({ ...node, children } as unknown as Expression, sample)
+    } catch (error) {
+      const { message } = error as Error
+      const [, place, isExpression] = /argument (\d+) to be type (\(expression\))?/.exec(message) ?? []
+      const argument = written[Number(place) - 1]
+      const isKnown = isLiteral(argument) || argument?.type === 'ExpressionReference' || isExpression !== undefined
+      // The type of anything else is what the service answers.
+      if (/arity/i.test(message) || (argument !== undefined && isKnown)) throw error
+    }
   }
+}
+
+function isLiteral(node: Node | undefined): boolean {
+  return node?.type === 'Literal'
+}
+
+/** The library knows no type for them. */
+function withoutLongIntegers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutLongIntegers)
+  return typeof value === 'bigint' ? 1 : value
 }

@@ -16,6 +16,7 @@ import { ACCOUNT, assertFailure, assertSuccess, assertWithin, SERVICE_HOST, SHOR
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const PRIVATE = { assert_private: 'true' }
 const everybody = ['allUsers']
+const GATEWAY = 'gateway.octo-org.example'
 
 describe('assert_private passes', { concurrency: 4 }, () => {
   callScenario(
@@ -40,6 +41,18 @@ describe('assert_private passes', { concurrency: 4 }, () => {
       }
       assert.equal(tokenOf(anonymous), undefined)
       assert.deepEqual([call.method, call.body, call.answeredStatus], ['POST', 'secret plans', 200])
+    }
+  )
+
+  callScenario(
+    'An API gateway that refuses a call without a token is private',
+    { host: GATEWAY, gateway: { audiences: [`https://${GATEWAY}`] } },
+    async ({ world, call }) => {
+      assertSuccess(await call({ ...PRIVATE, url: `https://${GATEWAY}/`, audience: `https://${GATEWAY}` }))
+      assert.deepEqual(
+        requestsTo(world, GATEWAY).map(({ answeredStatus }) => answeredStatus),
+        [401, 200]
+      )
     }
   )
 
@@ -133,6 +146,10 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     ["its own redirect to Google's sign-in", { status: 302, headers: { location: googleSignIn } }],
     ['a 403 in which it quotes another front end', { ...json({ error: quotation }), status: 403 }],
     ["a 200 with IAP's header", { headers: { 'x-goog-iap-generated-response': 'true' }, body: 'Hello' }],
+    [
+      "a gateway's refusal, from a container of the author's",
+      { ...json({ code: 401, message: 'Jwt is missing' }), status: 401 }
+    ],
     ['its own 401 with an empty page', { status: 401, headers: { 'content-type': 'text/html' } }]
   ]
   for (const [what, answer] of ANSWERS) {

@@ -40,7 +40,7 @@ function explain(url: URL, answer: Answer): Advice {
   if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
     return {
       cause:
-        'A gateway in front of the service refused; that is not the check of Google by which a service is private.',
+        'Google let the call through, and a gateway that runs on Cloud Run refused; that is not the check by which a service is private.',
       remedy:
         'Set assert_private for the URL of the service behind the gateway, and leave assert_private out for the gateway.',
       snippets: [inStep("assert_private: 'false'")]
