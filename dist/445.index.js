@@ -127,6 +127,8 @@ class ExactInterpreter extends Interpreter {
             return this.visit(node, value) === null ? `[${node.value}]` : undefined;
         if (node.type === 'Projection')
             return this.missingInEach(node.left, node.right, value);
+        if (node.type === 'ValueProjection' || node.type === 'FilterProjection')
+            return this.missingName(node.left, value);
         if (node.type !== 'Subexpression' && node.type !== 'IndexExpression')
             return undefined;
         return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value));

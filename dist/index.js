@@ -726,7 +726,8 @@ function quoteValue(value) {
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
     const text = value.trim();
-    if (/^[{[]/.test(text))
+    // A bracket may also begin a pattern, such as [a-z]+.
+    if (/^(?:\{|\[[\s"{[])/.test(text))
         return describe('a JSON document', text);
     if (text.includes('-----BEGIN'))
         return describe('a key in PEM', text);

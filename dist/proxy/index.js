@@ -2125,7 +2125,8 @@ function quoteValue(value) {
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
     const text = value.trim();
-    if (/^[{[]/.test(text))
+    // A bracket may also begin a pattern, such as [a-z]+.
+    if (/^(?:\{|\[[\s"{[])/.test(text))
         return describe('a JSON document', text);
     if (text.includes('-----BEGIN'))
         return describe('a key in PEM', text);
@@ -5867,7 +5868,7 @@ function rewriteRefresh(value, service, local) {
 function rewriteCookie(cookie, service) {
     const [pair = '', ...attributes] = cookie.split(';');
     const isPrefixed = /^\s*__(host|secure)-/i.test(pair);
-    const wasSecure = attributes.some((attribute) => attribute.trim().toLowerCase() === 'secure');
+    const wasSecure = attributes.some((attribute) => /^\s*secure\s*(?:=|$)/i.test(attribute));
     const kept = attributes.flatMap((attribute) => {
         const [name = '', ...rest] = attribute.split('=');
         const value = rest.join('=').trim();
@@ -6122,7 +6123,9 @@ async function passOn(serving, exchange, side) {
             }
             const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING;
             const refusal = await findRefusal(serving, exchange, token, answer, beginning);
-            if (refusal?.text.code === 'TOKEN_REJECTED' && !renewed) {
+            if (refusal?.text.code !== 'TOKEN_REJECTED')
+                keeper.accepted(token);
+            else if (!renewed) {
                 renewed = true;
                 const next = keeper.replace(token);
                 const other = isRepeatable ? await next : undefined;
@@ -7222,6 +7225,10 @@ function createTokenKeeper({ first, mint, now, onRenewal }) {
                     return undefined;
                 throw error;
             }
+        },
+        accepted(accepted) {
+            if (token === accepted)
+                replacedAt = Number.NEGATIVE_INFINITY;
         },
         renewals: () => renewals,
         close() {

@@ -17,7 +17,8 @@ export function quoteValue(value: string): string {
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 export function describeSecret(value: string): string | undefined {
   const text = value.trim()
-  if (/^[{[]/.test(text)) return describe('a JSON document', text)
+  // A bracket may also begin a pattern, such as [a-z]+.
+  if (/^(?:\{|\[[\s"{[])/.test(text)) return describe('a JSON document', text)
   if (text.includes('-----BEGIN')) return describe('a key in PEM', text)
   if (TOKEN_BEGINNING.test(text)) return describe('a token', text)
   if (isEncoded(text)) return describe('base64 of a document or key', text)

@@ -109,6 +109,7 @@ class ExactInterpreter extends Interpreter {
     if (node.type === 'Field') return hasMember(value, node.name) ? undefined : node.name
     if (node.type === 'Index') return this.visit(node, value) === null ? `[${node.value}]` : undefined
     if (node.type === 'Projection') return this.missingInEach(node.left, node.right, value)
+    if (node.type === 'ValueProjection' || node.type === 'FilterProjection') return this.missingName(node.left, value)
     if (node.type !== 'Subexpression' && node.type !== 'IndexExpression') return undefined
     return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value))
   }

@@ -56,7 +56,7 @@ function rewriteRefresh(value: string, service: ServiceAddress, local: string): 
 function rewriteCookie(cookie: string, service: ServiceAddress): string {
   const [pair = '', ...attributes] = cookie.split(';')
   const isPrefixed = /^\s*__(host|secure)-/i.test(pair)
-  const wasSecure = attributes.some((attribute) => attribute.trim().toLowerCase() === 'secure')
+  const wasSecure = attributes.some((attribute) => /^\s*secure\s*(?:=|$)/i.test(attribute))
   const kept = attributes.flatMap((attribute) => {
     const [name = '', ...rest] = attribute.split('=')
     const value = rest.join('=').trim()

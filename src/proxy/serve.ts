@@ -104,7 +104,8 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
       }
       const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING
       const refusal = await findRefusal(serving, exchange, token, answer, beginning)
-      if (refusal?.text.code === 'TOKEN_REJECTED' && !renewed) {
+      if (refusal?.text.code !== 'TOKEN_REJECTED') keeper.accepted(token)
+      else if (!renewed) {
         renewed = true
         const next = keeper.replace(token)
         const other = isRepeatable ? await next : undefined

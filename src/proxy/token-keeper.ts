@@ -16,9 +16,11 @@ export interface TokenKeeper {
   /**
    * Another token than the one that was refused.
    *
-   * @returns undefined where there is none, or where the last refusal was only a moment ago, so that renewing helps nothing
+   * @returns undefined where there is none, or where renewing has just helped nothing
    */
   readonly replace: (refused: IdToken) => Promise<IdToken | undefined>
+  /** Is told of each token that was not refused, so that a later refusal is worth another token at once. */
+  readonly accepted: (accepted: IdToken) => void
   readonly renewals: () => number
   readonly close: () => void
 }
@@ -100,6 +102,9 @@ export function createTokenKeeper({ first, mint, now, onRenewal }: TokenSource):
         if (error instanceof Failure) return undefined
         throw error
       }
+    },
+    accepted(accepted) {
+      if (token === accepted) replacedAt = Number.NEGATIVE_INFINITY
     },
     renewals: () => renewals,
     close() {

@@ -43,7 +43,8 @@ for (const value of [
   'projects/123456789012/locations/global/workloadIdentityPools/github/providers/my-repo',
   'https://hello-123456789012.europe-west1.run.app/api/v1',
   'very-long-name-of-an-account@my-project-123456.iam.gserviceaccount.com',
-  'X-Serverless-Authorization'
+  'X-Serverless-Authorization',
+  '[a'
 ]) {
   test(`${value} is quoted`, () => {
     assert.equal(quoteValue(value), `"${value}"`)

@@ -118,6 +118,7 @@ const ANSWERS: readonly (readonly [string, readonly string[], readonly string[]]
     ['Set-Cookie', 'a=b; HttpOnly; SameSite=Lax']
   ],
   ['a cookie for other sites', ['Set-Cookie', 'a=b; SameSite=None; Secure; Partitioned'], ['Set-Cookie', 'a=b']],
+  ['a cookie with a value for Secure', ['Set-Cookie', 'a=b; Secure=; SameSite=None'], ['Set-Cookie', 'a=b']],
   [
     'a cookie for other sites that no browser takes',
     ['Set-Cookie', 'a=b; SameSite=None'],

@@ -195,6 +195,20 @@ scenario(
 )
 
 scenario(
+  'A token that was accepted once is replaced at once when it is refused.',
+  60 * MINUTE,
+  async ({ keeper, first, attempts }) => {
+    const one = await keeper.replace(first)
+    assert.ok(one !== undefined)
+    keeper.accepted(first)
+    assert.equal(await keeper.replace(one), undefined)
+    keeper.accepted(one)
+    assert.notEqual(await keeper.replace(one), undefined)
+    assert.deepEqual(attempts, [0, 0])
+  }
+)
+
+scenario(
   'Where a refused token cannot be replaced there is none, and the next one comes by itself.',
   60 * MINUTE,
   async ({ keeper, first, attempts, next, pass }) => {
