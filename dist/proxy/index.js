@@ -10434,6 +10434,8 @@ async function runToEnd(process, env, report, world, story) {
 async function end(process) {
     await Promise.race([Promise.all([flush(process.stdout), flush(process.stderr)]), (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(END_MS)]);
     const limit = performance.now() + END_MS;
+    // Only then is a request that was just answered no longer listed.
+    await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)();
     while (isAskingTheSystem(process) && performance.now() < limit)
         await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(10);
     if (isAskingTheSystem(process) && process.exitCode !== 0)

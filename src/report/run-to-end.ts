@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../failure/failure.ts'
 import type { World } from '../world/world.ts'
 import { internalFailure, overdue, unfinished } from './internal.ts'
@@ -72,6 +72,8 @@ export async function runToEnd(
 async function end(process: NodeJS.Process): Promise<void> {
   await Promise.race([Promise.all([flush(process.stdout), flush(process.stderr)]), wait(END_MS)])
   const limit = performance.now() + END_MS
+  // Only then is a request that was just answered no longer listed.
+  await turn()
   while (isAskingTheSystem(process) && performance.now() < limit) await wait(10)
   if (isAskingTheSystem(process) && process.exitCode !== 0) process.kill(process.pid, 'SIGKILL')
   process.exit()
