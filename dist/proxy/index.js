@@ -10063,7 +10063,7 @@ function readCheck() {
     const check = raw_inputs_optional('check');
     if (check === undefined || /^\/[^\s#\\]*$/.test(check))
         return check;
-    throw (0,failures/* inputInvalid */.m7)('check', `${(0,guard_quote/* quoteValue */.c)(check)} is not a path`, 'Write it as /health.', ['check: /health']);
+    throw (0,failures/* inputInvalid */.m7)('check', `${(0,guard_quote/* quoteValue */.c)(check)} is not a path`, 'Write check as /health.', ['check: /health']);
 }
 async function describeCheck({ url: service, tag }, check, { header }, iamWaitMs) {
     const url = new URL(service);

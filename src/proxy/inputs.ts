@@ -94,7 +94,7 @@ function placeFor(named: TokenPlace | undefined, url: URL, audience: string): To
 function readCheck(): string | undefined {
   const check = optional('check')
   if (check === undefined || /^\/[^\s#\\]*$/.test(check)) return check
-  throw inputInvalid('check', `${quoteValue(check)} is not a path`, 'Write it as /health.', ['check: /health'])
+  throw inputInvalid('check', `${quoteValue(check)} is not a path`, 'Write check as /health.', ['check: /health'])
 }
 
 async function describeCheck(

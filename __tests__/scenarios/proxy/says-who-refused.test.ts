@@ -150,6 +150,19 @@ proxyScenario('A 401 of the front end is answered with a renewed token, once', a
   assertFailure(await job.post(), 'TOKEN_REJECTED', 'Token renewals: 3', '2 × TOKEN_REJECTED')
 })
 
+proxyScenario('Requests that are refused side by side share one renewed token', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  const { get } = await start(given)
+  const before = world.requests.length
+  const sentence = 'Your client does not have permission to the requested URL <code>/</code>.'
+  world.fail(SERVICE_HOST, frontEndPage(401, '401 Unauthorized', 'Error: Unauthorized', sentence), { times: 10 })
+  const answers = await Promise.all(Array.from({ length: 10 }, async () => await get('/')))
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+  const asked = listRequests(world).slice(before)
+  assert.equal(asked.filter((line) => line === ASKED.service).length, 20)
+  assert.equal(asked.filter((line) => line === ASKED.idToken()).length, 1)
+})
+
 proxyScenario('A 401 to a request with a body passes, marked', async ({ world, start }) => {
   const given = await givenProxy(world)
   const { get } = await start(given)
