@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -36,6 +36,34 @@ for (const directory of [MODULE, 'infra/probe']) {
       terraform(`-chdir=${directory}`, 'get')
     } finally {
       rmSync(data, { recursive: true, force: true })
+    }
+  })
+}
+
+// The provider is large, so that only CI fetches it.
+const skipValidation = process.env['CI'] === undefined ? 'NOT CHECKED: only where CI is set' : skip
+
+for (const directory of [MODULE, 'infra/probe']) {
+  test(`${directory} is valid for the provider`, { skip: skipValidation }, (context) => {
+    const copy = mkdtempSync(path.join(tmpdir(), 'terraform-'))
+    const terraform = (...args: string[]): { status: number | null; output: string } => {
+      const env = { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1' }
+      const all = [`-chdir=${path.join(copy, directory)}`, ...args, '-no-color']
+      const { status, stdout, stderr } = spawnSync(program ?? '', all, { encoding: 'utf8', env, timeout: 90_000 })
+      return { status, output: `${stdout}${stderr}` }
+    }
+    try {
+      cpSync('infra', path.join(copy, 'infra'), { recursive: true })
+      const { status, output } = terraform('init', '-backend=false', '-input=false')
+      if (status !== 0 && /could not connect|no such host|timeout/.test(output)) {
+        context.skip('NOT CHECKED: the provider cannot be fetched from here')
+        return
+      }
+      assert.equal(status, 0, output)
+      const validation = terraform('validate')
+      assert.equal(validation.status, 0, validation.output)
+    } finally {
+      rmSync(copy, { recursive: true, force: true })
     }
   })
 }
