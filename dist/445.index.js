@@ -311,7 +311,9 @@ function parse(text) {
     return expression;
 }
 function hasOpenQuote(text) {
-    return /['"`]/.test(text.replaceAll(QUOTATION, ''));
+    // Without an end it matches as well: a search that began anew behind each quote would take quadratic time.
+    const last = [...text.matchAll(/(['"`])(?:\\(?:.|$)|(?!\1)[^\\])*(\1?)/gs)].at(-1);
+    return last?.[2] === '';
 }
 function nodesIn(tree) {
     if (typeof tree !== 'object' || tree === null)

@@ -344,6 +344,7 @@ const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
  */
 function judgeExpectations(expectations, answer, text, milliseconds) {
     const status = {
+        input: 'expect_status',
         expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
         met: expectations.status.has(answer.status),
         actual: (0,outcome/* describeStatus */.Wn)(answer.status)
@@ -362,7 +363,8 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
     });
     return [
         status,
-        ...checks.map(({ kind, expectation }, index) => ({
+        ...checks.map(({ input, kind, expectation }, index) => ({
+            input,
             expectation,
             ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
         }))
@@ -385,6 +387,7 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
     const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
     const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
     return {
+        input: 'expect_headers',
         kind: 'pattern',
         expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => values.length === 0
@@ -397,6 +400,7 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
 }
 function checkBody(pattern, text) {
     return {
+        input: 'expect_body',
         kind: 'pattern',
         expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
@@ -406,6 +410,7 @@ function checkJson(expressions, answer, text) {
     /** Parsed by the first that needs it. */
     let json;
     return expressions.map((expression) => ({
+        input: 'expect_json',
         kind: 'expression',
         expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
         judge: () => {
@@ -444,7 +449,8 @@ function describeVerdict({ met, expectation, actual }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EM: () => (/* binding */ FAILURES),
 /* harmony export */   H$: () => (/* binding */ explainBy),
-/* harmony export */   HR: () => (/* binding */ Failure)
+/* harmony export */   HR: () => (/* binding */ Failure),
+/* harmony export */   Nx: () => (/* binding */ capital)
 /* harmony export */ });
 /**
  * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
@@ -495,6 +501,10 @@ class Failure extends Error {
         super(`${text.code}: ${text.sentence}`);
         this.text = text;
     }
+}
+/** A text as the beginning of a sentence. */
+function capital(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 
@@ -663,7 +673,10 @@ function parseExactJson(text) {
     // Without a reviver the parser stands any depth, and is quick.
     if (value === undefined || !/\d{16}/.test(text))
         return value;
-    const keepDigits = (_name, member, { source = '' }) => typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member;
+    const keepDigits = (_name, member, { source = '' }) => {
+        const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? [];
+        return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member;
+    };
     return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
 }
 /** The JSON of a value that `parseExactJson` gave, or what was made of it. */
@@ -3007,6 +3020,12 @@ function no_answer_explain(url, last, method) {
 }
 
 ;// CONCATENATED MODULE: ./src/world/step.ts
+/** Clocks that differ by less, in seconds, do no harm. */
+const CLOCK_TOLERANCE_S = 60;
+/** The time, in milliseconds since the epoch, at which nothing has expired but what has by both clocks. */
+function earlierNow({ now, googleNow }) {
+    return Math.min(now(), googleNow());
+}
 /** How long a request that is sent now may take, in milliseconds. */
 function limitOf(step, mostMs = step.timeoutMs) {
     return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));
@@ -3177,7 +3196,7 @@ function newestNotReady({ newest, trouble = '', name, call }) {
     const { flags } = describeRunService(call.url);
     return {
         sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
-        cause: 'Cloud Run could not start it, so that another revision answers, or none.',
+        cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
         remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
         snippets: [
             ...showLog(call.url),
@@ -3866,7 +3885,7 @@ function redirected(url, response, details) {
         remedy: isSignIn(location)
             ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
             : target === undefined
-                ? `${capital(listed)}.`
+                ? `${(0,failure_failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
             ...(target === undefined || isSignIn(location) ? [] : [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
@@ -3949,16 +3968,9 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
 }
 /** The inputs whose expectations were missed. */
 function listInputs(verdicts) {
-    const missed = verdicts.flatMap(({ met, expectation }) => (met ? [] : [/^\w+/.exec(expectation)?.[0] ?? '']));
-    return [...new Set(missed.map((subject) => INPUTS[subject] ?? 'the expectation'))].join(' and ');
+    const missed = verdicts.filter(({ met }) => !met).map(({ input }) => input);
+    return [...new Set(missed)].join(' and ');
 }
-/** By the first word of an expectation. */
-const INPUTS = {
-    status: 'expect_status',
-    header: 'expect_headers',
-    body: 'expect_body',
-    JSON: 'expect_json'
-};
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service) {
     if (!isCloudRunUrl(service))
@@ -3968,9 +3980,6 @@ function giveInstances(service) {
         (0,failure_snippets/* inTerminal */.e5)('see the limit of instances (maxScale)', `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`),
         (0,failure_snippets/* onlyWhere */.OJ)('an instance may cost while it waits for calls', updateCommand(service, '--min-instances=1'))
     ];
-}
-function capital(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/gateway.ts
@@ -4438,7 +4447,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     try {
         for (;;) {
             const limitMs = limitOf(step);
-            if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS))
+            if (token.expiresAt <= earlierNow(step) + Math.min(limitMs, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
@@ -5401,6 +5410,7 @@ function checkIapJwt(jwt, expected) {
 
 
 
+
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 function createMint(step, { universe, token: kind }, identity) {
@@ -5447,8 +5457,7 @@ function createMint(step, { universe, token: kind }, identity) {
             if (kind === 'iap_jwt')
                 return await signIapJwt(audience);
             const jwt = await askForIdToken(audience);
-            // A token has expired where both clocks say so: this machine's, and the one of the last answer.
-            return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) });
+            return checkIdToken(jwt, { ...expected, audience, now: earlierNow(step) });
         }
     };
 }
@@ -5468,8 +5477,10 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
 ;// CONCATENATED MODULE: ./src/world/failures/run-origin.ts
 
 
-/** A run that GitHub gives no secrets, for an input that is empty. */
+/** A run that GitHub gives no secrets, for an input that is empty. @returns undefined where nothing restricts the run */
 function explainWithheld(env, restriction) {
+    if (restriction === undefined)
+        return undefined;
     const { id } = describeJob(env);
     const isFork = restriction.kind === 'fork';
     const who = isFork
@@ -5539,8 +5550,9 @@ function explainNothing(looked, env, hasAccount, restriction) {
             snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    if (restriction !== undefined) {
-        const { because, remedy, snippets } = explainWithheld(env, restriction);
+    const withheld = explainWithheld(env, restriction);
+    if (withheld !== undefined) {
+        const { because, remedy, snippets } = withheld;
         return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
@@ -5750,8 +5762,8 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/identity/broken-document.ts
 
-/** Texts of JSON, whole ones only. */
-const TEXT = /"(?:[^"\\]|\\.)*"/gs;
+/** Texts of JSON, with one that has no end: a search that began anew behind each quote of it would take quadratic time. */
+const TEXT = /"(?:[^"\\]|\\(?:.|$))*("?)/gs;
 /** What people give in the place of a document, the first that fits. */
 const KINDS = [
     ['the *** that GitHub shows in the place of a secret', (text) => /^\*+$/.test(text)],
@@ -5799,7 +5811,8 @@ function hasBrokenText(text) {
 function isCutOff(text) {
     const bare = text.replaceAll(TEXT, '');
     const count = (brackets) => bare.match(brackets)?.length ?? 0;
-    return bare.includes('"') || count(/[{[]/g) > count(/[}\]]/g);
+    const last = [...text.matchAll(TEXT)].at(-1);
+    return last?.[1] === '' || count(/[{[]/g) > count(/[}\]]/g);
 }
 
 ;// CONCATENATED MODULE: ./src/world/request.ts
@@ -6455,10 +6468,9 @@ function fromAuthorizedUser(step, user, impersonates) {
 
 
 
+
 /** Google takes a token for some minutes after it was issued. */
 const SHORT_AGE_S = 120;
-/** Clocks that differ by less are no cause. */
-const CLOCK_TOLERANCE_S = 60;
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -6626,7 +6638,7 @@ function otherIssuer({ refusal, shown, claims, commands }) {
     const issuer = issuerOf(claims);
     const expected = /expected ones?:?\s+(https?:\/\/[^\s,]+?)\/?[.,]?(?:\s|$)/.exec(refusal.message)?.[1];
     return {
-        sentence: `${sts_capital(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
+        sentence: `${(0,failure_failure/* capital */.Nx)(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
         cause: 'GitHub Enterprise Server, each tenant of ghe.com, and an enterprise with an issuer of its own (https://token.actions.githubusercontent.com/ENTERPRISE) have issuers that differ from github.com.',
         remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
         snippets: [
@@ -6683,7 +6695,7 @@ function sts_otherAudience({ refusal, shown, name, claims, commands }) {
     const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1];
     const present = (0,failure_snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`);
     return {
-        sentence: `${sts_capital(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
+        sentence: `${(0,failure_failure/* capital */.Nx)(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
         cause: 'A provider without audiences of its own accepts its full name as an https URL.',
         remedy: `Add ${audience} to the allowed audiences of the provider.`,
         // Within double quotes nothing may stand that a shell would read.
@@ -6731,9 +6743,6 @@ function describeTime(seconds) {
     return Number.isFinite(seconds) && Math.abs(seconds) < 1e11
         ? `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
         : `${seconds}`;
-}
-function sts_capital(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/sts.ts
@@ -7442,8 +7451,7 @@ function fromExternalAccount(step, document) {
 
 
 
-/** Clocks that differ by less are no cause. */
-const service_account_key_CLOCK_TOLERANCE_S = 60;
+
 /**
  * Google's token endpoint refused a service account's own assertion.
  *
@@ -7471,7 +7479,7 @@ const service_account_key_CAUSES = [
         explain: deletedAccount
     },
     { code: 'INPUT_INVALID', when: ({ refusal }) => refusal.code === 'invalid_scope', explain: oddAudience },
-    { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > service_account_key_CLOCK_TOLERANCE_S, explain: wrongClock },
+    { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > CLOCK_TOLERANCE_S, explain: wrongClock },
     { when: isOutOfTime, explain: delayedAssertion },
     { when: ({ refusal }) => refusal.code.includes('disabled'), explain: disabledAccount },
     { when: () => true, explain: deletedKey }
@@ -7637,8 +7645,7 @@ async function checkKind(step, { token, workloadIdentityProvider }, { credential
     // google-github-actions/auth leaves the only documents whose token comes from GitHub.
     const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
     if (account === undefined && credential.idToken === undefined) {
-        const restriction = await findRestriction(step.env);
-        const withheld = restriction === undefined ? undefined : explainWithheld(step.env, restriction);
+        const withheld = explainWithheld(step.env, await findRestriction(step.env));
         throw serviceAccountRequired(credential, isOfAuth, withheld);
     }
     if (token === 'id_token')
@@ -8376,8 +8383,7 @@ async function readInputs(env) {
     }
     catch (error) {
         const complaints = complaintsIn(error);
-        const restriction = await findRestriction(env);
-        throw (0,failures/* inputsInvalid */.tz)(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction));
+        throw (0,failures/* inputsInvalid */.tz)(complaints, explainWithheld(env, await findRestriction(env)));
     }
 }
 /** What the proxy reads in the same way. */
@@ -8407,6 +8413,7 @@ function readAudiences() {
 
 
 
+
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function findWarnings(context) {
     const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
@@ -8420,12 +8427,10 @@ function findWarnings(context) {
 function findTokenWarnings(identity, token) {
     return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
 }
-/** Clocks that differ by less do no harm. */
-const warnings_CLOCK_TOLERANCE_S = 60;
 /** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
 function findClockWarning({ now, googleNow }) {
     const ahead = Math.round((now() - googleNow()) / 1000);
-    return Math.abs(ahead) > warnings_CLOCK_TOLERANCE_S
+    return Math.abs(ahead) > CLOCK_TOLERANCE_S
         ? [
             `The clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's, and tokens live by the clock: set it, for example by NTP.`
         ]

@@ -26,7 +26,7 @@ interface Workflow extends Pick<Job, 'permissions'> {
 
 type Action = Record<'inputs' | 'outputs', Readonly<Record<string, unknown>>>
 const root = { action: parse(await readText('action.yml')) as Action, read: () => readInputs(process.env) }
-const proxy = { action: parse(await readText('proxy/action.yml')) as Action, read: readProxyInputs }
+const proxy = { action: parse(await readText('proxy/action.yml')) as Action, read: () => readProxyInputs(process.env) }
 const pages = await readPages('*.md', 'docs/**/*.md')
 const examples = pages.flatMap(({ path, text }) =>
   blocksOf(text, 'ya?ml').map((source, index) => ({ name: `example ${index + 1} of ${path}`, source }))

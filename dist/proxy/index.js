@@ -1021,7 +1021,7 @@ function redirected(url, response, details) {
         remedy: isSignIn(location)
             ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
             : target === undefined
-                ? `${capital(listed)}.`
+                ? `${(0,failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
             ...(target === undefined || isSignIn(location) ? [] : [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
@@ -1104,16 +1104,9 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
 }
 /** The inputs whose expectations were missed. */
 function listInputs(verdicts) {
-    const missed = verdicts.flatMap(({ met, expectation }) => (met ? [] : [/^\w+/.exec(expectation)?.[0] ?? '']));
-    return [...new Set(missed.map((subject) => INPUTS[subject] ?? 'the expectation'))].join(' and ');
+    const missed = verdicts.filter(({ met }) => !met).map(({ input }) => input);
+    return [...new Set(missed)].join(' and ');
 }
-/** By the first word of an expectation. */
-const INPUTS = {
-    status: 'expect_status',
-    header: 'expect_headers',
-    body: 'expect_body',
-    JSON: 'expect_json'
-};
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service) {
     if (!(0,service_url/* isCloudRunUrl */.AH)(service))
@@ -1123,9 +1116,6 @@ function giveInstances(service) {
         (0,snippets/* inTerminal */.e5)('see the limit of instances (maxScale)', `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`),
         (0,snippets/* onlyWhere */.OJ)('an instance may cost while it waits for calls', (0,gcloud/* updateCommand */.hi)(service, '--min-instances=1'))
     ];
-}
-function capital(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 // EXTERNAL MODULE: ./src/call/failures/front-end.ts
@@ -1705,6 +1695,7 @@ const LONGEST_BODY_BYTES = 4 * 1024 * 1024;
  */
 function judgeExpectations(expectations, answer, text, milliseconds) {
     const status = {
+        input: 'expect_status',
         expectation: `status ${(0,safe_text/* safeText */.Hk)(expectations.status.text)}`,
         met: expectations.status.has(answer.status),
         actual: (0,outcome/* describeStatus */.Wn)(answer.status)
@@ -1723,7 +1714,8 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
     });
     return [
         status,
-        ...checks.map(({ kind, expectation }, index) => ({
+        ...checks.map(({ input, kind, expectation }, index) => ({
+            input,
             expectation,
             ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
         }))
@@ -1746,6 +1738,7 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
     const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined;
     const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
     return {
+        input: 'expect_headers',
         kind: 'pattern',
         expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => values.length === 0
@@ -1758,6 +1751,7 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
 }
 function checkBody(pattern, text) {
     return {
+        input: 'expect_body',
         kind: 'pattern',
         expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
@@ -1767,6 +1761,7 @@ function checkJson(expressions, answer, text) {
     /** Parsed by the first that needs it. */
     let json;
     return expressions.map((expression) => ({
+        input: 'expect_json',
         kind: 'expression',
         expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
         judge: () => {
@@ -1805,7 +1800,8 @@ function describeVerdict({ met, expectation, actual }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EM: () => (/* binding */ FAILURES),
 /* harmony export */   H$: () => (/* binding */ explainBy),
-/* harmony export */   HR: () => (/* binding */ Failure)
+/* harmony export */   HR: () => (/* binding */ Failure),
+/* harmony export */   Nx: () => (/* binding */ capital)
 /* harmony export */ });
 /**
  * The catalogue: every way in which the action can fail, by its stable code, which is its anchor in
@@ -1856,6 +1852,10 @@ class Failure extends Error {
         super(`${text.code}: ${text.sentence}`);
         this.text = text;
     }
+}
+/** A text as the beginning of a sentence. */
+function capital(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 
@@ -2062,7 +2062,10 @@ function parseExactJson(text) {
     // Without a reviver the parser stands any depth, and is quick.
     if (value === undefined || !/\d{16}/.test(text))
         return value;
-    const keepDigits = (_name, member, { source = '' }) => typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member;
+    const keepDigits = (_name, member, { source = '' }) => {
+        const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? [];
+        return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member;
+    };
     return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
 }
 /** The JSON of a value that `parseExactJson` gave, or what was made of it. */
@@ -2895,8 +2898,9 @@ function explainNothing(looked, env, hasAccount, restriction) {
             snippets: [(0,snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    if (restriction !== undefined) {
-        const { because, remedy, snippets } = (0,run_origin/* explainWithheld */.Lc)(env, restriction);
+    const withheld = (0,run_origin/* explainWithheld */.Lc)(env, restriction);
+    if (withheld !== undefined) {
+        const { because, remedy, snippets } = withheld;
         return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
@@ -3059,8 +3063,8 @@ var small_file = __nccwpck_require__(7085);
 var guard_json = __nccwpck_require__(887);
 ;// CONCATENATED MODULE: ./src/identity/broken-document.ts
 
-/** Texts of JSON, whole ones only. */
-const TEXT = /"(?:[^"\\]|\\.)*"/gs;
+/** Texts of JSON, with one that has no end: a search that began anew behind each quote of it would take quadratic time. */
+const TEXT = /"(?:[^"\\]|\\(?:.|$))*("?)/gs;
 /** What people give in the place of a document, the first that fits. */
 const KINDS = [
     ['the *** that GitHub shows in the place of a secret', (text) => /^\*+$/.test(text)],
@@ -3108,7 +3112,8 @@ function hasBrokenText(text) {
 function isCutOff(text) {
     const bare = text.replaceAll(TEXT, '');
     const count = (brackets) => bare.match(brackets)?.length ?? 0;
-    return bare.includes('"') || count(/[{[]/g) > count(/[}\]]/g);
+    const last = [...text.matchAll(TEXT)].at(-1);
+    return last?.[1] === '' || count(/[{[]/g) > count(/[}\]]/g);
 }
 
 // EXTERNAL MODULE: ./src/token/google-hosts.ts
@@ -3471,7 +3476,7 @@ async function lookForMetadataServer(step) {
         return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name');
     if (detection === 'assume-present')
         return { found: true };
-    const elapsedMs = (0,world_step/* startWatch */.M)(step);
+    const elapsedMs = (0,world_step/* startWatch */.Ms)(step);
     let outcome = await askOnce(step, 'instance');
     for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
         const pause = Math.min((0,retry/* pauseAfter */.l0)(attempt, 0, step.random), LONGEST_PAUSE_MS);
@@ -3497,7 +3502,7 @@ function seemsToStart(outcome) {
 }
 /** One quick try: on a machine of Google's the server is near. */
 async function askOnce(step, path, limitMs = DETECTION_MS) {
-    const limits = { milliseconds: (0,world_step/* limitOf */.L)(step, limitMs), bodyBytes: 64 * 1024 };
+    const limits = { milliseconds: (0,world_step/* limitOf */.LF)(step, limitMs), bodyBytes: 64 * 1024 };
     return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -3785,10 +3790,9 @@ var failures_refusal = __nccwpck_require__(3913);
 
 
 
+
 /** Google takes a token for some minutes after it was issued. */
 const SHORT_AGE_S = 120;
-/** Clocks that differ by less are no cause. */
-const CLOCK_TOLERANCE_S = 60;
 /**
  * STS refused the external identity: told apart by Google's words.
  *
@@ -3892,7 +3896,7 @@ function staleToken({ refusal, name, claims }) {
     ].join(', ');
     const sentence = `Google calls the token of ${issuer} stale${when === '' ? '' : `: ${when}`}.`;
     const other = claims['iat'];
-    if (typeof other === 'number' && Math.abs(other - issuedAt) > CLOCK_TOLERANCE_S) {
+    if (typeof other === 'number' && Math.abs(other - issuedAt) > world_step/* CLOCK_TOLERANCE_S */.FF) {
         return {
             sentence: `${sentence.slice(0, -1)}, while the token of this step was issued at ${describeTime(other)}.`,
             cause: 'Google saw another token than the one that this step sent.',
@@ -3906,7 +3910,7 @@ function staleToken({ refusal, name, claims }) {
             remedy: 'Run the job again; if the refusal stays, look for a proxy that delays or repeats requests.'
         };
     }
-    if (age < -CLOCK_TOLERANCE_S || ((0,github_claims/* isFromGithub */.I2)(claims) && age > CLOCK_TOLERANCE_S)) {
+    if (age < -world_step/* CLOCK_TOLERANCE_S */.FF || ((0,github_claims/* isFromGithub */.I2)(claims) && age > world_step/* CLOCK_TOLERANCE_S */.FF)) {
         return {
             sentence,
             cause: "The clock of the issuer differs from Google's.",
@@ -3956,7 +3960,7 @@ function otherIssuer({ refusal, shown, claims, commands }) {
     const issuer = issuerOf(claims);
     const expected = /expected ones?:?\s+(https?:\/\/[^\s,]+?)\/?[.,]?(?:\s|$)/.exec(refusal.message)?.[1];
     return {
-        sentence: `${capital(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
+        sentence: `${(0,failure/* capital */.Nx)(shown)} trusts ${expected === undefined ? 'another issuer' : `the issuer ${expected}`}, and the token of this job is of ${issuer}.`,
         cause: 'GitHub Enterprise Server, each tenant of ghe.com, and an enterprise with an issuer of its own (https://token.actions.githubusercontent.com/ENTERPRISE) have issuers that differ from github.com.',
         remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
         snippets: [
@@ -4013,7 +4017,7 @@ function otherAudience({ refusal, shown, name, claims, commands }) {
     const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1];
     const present = (0,snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`);
     return {
-        sentence: `${capital(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
+        sentence: `${(0,failure/* capital */.Nx)(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
         cause: 'A provider without audiences of its own accepts its full name as an https URL.',
         remedy: `Add ${audience} to the allowed audiences of the provider.`,
         // Within double quotes nothing may stand that a shell would read.
@@ -4061,9 +4065,6 @@ function describeTime(seconds) {
     return Number.isFinite(seconds) && Math.abs(seconds) < 1e11
         ? `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
         : `${seconds}`;
-}
-function capital(text) {
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/token/sts.ts
@@ -4659,8 +4660,7 @@ function fromExternalAccount(step, document) {
 
 
 
-/** Clocks that differ by less are no cause. */
-const service_account_key_CLOCK_TOLERANCE_S = 60;
+
 /**
  * Google's token endpoint refused a service account's own assertion.
  *
@@ -4688,7 +4688,7 @@ const service_account_key_CAUSES = [
         explain: deletedAccount
     },
     { code: 'INPUT_INVALID', when: ({ refusal }) => refusal.code === 'invalid_scope', explain: oddAudience },
-    { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > service_account_key_CLOCK_TOLERANCE_S, explain: wrongClock },
+    { when: (facts) => isOutOfTime(facts) && Math.abs(facts.ahead ?? Infinity) > world_step/* CLOCK_TOLERANCE_S */.FF, explain: wrongClock },
     { when: isOutOfTime, explain: delayedAssertion },
     { when: ({ refusal }) => refusal.code.includes('disabled'), explain: disabledAccount },
     { when: () => true, explain: deletedKey }
@@ -4854,8 +4854,7 @@ async function checkKind(step, { token, workloadIdentityProvider }, { credential
     // google-github-actions/auth leaves the only documents whose token comes from GitHub.
     const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
     if (account === undefined && credential.idToken === undefined) {
-        const restriction = await (0,world_run_origin/* findRestriction */.m)(step.env);
-        const withheld = restriction === undefined ? undefined : (0,run_origin/* explainWithheld */.Lc)(step.env, restriction);
+        const withheld = (0,run_origin/* explainWithheld */.Lc)(step.env, await (0,world_run_origin/* findRestriction */.m)(step.env));
         throw serviceAccountRequired(credential, isOfAuth, withheld);
     }
     if (token === 'id_token')
@@ -7424,20 +7423,30 @@ function notStarted(what, log = []) {
         details: endOf(log)
     });
 }
-/** It was there, and was gone when the job came to its end. */
+/** What the process wrote last where it ended by itself, and what to do. */
+const ENDS = [
+    [
+        /Ended because the job is over$/,
+        'Do nothing if the job was cancelled; otherwise let no step change ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.'
+    ],
+    [/Ended because there was no request for six hours$/, 'Put the proxy right before the step that uses the proxy.'],
+    [/Ended by a defect: .*$/, 'Run the job again, and report the end of the log to the authors of the action.']
+];
+/** It was there, and had ended when the post step looked. */
 function diedEarly(what, log = []) {
+    const last = log.at(-1) ?? '';
+    const [words, remedy] = ENDS.flatMap(([end, advice]) => {
+        const found = end.exec(last);
+        return found === null ? [] : [found[0], advice];
+    });
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'PROXY_FAILED',
-        sentence: `The proxy's background process ended before the job did: ${what}.`,
-        cause: 'An earlier step ended it, or the machine ended it because memory was short; requests after that got no connection.',
-        remedy: 'Leave processes of node alone that a step has not started itself, and see whether memory was short.',
-        snippets: [
-            {
-                place: 'On the runner, such as in a step "- run: …" after the one that uses the proxy',
-                language: 'bash',
-                lines: ['ps aux']
-            }
-        ],
+        sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}.`,
+        cause: words === undefined
+            ? 'A step ended every process of node, or the machine ended this one because memory was short.'
+            : 'Requests after that got no connection.',
+        remedy: remedy ??
+            'Let no step end processes of node that the step has not started itself (pkill, killall), and use a machine with more memory if memory was short.',
         details: endOf(log)
     });
 }
@@ -7728,7 +7737,7 @@ async function post(proxy, report, env) {
             external_node_process_default().kill(proxy.id, 'SIGKILL');
         if (totals === undefined) {
             const how = gone
-                ? 'it was gone when the job came to its end'
+                ? 'the post step found no such process'
                 : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`;
             throw (0,failures/* diedEarly */.it)(how, log);
         }
@@ -8758,7 +8767,7 @@ function newestNotReady({ newest, trouble = '', name, call }) {
     const { flags } = (0,gcloud/* describeRunService */.WU)(call.url);
     return {
         sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
-        cause: 'Cloud Run could not start it, so that another revision answers, or none.',
+        cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
         remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
         snippets: [
             ...(0,gcloud/* showLog */.cS)(call.url),
@@ -9058,7 +9067,7 @@ const get_after_head_LONGEST_PAGE_BYTES = 64 * 1024;
 async function get_after_head_getAfterHead(step, request, outcome) {
     if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
         return outcome;
-    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: get_after_head_LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.LF)(step), bodyBytes: get_after_head_LONGEST_PAGE_BYTES });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -9140,7 +9149,7 @@ const LAST_ATTEMPT_MS = 1_000;
  * @param onAttempt is told of each attempt as soon as it is over
  */
 async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
-    const elapsedMs = (0,world_step/* startWatch */.M)(step);
+    const elapsedMs = (0,world_step/* startWatch */.Ms)(step);
     const attempts = [];
     const tokens = [firstToken];
     /** Since when Google has refused with a status. */
@@ -9155,8 +9164,8 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = (0,world_step/* limitOf */.L)(step);
-            if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS))
+            const limitMs = (0,world_step/* limitOf */.LF)(step);
+            if (token.expiresAt <= (0,world_step/* earlierNow */.FG)(step) + Math.min(limitMs, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
@@ -9262,7 +9271,7 @@ async function seeWhetherItExists(step, call, attempt) {
     return outcome.answered ? outcome.status !== 404 : undefined;
 }
 async function askWithoutToken(step, method, url) {
-    return await step.send({ method, url, headers: {} }, { milliseconds: (0,world_step/* limitOf */.L)(step), bodyBytes: 0 });
+    return await step.send({ method, url, headers: {} }, { milliseconds: (0,world_step/* limitOf */.LF)(step), bodyBytes: 0 });
 }
 
 // EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
@@ -9429,7 +9438,7 @@ var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var guard_quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/inputs/complaints.ts
-var complaints = __nccwpck_require__(239);
+var inputs_complaints = __nccwpck_require__(239);
 // EXTERNAL MODULE: ./src/inputs/request-headers.ts
 var request_headers = __nccwpck_require__(6655);
 // EXTERNAL MODULE: ./src/inputs/pattern.ts
@@ -9481,13 +9490,13 @@ function invalid(part) {
  * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
  */
 async function expectations_compileExpectations(inputs) {
-    return await (0,complaints/* readAll */.yw)({
+    return await (0,inputs_complaints/* readAll */.yw)({
         status: () => parseStatusSet(inputs.status),
-        headers: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.headers), (line) => {
+        headers: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.headers), (line) => {
             const { name, value } = (0,request_headers/* parseHeaderLine */.Lw)('expect_headers', line);
             return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
         }),
-        body: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
+        body: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
         json: async () => await compileJson((0,values/* parseLines */.Li)(inputs.json))
     });
 }
@@ -9496,7 +9505,7 @@ async function compileJson(expressions) {
     if (expressions.length === 0)
         return [];
     const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
-    return (0,complaints/* readEach */.e2)(expressions, compileJsonExpression);
+    return (0,inputs_complaints/* readEach */.e2)(expressions, compileJsonExpression);
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
@@ -9696,7 +9705,7 @@ function parseMethod(value) {
 
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 async function readIdentityInputs() {
-    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await (0,complaints/* readAll */.yw)({
+    const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await (0,inputs_complaints/* readAll */.yw)({
         token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = raw_inputs_optional('workload_identity_provider');
@@ -9710,7 +9719,7 @@ async function readIdentityInputs() {
                 throw (0,failures/* emailRequired */.YM)(account);
             return account;
         },
-        delegates: () => (0,complaints/* readEach */.e2)((0,values/* parseList */.E1)(raw_inputs_read('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
+        delegates: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseList */.E1)(raw_inputs_read('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
         endOfChain: checkEndOfChain,
         universe: () => (0,values/* parseUniverse */.pP)(raw_inputs_orDefault('universe'))
     });
@@ -9767,8 +9776,7 @@ async function inputs_readInputs(env) {
     }
     catch (error) {
         const complaints = complaintsIn(error);
-        const restriction = await findRestriction(env);
-        throw inputsInvalid(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction));
+        throw inputsInvalid(complaints, explainWithheld(env, await findRestriction(env)));
     }
 }
 /** What the proxy reads in the same way. */
@@ -9781,7 +9789,7 @@ const SHARED_READERS = {
 /** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
 function readAudiences() {
     const forIap = raw_inputs_read('token') === 'iap_jwt';
-    const [first, ...others] = (0,complaints/* readEach */.e2)(new Set((0,values/* parseLines */.Li)(raw_inputs_read('audience'))), forIap ? values/* parseIapAudience */.It : values/* parseAudience */.QA);
+    const [first, ...others] = (0,inputs_complaints/* readEach */.e2)(new Set((0,values/* parseLines */.Li)(raw_inputs_read('audience'))), forIap ? values/* parseIapAudience */.It : values/* parseAudience */.QA);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = raw_inputs_optional('url');
@@ -9798,6 +9806,7 @@ function readAudiences() {
 
 
 
+
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function warnings_findWarnings(context) {
     const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
@@ -9811,12 +9820,10 @@ function warnings_findWarnings(context) {
 function warnings_findTokenWarnings(identity, token) {
     return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? []);
 }
-/** Clocks that differ by less do no harm. */
-const CLOCK_TOLERANCE_S = 60;
 /** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
 function warnings_findClockWarning({ now, googleNow }) {
     const ahead = Math.round((now() - googleNow()) / 1000);
-    return Math.abs(ahead) > CLOCK_TOLERANCE_S
+    return Math.abs(ahead) > world_step/* CLOCK_TOLERANCE_S */.FF
         ? [
             `The clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} Google's, and tokens live by the clock: set it, for example by NTP.`
         ]
@@ -9988,7 +9995,11 @@ function planConnections({ credential, impersonations }, inputs) {
 
 // EXTERNAL MODULE: ./src/proxy/failures.ts
 var proxy_failures = __nccwpck_require__(5985);
+// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
+var failures_run_origin = __nccwpck_require__(1838);
 ;// CONCATENATED MODULE: ./src/proxy/inputs.ts
+
+
 
 
 
@@ -10002,11 +10013,12 @@ var proxy_failures = __nccwpck_require__(5985);
 /**
  * Reads every input of the proxy, and says everything that is wrong with them at once, before any request is made.
  *
+ * @param env of the runner, which tells what started the run
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-async function readProxyInputs() {
+async function readProxyInputs(env) {
     try {
-        const { identity, service, audience, header, check, iamWaitMs, ...rest } = await (0,complaints/* readAll */.yw)({
+        const { identity, service, audience, header, check, iamWaitMs, ...rest } = await (0,inputs_complaints/* readAll */.yw)({
             ...SHARED_READERS,
             service: readService,
             audience: readAudience,
@@ -10022,13 +10034,16 @@ async function readProxyInputs() {
         return { ...identity, ...service, ...audience, ...rest, tokenPlace, call, exportEnv: undefined };
     }
     catch (error) {
-        throw (0,failures/* inputsInvalid */.tz)((0,complaints/* complaintsIn */.yG)(error));
+        const complaints = (0,inputs_complaints/* complaintsIn */.yG)(error);
+        throw (0,failures/* inputsInvalid */.tz)(complaints, (0,failures_run_origin/* explainWithheld */.Lc)(env, await (0,run_origin/* findRestriction */.m)(env)));
     }
 }
 function readService() {
     const value = raw_inputs_optional('url');
     if (value === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('url', 'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret', 'Set url to the service that the proxy is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+        throw (0,failures/* inputInvalid */.m7)('url', `url is empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service that the proxy is for.', [
+            'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
+        ]);
     }
     const url = (0,values/* parseUrl */.Dl)('url', value);
     if (url.search !== '' || value.includes('#')) {
@@ -10146,7 +10161,7 @@ const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
  * @throws {Failure} once something is not as it has to be
  */
 async function start(world, report) {
-    const inputs = await readProxyInputs();
+    const inputs = await readProxyInputs(world.env);
     report.onInputs(inputs);
     const step = world.startStep(inputs);
     const identity = await (0,identity_identity/* findIdentity */.g)(step, inputs);
@@ -10159,8 +10174,11 @@ async function start(world, report) {
         report.warn(line);
     const mint = (0,token_mint/* createMint */.x)(step, inputs, identity);
     const [audience] = inputs.audiences;
-    let token = await mint.token(audience);
-    report.onTokens(new Map([[audience, token]]), step.now());
+    let token = await mint.token(audience).finally(() => {
+        for (const line of warnings_findClockWarning(step))
+            report.warn(line);
+    });
+    report.onTokens(new Map([[audience, token]]), step.googleNow());
     for (const line of warnings_findTokenWarnings(identity, token))
         report.warn(line);
     if (inputs.call !== undefined) {
@@ -11173,6 +11191,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var iam_credentials = __nccwpck_require__(9301);
 // EXTERNAL MODULE: ./src/token/principal.ts
 var token_principal = __nccwpck_require__(35);
+// EXTERNAL MODULE: ./src/world/step.ts
+var world_step = __nccwpck_require__(4920);
 // EXTERNAL MODULE: ./src/token/jwt.ts
 var token_jwt = __nccwpck_require__(8684);
 // EXTERNAL MODULE: ./src/failure/failure.ts
@@ -11337,6 +11357,7 @@ function checkIapJwt(jwt, expected) {
 
 
 
+
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000;
 function createMint(step, { universe, token: kind }, identity) {
@@ -11383,8 +11404,7 @@ function createMint(step, { universe, token: kind }, identity) {
             if (kind === 'iap_jwt')
                 return await signIapJwt(audience);
             const jwt = await askForIdToken(audience);
-            // A token has expired where both clocks say so: this machine's, and the one of the last answer.
-            return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) });
+            return checkIdToken(jwt, { ...expected, audience, now: (0,world_step/* earlierNow */.FG)(step) });
         }
     };
 }
@@ -12061,8 +12081,10 @@ function setNoProxy(host) {
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
 
-/** A run that GitHub gives no secrets, for an input that is empty. */
+/** A run that GitHub gives no secrets, for an input that is empty. @returns undefined where nothing restricts the run */
 function explainWithheld(env, restriction) {
+    if (restriction === undefined)
+        return undefined;
     const { id } = describeJob(env);
     const isFork = restriction.kind === 'fork';
     const who = isFork
@@ -12488,7 +12510,7 @@ async function requestWithRetries(step, request, unavailable) {
     let lastInformative = outOfTime();
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .L)(step);
+        const milliseconds = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step);
         const outcome = await send(step, request, milliseconds, (status) => status >= 300);
         if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome))
             return outcome;
@@ -12509,7 +12531,7 @@ async function requestWithRetries(step, request, unavailable) {
 }
 /** Asks one of Google's services once. What comes back is sealed. */
 async function requestOnce(step, request) {
-    return await send(step, request, (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .L)(step), () => true);
+    return await send(step, request, (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step), () => true);
 }
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
@@ -12628,9 +12650,17 @@ async function findRestriction(env) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ limitOf),
-/* harmony export */   M: () => (/* binding */ startWatch)
+/* harmony export */   FF: () => (/* binding */ CLOCK_TOLERANCE_S),
+/* harmony export */   FG: () => (/* binding */ earlierNow),
+/* harmony export */   LF: () => (/* binding */ limitOf),
+/* harmony export */   Ms: () => (/* binding */ startWatch)
 /* harmony export */ });
+/** Clocks that differ by less, in seconds, do no harm. */
+const CLOCK_TOLERANCE_S = 60;
+/** The time, in milliseconds since the epoch, at which nothing has expired but what has by both clocks. */
+function earlierNow({ now, googleNow }) {
+    return Math.min(now(), googleNow());
+}
 /** How long a request that is sent now may take, in milliseconds. */
 function limitOf(step, mostMs = step.timeoutMs) {
     return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../world/request.ts'
 import type { Outcome } from '../world/outcome.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
-import { limitOf, startWatch } from '../world/step.ts'
+import { earlierNow, limitOf, startWatch } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import { choosePause } from '../world/retry.ts'
 import { callFailed } from './failures/service.ts'
@@ -71,7 +71,7 @@ export async function callService(
   try {
     for (;;) {
       const limitMs = limitOf(step)
-      if (token.expiresAt <= step.now() + Math.min(limitMs, LEAST_LIFE_MS)) await renew()
+      if (token.expiresAt <= earlierNow(step) + Math.min(limitMs, LEAST_LIFE_MS)) await renew()
       const startedMs = elapsedMs()
       const request = buildRequest(call, token.jwt)
       const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES })

@@ -12,18 +12,22 @@ export const LONGEST_BODY_BYTES = 4 * 1024 * 1024
 
 /** One expectation and what became of it; all of it is safe to show. */
 export interface Verdict {
+  readonly input: 'expect_status' | 'expect_headers' | 'expect_body' | 'expect_json'
   readonly expectation: string
   readonly met: boolean
   readonly actual: string
 }
 
+type Judgement = Pick<Verdict, 'met' | 'actual'>
+
 type Judged = Pick<Answer, 'status' | 'headers' | 'repeated' | 'truncated'>
 
 /** An expectation that has to be held against what the other side chose. */
 interface Check {
+  readonly input: Verdict['input']
   readonly kind: 'pattern' | 'expression'
   readonly expectation: string
-  readonly judge: () => Omit<Verdict, 'expectation'>
+  readonly judge: () => Judgement
 }
 
 /**
@@ -38,7 +42,8 @@ export function judgeExpectations(
   text: string,
   milliseconds: number
 ): Verdict[] {
-  const status = {
+  const status: Verdict = {
+    input: 'expect_status',
     expectation: `status ${safeText(expectations.status.text)}`,
     met: expectations.status.has(answer.status),
     actual: describeStatus(answer.status)
@@ -49,20 +54,21 @@ export function judgeExpectations(
     ...checkJson(expectations.json, answer, text)
   ]
   if (checks.length === 0) return [status]
-  const judged: Omit<Verdict, 'expectation'>[] = []
+  const judged: Judgement[] = []
   finishesWithin(milliseconds, () => {
     for (const check of checks) judged.push(judge(check))
   })
   return [
     status,
-    ...checks.map(({ kind, expectation }, index) => ({
+    ...checks.map(({ input, kind, expectation }, index) => ({
+      input,
       expectation,
       ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
     }))
   ]
 }
 
-function judge(check: Check): Omit<Verdict, 'expectation'> {
+function judge(check: Check): Judgement {
   try {
     return check.judge()
   } catch (error) {
@@ -78,6 +84,7 @@ function checkHeader(name: string, pattern: string, { headers, repeated = {} }: 
   const value = Object.hasOwn(headers, lowerCase) ? headers[lowerCase] : undefined
   const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value]
   return {
+    input: 'expect_headers',
     kind: 'pattern',
     expectation: `header ${name} matches /${safeText(pattern)}/`,
     judge: () =>
@@ -92,6 +99,7 @@ function checkHeader(name: string, pattern: string, { headers, repeated = {} }: 
 
 function checkBody(pattern: string, text: string): Check {
   return {
+    input: 'expect_body',
     kind: 'pattern',
     expectation: `body matches /${safeText(pattern)}/`,
     judge: () => ({ met: matches(pattern, text), actual: safeText(text, 200) || 'an empty body' })
@@ -102,6 +110,7 @@ function checkJson(expressions: readonly JsonExpression[], answer: Judged, text:
   /** Parsed by the first that needs it. */
   let json: { readonly value: unknown } | undefined
   return expressions.map((expression) => ({
+    input: 'expect_json',
     kind: 'expression',
     expectation: `JSON: ${safeText(expression.text)}`,
     judge: () => {

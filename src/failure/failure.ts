@@ -95,3 +95,8 @@ export class Failure extends Error {
     this.text = text
   }
 }
+
+/** A text as the beginning of a sentence. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}

@@ -27,8 +27,10 @@ export function parseExactJson(text: string): unknown {
   const value = parseJson(text)
   // Without a reviver the parser stands any depth, and is quick.
   if (value === undefined || !/\d{16}/.test(text)) return value
-  const keepDigits: Reviver = (_name, member, { source = '' }) =>
-    typeof member === 'number' && !Number.isSafeInteger(member) && /^-?\d+$/.test(source) ? BigInt(source) : member
+  const keepDigits: Reviver = (_name, member, { source = '' }) => {
+    const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? []
+    return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member
+  }
   return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits as (name: string, value: unknown) => unknown) as unknown
 }
 

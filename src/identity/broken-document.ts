@@ -1,7 +1,7 @@
 import { isObject, parseJson } from '../guard/json.ts'
 
-/** Texts of JSON, whole ones only. */
-const TEXT = /"(?:[^"\\]|\\.)*"/gs
+/** Texts of JSON, with one that has no end: a search that began anew behind each quote of it would take quadratic time. */
+const TEXT = /"(?:[^"\\]|\\(?:.|$))*("?)/gs
 
 /** A kind of text, by how it is known. */
 type Kind = readonly [what: string, is: (text: string) => boolean]
@@ -59,5 +59,6 @@ function hasBrokenText(text: string): boolean {
 function isCutOff(text: string): boolean {
   const bare = text.replaceAll(TEXT, '')
   const count = (brackets: RegExp): number => bare.match(brackets)?.length ?? 0
-  return bare.includes('"') || count(/[{[]/g) > count(/[}\]]/g)
+  const last = [...text.matchAll(TEXT)].at(-1)
+  return last?.[1] === '' || count(/[{[]/g) > count(/[}\]]/g)
 }

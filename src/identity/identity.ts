@@ -39,8 +39,7 @@ async function checkKind(
   // google-github-actions/auth leaves the only documents whose token comes from GitHub.
   const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/')
   if (account === undefined && credential.idToken === undefined) {
-    const restriction = await findRestriction(step.env)
-    const withheld = restriction === undefined ? undefined : explainWithheld(step.env, restriction)
+    const withheld = explainWithheld(step.env, await findRestriction(step.env))
     throw serviceAccountRequired(credential, isOfAuth, withheld)
   }
   if (token === 'id_token') return

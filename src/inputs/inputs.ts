@@ -49,8 +49,7 @@ export async function readInputs(env: Step['env']): Promise<Inputs> {
     return { ...identity, ...audiences, ...rest, call }
   } catch (error) {
     const complaints = complaintsIn(error)
-    const restriction = await findRestriction(env)
-    throw inputsInvalid(complaints, restriction === undefined ? undefined : explainWithheld(env, restriction))
+    throw inputsInvalid(complaints, explainWithheld(env, await findRestriction(env)))
   }
 }
 

@@ -106,7 +106,9 @@ function parse(text: string): Expression {
 }
 
 function hasOpenQuote(text: string): boolean {
-  return /['"`]/.test(text.replaceAll(QUOTATION, ''))
+  // Without an end it matches as well: a search that began anew behind each quote would take quadratic time.
+  const last = [...text.matchAll(/(['"`])(?:\\(?:.|$)|(?!\1)[^\\])*(\1?)/gs)].at(-1)
+  return last?.[2] === ''
 }
 
 function nodesIn(tree: unknown): Node[] {

@@ -17,21 +17,33 @@ export function notStarted(what: string, log: readonly string[] = []): Failure {
   })
 }
 
-/** It was there, and was gone when the job came to its end. */
+/** What the process wrote last where it ended by itself, and what to do. */
+const ENDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /Ended because the job is over$/,
+    'Do nothing if the job was cancelled; otherwise let no step change ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.'
+  ],
+  [/Ended because there was no request for six hours$/, 'Put the proxy right before the step that uses the proxy.'],
+  [/Ended by a defect: .*$/, 'Run the job again, and report the end of the log to the authors of the action.']
+]
+
+/** It was there, and had ended when the post step looked. */
 export function diedEarly(what: string, log: readonly string[] = []): Failure {
+  const last = log.at(-1) ?? ''
+  const [words, remedy] = ENDS.flatMap(([end, advice]) => {
+    const found = end.exec(last)
+    return found === null ? [] : [found[0], advice]
+  })
   return new Failure({
     code: 'PROXY_FAILED',
-    sentence: `The proxy's background process ended before the job did: ${what}.`,
+    sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}.`,
     cause:
-      'An earlier step ended it, or the machine ended it because memory was short; requests after that got no connection.',
-    remedy: 'Leave processes of node alone that a step has not started itself, and see whether memory was short.',
-    snippets: [
-      {
-        place: 'On the runner, such as in a step "- run: …" after the one that uses the proxy',
-        language: 'bash',
-        lines: ['ps aux']
-      }
-    ],
+      words === undefined
+        ? 'A step ended every process of node, or the machine ended this one because memory was short.'
+        : 'Requests after that got no connection.',
+    remedy:
+      remedy ??
+      'Let no step end processes of node that the step has not started itself (pkill, killall), and use a machine with more memory if memory was short.',
     details: endOf(log)
   })
 }

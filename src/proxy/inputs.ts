@@ -3,13 +3,16 @@ import { addTag, findIapToken } from '../inputs/call-inputs.ts'
 import type { CallInputs, Target } from '../inputs/call-inputs.ts'
 import { complaintsIn, readAll } from '../inputs/complaints.ts'
 import { compileExpectations } from '../inputs/expectations.ts'
-import { inputInvalid, inputsInvalid } from '../inputs/failures.ts'
+import { inputInvalid, inputsInvalid, WHY_EMPTY } from '../inputs/failures.ts'
 import { readAudiences, SHARED_READERS } from '../inputs/inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { optional, orDefault, read } from '../inputs/raw-inputs.ts'
 import { parseHeaders } from '../inputs/request-headers.ts'
 import { isCloudRunUrl } from '../inputs/service-url.ts'
 import { parseBoolean, parseDuration, parseUrl, parseVariableName } from '../inputs/values.ts'
+import { explainWithheld } from '../world/failures/run-origin.ts'
+import { findRestriction } from '../world/run-origin.ts'
+import type { Step } from '../world/step.ts'
 import type { TokenPlace } from './request-headers.ts'
 
 /** What the workflow's author asked for. `call` is the check, where one is wanted; `exportEnv` is never set: it is for tokens. */
@@ -28,9 +31,10 @@ export interface ProxyInputs extends Inputs {
 /**
  * Reads every input of the proxy, and says everything that is wrong with them at once, before any request is made.
  *
+ * @param env of the runner, which tells what started the run
  * @throws {Failure} INPUT_INVALID, or AUDIENCE_REQUIRED where nothing else is wrong
  */
-export async function readProxyInputs(): Promise<ProxyInputs> {
+export async function readProxyInputs(env: Step['env']): Promise<ProxyInputs> {
   try {
     const { identity, service, audience, header, check, iamWaitMs, ...rest } = await readAll({
       ...SHARED_READERS,
@@ -47,19 +51,17 @@ export async function readProxyInputs(): Promise<ProxyInputs> {
     const call = check === undefined ? undefined : await describeCheck(service, check, tokenPlace, iamWaitMs)
     return { ...identity, ...service, ...audience, ...rest, tokenPlace, call, exportEnv: undefined }
   } catch (error) {
-    throw inputsInvalid(complaintsIn(error))
+    const complaints = complaintsIn(error)
+    throw inputsInvalid(complaints, explainWithheld(env, await findRestriction(env)))
   }
 }
 
 function readService(): Target {
   const value = optional('url')
   if (value === undefined) {
-    throw inputInvalid(
-      'url',
-      'url is empty; an expression may have given nothing, because GitHub drops outputs that contain a secret',
-      'Set url to the service that the proxy is for.',
-      ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app']
-    )
+    throw inputInvalid('url', `url is empty; ${WHY_EMPTY}`, 'Set url to the service that the proxy is for.', [
+      'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
+    ])
   }
   const url = parseUrl('url', value)
   if (url.search !== '' || value.includes('#')) {

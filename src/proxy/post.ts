@@ -30,7 +30,7 @@ export async function post(proxy: RunningProxy | undefined, report: PostReport, 
     if (!gone && (await isSameProcess(proxy.id, proxy.startedAt))) process.kill(proxy.id, 'SIGKILL')
     if (totals === undefined) {
       const how = gone
-        ? 'it was gone when the job came to its end'
+        ? 'the post step found no such process'
         : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`
       throw diedEarly(how, log)
     }

@@ -12,7 +12,7 @@ import { callService } from '../call/service.ts'
 import { codeOf } from '../guard/safe-text.ts'
 import { findIdentity } from '../identity/identity.ts'
 import { planConnections } from '../run.ts'
-import { findTokenWarnings, findWarnings } from '../report/warnings.ts'
+import { findClockWarning, findTokenWarnings, findWarnings } from '../report/warnings.ts'
 import { createMint } from '../token/mint.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Step } from '../world/step.ts'
@@ -47,7 +47,7 @@ const ONE_ARENA = { MALLOC_ARENA_MAX: '1' }
  * @throws {Failure} once something is not as it has to be
  */
 export async function start(world: World, report: ProxyReport): Promise<void> {
-  const inputs = await readProxyInputs()
+  const inputs = await readProxyInputs(world.env)
   report.onInputs(inputs)
   const step = world.startStep(inputs)
   const identity = await findIdentity(step, inputs)
@@ -59,8 +59,10 @@ export async function start(world: World, report: ProxyReport): Promise<void> {
 
   const mint = createMint(step, inputs, identity)
   const [audience] = inputs.audiences
-  let token = await mint.token(audience)
-  report.onTokens(new Map([[audience, token]]), step.now())
+  let token = await mint.token(audience).finally(() => {
+    for (const line of findClockWarning(step)) report.warn(line)
+  })
+  report.onTokens(new Map([[audience, token]]), step.googleNow())
   for (const line of findTokenWarnings(identity, token)) report.warn(line)
   if (inputs.call !== undefined) {
     const { universe } = inputs

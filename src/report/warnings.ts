@@ -3,6 +3,7 @@ import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
+import { CLOCK_TOLERANCE_S } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import { findReservation } from '../inputs/service-url.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
@@ -30,9 +31,6 @@ export function findWarnings(context: WarningContext): string[] {
 export function findTokenWarnings(identity: Identity, token: Pick<IdToken, 'audience' | 'email'>): string[] {
   return [warnOfPerson(identity, token), warnOfDefaultAccount(token)].flatMap((line) => line ?? [])
 }
-
-/** Clocks that differ by less do no harm. */
-const CLOCK_TOLERANCE_S = 60
 
 /** A wrong clock of the machine, as far as an answer has told: it makes fresh tokens look expired, and keys sign what Google refuses. */
 export function findClockWarning({ now, googleNow }: Pick<Step, 'now' | 'googleNow'>): string[] {

@@ -2,6 +2,7 @@ import { generateIdToken, generateAccessToken, signJwtByIam } from './iam-creden
 import type { Caller } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
 import type { Secret } from '../guard/secret.ts'
+import { earlierNow } from '../world/step.ts'
 import type { Step } from '../world/step.ts'
 import type { Identity } from './credential.ts'
 import { checkIdToken } from './id-token.ts'
@@ -70,8 +71,7 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
     async token(audience) {
       if (kind === 'iap_jwt') return await signIapJwt(audience)
       const jwt = await askForIdToken(audience)
-      // A token has expired where both clocks say so: this machine's, and the one of the last answer.
-      return checkIdToken(jwt, { ...expected, audience, now: Math.min(step.now(), step.googleNow()) })
+      return checkIdToken(jwt, { ...expected, audience, now: earlierNow(step) })
     }
   }
 }

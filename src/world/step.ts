@@ -27,6 +27,14 @@ export interface Step {
   readonly timeLeft: () => number
 }
 
+/** Clocks that differ by less, in seconds, do no harm. */
+export const CLOCK_TOLERANCE_S = 60
+
+/** The time, in milliseconds since the epoch, at which nothing has expired but what has by both clocks. */
+export function earlierNow({ now, googleNow }: Pick<Step, 'now' | 'googleNow'>): number {
+  return Math.min(now(), googleNow())
+}
+
 /** How long a request that is sent now may take, in milliseconds. */
 export function limitOf(step: Pick<Step, 'timeoutMs' | 'timeLeft'>, mostMs = step.timeoutMs): number {
   return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()))

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { attemptLines, callScenario, callsOf, FRONT_END, mintedTokens, statusesOf, tokenOf } from '../call-given.ts'
-import { ACCOUNT, assertFailure, assertSuccess, claimsOf, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import {
+  ACCOUNT,
+  ASKED,
+  assertFailure,
+  assertSuccess,
+  claimsOf,
+  givenFederation,
+  givenService,
+  listRequests,
+  scenario,
+  SERVICE_HOST,
+  SERVICE_URL
+} from '../given.ts'
 
 describe('Another token', { concurrency: 4 }, () => {
   callScenario('A 401 of the front end leads to one new token and one more try', {}, async ({ world, call }) => {
@@ -79,4 +91,11 @@ describe('Another token', { concurrency: 4 }, () => {
       assert.ok(Number(tokens[1]['exp']) > Number(tokens[0]?.['exp']) + 3000)
     }
   )
+})
+
+scenario('A machine that is two hours ahead needs no token but the first', async ({ world, run }) => {
+  givenService(world)
+  world.clock.aheadMs = -2 * 60 * 60 * 1000
+  assertSuccess(await run(await givenFederation(world), { inputs: { url: SERVICE_URL } }))
+  assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts, ASKED.idToken(), ASKED.service])
 })

@@ -59,7 +59,12 @@ proxyScenario('A process that is gone fails the post step even where its log is 
   process.kill(job.processId() ?? 0, 'SIGKILL')
   await job.ended()
   rmSync(job.logFile() ?? '')
-  assertFailure(await job.post(), 'PROXY_FAILED', 'it was gone when the job came to its end')
+  assertFailure(
+    await job.post(),
+    'PROXY_FAILED',
+    'the post step found no such process',
+    'Let no step end processes of node'
+  )
   const again = await job.post()
   assert.equal(again.exitCode, 0, again.log)
   assert.equal(again.log, '')
@@ -89,7 +94,11 @@ proxyScenario('Six hours after its last request the process ends, and the post s
   }
   await job.ended()
   await assert.rejects(get('/'), { code: 'ECONNREFUSED' })
-  assertFailure(await job.post(), 'PROXY_FAILED', 'Ended because there was no request for six hours')
+  assertFailure(
+    await job.post(),
+    'PROXY_FAILED',
+    'the log ends with "Ended because there was no request for six hours". Put the proxy right before'
+  )
 })
 
 proxyScenario('Where the process ends before it listens, the step says how, and shows its log', async (stage) => {

@@ -127,7 +127,11 @@ proxyScenario('Where GitHub says that the job is over, the process ends', async 
   const { job } = await start(given)
   world.fail(GITHUB_OIDC_HOST, { status: 401, body: '' })
   await job.ended()
-  assertFailure(await job.post(), 'PROXY_FAILED', 'Ended because the job is over')
+  assertFailure(
+    await job.post(),
+    'PROXY_FAILED',
+    'the log ends with "Ended because the job is over". Do nothing if the job was cancelled'
+  )
 })
 
 proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short life', async ({ world, start }) => {

@@ -77,6 +77,12 @@ proxyScenario('Everything that is wrong with the inputs is said at once', async 
   assert.equal(job.logFile(), undefined)
 })
 
+proxyScenario("An input that is empty in Dependabot's run says why", async ({ world, run }) => {
+  const { env, inputs } = await givenProxy(world)
+  const job = await run({ env: { ...env, GITHUB_ACTOR: 'dependabot[bot]' }, inputs: { ...inputs, url: '' } })
+  assertFailure(job.main, 'INPUT_INVALID', 'Dependabot started this run')
+})
+
 proxyScenario('A check that fails is red in the step, and leaves no process', async ({ world, run }) => {
   const { env, inputs } = await givenFederation(world)
   world.addService({ host: SERVICE_HOST })

@@ -156,8 +156,8 @@ for (const [what, attempt, refusedForMs, withinMs] of WINDOWS) {
   })
 }
 
-const MET = { expectation: 'status 2xx', met: true, actual: '200 OK' }
-const MISSED = { expectation: 'JSON: "%%{evil}"', met: false, actual: ': evil' }
+const MET: Verdict = { input: 'expect_status', expectation: 'status 2xx', met: true, actual: '200 OK' }
+const MISSED: Verdict = { input: 'expect_json', expectation: 'JSON: "%%{evil}"', met: false, actual: ': evil' }
 
 const LABELS: [string, Attempt][] = [
   ['503', answered('application', 503)],

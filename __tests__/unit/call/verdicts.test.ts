@@ -45,6 +45,11 @@ test('Every line is an expectation of its own, and the status comes first.', asy
     [true, true, true, true, false, true, false]
   )
   assert.match(verdicts[0]?.expectation ?? '', /^status 2xx$/)
+  const [status, headers, body, json] = ['expect_status', 'expect_headers', 'expect_body', 'expect_json']
+  assert.deepEqual(
+    verdicts.map(({ input }) => input),
+    [status, headers, headers, body, body, json, json]
+  )
 })
 
 const NO_JSON: [string, string, boolean, RegExp][] = [

@@ -270,6 +270,8 @@ const UNUSABLE: [string, Raw | string, 'CREDENTIALS_INVALID' | 'CREDENTIALS_UNSU
   ['an array', '[{"s3cr3t":1}]', 'CREDENTIALS_INVALID', /it is a JSON list \(14 characters\)\. Store the whole/],
   ['a private key alone', PRIVATE_KEY, 'CREDENTIALS_INVALID', /it is a private key in PEM alone/],
   ['JSON that was cut', TEXT.slice(0, -5), 'CREDENTIALS_INVALID', /it is JSON that is cut off \(\d+ characters\)/],
+  // In quadratic time it would not end within the limit of a test.
+  ['a text of 1 MiB without an end', `{"${'\\"'.repeat(500_000)}`, 'CREDENTIALS_INVALID', /it is JSON that is cut off/],
   [
     'JSON that was cut behind a text',
     '{"type": "s3cr3t", "a": ["b"',

@@ -239,7 +239,9 @@ const WRONG: [string, string][] = [
   ['no arguments', 'length()'],
   ['a function that every object has', 'toString(@)'],
   ['an open bracket', 'items[0'],
-  ['an open quote', "status == 'ok"]
+  ['an open quote', "status == 'ok"],
+  // In quadratic time it would not end within the limit of a test.
+  ['an open quote with a million others behind', `'${"\\'".repeat(1_000_000)}`]
 ]
 
 for (const [what, text] of WRONG) {

@@ -7,6 +7,7 @@ import type { FailureText } from '../../../src/failure/failure.ts'
 import type { IdToken } from '../../../src/token/id-token.ts'
 import type { Identity } from '../../../src/token/credential.ts'
 import type { CallInputs } from '../../../src/inputs/call-inputs.ts'
+import type { Verdict } from '../../../src/call/verdicts.ts'
 import type { Inputs } from '../../../src/inputs/inputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import type { RunRecord } from '../../../src/report/summary.ts'
@@ -50,9 +51,14 @@ const TOKEN: IdToken = {
   expiresAt: NOW
 }
 
-const STATUS = { expectation: 'status 2xx', met: true, actual: '200 OK' }
-const MISSED_STATUS = { expectation: 'status 2xx', met: false, actual: '404 Not Found' }
-const BODY = { expectation: 'body matches /a|b/', met: true, actual: '<b>' }
+const STATUS: Verdict = { input: 'expect_status', expectation: 'status 2xx', met: true, actual: '200 OK' }
+const MISSED_STATUS: Verdict = {
+  input: 'expect_status',
+  expectation: 'status 2xx',
+  met: false,
+  actual: '404 Not Found'
+}
+const BODY: Verdict = { input: 'expect_body', expectation: 'body matches /a|b/', met: true, actual: '<b>' }
 const MISSED_BODY = { ...BODY, met: false }
 
 const RESPONSE: Response = {
@@ -295,7 +301,12 @@ for (const [what, verdicts, responder, failed, rows] of TABLES) {
   })
 }
 
-const MISS = { expectation: "JSON: status == 'up' && a.b", met: false, actual: 'status is "ok"' }
+const MISS: Verdict = {
+  input: 'expect_json',
+  expectation: "JSON: status == 'up' && a.b",
+  met: false,
+  actual: 'status is "ok"'
+}
 
 /** [what, status of the answer, sentence, verdicts]: how often the status is said. */
 const SAID_ONCE: [string, number, string | undefined, Response['verdicts']][] = [
@@ -401,7 +412,7 @@ test('Whatever came from outside stands in code, wherever it comes from.', () =>
     ...attempted(every(2, 1_000), {
       ...RESPONSE,
       text: EVIL,
-      verdicts: [{ expectation: EVIL, met: false, actual: EVIL }]
+      verdicts: [{ input: 'expect_body', expectation: EVIL, met: false, actual: EVIL }]
     })
   }
   const failure = {
@@ -432,13 +443,13 @@ test('The summary stays far below the megabyte that GitHub shows, whatever comes
   const long = '&|`@\u{1F600}'.repeat(5_000)
   const audiences = Array.from({ length: 1_000 }, (_unused, index) => `${index}${long}`)
   const claims = Object.fromEntries(audiences.slice(0, 100).map((name) => [name, long]))
-  const verdicts = audiences.map(() => ({ expectation: long, met: true, actual: long }))
+  const verdicts = audiences.map((): Verdict => ({ input: 'expect_body', expectation: long, met: true, actual: long }))
   const record = {
     ...withToken(long, ['x', ...audiences]),
     ...attempted(every(10_000, 1_000), {
       ...RESPONSE,
       text: long,
-      verdicts: [...verdicts, { expectation: 'e', met: false, actual: 'a' }]
+      verdicts: [...verdicts, { input: 'expect_body', expectation: 'e', met: false, actual: 'a' }]
     })
   }
   const tokens = new Map(audiences.map((audience) => [audience, { ...TOKEN, claims, audience }]))

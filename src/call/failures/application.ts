@@ -2,7 +2,7 @@ import { describeMiss, describeVerdict, isStatusMet } from '../verdicts.ts'
 import type { Verdict } from '../verdicts.ts'
 import type { Response } from '../response.ts'
 import { describeStatus } from '../../world/outcome.ts'
-import { Failure } from '../../failure/failure.ts'
+import { capital, Failure } from '../../failure/failure.ts'
 import type { Advice, Snippet } from '../../failure/failure.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
@@ -167,16 +167,8 @@ function explainAnswer(
 
 /** The inputs whose expectations were missed. */
 function listInputs(verdicts: readonly Verdict[]): string {
-  const missed = verdicts.flatMap(({ met, expectation }) => (met ? [] : [/^\w+/.exec(expectation)?.[0] ?? '']))
-  return [...new Set(missed.map((subject) => INPUTS[subject] ?? 'the expectation'))].join(' and ')
-}
-
-/** By the first word of an expectation. */
-const INPUTS: Readonly<Record<string, string>> = {
-  status: 'expect_status',
-  header: 'expect_headers',
-  body: 'expect_body',
-  JSON: 'expect_json'
+  const missed = verdicts.filter(({ met }) => !met).map(({ input }) => input)
+  return [...new Set(missed)].join(' and ')
 }
 
 /** https://cloud.google.com/run/docs/configuring/max-instances */
@@ -190,8 +182,4 @@ function giveInstances(service: URL): Snippet[] {
     ),
     onlyWhere('an instance may cost while it waits for calls', updateCommand(service, '--min-instances=1'))
   ]
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

@@ -110,7 +110,7 @@ function newestNotReady({ newest, trouble = '', name, call }: Facts): Explanatio
   const { flags } = describeRunService(call.url)
   return {
     sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
-    cause: 'Cloud Run could not start it, so that another revision answers, or none.',
+    cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
     remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
     snippets: [
       ...showLog(call.url),

@@ -77,8 +77,9 @@ function explainNothing(
       snippets: [inTerminal('sign in on this machine', 'gcloud auth application-default login')]
     }
   }
-  if (restriction !== undefined) {
-    const { because, remedy, snippets } = explainWithheld(env, restriction)
+  const withheld = explainWithheld(env, restriction)
+  if (withheld !== undefined) {
+    const { because, remedy, snippets } = withheld
     return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets }
   }
   return {

@@ -4,9 +4,7 @@ import { accountWord, inStep, inTerminal, inTerminalWithGh, onRunner, projectFla
 import { safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
 import type { Refusal } from '../../token/refusal.ts'
-
-/** Clocks that differ by less are no cause. */
-const CLOCK_TOLERANCE_S = 60
+import { CLOCK_TOLERANCE_S } from '../../world/step.ts'
 
 interface Facts {
   readonly refusal: Refusal

@@ -1,4 +1,4 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
+import { capital, explainBy, Failure } from '../../failure/failure.ts'
 import type { Cause, Explanation } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import { inDocument, inStep, inTerminal, onlyWhere, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
@@ -18,12 +18,10 @@ import type { Refusal } from '../refusal.ts'
 import { explainDisabledApi, isApiDisabled } from './refusal.ts'
 import { parseProvider } from '../principal.ts'
 import type { Provider } from '../principal.ts'
+import { CLOCK_TOLERANCE_S } from '../../world/step.ts'
 
 /** Google takes a token for some minutes after it was issued. */
 const SHORT_AGE_S = 120
-
-/** Clocks that differ by less are no cause. */
-const CLOCK_TOLERANCE_S = 60
 
 interface Facts {
   readonly refusal: Refusal
@@ -392,8 +390,4 @@ function describeTime(seconds: number): string {
   return Number.isFinite(seconds) && Math.abs(seconds) < 1e11
     ? `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
     : `${seconds}`
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }

@@ -11,8 +11,9 @@ export interface Withheld extends Pick<Advice, 'remedy'> {
   readonly snippets: readonly Snippet[]
 }
 
-/** A run that GitHub gives no secrets, for an input that is empty. */
-export function explainWithheld(env: Step['env'], restriction: Restriction): Withheld {
+/** A run that GitHub gives no secrets, for an input that is empty. @returns undefined where nothing restricts the run */
+export function explainWithheld(env: Step['env'], restriction: Restriction | undefined): Withheld | undefined {
+  if (restriction === undefined) return undefined
   const { id } = describeJob(env)
   const isFork = restriction.kind === 'fork'
   const who = isFork

@@ -1,7 +1,8 @@
 import { HOSTILE, testFailures } from '../../rows.ts'
 import { failed, STATUS_MISSED } from './failed-calls.ts'
+import type { Verdict } from '../../../../src/call/verdicts.ts'
 
-const MET = { expectation: 'status 2xx', met: true, actual: '200 OK' }
+const MET: Verdict = { input: 'expect_status', expectation: 'status 2xx', met: true, actual: '200 OK' }
 
 testFailures([
   [
@@ -88,7 +89,7 @@ testFailures([
   [
     'a body that is not as expected',
     failed('application', 200, 'down', {
-      verdicts: [MET, { expectation: 'body matches /ok/', met: false, actual: 'down' }]
+      verdicts: [MET, { input: 'expect_body', expectation: 'body matches /ok/', met: false, actual: 'down' }]
     }),
     'EXPECTATION_FAILED',
     /expected body matches \/ok\/, found down\. Look at the service's log, or change expect_body\./,
@@ -99,7 +100,7 @@ testFailures([
     failed('application', 500, 'x', {
       verdicts: [
         { ...STATUS_MISSED, met: true },
-        { expectation: 'JSON: a', met: false, actual: 'not JSON' }
+        { input: 'expect_json', expectation: 'JSON: a', met: false, actual: 'not JSON' }
       ]
     }),
     'EXPECTATION_FAILED',
@@ -109,6 +110,7 @@ testFailures([
     'an answer that misses much',
     failed('application', 200, 'down', {
       verdicts: Array.from({ length: 30 }, (_, index) => ({
+        input: 'expect_body',
         expectation: `body matches /${'x'.repeat(300)}/`,
         met: false,
         actual: `${index}${'y'.repeat(198)}`

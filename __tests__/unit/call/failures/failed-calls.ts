@@ -7,7 +7,12 @@ import type { NoAnswer } from '../../../../src/world/outcome.ts'
 import { ACCOUNT, SERVICE } from '../../fixtures.ts'
 
 export const URL_OF_CALL = new URL(`${SERVICE}/health?key=s3cr3t`)
-export const STATUS_MISSED: Verdict = { expectation: 'status 2xx', met: false, actual: '404 Not Found' }
+export const STATUS_MISSED: Verdict = {
+  input: 'expect_status',
+  expectation: 'status 2xx',
+  met: false,
+  actual: '404 Not Found'
+}
 
 export interface Changes {
   readonly email?: string
