@@ -38,8 +38,26 @@ function isEncoded(text: string): boolean {
   )
 }
 
-/** Letters of both cases and digits in one long word, or many hexadecimal digits: no person writes such names by hand. */
+/**
+ * Letters of both cases and digits in one long word, or many hexadecimal digits: no person writes such names by hand. The word
+ * may have slashes and hyphens (RFC 4648, 4 and 5), as paths and names have; but there few letters are followed by one of
+ * another kind.
+ */
 function isRandom(text: string): boolean {
-  const words: readonly string[] = text.match(/[A-Za-z0-9+_]{20,}/g) ?? []
-  return words.some((word) => /^[\da-f]{32,}$/i.test(word) || [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word)))
+  const words: readonly string[] = text.match(/[\w+/-]{20,}/g) ?? []
+  return words.some(
+    (word) =>
+      /^[\da-f]{32,}$/i.test(word) ||
+      word.split(/[/-]/).some((part) => part.length >= 20 && hasAllKinds(part)) ||
+      (hasAllKinds(word) && countChanges(word) * 3 > word.length)
+  )
+}
+
+function hasAllKinds(word: string): boolean {
+  return [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(word))
+}
+
+/** How often a small letter, a capital or a digit is followed by one of another kind. */
+function countChanges(word: string): number {
+  return word.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/g)?.length ?? 0
 }

@@ -151,11 +151,18 @@ proxyScenario('A 401 of the front end is answered with a renewed token, once', a
 })
 
 proxyScenario('Requests that are refused side by side share one renewed token', async ({ world, start }) => {
-  const given = await givenProxy(world)
+  const sentence = 'Your client does not have permission to the requested URL <code>/</code>.'
+  const refusal = frontEndPage(401, '401 Unauthorized', 'Error: Unauthorized', sentence)
+  const allThere = Promise.withResolvers<undefined>()
+  const given = await givenProxy(world, async ({ number }) => {
+    if (number > 10) return 200
+    // None of the ten is sent again before all of them have come.
+    if (number === 10) allThere.resolve(undefined)
+    await allThere.promise
+    return refusal
+  })
   const { get } = await start(given)
   const before = world.requests.length
-  const sentence = 'Your client does not have permission to the requested URL <code>/</code>.'
-  world.fail(SERVICE_HOST, frontEndPage(401, '401 Unauthorized', 'Error: Unauthorized', sentence), { times: 10 })
   const answers = await Promise.all(Array.from({ length: 10 }, async () => await get('/')))
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
   const asked = listRequests(world).slice(before)

@@ -26,6 +26,8 @@ const SECRETS: Readonly<Record<string, string>> = {
   'base64 of a key': base64(KEY),
   'base64 with line breaks': base64(DOCUMENT).replaceAll(/.{32}/g, '$&\n'),
   'random base64': randomBytes(48).toString('base64'),
+  'random base64 with slashes': 'Zz9sSO9h/wsr1FWzDi+5MS/F0wPfGZ/716gWJr+8rel=',
+  'random base64url': 'Zz9sSO9h_wsr1FWzDi-5MS-F0wPfGZ-716gWJr-8rel',
   'random hexadecimal digits': randomBytes(20).toString('hex')
 }
 
@@ -44,6 +46,9 @@ for (const value of [
   'https://hello-123456789012.europe-west1.run.app/api/v1',
   'very-long-name-of-an-account@my-project-123456.iam.gserviceaccount.com',
   'X-Serverless-Authorization',
+  '/home/runner/work/Web-Shop/Web-Shop/.config/Build42/Key.json',
+  'projects/123456789012/locations/global/workloadIdentityPools/GitHub-Pool-Prod-2/providers/x',
+  'Feature-Branch-Build-2026-11-Preview',
   '[a'
 ]) {
   test(`${value} is quoted`, () => {
