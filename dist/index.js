@@ -1039,10 +1039,11 @@ function inputsInvalid(found, withheld) {
     const count = others.length === 1
         ? '1 other complaint about the inputs is'
         : `${others.length} other complaints about the inputs are`;
+    const named = others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience').join(', ');
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         ...first,
         code: 'INPUT_INVALID',
-        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log: ${named}).`,
         snippets: texts.flatMap(({ snippets = [] }) => snippets),
         details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
     });
@@ -2251,13 +2252,22 @@ function isGatewayRefusal(status, text) {
 ;// CONCATENATED MODULE: ./src/call/failures/failed-call.ts
 
 
-/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-function quote({ status, text: body }) {
+/** The answer in its own words, after its status. */
+function quote(response) {
+    return `${response.status} ${wordsOf(response, 200)}`.trim();
+}
+/** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
+function saying(response) {
+    const words = wordsOf(response, 120);
+    return words === '' ? '' : ` ("${words}")`;
+}
+/** Of a page of HTML its text, of JSON its message where it has one. */
+function wordsOf({ text: body }, maxLength) {
     const json = (0,guard_json/* parseObject */.lj)(body);
     const text = (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'message') ??
         ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,guard_json/* stringIn */.tB)(json, name)).find(Boolean) ??
         body;
-    return `${status} ${(0,safe_text/* safeText */.Hk)((0,safe_text/* textOfPage */.ch)(text), 200)}`.trim();
+    return (0,safe_text/* safeText */.Hk)((0,safe_text/* textOfPage */.ch)(text), maxLength);
 }
 
 ;// CONCATENATED MODULE: ./src/token/principal.ts
@@ -3859,7 +3869,7 @@ function applicationFailed(failed, response) {
         return unavailable(failed, response);
     return new failure_failure/* Failure */.HR({
         code: 'EXPECTATION_FAILED',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,world_outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}${isQuoted(verdicts) ? '' : saying(response)}.`,
         ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
         details,
         answer: quote(response)
@@ -3867,19 +3877,19 @@ function applicationFailed(failed, response) {
 }
 /** The service, or what stands before it, answered that it cannot answer now. */
 function unavailable({ call, token, attempts }, response) {
+    const byGoogle = response.responder === 'application' ? '' : "; the answer is Google's, not the application's";
     return new failure_failure/* Failure */.HR({
         code: 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${knownWords(response.text)}${(0,world_outcome/* inAttempts */.yy)(attempts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,world_outcome/* describeStatus */.Wn)(response.status)}${saying(response)}${(0,world_outcome/* inAttempts */.yy)(attempts)}${byGoogle}.`,
         ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
         // What Google answers in the service's place is not held against the expectations.
         details: response.responder === 'application' ? response.verdicts.map(call_verdicts/* describeVerdict */.XZ) : [],
         answer: quote(response)
     });
 }
-/** Google's own words in an answer of status 429 or 5xx: https://cloud.google.com/run/docs/troubleshooting */
-function knownWords(text) {
-    const words = /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(text)?.[0];
-    return words === undefined ? '' : ` ("${words}")`;
+/** Whether a missed expectation quotes the body already. */
+function isQuoted(verdicts) {
+    return verdicts.some(({ met, input }) => !met && (input === 'expect_body' || input === 'expect_json'));
 }
 function describeMisses(verdicts) {
     const missed = verdicts.filter(({ met }) => !met).map(call_verdicts/* describeMiss */.gx);

@@ -420,19 +420,29 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   h: () => (/* binding */ quote)
+/* harmony export */   h: () => (/* binding */ quote),
+/* harmony export */   i: () => (/* binding */ saying)
 /* harmony export */ });
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 
 
-/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-function quote({ status, text: body }) {
+/** The answer in its own words, after its status. */
+function quote(response) {
+    return `${response.status} ${wordsOf(response, 200)}`.trim();
+}
+/** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
+function saying(response) {
+    const words = wordsOf(response, 120);
+    return words === '' ? '' : ` ("${words}")`;
+}
+/** Of a page of HTML its text, of JSON its message where it has one. */
+function wordsOf({ text: body }, maxLength) {
     const json = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(body);
     const text = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(json, 'error'), 'message') ??
         ['message', 'error_description', 'error', 'detail', 'title'].map((name) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(json, name)).find(Boolean) ??
         body;
-    return `${status} ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .textOfPage */ .ch)(text), 200)}`.trim();
+    return (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .textOfPage */ .ch)(text), maxLength);
 }
 
 
@@ -982,7 +992,7 @@ function applicationFailed(failed, response) {
         return unavailable(failed, response);
     return new failure/* Failure */.HR({
         code: 'EXPECTATION_FAILED',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered, but not as expected${(0,outcome/* inAttempts */.yy)(attempts)}: ${describeMisses(verdicts)}${isQuoted(verdicts) ? '' : (0,failed_call/* saying */.i)(response)}.`,
         ...explainAnswer(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response, statusMissed),
         details,
         answer: (0,failed_call/* quote */.h)(response)
@@ -990,19 +1000,19 @@ function applicationFailed(failed, response) {
 }
 /** The service, or what stands before it, answered that it cannot answer now. */
 function unavailable({ call, token, attempts }, response) {
+    const byGoogle = response.responder === 'application' ? '' : "; the answer is Google's, not the application's";
     return new failure/* Failure */.HR({
         code: 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(response.status)}${knownWords(response.text)}${(0,outcome/* inAttempts */.yy)(attempts)}.`,
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(call.url)} answered ${(0,outcome/* describeStatus */.Wn)(response.status)}${(0,failed_call/* saying */.i)(response)}${(0,outcome/* inAttempts */.yy)(attempts)}${byGoogle}.`,
         ...explainUnavailable(call, (0,gcloud/* ownUrl */.yG)(call.url, token.audience), response),
         // What Google answers in the service's place is not held against the expectations.
         details: response.responder === 'application' ? response.verdicts.map(call_verdicts/* describeVerdict */.XZ) : [],
         answer: (0,failed_call/* quote */.h)(response)
     });
 }
-/** Google's own words in an answer of status 429 or 5xx: https://cloud.google.com/run/docs/troubleshooting */
-function knownWords(text) {
-    const words = /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(text)?.[0];
-    return words === undefined ? '' : ` ("${words}")`;
+/** Whether a missed expectation quotes the body already. */
+function isQuoted(verdicts) {
+    return verdicts.some(({ met, input }) => !met && (input === 'expect_body' || input === 'expect_json'));
 }
 function describeMisses(verdicts) {
     const missed = verdicts.filter(({ met }) => !met).map(call_verdicts/* describeMiss */.gx);
@@ -5063,10 +5073,11 @@ function inputsInvalid(found, withheld) {
     const count = others.length === 1
         ? '1 other complaint about the inputs is'
         : `${others.length} other complaints about the inputs are`;
+    const named = others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience').join(', ');
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         ...first,
         code: 'INPUT_INVALID',
-        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log: ${named}).`,
         snippets: texts.flatMap(({ snippets = [] }) => snippets),
         details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
     });

@@ -61,10 +61,11 @@ export function inputsInvalid(found: readonly Failure[], withheld?: Withheld): F
     others.length === 1
       ? '1 other complaint about the inputs is'
       : `${others.length} other complaints about the inputs are`
+  const named = others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience').join(', ')
   return new Failure({
     ...first,
     code: 'INPUT_INVALID',
-    sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log).`,
+    sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log: ${named}).`,
     snippets: texts.flatMap(({ snippets = [] }) => snippets),
     details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
   })

@@ -430,7 +430,7 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
 
 /** They are called by a function that is in the table. */
 const CALLED =
-  /^(?:is|in|explain|describe|advise|skip|show|update|open)[A-Z]|^(?:quote|ownUrl|projectNumber|signInAgain)$|^(?:applicationFailed|unavailable|tokenRejected|invokerMissing|notReached|gatewayRejected|iapRejected|refusedBeforehand|noUsableAnswer)$|^[A-Z_]+$/
+  /^(?:is|in|explain|describe|advise|skip|show|update|open)[A-Z]|^(?:quote|saying|ownUrl|projectNumber|signInAgain)$|^(?:applicationFailed|unavailable|tokenRejected|invokerMissing|notReached|gatewayRejected|iapRejected|refusedBeforehand|noUsableAnswer)$|^[A-Z_]+$/
 
 test('Every function that words failures is in the table.', async () => {
   for await (const file of glob(['src/*/failures/*.ts', 'src/{proxy,inputs}/failures.ts', 'src/report/internal.ts'])) {

@@ -37,7 +37,7 @@ test('Several complaints are one failure: the first in its sentence with the num
   assert.equal(text.code, 'INPUT_INVALID')
   assert.equal(
     text.sentence,
-    'Input timeout: "soon" is not a duration (2 other complaints about the inputs are in the log).'
+    'Input timeout: "soon" is not a duration (2 other complaints about the inputs are in the log: audience, method).'
   )
   assert.match(text.details?.join('\n') ?? '', /^Input timeout: .*\nNo audience .*\nInput method: .* Use GET\.$/)
 })

@@ -8,7 +8,7 @@ import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import { isIdempotent } from '../attempts.ts'
-import { quote } from './failed-call.ts'
+import { quote, saying } from './failed-call.ts'
 import type { FailedCall } from './failed-call.ts'
 import { describeRunService, describeService, ownUrl, showLog, updateCommand } from './gcloud.ts'
 import { adviseOnce, adviseOnOverload } from './no-answer.ts'
@@ -27,7 +27,7 @@ export function applicationFailed(failed: FailedCall, response: Response): Failu
   if (statusMissed && (status === 429 || status >= 500)) return unavailable(failed, response)
   return new Failure({
     code: 'EXPECTATION_FAILED',
-    sentence: `${safeUrl(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}.`,
+    sentence: `${safeUrl(call.url)} answered, but not as expected${inAttempts(attempts)}: ${describeMisses(verdicts)}${isQuoted(verdicts) ? '' : saying(response)}.`,
     ...explainAnswer(call, ownUrl(call.url, token.audience), response, statusMissed),
     details,
     answer: quote(response)
@@ -36,9 +36,10 @@ export function applicationFailed(failed: FailedCall, response: Response): Failu
 
 /** The service, or what stands before it, answered that it cannot answer now. */
 export function unavailable({ call, token, attempts }: FailedCall, response: Response): Failure {
+  const byGoogle = response.responder === 'application' ? '' : "; the answer is Google's, not the application's"
   return new Failure({
     code: 'SERVICE_UNAVAILABLE',
-    sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${knownWords(response.text)}${inAttempts(attempts)}.`,
+    sentence: `${safeUrl(call.url)} answered ${describeStatus(response.status)}${saying(response)}${inAttempts(attempts)}${byGoogle}.`,
     ...explainUnavailable(call, ownUrl(call.url, token.audience), response),
     // What Google answers in the service's place is not held against the expectations.
     details: response.responder === 'application' ? response.verdicts.map(describeVerdict) : [],
@@ -46,13 +47,9 @@ export function unavailable({ call, token, attempts }: FailedCall, response: Res
   })
 }
 
-/** Google's own words in an answer of status 429 or 5xx: https://cloud.google.com/run/docs/troubleshooting */
-function knownWords(text: string): string {
-  const words =
-    /no healthy upstream|no available instance|HTTP response was malformed or connection to the instance had an error|maximum request timeout/.exec(
-      text
-    )?.[0]
-  return words === undefined ? '' : ` ("${words}")`
+/** Whether a missed expectation quotes the body already. */
+function isQuoted(verdicts: readonly Verdict[]): boolean {
+  return verdicts.some(({ met, input }) => !met && (input === 'expect_body' || input === 'expect_json'))
 }
 
 function describeMisses(verdicts: readonly Verdict[]): string {

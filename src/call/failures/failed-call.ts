@@ -18,12 +18,23 @@ export interface FailedCall {
   readonly exists: boolean | undefined
 }
 
-/** The answer in its own words: of a page of HTML its text, of JSON its message where it has one. */
-export function quote({ status, text: body }: Pick<Response, 'status' | 'text'>): string {
+/** The answer in its own words, after its status. */
+export function quote(response: Pick<Response, 'status' | 'text'>): string {
+  return `${response.status} ${wordsOf(response, 200)}`.trim()
+}
+
+/** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
+export function saying(response: Pick<Response, 'text'>): string {
+  const words = wordsOf(response, 120)
+  return words === '' ? '' : ` ("${words}")`
+}
+
+/** Of a page of HTML its text, of JSON its message where it has one. */
+function wordsOf({ text: body }: Pick<Response, 'text'>, maxLength: number): string {
   const json = parseObject(body)
   const text =
     stringIn(objectIn(json, 'error'), 'message') ??
     ['message', 'error_description', 'error', 'detail', 'title'].map((name) => stringIn(json, name)).find(Boolean) ??
     body
-  return `${status} ${safeText(textOfPage(text), 200)}`.trim()
+  return safeText(textOfPage(text), maxLength)
 }

@@ -35,7 +35,7 @@ testFailures([
     'a service that is overloaded',
     failed('application', 429, 'Rate exceeded.'),
     'SERVICE_UNAVAILABLE',
-    /429 Too Many Requests, after 3 attempts\. Raise deadline, or give the service more instances/,
+    /429 Too Many Requests \("Rate exceeded\."\), after 3 attempts\. Raise deadline, or give the service more instances/,
     /logs read shop.*missed: status 2xx/
   ],
   [
@@ -49,7 +49,7 @@ testFailures([
     'a service without an instance',
     failed('application', 500, 'The request was aborted because there was no available instance.'),
     'SERVICE_UNAVAILABLE',
-    /500 Internal Server Error \("no available instance"\), after 3 attempts\. Raise deadline/,
+    /500 Internal Server Error \("The request was aborted because there was no available instance\."\), after 3 attempts\. Raise deadline/,
     /--min-instances=1/
   ],
   [
@@ -69,7 +69,7 @@ testFailures([
     "the application's 404",
     failed('application', 404, 'Cannot GET /health'),
     'EXPECTATION_FAILED',
-    /expected status 2xx, found 404 Not Found\. Fix the path \/health in url/,
+    /expected status 2xx, found 404 Not Found \("Cannot GET \/health"\)\. Fix the path \/health in url/,
     /Cannot GET/
   ],
   [

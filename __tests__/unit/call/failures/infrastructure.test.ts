@@ -30,7 +30,7 @@ testFailures([
     'an outage of the front end, even where 5xx is expected',
     failed('infrastructure', 502, '<h1>Error: Server Error</h1>', { verdicts: [{ ...STATUS_MISSED, met: true }] }),
     'SERVICE_UNAVAILABLE',
-    /answered 502 Bad Gateway, after 3 attempts/,
+    /answered 502 Bad Gateway \("Error: Server Error"\), after 3 attempts; the answer is Google's, not the application's/,
     /services logs read shop/
   ],
   [
