@@ -26,19 +26,33 @@ type Reviver = (name: string, value: unknown, context: { readonly source?: strin
 export function parseExactJson(text: string): unknown {
   const value = parseJson(text)
   // Without a reviver the parser stands any depth, and is quick.
-  if (value === undefined || !/\d{16}/.test(text)) return value
-  const keepDigits: Reviver = (_name, member, { source = '' }) => {
-    const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? []
-    return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member
-  }
+  if (value === undefined || !/\d{16}|\de/i.test(text)) return value
+  const keepDigits: Reviver = (_name, member, { source = '' }) =>
+    isRounded(member) ? (exactInteger(source) ?? member) : member
   return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits as (name: string, value: unknown) => unknown) as unknown
 }
 
-/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+/** Whether a double is beyond 2^53, and need not be what was written or calculated. */
+export function isRounded(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER
+}
+
+/** @returns undefined for a number with a fraction, or beyond what a double holds, which might fill all memory */
+function exactInteger(source: string): bigint | undefined {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(source) ?? []
+  const digits = whole + fraction
+  const end = whole.length + Number(exponent)
+  if (!Number.isFinite(Number(source)) || /[1-9]/.test(digits.slice(end))) return undefined
+  return BigInt(sign + digits.slice(0, end).padEnd(end, '0'))
+}
+
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. @throws {Error} for a number without end */
 export function writeExactJson(value: unknown): string {
-  return JSON.stringify(value, (_name, member: unknown) =>
-    typeof member === 'bigint' ? (JSON as unknown as RawJson).rawJSON(`${member}`) : member
-  )
+  return JSON.stringify(value, (_name, member: unknown) => {
+    if (member === Infinity || member === -Infinity) throw new Error('a number beyond 1e308 is not read')
+    return typeof member === 'bigint' ? (JSON as unknown as RawJson).rawJSON(`${member}`) : member
+  })
 }
 
 interface RawJson {

@@ -1,6 +1,6 @@
 import { TreeInterpreter } from '@jmespath-community/jmespath'
 import type { compile, JSONValue } from '@jmespath-community/jmespath'
-import { isObject, parseExactJson, writeExactJson } from '../guard/json.ts'
+import { isObject, isRounded, parseExactJson, writeExactJson } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 
 /** The tree of a JMESPath expression: https://jmespath.org/specification.html */
@@ -131,7 +131,7 @@ class ExactInterpreter extends Interpreter {
       if (Array.isArray(first)) return first.some((element) => isEqual(element, second))
     }
     if (name === 'to_string' && typeof first !== 'string') return writeExactJson(first)
-    if (name === 'to_number' && isLongInteger(first)) return parseExactJson(String(first)) as Value
+    if (name === 'to_number' && (typeof first === 'string' || typeof first === 'bigint')) return toNumber(`${first}`) as Value
     if (name === 'type' && typeof first === 'bigint') return 'number'
     if (!UNTOUCHED.includes(name)) for (const each of values) refuseLongIntegers(`${name}()`, each)
     return this.runtime.callFunction(name, values)
@@ -168,6 +168,8 @@ function hasMember(value: unknown, name: string): value is Readonly<Record<strin
 function compare(operator: string, left: unknown, right: unknown): boolean | null {
   if (operator === 'EQ') return isEqual(left, right)
   if (operator === 'NE') return !isEqual(left, right)
+  refuseRounded(left)
+  refuseRounded(right)
   if (!isNumber(left) || !isNumber(right)) return null
   if (operator === 'GT') return left > right
   if (operator === 'GTE') return left >= right
@@ -175,6 +177,8 @@ function compare(operator: string, left: unknown, right: unknown): boolean | nul
 }
 
 function isEqual(left: unknown, right: unknown): boolean {
+  refuseRounded(left)
+  refuseRounded(right)
   if (left === right) return true
   if (typeof left === 'bigint' && typeof right === 'number') return Number.isInteger(right) && left === BigInt(right)
   if (typeof left === 'number' && typeof right === 'bigint') return isEqual(right, left)
@@ -192,12 +196,19 @@ function isNumber(value: unknown): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
-function isLongInteger(value: unknown): boolean {
-  return typeof value === 'bigint' || (typeof value === 'string' && /^-?[1-9]\d{15,}$/.test(value))
+/** https://jmespath.org/specification.html#to-number: the library's own takes an empty text for zero, and rounds. */
+function toNumber(text: string): unknown {
+  const value = parseExactJson(text)
+  return isNumber(value) ? value : null
+}
+
+/** Two such numbers may be equal here, and not where they were written. */
+function refuseRounded(value: unknown): void {
+  if (isRounded(value)) throw new Error(`a number beyond 2^53 was rounded to ${value}: integers alone are compared there`)
 }
 
 function refuseLongIntegers(what: string, value: unknown): void {
-  const found = [value].flat().find((each) => typeof each === 'bigint')
+  const found = [value].flat().find((each) => typeof each === 'bigint' || isRounded(each))
   if (found === undefined) return
   throw new Error(
     `${what} cannot calculate with ${String(found)}: integers beyond 2^53 can be compared, and nothing else`

@@ -90,7 +90,7 @@ function parse(text: string): Expression {
   while (text.includes(mark)) mark += mark
   const quotations = new Map<string, Quotation>()
   const marked = text.replaceAll(QUOTATION, (token, offset: number) => {
-    if (!(token.startsWith('"') || /^`.*\d{16}/s.test(token))) return token
+    if (token.startsWith("'")) return token
     const place = `${mark}${quotations.size}`
     quotations.set(place, { token, offset })
     return token.startsWith('"') ? `"${place}"` : `'${place}'`
@@ -113,8 +113,10 @@ function hasOpenQuote(text: string): boolean {
 
 function nodesIn(tree: unknown): Node[] {
   if (typeof tree !== 'object' || tree === null) return []
-  const inside = Object.values(tree).flatMap(nodesIn)
-  return 'type' in tree && typeof tree.type === 'string' ? [tree as Node, ...inside] : inside
+  const isNode = 'type' in tree && typeof tree.type === 'string'
+  // What a literal holds may look like a node.
+  const inside = isNode && tree.type === 'Literal' ? [] : Object.values(tree).flatMap(nodesIn)
+  return isNode ? [tree as Node, ...inside] : inside
 }
 
 /** What a comparison compares and a function is given, a list of either member by member. */

@@ -26,7 +26,15 @@ const NUMBERS: [string, unknown][] = [
   ['9007199254740991', 9007199254740991],
   ['-9007199254740991', -9007199254740991],
   ['1793750400123456789', 1793750400123456789n],
-  ['1e300', 1e300],
+  ['9.007199254740993e15', 9007199254740993n],
+  ['-90071992547409930E-1', -9007199254740993n],
+  ['0.0009007199254740993e19', 9007199254740993n],
+  ['1e300', 10n ** 300n],
+  ['1e400', Infinity],
+  ['1e999999999999', Infinity],
+  ['9007199254740993.5', 9007199254740994],
+  ['90071992547409935e-1', 9007199254740994],
+  ['7e0', 7],
   ['0.1234567890123456', 0.1234567890123456],
   ['"9007199254740993"', '9007199254740993']
 ]
@@ -37,6 +45,10 @@ for (const [text, value] of NUMBERS) {
     assert.equal(parseExactJson(text), value)
   })
 }
+
+test('a number beyond what a double holds is never written as null', () => {
+  assert.throws(() => writeExactJson([Infinity]), /beyond 1e308/)
+})
 
 test('long integers are written as they were read', () => {
   const text = '{"ids":[9007199254740993,1],"name":"x"}'

@@ -49,7 +49,8 @@ for (const [text, met, actual] of VERDICTS) {
 
 const IDS = parseExactJson(`{
   "id": 9007199254740993, "other": 9007199254740992, "same": 9007199254740993, "small": 7,
-  "ids": [1, 9007199254740993], "nested": { "at": 1793750400123456789 }, "text": "9007199254740993"
+  "ids": [1, 9007199254740993], "nested": { "at": 1793750400123456789 }, "text": "9007199254740993",
+  "exponent": 9.007199254740993e15, "money": 12345678901234567.89, "endless": 1e400, "empty": ""
 }`)
 
 const LONG: [string, boolean, RegExp][] = [
@@ -88,7 +89,26 @@ const LONG: [string, boolean, RegExp][] = [
   ['abs(id) == id', false, /abs\(\) cannot/],
   ['sort(ids)[1] == id', false, /sort\(\) cannot/],
   ['let $wanted = id in ids[1] == $wanted', true, /./],
-  ['let $wanted = other in ids[1] == $wanted', false, /./]
+  ['let $wanted = other in ids[1] == $wanted', false, /./],
+  ['exponent == id', true, /./],
+  ['exponent == other', false, /9007199254740993/],
+  ['id == `9.007199254740993e15`', true, /./],
+  ['money == `12345678901234567`', false, /a number beyond 2\^53 was rounded to 12345678901234568/],
+  ['money == `12345678901234568`', false, /rounded/],
+  ['money != `12345678901234567`', false, /rounded/],
+  ['money > `1`', false, /rounded/],
+  ['[money] == `[12345678901234568]`', false, /rounded/],
+  ['contains([money], `12345678901234568`)', false, /rounded/],
+  ['money + `0` == `12345678901234568`', false, /arithmetic cannot calculate/],
+  ['endless == endless', false, /rounded to Infinity/],
+  ['endless == `1e401`', false, /rounded/],
+  ['endless == `null`', false, /rounded/],
+  ["to_string(endless) == 'null'", false, /a number beyond 1e308/],
+  ['endless', false, /a number beyond 1e308/],
+  ['`9007199254740991` + `2` == `9007199254740993`', false, /rounded to 9007199254740992/],
+  ['to_number(empty) == `0`', false, /null/],
+  ["to_number('9.007199254740993e15') == id", true, /./],
+  ["to_number('1e400') == to_number('1e401')", false, /rounded/]
 ]
 
 for (const [text, met, actual] of LONG) {
@@ -166,6 +186,7 @@ const PRESENT: [string, unknown][] = [
   ['"content-type" == "x-type"', { 'content-type': 'a', 'x-type': 'a' }],
   ['"ok".status == \'up\'', { ok: { status: 'up' } }],
   ['toString == `1`', { toString: 1 }],
+  ['@ == `{"type":"Function","name":"db"}`', { type: 'Function', name: 'db' }],
   ['__proto__.x == `1`', JSON.parse('{"__proto__":{"x":1}}')],
   ['toString == null && constructor == null && __proto__ == null && hasOwnProperty == null', { a: 1 }]
 ]
