@@ -152,8 +152,8 @@ class ExactInterpreter extends Interpreter {
         }
         if (name === 'to_string' && typeof first !== 'string')
             return (0,guard_json/* writeExactJson */.DN)(first);
-        if (name === 'to_number' && isLongInteger(first))
-            return (0,guard_json/* parseExactJson */.lQ)(String(first));
+        if (name === 'to_number' && (typeof first === 'string' || typeof first === 'bigint'))
+            return toNumber(`${first}`);
         if (name === 'type' && typeof first === 'bigint')
             return 'number';
         if (!UNTOUCHED.includes(name))
@@ -190,6 +190,8 @@ function compare(operator, left, right) {
         return isEqual(left, right);
     if (operator === 'NE')
         return !isEqual(left, right);
+    refuseRounded(left);
+    refuseRounded(right);
     if (!isNumber(left) || !isNumber(right))
         return null;
     if (operator === 'GT')
@@ -199,6 +201,8 @@ function compare(operator, left, right) {
     return operator === 'LT' ? left < right : left <= right;
 }
 function isEqual(left, right) {
+    refuseRounded(left);
+    refuseRounded(right);
     if (left === right)
         return true;
     if (typeof left === 'bigint' && typeof right === 'number')
@@ -216,11 +220,18 @@ function isEqual(left, right) {
 function isNumber(value) {
     return typeof value === 'number' || typeof value === 'bigint';
 }
-function isLongInteger(value) {
-    return typeof value === 'bigint' || (typeof value === 'string' && /^-?[1-9]\d{15,}$/.test(value));
+/** https://jmespath.org/specification.html#to-number: the library's own takes an empty text for zero, and rounds. */
+function toNumber(text) {
+    const value = (0,guard_json/* parseExactJson */.lQ)(text);
+    return isNumber(value) ? value : null;
+}
+/** Two such numbers may be equal here, and not where they were written. */
+function refuseRounded(value) {
+    if ((0,guard_json/* isRounded */.EO)(value))
+        throw new Error(`a number beyond 2^53 was rounded to ${value}: integers alone are compared there`);
 }
 function refuseLongIntegers(what, value) {
-    const found = [value].flat().find((each) => typeof each === 'bigint');
+    const found = [value].flat().find((each) => typeof each === 'bigint' || (0,guard_json/* isRounded */.EO)(each));
     if (found === undefined)
         return;
     throw new Error(`${what} cannot calculate with ${String(found)}: integers beyond 2^53 can be compared, and nothing else`);
@@ -293,7 +304,7 @@ function parse(text) {
         mark += mark;
     const quotations = new Map();
     const marked = text.replaceAll(QUOTATION, (token, offset) => {
-        if (!(token.startsWith('"') || /^`.*\d{16}/s.test(token)))
+        if (token.startsWith("'"))
             return token;
         const place = `${mark}${quotations.size}`;
         quotations.set(place, { token, offset });
@@ -318,8 +329,10 @@ function hasOpenQuote(text) {
 function nodesIn(tree) {
     if (typeof tree !== 'object' || tree === null)
         return [];
-    const inside = Object.values(tree).flatMap(nodesIn);
-    return 'type' in tree && typeof tree.type === 'string' ? [tree, ...inside] : inside;
+    const isNode = 'type' in tree && typeof tree.type === 'string';
+    // What a literal holds may look like a node.
+    const inside = isNode && tree.type === 'Literal' ? [] : Object.values(tree).flatMap(nodesIn);
+    return isNode ? [tree, ...inside] : inside;
 }
 /** What a comparison compares and a function is given, a list of either member by member. */
 function operandsOf(node) {

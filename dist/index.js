@@ -641,6 +641,7 @@ function projectById(number) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   D7: () => (/* binding */ objectIn),
 /* harmony export */   DN: () => (/* binding */ writeExactJson),
+/* harmony export */   EO: () => (/* binding */ isRounded),
 /* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   lQ: () => (/* binding */ parseExactJson),
 /* harmony export */   lj: () => (/* binding */ parseObject),
@@ -671,17 +672,31 @@ function parseJson(text) {
 function parseExactJson(text) {
     const value = parseJson(text);
     // Without a reviver the parser stands any depth, and is quick.
-    if (value === undefined || !/\d{16}/.test(text))
+    if (value === undefined || !/\d{16}|\de/i.test(text))
         return value;
-    const keepDigits = (_name, member, { source = '' }) => {
-        const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? [];
-        return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member;
-    };
+    const keepDigits = (_name, member, { source = '' }) => isRounded(member) ? (exactInteger(source) ?? member) : member;
     return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
 }
-/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+/** Whether a double is beyond 2^53, and need not be what was written or calculated. */
+function isRounded(value) {
+    return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+}
+/** @returns undefined for a number with a fraction, or beyond what a double holds, which might fill all memory */
+function exactInteger(source) {
+    const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(source) ?? [];
+    const digits = whole + fraction;
+    const end = whole.length + Number(exponent);
+    if (!Number.isFinite(Number(source)) || /[1-9]/.test(digits.slice(end)))
+        return undefined;
+    return BigInt(sign + digits.slice(0, end).padEnd(end, '0'));
+}
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. @throws {Error} for a number without end */
 function writeExactJson(value) {
-    return JSON.stringify(value, (_name, member) => typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member);
+    return JSON.stringify(value, (_name, member) => {
+        if (member === Infinity || member === -Infinity)
+            throw new Error('a number beyond 1e308 is not read');
+        return typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member;
+    });
 }
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z);
@@ -2008,14 +2023,14 @@ function deriveAudience(url) {
 }
 /**
  * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 function findAudience(url) {
     if (isCloudRunUrl(url))
-        return `${url.protocol}//${splitTag(url.host).service}`;
+        return `https://${splitTag(url.hostname).service}`;
     const [, name] = url.pathname.split('/');
     const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `${url.origin}/${name}` : undefined;
+    return isNamedFunction ? `https://${url.hostname}/${name}` : undefined;
 }
 /** Whether Cloud Run's own domain serves this URL. */
 function isCloudRunUrl(url) {
@@ -3028,7 +3043,7 @@ function no_answer_explain(url, last, method) {
         return adviseOnce(method, url, last.timedOut);
     if (last.timedOut) {
         return {
-            cause: 'The service needs longer than timeout allows, or starts slowly.',
+            cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
             snippets: [(0,failure_snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), ...showLog(url)]
         };
@@ -3049,9 +3064,11 @@ const CLOCK_TOLERANCE_S = 60;
 function earlierNow({ now, googleNow }) {
     return Math.min(now(), googleNow());
 }
-/** How long a request that is sent now may take, in milliseconds. */
+/** How long a request that is sent now may take. @param mostMs where that is less than timeout */
 function limitOf(step, mostMs = step.timeoutMs) {
-    return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));
+    const left = Math.max(1, step.timeLeft());
+    const most = Math.min(mostMs, step.timeoutMs);
+    return { milliseconds: Math.min(most, left), byDeadline: left < most };
 }
 /** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
 function startWatch({ timeLeft }) {
@@ -3071,7 +3088,7 @@ const LONGEST_PAGE_BYTES = 64 * 1024;
 async function getAfterHead(step, request, outcome) {
     if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome))
         return outcome;
-    return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { ...limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
 }
 
 ;// CONCATENATED MODULE: ./src/call/privacy.ts
@@ -3111,7 +3128,7 @@ async function checkPrivacy(step, call) {
 }
 async function askAnonymously(step, url, method) {
     const request = { method, url, headers: {} };
-    const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
+    const outcome = await step.send(request, { ...limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
     return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
@@ -3670,12 +3687,12 @@ async function requestWithRetries(step, request, unavailable) {
     let lastInformative = outOfTime();
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = limitOf(step);
-        const outcome = await send(step, request, milliseconds, (status) => status >= 300);
+        const limit = limitOf(step);
+        const outcome = await send(step, request, limit, (status) => status >= 300);
         if (outcome.answered && !isTransient(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
+        const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline;
         if (!cutShort || attempt === 1)
             lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
@@ -3698,8 +3715,8 @@ async function requestOnce(step, request) {
  *
  * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
  */
-async function send(step, request, milliseconds, isQuoted) {
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+async function send(step, request, limit, isQuoted) {
+    const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
     if (!outcome.answered)
         return outcome;
     const { masks } = step;
@@ -4469,12 +4486,12 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = limitOf(step);
-            if (token.expiresAt <= earlierNow(step) + Math.min(limitMs, LEAST_LIFE_MS))
+            const limit = limitOf(step);
+            if (token.expiresAt <= earlierNow(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+            const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
             const withWords = await getAfterHead(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
             const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
@@ -4494,7 +4511,7 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
                 await renew();
             }
             else if (pauseMs === undefined) {
-                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
+                const decisive = decisiveAttempt(attempt, response, limit.byDeadline);
                 const clientId = await findClientId(step, call, response);
                 const exists = await seeWhetherItExists(step, call, decisive);
                 return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }));
@@ -4576,7 +4593,7 @@ async function seeWhetherItExists(step, call, attempt) {
     return outcome.answered ? outcome.status !== 404 : undefined;
 }
 async function askWithoutToken(step, method, url) {
-    return await step.send({ method, url, headers: {} }, { milliseconds: limitOf(step), bodyBytes: 0 });
+    return await step.send({ method, url, headers: {} }, { ...limitOf(step), bodyBytes: 0 });
 }
 
 ;// CONCATENATED MODULE: ./src/token/github-claims.ts
@@ -5596,7 +5613,7 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
     return new failure_failure/* Failure */.HR({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...(typeof flaw === 'string' ? credentials_FLAWS[flaw] : adviseOnUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
+        ...adviseOn(flaw)
     });
 }
 const STORE_DOCUMENT = [
@@ -5634,17 +5651,16 @@ const credentials_FLAWS = {
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
         snippets: [(0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
     },
-    'unreadable file': {
-        cause: 'The path leads to something else than a small file that this user may read.',
-        remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
-        snippets: [
-            (0,failure_snippets/* onRunner */.o)('see the file', 'ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
-        ]
-    },
     'foreign host': {
         cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
         remedy: 'Do not use the document; find out who made the document, or set workload_identity_provider.',
         snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION)]
+    },
+    misspelled: {
+        remedy: 'Correct the e-mail in the document, or let gcloud make the document again.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT --format="value(email)"')
+        ]
     },
     'plain http': {
         cause: 'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
@@ -5664,6 +5680,17 @@ const credentials_FLAWS = {
         ]
     }
 };
+function adviseOn(flaw) {
+    if (typeof flaw === 'string')
+        return credentials_FLAWS[flaw];
+    if ('universe' in flaw)
+        return adviseOnUniverse((0,safe_text/* safeText */.Hk)(flaw.universe));
+    return {
+        cause: 'The path leads to something else than a small file that this user may read.',
+        remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
+        snippets: [(0,failure_snippets/* onRunner */.o)('see the file', `ls -l ${(0,failure_snippets/* shellWord */.r7)(flaw.unreadable.replace(/^-/, './-'))}`)]
+    };
+}
 function adviseOnUniverse(universe) {
     return {
         cause: 'Each universe has its own hosts and accounts.',
@@ -5847,6 +5874,202 @@ function isLoopbackUrl(url) {
     return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
 }
 
+;// CONCATENATED MODULE: ./src/inputs/values.ts
+
+
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The lines of a value, without blanks around them and without empty ones. */
+function parseLines(value) {
+    return trimAll(value.split('\n'));
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return trimAll(value.split(/[\n,]/));
+}
+function trimAll(parts) {
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+}
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
+function parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
+    }
+    // RFC 3986, 3.2.1: user information is there even where it is empty.
+    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+    }
+    const region = impossibleRegionIn(url);
+    if (region !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+    }
+    url.hash = '';
+    return url;
+}
+/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
+function impossibleRegionIn(url) {
+    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
+}
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
+function parseAudience(value) {
+    const secret = (0,guard_quote/* describeSecret */.w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
+const NAME_PROBLEMS = [
+    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+    [/\$\{\{/, 'has an expression in it that was not evaluated'],
+    [/["'`]/, 'has quotes in it'],
+    [/\s/, 'has blanks in it']
+];
+const PROVIDER_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^(https?:)?\/\//, 'starts with a host'],
+    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
+    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
+    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [
+        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+        'has a character in it that no id of a pool or provider has'
+    ],
+    [/^/, 'is not the full name of a provider']
+];
+/** The full name of a workload identity provider. */
+function values_parseProvider(value) {
+    if (PROVIDER_NAME.test(value))
+        return value;
+    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
+    const isMeant = PROVIDER_NAME.test(meant);
+    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+}
+function findProblem(value, problems) {
+    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
+}
+function wrongName(input, complaint, expected, commands) {
+    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+}
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
+}
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
+/** Whether an e-mail looks like that of a service account, in a domain that does not exist. */
+function isMisspelled(email) {
+    return MISSPELLED.test(email);
+}
+/** A name as documentation writes it, for the reader to fill in. */
+const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
+const ACCOUNT_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^serviceAccount:/, 'has the prefix of a member'],
+    [PLACEHOLDER, 'is a placeholder'],
+    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
+    [MISSPELLED, 'does not end in .gserviceaccount.com'],
+    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
+    [/^/, 'is neither an e-mail nor a unique id']
+];
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (isAccount(account))
+        return account;
+    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
+    const isMeant = isAccount(meant);
+    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+}
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value) {
+    const characters = Array.from(value);
+    const isMeant = (character) => !/["'`\s]/.test(character);
+    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
+}
+function isAccount(value) {
+    if (/^\d{16,30}$/.test(value))
+        return true;
+    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+}
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(`^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+].join('|')})$`, 'i');
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+    }
+    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+    if (RESERVED_VARIABLES.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    }
+    return value;
+}
+
 ;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
 
 
@@ -5931,6 +6154,7 @@ function broken(origin, problem) {
 
 
 
+
 /** gcloud nests one document in another; more levels than this are never needed. */
 const document_DEEPEST_NESTING = 5;
 /**
@@ -5983,7 +6207,7 @@ function checkDocument(raw, origin, universe, depth) {
             return {
                 type,
                 origin,
-                email: text('client_email'),
+                email: checkEmail(text('client_email'), 'client_email', origin),
                 privateKey: secret('private_key'),
                 keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
                 tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
@@ -6034,7 +6258,7 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 account,
-                delegates: delegates.map(accountName),
+                delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
                 source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
             };
         }
@@ -6088,7 +6312,13 @@ function impersonatedAccount(raw, universe, origin) {
     if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
         throw credentialsInvalid(origin, `"${name}" does not name a service account`);
     }
-    return account;
+    return checkEmail(account, name, origin);
+}
+/** IAM would only say "denied". */
+function checkEmail(email, name, origin) {
+    if (!isMisspelled(email))
+        return email;
+    throw credentialsInvalid(origin, `"${name}" names ${(0,guard_quote/* quoteValue */.c)(email)}, which does not end in .gserviceaccount.com`, 'misspelled');
 }
 function isListOfNames(value) {
     return Array.isArray(value) && value.every((name) => typeof name === 'string');
@@ -6211,7 +6441,7 @@ function seemsToStart(outcome) {
 }
 /** One quick try: on a machine of Google's the server is near. */
 async function askOnce(step, path, limitMs = DETECTION_MS) {
-    const limits = { milliseconds: limitOf(step, limitMs), bodyBytes: 64 * 1024 };
+    const limits = { ...limitOf(step, limitMs), bodyBytes: 64 * 1024 };
     return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -6313,7 +6543,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         }
         const file = await readSmallFile(named);
         if (!file.ok)
-            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
+            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : { unreadable: named });
         return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
@@ -6324,7 +6554,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         if (file.ok)
             return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
         if (!file.missing)
-            throw credentialsInvalid(origin, file.reason, 'unreadable file');
+            throw credentialsInvalid(origin, file.reason, { unreadable: wellKnown });
         looked.push(`${wellKnown}: ${file.reason}`);
     }
     const server = await lookForMetadataServer(step);
@@ -6383,6 +6613,8 @@ function describeSignIn({ impersonates, pool }) {
         return ' with the login configuration of the workforce pool';
     return impersonates === undefined ? '' : ` for ${(0,safe_text/* safeText */.Hk)(impersonates)}`;
 }
+/** The file that a sign-in leaves: where, differs between systems. */
+const SIGNED_IN = '"$(gcloud info --format="value(config.paths.global_config_dir)")/application_default_credentials.json"';
 /** A person signs in again, and carries the result to where the credential was. @param flags of the login */
 function signInAgain({ origin, impersonates, pool }, flags = '') {
     const account = impersonates === undefined ? '' : ` --impersonate-service-account=${(0,failure_snippets/* shellWord */.r7)(impersonates)}`;
@@ -6395,13 +6627,13 @@ function signInAgain({ origin, impersonates, pool }, flags = '') {
                 {
                     place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
                     language: 'bash',
-                    lines: ['cp ~/.config/gcloud/application_default_credentials.json "$GOOGLE_APPLICATION_CREDENTIALS"']
+                    lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
                 }
             ]
             : []),
         ...(origin.startsWith('credentials_json')
             ? [
-                (0,failure_snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', 'cat ~/.config/gcloud/application_default_credentials.json | gh secret set GOOGLE_CREDENTIALS')
+                (0,failure_snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set GOOGLE_CREDENTIALS`)
             ]
             : [])
     ];
@@ -7796,198 +8028,6 @@ function throwAny(complaints) {
     throw others.length === 0 ? first : new AggregateError(complaints);
 }
 
-;// CONCATENATED MODULE: ./src/inputs/values.ts
-
-
-
-
-/** A day: longer than any job, and within what a timer can wait. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The lines of a value, without blanks around them and without empty ones. */
-function parseLines(value) {
-    return trimAll(value.split('\n'));
-}
-/** The same of a list whose parts may be separated by commas too. */
-function parseList(value) {
-    return trimAll(value.split(/[\n,]/));
-}
-function trimAll(parts) {
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
-function parseDuration(input, value, shortestMs) {
-    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
-    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
-    const milliseconds = Math.round(Number(amount) * factor);
-    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
-        return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
-}
-/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
-function parseBoolean(input, value) {
-    if (['true', 'True', 'TRUE'].includes(value))
-        return true;
-    if (['false', 'False', 'FALSE'].includes(value))
-        return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
-}
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-function parseUrl(input, value) {
-    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
-    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
-    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
-        // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
-        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
-        ]);
-    }
-    // RFC 3986, 3.2.1: user information is there even where it is empty.
-    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
-    }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
-    }
-    const region = impossibleRegionIn(url);
-    if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
-    }
-    url.hash = '';
-    return url;
-}
-/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
-function impossibleRegionIn(url) {
-    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
-}
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-function parseAudience(value) {
-    const secret = (0,guard_quote/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
-}
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-function parseIapAudience(value) {
-    const audience = parseAudience(value);
-    if (audience.startsWith('https://'))
-        return audience;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
-}
-/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
-const NAME_PROBLEMS = [
-    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
-    [/\$\{\{/, 'has an expression in it that was not evaluated'],
-    [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it']
-];
-const PROVIDER_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^(https?:)?\/\//, 'starts with a host'],
-    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
-    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
-    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
-    [
-        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
-        'has a character in it that no id of a pool or provider has'
-    ],
-    [/^/, 'is not the full name of a provider']
-];
-/** The full name of a workload identity provider. */
-function values_parseProvider(value) {
-    if (PROVIDER_NAME.test(value))
-        return value;
-    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
-    const isMeant = PROVIDER_NAME.test(meant);
-    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
-}
-function findProblem(value, problems) {
-    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
-}
-function wrongName(input, complaint, expected, commands) {
-    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
-}
-/** The commands that print the full names of providers, by what an incomplete one tells. */
-function listProviders(name) {
-    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-        ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
-}
-const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
-/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
-const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
-/** A name as documentation writes it, for the reader to fill in. */
-const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
-/** People alone have such addresses. */
-const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
-const ACCOUNT_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^serviceAccount:/, 'has the prefix of a member'],
-    [PLACEHOLDER, 'is a placeholder'],
-    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
-    [MISSPELLED, 'does not end in .gserviceaccount.com'],
-    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
-    [/^/, 'is neither an e-mail nor a unique id']
-];
-/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
-function parseAccount(input, value) {
-    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (isAccount(account))
-        return account;
-    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
-    const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
-}
-/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
-function withoutQuotes(value) {
-    const characters = Array.from(value);
-    const isMeant = (character) => !/["'`\s]/.test(character);
-    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
-}
-function isAccount(value) {
-    if (/^\d{16,30}$/.test(value))
-        return true;
-    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
-}
-/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
-function parseUniverse(value) {
-    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
-    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
-}
-/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
-const RESERVED_VARIABLES = new RegExp(`^(${[
-    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
-    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
-    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
-    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
-    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
-    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
-    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
-].join('|')})$`, 'i');
-/** A variable that later steps may see, and that changes nothing but what they see. */
-function parseVariableName(value) {
-    if (value === undefined)
-        return undefined;
-    if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
-    }
-    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
-    if (RESERVED_VARIABLES.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
-    }
-    return value;
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
 
 
@@ -8071,8 +8111,8 @@ function parseHeaderLine(input, line) {
     const name = line.slice(0, Math.max(0, colon)).trim();
     // RFC 9110, 5.1: a token.
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // The line is not quoted: what should have been a value may be a secret.
-        throw (0,failures/* inputInvalid */.m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+        // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
+        throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,guard_quote/* quoteValue */.c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
 }
@@ -9171,7 +9211,9 @@ function createHttp() {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
             if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
-            const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
+            const { milliseconds: limitMs, byDeadline = false } = limits;
+            const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`;
+            const missed = limit.signal.aborted ? `no complete answer ${within}` : undefined;
             return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start) });
         }
         finally {

@@ -920,7 +920,7 @@ function explain(url, last, method) {
         return adviseOnce(method, url, last.timedOut);
     if (last.timedOut) {
         return {
-            cause: 'The service needs longer than timeout allows, or starts slowly.',
+            cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url)]
         };
@@ -2040,6 +2040,7 @@ function projectById(number) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   D7: () => (/* binding */ objectIn),
 /* harmony export */   DN: () => (/* binding */ writeExactJson),
+/* harmony export */   EO: () => (/* binding */ isRounded),
 /* harmony export */   Gv: () => (/* binding */ isObject),
 /* harmony export */   lQ: () => (/* binding */ parseExactJson),
 /* harmony export */   lj: () => (/* binding */ parseObject),
@@ -2070,17 +2071,31 @@ function parseJson(text) {
 function parseExactJson(text) {
     const value = parseJson(text);
     // Without a reviver the parser stands any depth, and is quick.
-    if (value === undefined || !/\d{16}/.test(text))
+    if (value === undefined || !/\d{16}|\de/i.test(text))
         return value;
-    const keepDigits = (_name, member, { source = '' }) => {
-        const [, digits] = /^(-?\d+)(?:\.0+)?$/.exec(source) ?? [];
-        return typeof member === 'number' && !Number.isSafeInteger(member) && digits !== undefined ? BigInt(digits) : member;
-    };
+    const keepDigits = (_name, member, { source = '' }) => isRounded(member) ? (exactInteger(source) ?? member) : member;
     return JSON.parse(text.replace(/^\uFEFF/, ''), keepDigits);
 }
-/** The JSON of a value that `parseExactJson` gave, or what was made of it. */
+/** Whether a double is beyond 2^53, and need not be what was written or calculated. */
+function isRounded(value) {
+    return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+}
+/** @returns undefined for a number with a fraction, or beyond what a double holds, which might fill all memory */
+function exactInteger(source) {
+    const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(source) ?? [];
+    const digits = whole + fraction;
+    const end = whole.length + Number(exponent);
+    if (!Number.isFinite(Number(source)) || /[1-9]/.test(digits.slice(end)))
+        return undefined;
+    return BigInt(sign + digits.slice(0, end).padEnd(end, '0'));
+}
+/** The JSON of a value that `parseExactJson` gave, or what was made of it. @throws {Error} for a number without end */
 function writeExactJson(value) {
-    return JSON.stringify(value, (_name, member) => typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member);
+    return JSON.stringify(value, (_name, member) => {
+        if (member === Infinity || member === -Infinity)
+            throw new Error('a number beyond 1e308 is not read');
+        return typeof member === 'bigint' ? JSON.rawJSON(`${member}`) : member;
+    });
 }
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof _secret_js__WEBPACK_IMPORTED_MODULE_0__/* .Secret */ .z);
@@ -2944,7 +2959,7 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
     return new failure/* Failure */.HR({
         code: 'CREDENTIALS_INVALID',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} cannot be used: ${(0,safe_text/* safeText */.Hk)(problem)}.`,
-        ...(typeof flaw === 'string' ? FLAWS[flaw] : adviseOnUniverse((0,safe_text/* safeText */.Hk)(flaw.universe)))
+        ...adviseOn(flaw)
     });
 }
 const STORE_DOCUMENT = [
@@ -2982,17 +2997,16 @@ const FLAWS = {
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
         snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
     },
-    'unreadable file': {
-        cause: 'The path leads to something else than a small file that this user may read.',
-        remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
-        snippets: [
-            (0,snippets/* onRunner */.o)('see the file', 'ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"')
-        ]
-    },
     'foreign host': {
         cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
         remedy: 'Do not use the document; find out who made the document, or set workload_identity_provider.',
         snippets: [(0,snippets/* inStep */.qg)(...FEDERATION)]
+    },
+    misspelled: {
+        remedy: 'Correct the e-mail in the document, or let gcloud make the document again.',
+        snippets: [
+            (0,snippets/* inTerminal */.e5)('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT --format="value(email)"')
+        ]
     },
     'plain http': {
         cause: 'Over plain http, others on the network could read the token of the external identity, or put another in its place.',
@@ -3012,6 +3026,17 @@ const FLAWS = {
         ]
     }
 };
+function adviseOn(flaw) {
+    if (typeof flaw === 'string')
+        return FLAWS[flaw];
+    if ('universe' in flaw)
+        return adviseOnUniverse((0,safe_text/* safeText */.Hk)(flaw.universe));
+    return {
+        cause: 'The path leads to something else than a small file that this user may read.',
+        remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
+        snippets: [(0,snippets/* onRunner */.o)('see the file', `ls -l ${(0,snippets/* shellWord */.r7)(flaw.unreadable.replace(/^-/, './-'))}`)]
+    };
+}
 function adviseOnUniverse(universe) {
     return {
         cause: 'Each universe has its own hosts and accounts.',
@@ -3141,6 +3166,8 @@ function isCutOff(text) {
 
 // EXTERNAL MODULE: ./src/token/google-hosts.ts
 var google_hosts = __nccwpck_require__(7352);
+// EXTERNAL MODULE: ./src/inputs/values.ts
+var values = __nccwpck_require__(8463);
 // EXTERNAL MODULE: ./src/guard/seal.ts
 var seal = __nccwpck_require__(5436);
 // EXTERNAL MODULE: ./src/world/request.ts
@@ -3231,6 +3258,7 @@ function broken(origin, problem) {
 
 
 
+
 /** gcloud nests one document in another; more levels than this are never needed. */
 const DEEPEST_NESTING = 5;
 /**
@@ -3283,7 +3311,7 @@ function checkDocument(raw, origin, universe, depth) {
             return {
                 type,
                 origin,
-                email: text('client_email'),
+                email: checkEmail(text('client_email'), 'client_email', origin),
                 privateKey: secret('private_key'),
                 keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
                 tokenUrl: url('token_uri', 'oauth2') ?? (0,google_hosts/* oauthTokenUrl */.GH)(universe)
@@ -3334,7 +3362,7 @@ function checkDocument(raw, origin, universe, depth) {
                 type,
                 origin,
                 account,
-                delegates: delegates.map(accountName),
+                delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
                 source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
             };
         }
@@ -3388,7 +3416,13 @@ function impersonatedAccount(raw, universe, origin) {
     if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
         throw credentialsInvalid(origin, `"${name}" does not name a service account`);
     }
-    return account;
+    return checkEmail(account, name, origin);
+}
+/** IAM would only say "denied". */
+function checkEmail(email, name, origin) {
+    if (!(0,values/* isMisspelled */.PS)(email))
+        return email;
+    throw credentialsInvalid(origin, `"${name}" names ${(0,quote/* quoteValue */.c)(email)}, which does not end in .gserviceaccount.com`, 'misspelled');
 }
 function isListOfNames(value) {
     return Array.isArray(value) && value.every((name) => typeof name === 'string');
@@ -3525,7 +3559,7 @@ function seemsToStart(outcome) {
 }
 /** One quick try: on a machine of Google's the server is near. */
 async function askOnce(step, path, limitMs = DETECTION_MS) {
-    const limits = { milliseconds: (0,world_step/* limitOf */.LF)(step, limitMs), bodyBytes: 64 * 1024 };
+    const limits = { ...(0,world_step/* limitOf */.LF)(step, limitMs), bodyBytes: 64 * 1024 };
     return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits);
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
@@ -3627,7 +3661,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         }
         const file = await (0,small_file/* readSmallFile */.E)(named);
         if (!file.ok)
-            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file');
+            throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : { unreadable: named });
         return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
     }
     looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set');
@@ -3638,7 +3672,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
         if (file.ok)
             return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) };
         if (!file.missing)
-            throw credentialsInvalid(origin, file.reason, 'unreadable file');
+            throw credentialsInvalid(origin, file.reason, { unreadable: wellKnown });
         looked.push(`${wellKnown}: ${file.reason}`);
     }
     const server = await lookForMetadataServer(step);
@@ -3697,6 +3731,8 @@ function describeSignIn({ impersonates, pool }) {
         return ' with the login configuration of the workforce pool';
     return impersonates === undefined ? '' : ` for ${(0,safe_text/* safeText */.Hk)(impersonates)}`;
 }
+/** The file that a sign-in leaves: where, differs between systems. */
+const SIGNED_IN = '"$(gcloud info --format="value(config.paths.global_config_dir)")/application_default_credentials.json"';
 /** A person signs in again, and carries the result to where the credential was. @param flags of the login */
 function signInAgain({ origin, impersonates, pool }, flags = '') {
     const account = impersonates === undefined ? '' : ` --impersonate-service-account=${(0,snippets/* shellWord */.r7)(impersonates)}`;
@@ -3709,13 +3745,13 @@ function signInAgain({ origin, impersonates, pool }, flags = '') {
                 {
                     place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
                     language: 'bash',
-                    lines: ['cp ~/.config/gcloud/application_default_credentials.json "$GOOGLE_APPLICATION_CREDENTIALS"']
+                    lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
                 }
             ]
             : []),
         ...(origin.startsWith('credentials_json')
             ? [
-                (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', 'cat ~/.config/gcloud/application_default_credentials.json | gh secret set GOOGLE_CREDENTIALS')
+                (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set GOOGLE_CREDENTIALS`)
             ]
             : [])
     ];
@@ -5252,8 +5288,8 @@ function parseHeaderLine(input, line) {
     const name = line.slice(0, Math.max(0, colon)).trim();
     // RFC 9110, 5.1: a token.
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // The line is not quoted: what should have been a value may be a secret.
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'a line is not of the form "Name: value"', 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+        // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${/^\S+$/.test(line) ? (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
 }
@@ -5291,14 +5327,14 @@ function deriveAudience(url) {
 }
 /**
  * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 function findAudience(url) {
     if (isCloudRunUrl(url))
-        return `${url.protocol}//${splitTag(url.host).service}`;
+        return `https://${splitTag(url.hostname).service}`;
     const [, name] = url.pathname.split('/');
     const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `${url.origin}/${name}` : undefined;
+    return isNamedFunction ? `https://${url.hostname}/${name}` : undefined;
 }
 /** Whether Cloud Run's own domain serves this URL. */
 function isCloudRunUrl(url) {
@@ -5357,6 +5393,7 @@ function findReservation(url) {
 /* harmony export */   It: () => (/* binding */ parseIapAudience),
 /* harmony export */   J5: () => (/* binding */ parseAccount),
 /* harmony export */   Li: () => (/* binding */ parseLines),
+/* harmony export */   PS: () => (/* binding */ isMisspelled),
 /* harmony export */   QA: () => (/* binding */ parseAudience),
 /* harmony export */   fK: () => (/* binding */ parseVariableName),
 /* harmony export */   pP: () => (/* binding */ parseUniverse),
@@ -5494,6 +5531,10 @@ function listProviders(name) {
 const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
 const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
+/** Whether an e-mail looks like that of a service account, in a domain that does not exist. */
+function isMisspelled(email) {
+    return MISSPELLED.test(email);
+}
 /** A name as documentation writes it, for the reader to fill in. */
 const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
 /** People alone have such addresses. */
@@ -9091,7 +9132,7 @@ const get_after_head_LONGEST_PAGE_BYTES = 64 * 1024;
 async function get_after_head_getAfterHead(step, request, outcome) {
     if (!outcome.answered || !(0,call_responder/* leavesOpenWhoRefused */.Lx)(request.method, outcome))
         return outcome;
-    return await step.send({ ...request, method: 'GET' }, { milliseconds: (0,world_step/* limitOf */.LF)(step), bodyBytes: get_after_head_LONGEST_PAGE_BYTES });
+    return await step.send({ ...request, method: 'GET' }, { ...(0,world_step/* limitOf */.LF)(step), bodyBytes: get_after_head_LONGEST_PAGE_BYTES });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -9188,12 +9229,12 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
     const end = (failure) => ({ attempts, response, token, failure });
     try {
         for (;;) {
-            const limitMs = (0,world_step/* limitOf */.LF)(step);
-            if (token.expiresAt <= (0,world_step/* earlierNow */.FG)(step) + Math.min(limitMs, LEAST_LIFE_MS))
+            const limit = (0,world_step/* limitOf */.LF)(step);
+            if (token.expiresAt <= (0,world_step/* earlierNow */.FG)(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS))
                 await renew();
             const startedMs = elapsedMs();
             const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+            const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
             const withWords = await get_after_head_getAfterHead(step, request, outcome);
             const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
             const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
@@ -9213,7 +9254,7 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
                 await renew();
             }
             else if (pauseMs === undefined) {
-                const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs);
+                const decisive = decisiveAttempt(attempt, response, limit.byDeadline);
                 const clientId = await findClientId(step, call, response);
                 const exists = await seeWhetherItExists(step, call, decisive);
                 return end((0,service/* callFailed */.Q)({ call, token, attempt: decisive, attempts: number, clientId, exists }));
@@ -9295,7 +9336,7 @@ async function seeWhetherItExists(step, call, attempt) {
     return outcome.answered ? outcome.status !== 404 : undefined;
 }
 async function askWithoutToken(step, method, url) {
-    return await step.send({ method, url, headers: {} }, { milliseconds: (0,world_step/* limitOf */.LF)(step), bodyBytes: 0 });
+    return await step.send({ method, url, headers: {} }, { ...(0,world_step/* limitOf */.LF)(step), bodyBytes: 0 });
 }
 
 // EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
@@ -9436,7 +9477,7 @@ async function privacy_checkPrivacy(step, call) {
 }
 async function askAnonymously(step, url, method) {
     const request = { method, url, headers: {} };
-    const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
+    const outcome = await step.send(request, { ...limitOf(step), bodyBytes: LONGEST_PAGE_BYTES });
     return await getAfterHead(step, request, outcome);
 }
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
@@ -12305,7 +12346,9 @@ function createHttp() {
             // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
             if (!(error instanceof connection/* ConnectionError */.Rc) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                 throw error;
-            const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined;
+            const { milliseconds: limitMs, byDeadline = false } = limits;
+            const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`;
+            const missed = limit.signal.aborted ? `no complete answer ${within}` : undefined;
             return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
         }
         finally {
@@ -12534,12 +12577,12 @@ async function requestWithRetries(step, request, unavailable) {
     let lastInformative = outOfTime();
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const milliseconds = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step);
-        const outcome = await send(step, request, milliseconds, (status) => status >= 300);
+        const limit = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step);
+        const outcome = await send(step, request, limit, (status) => status >= 300);
         if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs;
+        const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline;
         if (!cutShort || attempt === 1)
             lastInformative = outcome;
         if (!outcome.answered || outcome.status !== 429)
@@ -12562,8 +12605,8 @@ async function requestOnce(step, request) {
  *
  * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
  */
-async function send(step, request, milliseconds, isQuoted) {
-    const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES });
+async function send(step, request, limit, isQuoted) {
+    const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
     if (!outcome.answered)
         return outcome;
     const { masks } = step;
@@ -12685,9 +12728,11 @@ const CLOCK_TOLERANCE_S = 60;
 function earlierNow({ now, googleNow }) {
     return Math.min(now(), googleNow());
 }
-/** How long a request that is sent now may take, in milliseconds. */
+/** How long a request that is sent now may take. @param mostMs where that is less than timeout */
 function limitOf(step, mostMs = step.timeoutMs) {
-    return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()));
+    const left = Math.max(1, step.timeLeft());
+    const most = Math.min(mostMs, step.timeoutMs);
+    return { milliseconds: Math.min(most, left), byDeadline: left < most };
 }
 /** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
 function startWatch({ timeLeft }) {

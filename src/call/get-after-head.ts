@@ -13,5 +13,5 @@ export const LONGEST_PAGE_BYTES = 64 * 1024
  */
 export async function getAfterHead(step: Step, request: HttpRequest, outcome: Outcome): Promise<Outcome> {
   if (!outcome.answered || !leavesOpenWhoRefused(request.method, outcome)) return outcome
-  return await step.send({ ...request, method: 'GET' }, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
+  return await step.send({ ...request, method: 'GET' }, { ...limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
 }

@@ -39,7 +39,7 @@ export async function checkPrivacy(step: Step, call: CallInputs): Promise<Failur
 
 async function askAnonymously(step: Step, url: URL, method: string): Promise<Outcome> {
   const request = { method, url, headers: {} }
-  const outcome = await step.send(request, { milliseconds: limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
+  const outcome = await step.send(request, { ...limitOf(step), bodyBytes: LONGEST_PAGE_BYTES })
   return await getAfterHead(step, request, outcome)
 }
 

@@ -70,11 +70,11 @@ export async function callService(
 
   try {
     for (;;) {
-      const limitMs = limitOf(step)
-      if (token.expiresAt <= earlierNow(step) + Math.min(limitMs, LEAST_LIFE_MS)) await renew()
+      const limit = limitOf(step)
+      if (token.expiresAt <= earlierNow(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS)) await renew()
       const startedMs = elapsedMs()
       const request = buildRequest(call, token.jwt)
-      const outcome = await step.send(request, { milliseconds: limitMs, bodyBytes: LONGEST_BODY_BYTES })
+      const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_BODY_BYTES })
       const withWords = await getAfterHead(step, request, outcome)
       const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
       const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs)
@@ -93,7 +93,7 @@ export async function callService(
         renewed = true
         await renew()
       } else if (pauseMs === undefined) {
-        const decisive = decisiveAttempt(attempt, response, limitMs < step.timeoutMs)
+        const decisive = decisiveAttempt(attempt, response, limit.byDeadline)
         const clientId = await findClientId(step, call, response)
         const exists = await seeWhetherItExists(step, call, decisive)
         return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }))
@@ -180,5 +180,5 @@ async function seeWhetherItExists(step: Step, call: CallInputs, attempt: Attempt
 }
 
 async function askWithoutToken(step: Step, method: string, url: URL): Promise<Outcome> {
-  return await step.send({ method, url, headers: {} }, { milliseconds: limitOf(step), bodyBytes: 0 })
+  return await step.send({ method, url, headers: {} }, { ...limitOf(step), bodyBytes: 0 })
 }

@@ -37,7 +37,8 @@ export async function findApplicationDefault(
       )
     }
     const file = await readSmallFile(named)
-    if (!file.ok) throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : 'unreadable file')
+    if (!file.ok)
+      throw credentialsInvalid(origin, file.reason, file.missing ? nameAbsence(named) : { unreadable: named })
     return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) }
   }
   looked.push('GOOGLE_APPLICATION_CREDENTIALS: not set')
@@ -47,7 +48,7 @@ export async function findApplicationDefault(
     const origin = `gcloud's file ${wellKnown}`
     const file = await readSmallFile(wellKnown)
     if (file.ok) return { kind: 'document', document: readDocument(step.masks, file.content, origin, universe) }
-    if (!file.missing) throw credentialsInvalid(origin, file.reason, 'unreadable file')
+    if (!file.missing) throw credentialsInvalid(origin, file.reason, { unreadable: wellKnown })
     looked.push(`${wellKnown}: ${file.reason}`)
   }
 

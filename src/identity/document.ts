@@ -2,6 +2,7 @@ import { describeBroken, isPath } from './broken-document.ts'
 import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
 import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
 import type { Service } from '../token/google-hosts.ts'
+import { isMisspelled } from '../inputs/values.ts'
 import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
 import type { JsonObject } from '../guard/json.ts'
 import { describeSecret, quoteValue } from '../guard/quote.ts'
@@ -121,7 +122,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
       return {
         type,
         origin,
-        email: text('client_email'),
+        email: checkEmail(text('client_email'), 'client_email', origin),
         privateKey: secret('private_key'),
         keyId: stringIn(raw, 'private_key_id'),
         tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
@@ -169,7 +170,7 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
         type,
         origin,
         account,
-        delegates: delegates.map(accountName),
+        delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
         source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
       }
     }
@@ -225,7 +226,17 @@ function impersonatedAccount(raw: JsonObject, universe: string, origin: string):
   if (account === undefined || !/^\w[\w.-]*(@[\w.-]+)?$/.test(account)) {
     throw credentialsInvalid(origin, `"${name}" does not name a service account`)
   }
-  return account
+  return checkEmail(account, name, origin)
+}
+
+/** IAM would only say "denied". */
+function checkEmail(email: string, name: string, origin: string): string {
+  if (!isMisspelled(email)) return email
+  throw credentialsInvalid(
+    origin,
+    `"${name}" names ${quoteValue(email)}, which does not end in .gserviceaccount.com`,
+    'misspelled'
+  )
 }
 
 function isListOfNames(value: unknown): value is string[] {

@@ -67,7 +67,7 @@ function seemsToStart(outcome: Outcome): boolean {
 
 /** One quick try: on a machine of Google's the server is near. */
 async function askOnce(step: Step, path: string, limitMs = DETECTION_MS): Promise<Outcome> {
-  const limits = { milliseconds: limitOf(step, limitMs), bodyBytes: 64 * 1024 }
+  const limits = { ...limitOf(step, limitMs), bodyBytes: 64 * 1024 }
   return await step.send({ method: 'GET', url: metadataUrl(step, path), headers: HEADERS }, limits)
 }
 

@@ -131,7 +131,8 @@ class ExactInterpreter extends Interpreter {
       if (Array.isArray(first)) return first.some((element) => isEqual(element, second))
     }
     if (name === 'to_string' && typeof first !== 'string') return writeExactJson(first)
-    if (name === 'to_number' && (typeof first === 'string' || typeof first === 'bigint')) return toNumber(`${first}`) as Value
+    if (name === 'to_number' && (typeof first === 'string' || typeof first === 'bigint'))
+      return toNumber(`${first}`) as Value
     if (name === 'type' && typeof first === 'bigint') return 'number'
     if (!UNTOUCHED.includes(name)) for (const each of values) refuseLongIntegers(`${name}()`, each)
     return this.runtime.callFunction(name, values)
@@ -204,7 +205,8 @@ function toNumber(text: string): unknown {
 
 /** Two such numbers may be equal here, and not where they were written. */
 function refuseRounded(value: unknown): void {
-  if (isRounded(value)) throw new Error(`a number beyond 2^53 was rounded to ${value}: integers alone are compared there`)
+  if (isRounded(value))
+    throw new Error(`a number beyond 2^53 was rounded to ${value}: integers alone are compared there`)
 }
 
 function refuseLongIntegers(what: string, value: unknown): void {

@@ -118,10 +118,10 @@ export function parseHeaderLine(input: string, line: string): { name: string; va
   const name = line.slice(0, Math.max(0, colon)).trim()
   // RFC 9110, 5.1: a token.
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    // The line is not quoted: what should have been a value may be a secret.
+    // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
     throw inputInvalid(
       input,
-      'a line is not of the form "Name: value"',
+      `${/^\S+$/.test(line) ? quoteValue(line) : 'a line'} is not of the form "Name: value"`,
       'Write one header per line, as Accept: application/json.',
       [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']
     )

@@ -16,13 +16,13 @@ export function deriveAudience(url: URL): string {
 
 /**
  * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name.
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 export function findAudience(url: URL): string | undefined {
-  if (isCloudRunUrl(url)) return `${url.protocol}//${splitTag(url.host).service}`
+  if (isCloudRunUrl(url)) return `https://${splitTag(url.hostname).service}`
   const [, name] = url.pathname.split('/')
   const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== ''
-  return isNamedFunction ? `${url.origin}/${name}` : undefined
+  return isNamedFunction ? `https://${url.hostname}/${name}` : undefined
 }
 
 /** Whether Cloud Run's own domain serves this URL. */

@@ -177,6 +177,11 @@ const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
 const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i
 
+/** Whether an e-mail looks like that of a service account, in a domain that does not exist. */
+export function isMisspelled(email: string): boolean {
+  return MISSPELLED.test(email)
+}
+
 /** A name as documentation writes it, for the reader to fill in. */
 const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./
 

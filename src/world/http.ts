@@ -90,7 +90,9 @@ export function createHttp(): Http {
     } catch (error) {
       // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
       if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
-      const missed = limit.signal.aborted ? `no complete answer within ${limits.milliseconds} ms` : undefined
+      const { milliseconds: limitMs, byDeadline = false } = limits
+      const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`
+      const missed = limit.signal.aborted ? `no complete answer ${within}` : undefined
       return toNoAnswer(error, { missed, sent, milliseconds: Math.round(performance.now() - start) })
     } finally {
       clearTimeout(timer)

@@ -18,6 +18,8 @@ export interface HttpRequest {
 export interface Limits {
   /** From connecting to the last byte of the body. */
   readonly milliseconds: number
+  /** Whether the deadline of the step leaves no more. */
+  readonly byDeadline?: boolean
   /** What is kept of the decoded body; where it is longer, the connection is closed there. */
   readonly bodyBytes: number
 }

@@ -4,7 +4,7 @@ import { mapStrings, seal, sealText } from '../guard/seal.ts'
 import type { TokenFormat } from '../guard/seal.ts'
 import { describeOutcome } from './outcome.ts'
 import type { NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
-import type { HttpRequest } from './request.ts'
+import type { HttpRequest, Limits } from './request.ts'
 import { limitOf } from './step.ts'
 import type { Step } from './step.ts'
 import { choosePause, isTransient } from './retry.ts'
@@ -37,11 +37,11 @@ export async function requestWithRetries(
   let lastInformative: SealedOutcome = outOfTime()
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-    const milliseconds = limitOf(step)
-    const outcome = await send(step, request, milliseconds, (status) => status >= 300)
+    const limit = limitOf(step)
+    const outcome = await send(step, request, limit, (status) => status >= 300)
     if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
-    const cutShort = !outcome.answered && outcome.timedOut && milliseconds < step.timeoutMs
+    const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline
     if (!cutShort || attempt === 1) lastInformative = outcome
     if (!outcome.answered || outcome.status !== 429) failures += 1
     const pause = choosePause(step, attempt, outcome)
@@ -67,10 +67,10 @@ export async function requestOnce(step: Step, request: SealedRequest): Promise<S
 async function send(
   step: Step,
   request: SealedRequest,
-  milliseconds: number,
+  limit: Pick<Limits, 'milliseconds' | 'byDeadline'>,
   isQuoted: (status: number) => boolean
 ): Promise<SealedOutcome> {
-  const outcome = await step.send(request, { milliseconds, bodyBytes: LONGEST_ANSWER_BYTES })
+  const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES })
   if (!outcome.answered) return outcome
   const { masks } = step
   const { body, ...head } = outcome

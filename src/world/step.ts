@@ -1,4 +1,4 @@
-import type { Http } from './request.ts'
+import type { Http, Limits } from './request.ts'
 import type { Masks } from '../guard/secret.ts'
 
 /** Lines of the log; every one of them safe to show. */
@@ -35,9 +35,14 @@ export function earlierNow({ now, googleNow }: Pick<Step, 'now' | 'googleNow'>):
   return Math.min(now(), googleNow())
 }
 
-/** How long a request that is sent now may take, in milliseconds. */
-export function limitOf(step: Pick<Step, 'timeoutMs' | 'timeLeft'>, mostMs = step.timeoutMs): number {
-  return Math.max(1, Math.min(mostMs, step.timeoutMs, step.timeLeft()))
+/** How long a request that is sent now may take. @param mostMs where that is less than timeout */
+export function limitOf(
+  step: Pick<Step, 'timeoutMs' | 'timeLeft'>,
+  mostMs = step.timeoutMs
+): Required<Pick<Limits, 'milliseconds' | 'byDeadline'>> {
+  const left = Math.max(1, step.timeLeft())
+  const most = Math.min(mostMs, step.timeoutMs)
+  return { milliseconds: Math.min(most, left), byDeadline: left < most }
 }
 
 /** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */

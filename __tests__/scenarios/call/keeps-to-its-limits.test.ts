@@ -71,12 +71,13 @@ describe('timeout and deadline', { concurrency: 8 }, () => {
     assertFailure(run, 'TIMED_OUT')
     assertWithin(run, 7_000)
     assert.ok(callsOf(world).length >= 2)
+    assert.match(attemptLines(run)[0] ?? '', /no complete answer within 2000 ms/)
   })
 
   callScenario('A deadline shorter than timeout cuts the first attempt short', {}, async ({ world, call }) => {
     world.fail(SERVICE_HOST, 'silence')
     const run = await call({ timeout: '30s', deadline: '5s' })
-    assertFailure(run, 'TIMED_OUT')
+    assertFailure(run, 'TIMED_OUT', /no complete answer in the \d+ ms that were left before the deadline\./)
     assertWithin(run, 5_000)
   })
 

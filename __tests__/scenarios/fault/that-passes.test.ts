@@ -106,5 +106,5 @@ for (const host of [GITHUB_OIDC_HOST, 'sts.googleapis.com', 'iamcredentials.goog
 scenario('The time that was left for a request is shown in whole milliseconds', async ({ world, run }) => {
   world.fail('sts.googleapis.com', 'silence')
   const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, ...SHORT } })
-  assertFailure(result, 'GOOGLE_UNAVAILABLE', /no complete answer within \d+ ms/)
+  assertFailure(result, 'GOOGLE_UNAVAILABLE', /no complete answer in the \d+ ms/)
 })

@@ -283,9 +283,9 @@ const FLAWS = [
   'secret over http',
   'missing file',
   'removed file',
-  'unreadable file',
   'content for path',
   'foreign host',
+  'misspelled',
   'plain http',
   'private key'
 ] as const
@@ -303,7 +303,9 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
       )
     ),
   credentialsInvalid: (value) => [
-    ...[...FLAWS, { universe: value }].map((flaw) => credentials.credentialsInvalid(value, value, flaw)),
+    ...[...FLAWS, { universe: value }, { unreadable: value }].map((flaw) =>
+      credentials.credentialsInvalid(value, value, flaw)
+    ),
     ...documents(value)
   ],
   credentialsUnsupported: (value) => [credentials.credentialsUnsupported(value, 'an API key')],

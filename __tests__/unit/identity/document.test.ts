@@ -405,3 +405,24 @@ test('Secrets are masked even where the document turns out to be unusable.', () 
   assertFails(() => read({ ...USER, type: 'new_kind' }, 'googleapis.com', registered), 'CREDENTIALS_INVALID')
   assert.deepEqual(registered, ['client-s3cr3t', '1//refresh-s3cr3t'])
 })
+
+const MISSPELLED = 'ci@shop.iam.gserviceacount.com'
+const EDITED: [string, Raw][] = [
+  ['client_email', { ...KEY, client_email: MISSPELLED }],
+  [
+    'service_account_impersonation_url',
+    { ...EXTERNAL, service_account_impersonation_url: IMPERSONATION.replace(ACCOUNT, MISSPELLED) }
+  ],
+  [
+    'service_account_impersonation_url',
+    { ...IMPERSONATED, service_account_impersonation_url: IMPERSONATION.replace(ACCOUNT, MISSPELLED) }
+  ],
+  ['delegates', { ...IMPERSONATED, delegates: [`projects/-/serviceAccounts/${MISSPELLED}`] }]
+]
+
+for (const [name, raw] of EDITED) {
+  test(`A misspelled domain in "${name}" of ${String(raw['type'])} is named before any request.`, () => {
+    const problem = new RegExp(`"${name}" names "${MISSPELLED}", which does not end in \\.gserviceaccount\\.com`)
+    assertFails(() => read(raw), 'CREDENTIALS_INVALID', problem)
+  })
+}

@@ -15,7 +15,8 @@ const DERIVED: [string, string, string][] = [
   ['a traffic tag with hyphens', 'https://pr-12---shop-1.a.run.app', 'https://shop-1.a.run.app'],
   ['upper case in the host', 'https://Canary---SHOP-1.A.Run.App/Path', 'https://shop-1.a.run.app'],
   ['the default port', 'https://shop-1.a.run.app:443/', 'https://shop-1.a.run.app'],
-  ['another port', 'https://canary---shop-1.a.run.app:8443/x', 'https://shop-1.a.run.app:8443'],
+  ['another port', 'https://canary---shop-1.a.run.app:8443/x', 'https://shop-1.a.run.app'],
+  ['another port of a function', 'https://a-b.cloudfunctions.net:8443/f', 'https://a-b.cloudfunctions.net/f'],
   [
     'a function',
     'https://europe-west1-shop.cloudfunctions.net/order',

@@ -44,7 +44,7 @@ function explain(url: URL, last: Outcome, method: string): Advice {
   if (last.sent && !isIdempotent(method)) return adviseOnce(method, url, last.timedOut)
   if (last.timedOut) {
     return {
-      cause: 'The service needs longer than timeout allows, or starts slowly.',
+      cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
       remedy: 'Raise timeout and deadline, or look at what the service does.',
       snippets: [inStep('timeout: 2m', 'deadline: 10m'), ...showLog(url)]
     }

@@ -46,6 +46,10 @@ function describeSignIn({ impersonates, pool }: SignIn): string {
   return impersonates === undefined ? '' : ` for ${safeText(impersonates)}`
 }
 
+/** The file that a sign-in leaves: where, differs between systems. */
+const SIGNED_IN =
+  '"$(gcloud info --format="value(config.paths.global_config_dir)")/application_default_credentials.json"'
+
 /** A person signs in again, and carries the result to where the credential was. @param flags of the login */
 function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippet[] {
   const account = impersonates === undefined ? '' : ` --impersonate-service-account=${shellWord(impersonates)}`
@@ -59,7 +63,7 @@ function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippe
             place:
               'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
             language: 'bash' as const,
-            lines: ['cp ~/.config/gcloud/application_default_credentials.json "$GOOGLE_APPLICATION_CREDENTIALS"']
+            lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
           }
         ]
       : []),
@@ -67,7 +71,7 @@ function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippe
       ? [
           inTerminalWithGh(
             'store the new document, where the workflow has it from a secret',
-            'cat ~/.config/gcloud/application_default_credentials.json | gh secret set GOOGLE_CREDENTIALS'
+            `cat ${SIGNED_IN} | gh secret set GOOGLE_CREDENTIALS`
           )
         ]
       : [])

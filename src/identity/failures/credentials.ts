@@ -103,14 +103,17 @@ export type Flaw =
   | 'missing file'
   /** The file that google-github-actions/auth leaves in the workspace. */
   | 'removed file'
-  | 'unreadable file'
   /** The document itself stands in the variable that is to hold its path. */
   | 'content for path'
   | 'foreign host'
+  /** The e-mail of a service account has a domain that does not exist. */
+  | 'misspelled'
   | 'plain http'
   /** One of Google's own hosts, but not over TLS. */
   | 'secret over http'
   | 'private key'
+  /** The path of a file that cannot be read. */
+  | { readonly unreadable: string }
   /** It is for this universe, and the input says another. */
   | { readonly universe: string }
 
@@ -123,7 +126,7 @@ export function credentialsInvalid(origin: string, problem: string, flaw: Flaw =
   return new Failure({
     code: 'CREDENTIALS_INVALID',
     sentence: `The credential in ${safeText(origin)} cannot be used: ${safeText(problem)}.`,
-    ...(typeof flaw === 'string' ? FLAWS[flaw] : adviseOnUniverse(safeText(flaw.universe)))
+    ...adviseOn(flaw)
   })
 }
 
@@ -168,20 +171,19 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
     remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
     snippets: [inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
   },
-  'unreadable file': {
-    cause: 'The path leads to something else than a small file that this user may read.',
-    remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
-    snippets: [
-      onRunner(
-        'see the file',
-        'ls -l "${GOOGLE_APPLICATION_CREDENTIALS:-$HOME/.config/gcloud/application_default_credentials.json}"'
-      )
-    ]
-  },
   'foreign host': {
     cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
     remedy: 'Do not use the document; find out who made the document, or set workload_identity_provider.',
     snippets: [inStep(...FEDERATION)]
+  },
+  misspelled: {
+    remedy: 'Correct the e-mail in the document, or let gcloud make the document again.',
+    snippets: [
+      inTerminal(
+        'see the accounts of the project',
+        'gcloud iam service-accounts list --project=PROJECT --format="value(email)"'
+      )
+    ]
   },
   'plain http': {
     cause:
@@ -200,6 +202,16 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
       inTerminalWithGh('store the file', 'cat key.json | gh secret set GOOGLE_CREDENTIALS'),
       inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
     ]
+  }
+}
+
+function adviseOn(flaw: Flaw): Advice {
+  if (typeof flaw === 'string') return FLAWS[flaw]
+  if ('universe' in flaw) return adviseOnUniverse(safeText(flaw.universe))
+  return {
+    cause: 'The path leads to something else than a small file that this user may read.',
+    remedy: 'Let the path lead to the document itself, and let the user of the job read the file.',
+    snippets: [onRunner('see the file', `ls -l ${shellWord(flaw.unreadable.replace(/^-/, './-'))}`)]
   }
 }
 

@@ -15,21 +15,21 @@ testFailures([
     userRefused(REVOKED, FILE),
     'CREDENTIALS_EXPIRED',
     /person's credentials in gcloud's file adc\.json: "Token has been expired or revoked"\. Sign in again.*`gcloud auth application-default login`/,
-    /^(?!.*(cp ~|gh secret))/
+    /^(?!.*(cp |gh secret))/
   ],
   [
     'a refresh token in a file that gcloud does not write',
     userRefused(REVOKED, NAMED),
     'CREDENTIALS_EXPIRED',
     /in the file x\.json/,
-    /cp ~\/\.config\/gcloud\/application_default_credentials\.json "\$GOOGLE_APPLICATION_CREDENTIALS"/
+    /cp "\$\(gcloud info --format="value\(config\.paths\.global_config_dir\)"\)\/application_default_credentials\.json" "\$GOOGLE/
   ],
   [
     'a refresh token in a secret',
     userRefused(REVOKED, INPUT),
     'CREDENTIALS_EXPIRED',
     /in credentials_json/,
-    /credentials\.json \| gh secret set/
+    /global_config_dir\)"\)\/application_default_credentials\.json" \| gh secret set/
   ],
   [
     'a person who impersonates an account',

@@ -78,9 +78,16 @@ testFailures([
   ],
   [
     'a file that is out of reach',
-    credentialsInvalid('the file x', 'it cannot be read (EACCES)', 'unreadable file'),
+    credentialsInvalid('the file x', 'it cannot be read (EACCES)', { unreadable: 'C:\\Users\\jane doe\\adc.json' }),
     'CREDENTIALS_INVALID',
-    /EACCES.*let the user of the job read the file/
+    /EACCES.*let the user of the job read the file/,
+    /ls -l 'C:\\+Users\\+jane doe\\+adc\.json'/
+  ],
+  [
+    'a misspelled account',
+    credentialsInvalid('x', '"client_email" names "ci@p.iam.gserviceacount.com"', 'misspelled'),
+    'CREDENTIALS_INVALID',
+    /Correct the e-mail in the document/
   ],
   [
     'a source over plain http',
