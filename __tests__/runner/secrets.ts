@@ -75,7 +75,7 @@ function omit(values: Readonly<Record<string, string>>, names: readonly string[]
 }
 
 /** Header and payload of a JWT are worthless without its signature, and are shown decoded. */
-function sensitivePart(value: string): string {
+export function sensitivePart(value: string): string {
   return isJwt(value) ? value.slice(value.lastIndexOf('.') + 1) : value
 }
 

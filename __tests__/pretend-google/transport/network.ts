@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts'
 import { deliver } from './answer.ts'
 import type { CertificateAuthority } from './certificates.ts'
 import type { Faults } from './faults.ts'
+import { listenOnLastingPort } from './ports.ts'
 import { answerOrRefuse } from './refusal.ts'
 import { readBody, readClock, recordRequest } from './requests.ts'
 import type { Call, Handler, RequestEntry } from './requests.ts'
@@ -114,13 +115,15 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     }, 2 * roundTripMs)
   }
 
-  async function listen(server: Server): Promise<string> {
+  async function listen(server: Server, name?: string): Promise<string> {
     servers.push(server)
     server.on('request', onRequest)
     server.on('connection', (socket: Socket) => {
       sockets.add(socket.once('close', () => sockets.delete(socket)))
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    // One that has a name may have to listen there again.
+    if (name === undefined) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    else await listenOnLastingPort(server)
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
@@ -129,7 +132,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     proxyUrl: await listen(proxy),
     async serve(handler, name) {
       const server = createServer()
-      const url = await listen(server)
+      const url = await listen(server, name)
       const host = name ?? new URL(url).host
       server.prependListener('connection', (tcp: Socket) => {
         connections.set(tcp, { host, tcp, handler })

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { SERVICE_HOST } from '../given.ts'
+import { findFreePort } from '../../pretend-google/transport/ports.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
+import { untilLogged } from './time.ts'
 import type { ProxyJob } from '../../runner/run-proxy.ts'
 import type { ProxyStage, RunningProxy } from './given.ts'
 
@@ -44,7 +45,7 @@ proxyScenario('Without a summary the post step writes none either', async (stage
 proxyScenario('A process that is gone before the job is over fails the post step', async (stage) => {
   const { job, get } = await startProxy(stage)
   await get('/last?secret=1')
-  while (!readFileSync(job.logFile() ?? '', 'utf8').includes('GET /last')) await wait(10)
+  await untilLogged(job, 'GET /last')
   process.kill(job.processId() ?? 0, 'SIGKILL')
   await job.ended()
   const end = await job.post()
@@ -70,28 +71,16 @@ proxyScenario('A process that is gone fails the post step even where its log is 
   assert.equal(again.log, '')
 })
 
-/** Every few milliseconds the watch over an idle process looks, and finds that another minute has passed. */
-const SHORT_MINUTES = `
-  const real = { setInterval: globalThis.setInterval, now: performance.now.bind(performance) }
-  let ahead = 0
-  performance.now = () => real.now() + ahead
-  globalThis.setInterval = (callback, ms, ...rest) =>
-    ms === 60_000
-      ? real.setInterval(() => {
-          ahead += 60_000
-          callback()
-        }, 8)
-      : real.setInterval(callback, ms, ...rest)
-`
-
 proxyScenario('Six hours after its last request the process ends, and the post step says so', async (stage) => {
-  const env = await stage.preload({ background: SHORT_MINUTES })
-  const { job, get } = await stage.start(await givenProxy(stage.world), { env })
+  const HOUR = 60 * 60_000
+  const time = await stage.startTime()
+  const { job, get } = await stage.start(await givenProxy(stage.world), { env: time.env })
   // Far more than six hours, with requests in between.
-  for (let count = 0; count < 10; count += 1) {
+  for (let count = 0; count < 4; count += 1) {
+    await time.pass(5 * HOUR)
     assert.equal((await get('/')).status, 200)
-    await wait(400)
   }
+  await time.pass(7 * HOUR)
   await job.ended()
   await assert.rejects(get('/'), { code: 'ECONNREFUSED' })
   assertFailure(
@@ -139,9 +128,20 @@ async function assertNothingIsLeft(job: ProxyJob): Promise<void> {
   assert.deepEqual(job.leftBehind(), [])
 }
 
+/** Beside the code that runs before ours. */
+const ASKED = 'asked'
+
 /** When the step is ended, and what makes it so. */
 const CANCELLED: readonly (readonly [string, { readonly step: string; readonly background?: string }])[] = [
-  ['the service is checked', { step: `setTimeout(() => process.kill(process.pid, 'SIGINT'), 1_500)` }],
+  [
+    'the service is checked',
+    {
+      step: `
+        const { existsSync } = await import('node:fs')
+        const endWhenAsked = () => existsSync(new URL('${ASKED}', import.meta.url)) && process.kill(process.pid, 'SIGINT')
+        setInterval(endWhenAsked, 10).unref()`
+    }
+  ],
   [
     'the background process starts',
     {
@@ -177,10 +177,12 @@ for (const [when, code] of CANCELLED) {
     async (stage) => {
       // Windows has no signals, and only Linux tells what is left.
       if (process.platform !== 'linux') return
-      const given = await givenProxy(stage.world)
-      const isChecked = when.includes('check')
-      if (isChecked) stage.world.fail(SERVICE_HOST, 'silence')
-      const job = await stage.run(given, { inputs: isChecked ? { check: '/' } : {}, env: await stage.preload(code) })
+      const env = await stage.preload(code)
+      const given = await givenProxy(stage.world, () => {
+        writeFileSync(new URL(ASKED, env['NODE_OPTIONS']?.replace('--import=', '')), '')
+        return 'silence'
+      })
+      const job = await stage.run(given, { inputs: when.includes('check') ? { check: '/' } : {}, env })
       assert.equal(job.main.exitCode, null, job.main.log)
       const end = await job.post()
       assert.equal(end.exitCode, 0, end.log)
@@ -204,7 +206,7 @@ proxyScenario('The log is for its owner alone, and has neither queries nor heade
   await get('/path?query=1', { headers: { 'x-mine': 'header' } })
   const file = job.logFile() ?? ''
   if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600)
-  await wait(100)
+  await untilLogged(job, ' GET /path ')
   const log = Object.entries(await job.files()).find(([name]) => name.endsWith('.log'))?.[1] ?? ''
   assert.match(log, /^\d{4}-\S+Z GET \/path 200 \d+ ms$/m)
   assert.ok(!/query|x-mine|header/.test(log), log)
@@ -246,10 +248,7 @@ proxyScenario('A port that is for root alone is an invalid input', async (stage)
 })
 
 proxyScenario('A given port is taken', async (stage) => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
+  const port = await findFreePort(createServer())
   const proxy = await startProxy(stage, { port: String(port) })
   assert.equal(proxy.url, `http://127.0.0.1:${port}`)
   assert.equal(proxy.job.main.outputs['port'], String(port))

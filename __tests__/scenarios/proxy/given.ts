@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { App } from '../../pretend-google/services/app.ts'
 import { startPretendGoogle } from '../../pretend-google/world.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
@@ -14,6 +14,8 @@ import { runProxy } from '../../runner/run-proxy.ts'
 import type { ProxyJob, ProxyOptions, StepRun } from '../../runner/run-proxy.ts'
 import { ACCOUNT, givenFederation, SERVICE_HOST } from '../given.ts'
 import { assertNoTokenAnywhere, assertStepIsClean } from './no-token.ts'
+import { createTime, TIME_IN_BACKGROUND } from './time.ts'
+import type { Time } from './time.ts'
 
 /** A proxy that listens. */
 export interface RunningProxy {
@@ -51,6 +53,8 @@ export interface ProxyStage {
    * @returns the variables that make it so
    */
   readonly preload: (code: { readonly step?: string; readonly background?: string }) => Promise<Record<string, string>>
+  /** Time that passes for the background process and the world when the scenario says so. */
+  readonly startTime: () => Promise<Time>
   /** Runs the step, whatever becomes of it. */
   readonly run: (...parts: readonly ProxyOptions[]) => Promise<ProxyJob>
 }
@@ -76,23 +80,29 @@ export function proxyScenario(title: string, body: (stage: ProxyStage) => Promis
       })
       return job
     }
+    async function preload({ step = '', background = '' }: Parameters<ProxyStage['preload']>[0]): Promise<string> {
+      const directory = await mkdtemp(path.join(tmpdir(), 'preload-'))
+      jobs.defer(async () => {
+        await rm(directory, { recursive: true, force: true })
+      })
+      // A process that gives its rights up has to read it, too.
+      await chmod(directory, 0o755)
+      const file = path.join(directory, 'preload.mjs')
+      const which = `process.argv[2] === 'background' ? 'background' : process.env.STATE_phase === undefined ? 'step' : ''`
+      await writeFile(
+        file,
+        `const which = ${which}\nif (which === 'step') {${step}\n}\nif (which === 'background') {${background}\n}\n`
+      )
+      return pathToFileURL(file).href
+    }
+    const importing = (module: string): Record<string, string> => ({ NODE_OPTIONS: `--import=${module}` })
     await body({
       world,
       run,
-      async preload({ step = '', background = '' }) {
-        const directory = await mkdtemp(path.join(tmpdir(), 'preload-'))
-        jobs.defer(async () => {
-          await rm(directory, { recursive: true, force: true })
-        })
-        // A process that gives its rights up has to read it, too.
-        await chmod(directory, 0o755)
-        const file = path.join(directory, 'preload.mjs')
-        const which = `process.argv[2] === 'background' ? 'background' : process.env.STATE_phase === undefined ? 'step' : ''`
-        await writeFile(
-          file,
-          `const which = ${which}\nif (which === 'step') {${step}\n}\nif (which === 'background') {${background}\n}\n`
-        )
-        return { NODE_OPTIONS: `--import=${pathToFileURL(file).href}` }
+      preload: async (code) => importing(await preload(code)),
+      async startTime() {
+        const module = await preload({ background: TIME_IN_BACKGROUND })
+        return createTime(world, path.dirname(fileURLToPath(module)), importing(module))
       },
       async start(...parts) {
         const job = await run(...parts)

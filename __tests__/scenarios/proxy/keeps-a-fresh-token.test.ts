@@ -1,61 +1,37 @@
 import assert from 'node:assert/strict'
-import { setTimeout as wait } from 'node:timers/promises'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
 import { ACCOUNT, ASKED, claimsOf, givenFederation, listRequests, membersOf, SERVICE_HOST } from '../given.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
+import { untilLogged } from './time.ts'
 
-/** How much faster time passes than it does. */
-const SPEED = 1_200
+const MINUTE = 60_000
 
-/** Loaded into the process from outside: its clock runs faster, and so do timers of a minute and more. Shorter ones are limits. */
-const FAST_CLOCK = `
-  const real = { now: Date.now, setTimeout: globalThis.setTimeout }
-  const start = Number(process.env.FAST_CLOCK_START)
-  Date.now = () => Math.floor(start + (real.now() - start) * ${SPEED})
-  globalThis.setTimeout = Object.assign(
-    (callback, ms, ...rest) => real.setTimeout(callback, ms >= 60_000 ? ms / ${SPEED} : ms, ...rest),
-    real.setTimeout
-  )
-`
+/** The log of the background process. */
+const RENEWED = 'The token was renewed'
+const NOT_RENEWED = 'The token was not renewed: IMPERSONATION_DENIED'
 
 proxyScenario(
   'A job of four hours renews its token four times, without a request that fails',
-  async ({ world, start, preload }) => {
-    const fast = await preload({ step: FAST_CLOCK, background: FAST_CLOCK })
-    const begin = Date.now()
-    const sync = (): void => {
-      world.clock.aheadMs = (Date.now() - begin) * (SPEED - 1)
+  async ({ world, start, startTime }) => {
+    const time = await startTime()
+    const proxy = await start(await givenProxy(world), { env: time.env })
+    const minted = (): number => listRequests(world).filter((line) => line === ASKED.idToken()).length
+    let requests = 0
+    for (let minutes = 5; minutes <= 4 * 60; minutes += 5) {
+      await time.pass(5 * MINUTE)
+      // In turn with bodies, which are never sent again.
+      const answer = await proxy.get('/', requests % 2 === 0 ? {} : { method: 'POST', body: 'x' })
+      assert.equal(answer.status, 200, `${requests}: ${answer.text}`)
+      requests += 1
+      // Every 55 minutes, while the last token serves.
+      if (minutes % 55 === 0) await untilLogged(proxy.job, RENEWED, minutes / 55)
     }
-    const ticking = setInterval(sync, 5)
-    try {
-      const given = await givenProxy(world)
-      const { env = {}, inputs = {}, ...rest } = given
-      const proxy = await start({
-        ...rest,
-        // Below a minute, so that the watch over the deadline of the step itself keeps to real time.
-        inputs: { ...inputs, deadline: '50s' },
-        env: { ...env, ...fast, FAST_CLOCK_START: String(begin) }
-      })
-      const minted = (): number => listRequests(world).filter((line) => line === ASKED.idToken()).length
-      const githubTokens = (): number => listRequests(world).filter((line) => line === ASKED.github).length
-      let requests = 0
-      while ((Date.now() - begin) * SPEED < 4 * 60 * 60_000) {
-        // In turn with bodies, which are never sent again.
-        const answer = await proxy.get('/', requests % 2 === 0 ? {} : { method: 'POST', body: 'x' })
-        assert.equal(answer.status, 200, `${requests}: ${answer.text}`)
-        requests += 1
-        await wait(20)
-      }
-      // Every 55 minutes.
-      assert.equal(minted(), 1 + 4)
-      assert.equal(githubTokens(), 1 + 4)
-      const end = await proxy.job.post()
-      assert.equal(end.exitCode, 0, end.log)
-      assert.match(end.log, /Token renewals: 4/)
-      assert.match(end.log, new RegExp(`Requests: ${requests} × 2xx`))
-    } finally {
-      clearInterval(ticking)
-    }
+    assert.equal(minted(), 1 + 4)
+    assert.equal(listRequests(world).filter((line) => line === ASKED.github).length, 1 + 4)
+    const end = await proxy.job.post()
+    assert.equal(end.exitCode, 0, end.log)
+    assert.match(end.log, /Token renewals: 4/)
+    assert.match(end.log, new RegExp(`Requests: ${requests} × 2xx`))
   }
 )
 
@@ -66,26 +42,30 @@ function shorten(world: Parameters<typeof givenProxy>[0], seconds: number): void
 
 proxyScenario(
   'A token of a short life is renewed at half of it, one renewal for all who wait',
-  async ({ world, start }) => {
+  async ({ world, start, startTime }) => {
+    const time = await startTime()
     const given = await givenProxy(world)
-    shorten(world, 20)
-    const { get } = await start(given)
-    const before = listRequests(world).filter((line) => line === ASKED.idToken()).length
-    assert.equal(before, 1)
-    await wait(11_500)
-    world.clock.aheadMs = 0
-    assert.ok(
-      (await Promise.all(Array.from({ length: 20 }, async () => await get('/')))).every(({ status }) => status === 200)
-    )
-    assert.equal(listRequests(world).filter((line) => line === ASKED.idToken()).length, 2)
+    shorten(world, 8 * 60)
+    const { get, job } = await start(given, { env: time.env })
+    const minted = (): number => listRequests(world).filter((line) => line === ASKED.idToken()).length
+    await time.pass(2 * MINUTE)
+    assert.equal((await get('/')).status, 200)
+    assert.equal(minted(), 1)
+    await time.pass(2 * MINUTE)
+    await untilLogged(job, RENEWED)
+    assert.equal(minted(), 2)
+    // Past the end of the second one, which was as short.
+    await time.pass(9 * MINUTE)
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => await get('/')))
+    assert.ok(answers.every(({ status }) => status === 200))
+    assert.equal(minted(), 3)
   }
 )
 
-proxyScenario('Without a valid token nothing is sent, and the proxy recovers by itself', async ({ world, start }) => {
-  const given = await givenProxy(world)
-  shorten(world, 6)
-  const { get, job } = await start(given)
-  world.clock.aheadMs = 0
+proxyScenario('Without a valid token nothing is sent, and the proxy recovers by itself', async (stage) => {
+  const { world, start, startTime } = stage
+  const time = await startTime()
+  const { get, job } = await start(await givenProxy(world), { env: time.env })
   const path = `/v1/projects/-/serviceAccounts/${ACCOUNT}:generateIdToken`
   world.fail(
     'iamcredentials.googleapis.com',
@@ -100,9 +80,14 @@ proxyScenario('Without a valid token nothing is sent, and the proxy recovers by 
         }
       })
     },
-    { times: 2, path }
+    { times: 4, path }
   )
-  await wait(6_500)
+  // Once while the last token serves, and once when it has expired.
+  await time.pass(56 * MINUTE)
+  await untilLogged(job, NOT_RENEWED)
+  assert.equal((await get('/')).status, 200)
+  await time.pass(5 * MINUTE)
+  await untilLogged(job, NOT_RENEWED, 2)
   const calls = (): number => listRequests(world).filter((line) => line.includes(SERVICE_HOST)).length
   const before = calls()
   const refused = await get('/')
@@ -112,7 +97,7 @@ proxyScenario('Without a valid token nothing is sent, and the proxy recovers by 
   assert.equal(calls(), before)
   let answer = refused
   for (let tries = 0; tries < 30 && answer.status !== 200; tries += 1) {
-    await wait(500)
+    await time.pass(MINUTE)
     answer = await get('/')
   }
   assert.equal(answer.status, 200, answer.text)
@@ -121,11 +106,12 @@ proxyScenario('Without a valid token nothing is sent, and the proxy recovers by 
   assert.match(end.log, /Not answered by the service: \d+ × IMPERSONATION_DENIED/)
 })
 
-proxyScenario('Where GitHub says that the job is over, the process ends', async ({ world, start }) => {
+proxyScenario('Where GitHub says that the job is over, the process ends', async ({ world, start, startTime }) => {
   const given = await givenProxy(world)
-  shorten(world, 4)
-  const { job } = await start(given)
+  const time = await startTime()
+  const { job } = await start(given, { env: time.env })
   world.fail(GITHUB_OIDC_HOST, { status: 401, body: '' })
+  await time.pass(56 * MINUTE)
   await job.ended()
   assertFailure(
     await job.post(),
@@ -134,7 +120,9 @@ proxyScenario('Where GitHub says that the job is over, the process ends', async 
   )
 })
 
-proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short life', async ({ world, start }) => {
+proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short life', async (stage) => {
+  const { world, start, startTime } = stage
+  const time = await startTime()
   const { env, inputs } = await givenFederation(world)
   world.grant(
     membersOf(inputs['workload_identity_provider'] ?? '').repository,
@@ -146,8 +134,8 @@ proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short 
     iap: { clientId: '1-a.apps.googleusercontent.com', managedClient: true, accessors: [`serviceAccount:${ACCOUNT}`] }
   })
   // The JWT begins ten seconds before Google's time.
-  shorten(world, 10 + 12)
-  const { get, job } = await start({ env, inputs: { ...inputs, url, token: 'iap_jwt' } })
+  shorten(world, 10 + 8 * 60)
+  const { get, job } = await start({ env: { ...env, ...time.env }, inputs: { ...inputs, url, token: 'iap_jwt' } })
   const expiries: unknown[] = []
   const call = async (): Promise<void> => {
     assert.equal((await get('/')).status, 200)
@@ -158,8 +146,10 @@ proxyScenario('A JWT for Identity-Aware Proxy is signed anew at half of a short 
   }
   await call()
   world.clock.aheadMs = 0
+  await time.pass(5 * MINUTE)
+  await untilLogged(job, RENEWED)
   // Past the end of the first one.
-  await wait(13_000)
+  await time.pass(5 * MINUTE)
   await call()
   assert.ok(Number(expiries[1]) > Number(expiries[0]) + 3_000)
   const signed = `POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${ACCOUNT}:signJwt`

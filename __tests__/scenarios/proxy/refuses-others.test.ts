@@ -7,14 +7,16 @@ import { givenProxy, proxyScenario } from './given.ts'
 
 const run = promisify(execFile)
 
-/** Sends bytes as they are, and reads until the proxy closes or has sent a whole answer. */
+/** Sends bytes as they are, has nothing to add once an answer comes, and reads until the proxy closes. */
 async function exchange(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let answer = ''
-  socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk))
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    answer += chunk
+    socket.end()
+  })
   socket.on('error', () => undefined)
   socket.write(text, 'latin1')
-  setTimeout(() => socket.end(), 300)
   await new Promise((resolve) => socket.once('close', resolve))
   return answer
 }

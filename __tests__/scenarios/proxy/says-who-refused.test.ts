@@ -185,7 +185,7 @@ proxyScenario(
   'A service that cannot be reached is 502, one that does not answer 504, and neither fails the job',
   async ({ world, start }) => {
     const given = await givenProxy(world)
-    const { get, job } = await start(given, { inputs: { timeout: '1s' } })
+    const { get, job } = await start(given, { inputs: { timeout: '4s' } })
     world.fail(SERVICE_HOST, 'refuse', { times: 1 })
     const refused = await get('/')
     assert.equal(refused.status, 502)
@@ -196,7 +196,7 @@ proxyScenario(
     const silent = await get('/')
     assert.equal(silent.status, 504)
     assert.equal(silent.failure, 'TIMED_OUT')
-    assert.match(silent.text, /^TIMED_OUT: .*no answer began within 1000 ms/)
+    assert.match(silent.text, /^TIMED_OUT: .*no answer began within 4000 ms/)
     const end = await job.post()
     assert.equal(end.exitCode, 0, end.log)
     assert.match(end.log, /Not answered by the service: 1 × SERVICE_UNAVAILABLE, 1 × TIMED_OUT/)
@@ -209,15 +209,15 @@ proxyScenario('A slow upload and a slow answer are not cut by the timeout', asyn
   await using service = await startLiveService(world, SERVICE_HOST, (request, response) => {
     request.resume().on('end', () => {
       response.write('a')
-      setTimeout(() => response.end('b'), 1_500)
+      setTimeout(() => response.end('b'), 3_500)
     })
   })
-  const { url } = await start(given, { env: service.env(), inputs: { timeout: '1s' } })
+  const { url } = await start(given, { env: service.env(), inputs: { timeout: '3s' } })
   const body = new ReadableStream({
     async start(controller) {
       for (const piece of ['1', '2', '3']) {
         controller.enqueue(new TextEncoder().encode(piece))
-        await new Promise((resolve) => setTimeout(resolve, 600))
+        await new Promise((resolve) => setTimeout(resolve, 1_200))
       }
       controller.close()
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MetadataSettings } from '../../pretend-google/endpoints/metadata-server.ts'
+import { findFreePort } from '../../pretend-google/transport/ports.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import {
   ACCOUNT,
@@ -106,14 +107,11 @@ scenario('A metadata server that listens only after a while is waited for, as in
     const onward = connect(Number(there.port), there.hostname)
     for (const side of [socket.pipe(onward), onward.pipe(socket)]) side.on('error', () => side.destroy())
   })
-  const listen = async (port: number): Promise<number> => {
-    await new Promise<void>((resolve) => forward.listen(port, '127.0.0.1', resolve))
-    return (forward.address() as AddressInfo).port
-  }
   // A port on which nobody listens yet.
-  const port = await listen(0)
-  await new Promise((resolve) => forward.close(resolve))
-  const ready = delay(1_500).then(async () => await listen(port))
+  const port = await findFreePort(forward)
+  const ready = delay(1_500).then(async () => {
+    await once(forward.listen(port, '127.0.0.1'), 'listening')
+  })
   try {
     assertSuccess(await run(FOR_SERVICE, { env: { GCE_METADATA_HOST: `127.0.0.1:${port}` } }))
   } finally {
