@@ -294,6 +294,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   L4: () => (/* binding */ judgeExpectations)
 });
 
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/guard/json.ts
 var guard_json = __nccwpck_require__(887);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
@@ -326,8 +328,6 @@ function finishesWithin(milliseconds, work) {
 
 // EXTERNAL MODULE: ./src/inputs/pattern.ts
 var inputs_pattern = __nccwpck_require__(5235);
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/call/verdicts.ts
 
 
@@ -3861,7 +3861,6 @@ async function explainByLookUp(step, failure, run) {
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/application.ts
-
 
 
 
@@ -7480,7 +7479,6 @@ var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_
 
 
 
-
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -7868,7 +7866,6 @@ function fromWorkforceUser(step, user) {
 }
 
 ;// CONCATENATED MODULE: ./src/identity/identity.ts
-
 
 
 
@@ -8473,7 +8470,6 @@ function readAudiences() {
 }
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
-
 
 
 

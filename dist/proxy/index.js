@@ -291,8 +291,8 @@ __webpack_unused_export__ = debug; // for test
 /* harmony export */ });
 /* unused harmony exports FIRST_DEPLOYMENT_MS, labelAttempt */
 /* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2007);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(312);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2007);
 
 
 
@@ -333,7 +333,7 @@ function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
     const { status, responder } = attempt.response;
-    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .describeMiss */ .gx)].join('; ');
+    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_1__/* .describeMiss */ .gx)].join('; ');
 }
 function explainRepeat(next, pauseMs) {
     if (next.kind === 'again')
@@ -355,7 +355,7 @@ function describeNext(next, pauseMs) {
 }
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
 function findMisses({ responder, verdicts }) {
-    return responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_0__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
+    return responder === 'application' && (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_1__/* .isStatusMet */ .XM)(verdicts) ? verdicts.filter(({ met }) => !met) : [];
 }
 const FINAL = { kind: 'final' };
 /** Whether a request does no more when it is sent twice (RFC 9110, 9.2.2). */
@@ -967,7 +967,6 @@ var no_answer = __nccwpck_require__(2038);
 // EXTERNAL MODULE: ./src/failure/snippets.ts
 var snippets = __nccwpck_require__(1926);
 ;// CONCATENATED MODULE: ./src/call/failures/application.ts
-
 
 
 
@@ -1655,6 +1654,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   L4: () => (/* binding */ judgeExpectations)
 });
 
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/guard/json.ts
 var guard_json = __nccwpck_require__(887);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
@@ -1687,8 +1688,6 @@ function finishesWithin(milliseconds, work) {
 
 // EXTERNAL MODULE: ./src/inputs/pattern.ts
 var inputs_pattern = __nccwpck_require__(5235);
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/call/verdicts.ts
 
 
@@ -4493,7 +4492,6 @@ var redaction = __nccwpck_require__(3488);
 
 
 
-
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -4881,7 +4879,6 @@ function fromWorkforceUser(step, user) {
 }
 
 ;// CONCATENATED MODULE: ./src/identity/identity.ts
-
 
 
 
@@ -9868,7 +9865,6 @@ function readAudiences() {
 }
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
-
 
 
 

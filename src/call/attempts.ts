@@ -1,10 +1,8 @@
 import { isTransient, isTransientStatus } from '../world/retry.ts'
-import type { NoAnswer } from '../world/outcome.ts'
-import { describeMiss, isStatusMet } from './verdicts.ts'
-import type { Verdict } from './verdicts.ts'
+import { describeStatus, type NoAnswer } from '../world/outcome.ts'
+import { describeMiss, isStatusMet, type Verdict } from './verdicts.ts'
 import type { Response } from './response.ts'
 import type { Responder } from './responder.ts'
-import { describeStatus } from '../world/outcome.ts'
 
 /** For how long a 404 of the front end may mean that a first deployment is still spreading. */
 export const FIRST_DEPLOYMENT_MS = 10_000

@@ -1,7 +1,6 @@
 import type { Outcome } from '../world/outcome.ts'
 import type { HttpRequest } from '../world/request.ts'
-import { limitOf } from '../world/step.ts'
-import type { Step } from '../world/step.ts'
+import { limitOf, type Step } from '../world/step.ts'
 import { leavesOpenWhoRefused } from './responder.ts'
 
 /** The pages by which Google refuses are small. */

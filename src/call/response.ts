@@ -1,11 +1,9 @@
 import { TextDecoder } from 'node:util'
 import type { Answer } from '../world/outcome.ts'
-import type { Verdict } from './verdicts.ts'
+import { judgeExpectations, type Verdict } from './verdicts.ts'
 import type { Expectations } from '../inputs/expectations.ts'
-import { judgeExpectations } from './verdicts.ts'
 import type { Redact } from '../guard/redaction.ts'
-import { iapClientId, whoAnswered } from './responder.ts'
-import type { Responder } from './responder.ts'
+import { iapClientId, whoAnswered, type Responder } from './responder.ts'
 
 /** An answer of the service, read and judged; our token is no longer in it. */
 export interface Response {

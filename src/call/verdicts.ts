@@ -1,10 +1,9 @@
-import type { Answer } from '../world/outcome.ts'
+import { describeStatus, type Answer } from '../world/outcome.ts'
 import { parseExactJson } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 import { finishesWithin } from '../guard/time-limit.ts'
 import type { JsonExpression } from '../inputs/json-expression.ts'
 import { matches } from '../inputs/pattern.ts'
-import { describeStatus } from '../world/outcome.ts'
 import type { Expectations } from '../inputs/expectations.ts'
 
 /** How much of a body is read and judged; after that the connection is closed. */

@@ -1,7 +1,6 @@
 import { parseJson } from './json.ts'
 import { describeSecret } from './quote.ts'
-import { Secret } from './secret.ts'
-import type { Masks } from './secret.ts'
+import { Secret, type Masks } from './secret.ts'
 import { TOKEN_SHAPE } from './token-shapes.ts'
 
 /** Where a token is that neither its name nor its shape reveals: the whole text, or one member of a JSON object. */

@@ -4,8 +4,7 @@ import { findRestriction } from '../world/run-origin.ts'
 import type { Step } from '../world/step.ts'
 import { describeSecret } from '../guard/quote.ts'
 import { readSmallFile } from '../guard/small-file.ts'
-import { readDocument } from './document.ts'
-import type { CredentialDocument } from './document.ts'
+import { readDocument, type CredentialDocument } from './document.ts'
 import { lookForMetadataServer } from './metadata-server.ts'
 
 export type ApplicationDefault =

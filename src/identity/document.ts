@@ -1,16 +1,13 @@
 import { describeBroken, isPath } from './broken-document.ts'
 import { credentialsInvalid, credentialsUnsupported } from './failures/credentials.ts'
-import { isTokenServiceUrl, oauthTokenUrl, stsUrl } from '../token/google-hosts.ts'
-import type { Service } from '../token/google-hosts.ts'
+import { isTokenServiceUrl, oauthTokenUrl, stsUrl, type Service } from '../token/google-hosts.ts'
 import { isMisspelled } from '../inputs/values.ts'
-import { isObject, objectIn, secretIn, stringIn } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { isObject, objectIn, secretIn, stringIn, type JsonObject } from '../guard/json.ts'
 import { describeSecret, quoteValue } from '../guard/quote.ts'
 import { seal, sealText } from '../guard/seal.ts'
 import type { Masks, Secret } from '../guard/secret.ts'
 import type { OAuthClient } from '../token/token-endpoint.ts'
-import { readSubjectTokenSource } from './subject-token/source.ts'
-import type { SubjectTokenSource } from './subject-token/source.ts'
+import { readSubjectTokenSource, type SubjectTokenSource } from './subject-token/source.ts'
 
 /** An Application Default Credentials document of a kind that can lead to an ID token, checked. */
 export type CredentialDocument =

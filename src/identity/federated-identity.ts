@@ -1,11 +1,9 @@
 import { decodeClaims } from '../token/jwt.ts'
 import type { Step } from '../world/step.ts'
-import { stringIn } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { stringIn, type JsonObject } from '../guard/json.ts'
 import { subjectPrincipal } from '../token/principal.ts'
 import type { Credential, SubjectToken } from '../token/credential.ts'
-import { exchangeToken } from '../token/sts.ts'
-import type { TokenExchange } from '../token/sts.ts'
+import { exchangeToken, type TokenExchange } from '../token/sts.ts'
 
 /** An identity of another provider, and where its subject token comes from. */
 export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> &

@@ -2,8 +2,7 @@ import { readAll, readEach } from './complaints.ts'
 import type { JsonExpression } from './json-expression.ts'
 import { parseHeaderLine } from './request-headers.ts'
 import { checkPattern } from './pattern.ts'
-import { parseStatusSet } from './status-set.ts'
-import type { StatusSet } from './status-set.ts'
+import { parseStatusSet, type StatusSet } from './status-set.ts'
 import { parseLines } from './values.ts'
 
 /** What the author expects of the answer, compiled. */

@@ -1,5 +1,4 @@
-import { Failure } from '../failure/failure.ts'
-import type { Explanation, Snippet } from '../failure/failure.ts'
+import { Failure, type Explanation, type Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { inStep, inTerminal } from '../failure/snippets.ts'
 import type { Withheld } from '../world/failures/run-origin.ts'

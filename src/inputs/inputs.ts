@@ -1,9 +1,7 @@
-import { addTag, readCall } from './call-inputs.ts'
-import type { CallInputs } from './call-inputs.ts'
+import { addTag, readCall, type CallInputs } from './call-inputs.ts'
 import { complaintsIn, readAll, readEach } from './complaints.ts'
 import { inputInvalid, inputsInvalid, WHY_EMPTY } from './failures.ts'
-import { readIdentityInputs } from './identity-inputs.ts'
-import type { IdentityInputs } from './identity-inputs.ts'
+import { readIdentityInputs, type IdentityInputs } from './identity-inputs.ts'
 import { optional, orDefault, read } from './raw-inputs.ts'
 import { deriveAudience } from './service-url.ts'
 import {

@@ -1,5 +1,4 @@
-import { TreeInterpreter } from '@jmespath-community/jmespath'
-import type { compile, JSONValue } from '@jmespath-community/jmespath'
+import { TreeInterpreter, type compile, type JSONValue } from '@jmespath-community/jmespath'
 import { isObject, isRounded, parseExactJson, writeExactJson } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 

@@ -1,5 +1,4 @@
-import { Failure } from '../failure/failure.ts'
-import type { Advice } from '../failure/failure.ts'
+import { Failure, type Advice } from '../failure/failure.ts'
 import type { Step } from '../world/step.ts'
 import { safeText } from '../guard/safe-text.ts'
 import { inStep, inTerminalWithGh, onRunner, shellWord } from '../failure/snippets.ts'

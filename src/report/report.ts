@@ -9,8 +9,7 @@ import {
 } from '@actions/core'
 import type { AttemptRecord } from '../call/attempts.ts'
 import type { CallResult } from '../call/service.ts'
-import { Failure, FAILURES } from '../failure/failure.ts'
-import type { FailureText } from '../failure/failure.ts'
+import { Failure, FAILURES, type FailureText } from '../failure/failure.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
@@ -20,8 +19,7 @@ import { writeCommandFile } from './command-files.ts'
 import { unreported } from './internal.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { renderAnnotation } from './annotation.ts'
-import { nameTokens, renderSummary } from './summary.ts'
-import type { RunRecord } from './summary.ts'
+import { nameTokens, renderSummary, type RunRecord } from './summary.ts'
 
 /** What the output `body` holds of a body, in bytes of UTF-8. */
 const BODY_OUTPUT_BYTES = 64 * 1024

@@ -1,11 +1,9 @@
-import { findAudience, isCloudRunUrl, tagOf } from '../inputs/service-url.ts'
+import { findAudience, isCloudRunUrl, tagOf, findReservation } from '../inputs/service-url.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { CLOCK_TOLERANCE_S } from '../world/step.ts'
-import type { Step } from '../world/step.ts'
-import { findReservation } from '../inputs/service-url.ts'
+import { CLOCK_TOLERANCE_S, type Step } from '../world/step.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 
 /** What is known before any token is asked for. */

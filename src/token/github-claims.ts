@@ -1,5 +1,4 @@
-import { stringIn } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { stringIn, type JsonObject } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 
 // Claims of GitHub's OIDC token, as far as conditions, mappings and bindings refer to them:

@@ -1,8 +1,6 @@
 import { decodeClaims } from './jwt.ts'
-import { tokenInvalid } from './failures/id-token.ts'
-import type { TokenFlaw } from './failures/id-token.ts'
-import { stringIn } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { tokenInvalid, type TokenFlaw } from './failures/id-token.ts'
+import { stringIn, type JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import { DEFAULT_UNIVERSE } from './google-hosts.ts'
 

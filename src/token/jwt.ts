@@ -1,7 +1,5 @@
-import { createPrivateKey, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
-import { isObject, parseJson } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import { isObject, parseJson, type JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 
 /** A JWT in compact form (RFC 7519, RFC 7515), unverified; undefined where it is none. */

@@ -1,14 +1,10 @@
-import { generateIdToken, generateAccessToken, signJwtByIam } from './iam-credentials.ts'
-import type { Caller } from './iam-credentials.ts'
+import { generateIdToken, generateAccessToken, signJwtByIam, type Caller } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
 import type { Secret } from '../guard/secret.ts'
-import { earlierNow } from '../world/step.ts'
-import type { Step } from '../world/step.ts'
+import { earlierNow, type Step } from '../world/step.ts'
 import type { Identity } from './credential.ts'
-import { checkIdToken } from './id-token.ts'
-import type { IdToken, TokenKind } from './id-token.ts'
-import { checkIapJwt, createIapClaims } from './iap-jwt.ts'
-import type { IapClaims } from './iap-jwt.ts'
+import { checkIdToken, type IdToken, type TokenKind } from './id-token.ts'
+import { checkIapJwt, createIapClaims, type IapClaims } from './iap-jwt.ts'
 
 /** A federated token lives no longer than the token it was exchanged for; GitHub's lives five minutes. */
 const CALLER_LIFETIME_MS = 4 * 60 * 1000

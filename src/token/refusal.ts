@@ -1,6 +1,5 @@
 import type { SealedAnswer } from '../world/outcome.ts'
-import { isObject, objectIn, stringIn } from '../guard/json.ts'
-import type { JsonObject } from '../guard/json.ts'
+import { isObject, objectIn, stringIn, type JsonObject } from '../guard/json.ts'
 import { safeText } from '../guard/safe-text.ts'
 
 /** What a token endpoint says when it refuses, in the two forms that Google uses. Every text in it is safe to show. */

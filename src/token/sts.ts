@@ -5,8 +5,7 @@ import { stringIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
 import type { SubjectToken } from './credential.ts'
-import { readAccessToken, requestToken } from './token-endpoint.ts'
-import type { TokenRequest } from './token-endpoint.ts'
+import { readAccessToken, requestToken, type TokenRequest } from './token-endpoint.ts'
 
 /** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token, which is RFC 8693. */
 export interface TokenExchange extends Omit<TokenRequest, 'form'> {

@@ -6,8 +6,7 @@ import type { Form, HttpRequest } from '../world/request.ts'
 import type { Step } from '../world/step.ts'
 import { secretIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
-import { readRefusal } from './refusal.ts'
-import type { Refusal } from './refusal.ts'
+import { readRefusal, type Refusal } from './refusal.ts'
 
 export interface OAuthClient {
   readonly id: string

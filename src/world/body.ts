@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import process from 'node:process'
-import { pipeline } from 'node:stream'
-import type { Transform } from 'node:stream'
+import { pipeline, type Transform } from 'node:stream'
 import type { Zlib } from 'node:zlib'
 import { codeOf } from '../guard/safe-text.ts'
 

@@ -2,8 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { openConnection } from './connection.ts'
-import type { Destination } from './connection.ts'
+import { openConnection, type Destination } from './connection.ts'
 
 /** Connections that are kept alive, used again, and opened ahead of time. */
 export interface ConnectionPool {

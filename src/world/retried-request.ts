@@ -1,12 +1,9 @@
 import type { Failure } from '../failure/failure.ts'
 import { createRedaction } from '../guard/redaction.ts'
-import { mapStrings, seal, sealText } from '../guard/seal.ts'
-import type { TokenFormat } from '../guard/seal.ts'
-import { describeOutcome } from './outcome.ts'
-import type { NoAnswer, SealedAnswer, SealedOutcome } from './outcome.ts'
+import { mapStrings, seal, sealText, type TokenFormat } from '../guard/seal.ts'
+import { describeOutcome, type NoAnswer, type SealedAnswer, type SealedOutcome } from './outcome.ts'
 import type { HttpRequest, Limits } from './request.ts'
-import { limitOf } from './step.ts'
-import type { Step } from './step.ts'
+import { limitOf, type Step } from './step.ts'
 import { choosePause, isTransient } from './retry.ts'
 
 /** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */

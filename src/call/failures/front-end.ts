@@ -1,5 +1,4 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation, Snippet } from '../../failure/failure.ts'
+import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import { inStep, inTerminal, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
@@ -7,8 +6,7 @@ import { findAudience, findReservation, isCloudRunUrl } from '../../inputs/servi
 import { isPerson, memberOf } from '../../token/principal.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
-import { quote } from './failed-call.ts'
-import type { FailedCall } from './failed-call.ts'
+import { quote, type FailedCall } from './failed-call.ts'
 import {
   describeFunction,
   describeRunService,

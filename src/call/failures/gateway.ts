@@ -1,9 +1,7 @@
 import type { Response } from '../response.ts'
-import { Failure } from '../../failure/failure.ts'
-import type { Advice, Snippet } from '../../failure/failure.ts'
+import { Failure, type Advice, type Snippet } from '../../failure/failure.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
-import { quote } from './failed-call.ts'
-import type { FailedCall } from './failed-call.ts'
+import { quote, type FailedCall } from './failed-call.ts'
 import { inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
 
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */

@@ -1,12 +1,10 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation, Snippet } from '../../failure/failure.ts'
+import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
 import { accountWord, inStep, inTerminal, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { memberOf } from '../../token/principal.ts'
 import type { Response } from '../response.ts'
-import { quote } from './failed-call.ts'
-import type { FailedCall } from './failed-call.ts'
+import { quote, type FailedCall } from './failed-call.ts'
 import { describeRunService, projectNumber } from './gcloud.ts'
 
 interface Facts extends FailedCall {

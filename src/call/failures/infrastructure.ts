@@ -1,11 +1,9 @@
-import type { Explanation } from '../../failure/failure.ts'
-import { Failure } from '../../failure/failure.ts'
+import { Failure, type Explanation } from '../../failure/failure.ts'
 import { inTerminal } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { describeStatus } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
-import { quote } from './failed-call.ts'
-import type { FailedCall } from './failed-call.ts'
+import { quote, type FailedCall } from './failed-call.ts'
 import { openIngress } from './front-end.ts'
 import { describeService, ownUrl } from './gcloud.ts'
 

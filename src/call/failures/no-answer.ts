@@ -1,10 +1,8 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Advice } from '../../failure/failure.ts'
+import { Failure, type Advice } from '../../failure/failure.ts'
 import { explainNoAnswer } from '../../world/failures/connection.ts'
 import { inStep } from '../../failure/snippets.ts'
 import { safeUrl } from '../../guard/safe-text.ts'
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
-import type { Outcome } from '../../world/outcome.ts'
+import { describeOutcome, inAttempts, type Outcome } from '../../world/outcome.ts'
 import { isIdempotent } from '../attempts.ts'
 import { showLog } from './gcloud.ts'
 

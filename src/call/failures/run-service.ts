@@ -1,5 +1,11 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation, FailureCode, Snippet } from '../../failure/failure.ts'
+import {
+  explainBy,
+  Failure,
+  type Cause,
+  type Explanation,
+  type FailureCode,
+  type Snippet
+} from '../../failure/failure.ts'
 import { inStep, inTerminal, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'

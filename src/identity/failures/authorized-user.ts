@@ -1,9 +1,7 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Snippet } from '../../failure/failure.ts'
+import { Failure, type Snippet } from '../../failure/failure.ts'
 import { inTerminalWithGh, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
-import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
-import type { Refusal } from '../../token/refusal.ts'
+import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
 
 /** Where a person's credentials came from, as far as it decides how to sign in again. */
 export interface SignIn {

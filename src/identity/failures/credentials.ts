@@ -1,5 +1,4 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Advice, Explanation } from '../../failure/failure.ts'
+import { Failure, type Advice, type Explanation } from '../../failure/failure.ts'
 import {
   accountWord,
   inDocument,
@@ -14,8 +13,7 @@ import {
 import { safeText } from '../../guard/safe-text.ts'
 import type { Credential } from '../../token/credential.ts'
 import { narrowPrincipal } from '../../token/principal.ts'
-import { explainWithheld } from '../../world/failures/run-origin.ts'
-import type { Withheld } from '../../world/failures/run-origin.ts'
+import { explainWithheld, type Withheld } from '../../world/failures/run-origin.ts'
 import type { Restriction } from '../../world/run-origin.ts'
 import type { Step } from '../../world/step.ts'
 

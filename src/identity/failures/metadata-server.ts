@@ -1,8 +1,6 @@
-import { Failure } from '../../failure/failure.ts'
-import type { FailureText } from '../../failure/failure.ts'
+import { Failure, type FailureText } from '../../failure/failure.ts'
 import { accountWord, giveMachine, inTerminal, UNKNOWN_ACCOUNT } from '../../failure/snippets.ts'
-import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
-import type { Refusal } from '../../token/refusal.ts'
+import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
 
 /** The metadata server refused a token. */
 export function metadataRefused(refusal: Refusal): Failure {

@@ -1,9 +1,7 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation, FailureCode } from '../../failure/failure.ts'
+import { explainBy, Failure, type Cause, type Explanation, type FailureCode } from '../../failure/failure.ts'
 import { accountWord, inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
-import type { Refusal } from '../../token/refusal.ts'
+import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
 import { CLOCK_TOLERANCE_S } from '../../world/step.ts'
 
 interface Facts {

@@ -1,12 +1,9 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Advice } from '../../failure/failure.ts'
+import { Failure, type Advice } from '../../failure/failure.ts'
 import { explainNoAnswer } from '../../world/failures/connection.ts'
 import { inDocument, inStep, inStepEnv, inWorkflow, onRunner } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import { quoteRefusal, quoteWords } from '../../token/refusal.ts'
-import type { Refusal } from '../../token/refusal.ts'
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
-import type { SealedOutcome } from '../../world/outcome.ts'
+import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
+import { describeOutcome, inAttempts, type SealedOutcome } from '../../world/outcome.ts'
 import { FEDERATION, RUN_AUTH } from './credentials.ts'
 
 /** What kind of place should have held the token, and what was wrong there, as far as it decides how to fix it. */

@@ -4,10 +4,8 @@ import { requestWithRetries } from '../../world/retried-request.ts'
 import { subjectTokenHostSilent, subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import type { JsonObject } from '../../guard/json.ts'
-import { mapStrings } from '../../guard/seal.ts'
-import type { Sealed } from '../../guard/seal.ts'
-import { Secret } from '../../guard/secret.ts'
-import type { Masks } from '../../guard/secret.ts'
+import { mapStrings, type Sealed } from '../../guard/seal.ts'
+import { Secret, type Masks } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 
 /**

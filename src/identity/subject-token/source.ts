@@ -1,10 +1,8 @@
 import { credentialsInvalid } from '../failures/credentials.ts'
-import { isLocalUrl } from '../../world/request.ts'
-import { isObject, objectIn, stringIn } from '../../guard/json.ts'
-import type { JsonObject } from '../../guard/json.ts'
+import { isLocalUrl, type HttpRequest } from '../../world/request.ts'
+import { isObject, objectIn, stringIn, type JsonObject } from '../../guard/json.ts'
 import type { TokenFormat } from '../../guard/seal.ts'
 import { Secret } from '../../guard/secret.ts'
-import type { HttpRequest } from '../../world/request.ts'
 
 /** Where an external account finds its own token: `credential_source` of the document, checked. https://google.aip.dev/auth/4117 */
 export type SubjectTokenSource =

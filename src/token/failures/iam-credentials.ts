@@ -1,5 +1,11 @@
-import { explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation, FailureCode, Snippet } from '../../failure/failure.ts'
+import {
+  explainBy,
+  Failure,
+  type Cause,
+  type Explanation,
+  type FailureCode,
+  type Snippet
+} from '../../failure/failure.ts'
 import { explainInterception } from '../../world/failures/connection.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import {
@@ -24,8 +30,7 @@ import {
   subjectPrincipal,
   UNKNOWN_PERSON
 } from '../principal.ts'
-import { projectIn, quoteRefusal, quoteWords } from '../refusal.ts'
-import type { Refusal } from '../refusal.ts'
+import { projectIn, quoteRefusal, quoteWords, type Refusal } from '../refusal.ts'
 import { explainDisabledApi, isApiDisabled } from './refusal.ts'
 
 /** Who called IAM, as far as it is known. */

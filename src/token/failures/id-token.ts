@@ -1,5 +1,4 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Advice } from '../../failure/failure.ts'
+import { Failure, type Advice } from '../../failure/failure.ts'
 import { accountWord, inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 

@@ -1,7 +1,6 @@
 import type { Explanation } from '../../failure/failure.ts'
 import { inTerminal } from '../../failure/snippets.ts'
-import type { Refusal } from '../refusal.ts'
-import { projectIn } from '../refusal.ts'
+import { projectIn, type Refusal } from '../refusal.ts'
 
 /** Google's words for an API that is off in a project. */
 export function isApiDisabled({ reason, message }: Refusal): boolean {

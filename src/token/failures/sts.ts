@@ -1,9 +1,7 @@
-import { capital, explainBy, Failure } from '../../failure/failure.ts'
-import type { Cause, Explanation } from '../../failure/failure.ts'
+import { capital, explainBy, Failure, type Cause, type Explanation } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import { inDocument, inStep, inTerminal, onlyWhere, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
-import { stringIn } from '../../guard/json.ts'
-import type { JsonObject } from '../../guard/json.ts'
+import { stringIn, type JsonObject } from '../../guard/json.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import {
   describeClaims,
@@ -13,11 +11,9 @@ import {
   oldSubject,
   whatStandsOut
 } from '../github-claims.ts'
-import { quoteRefusal, quoteWords } from '../refusal.ts'
-import type { Refusal } from '../refusal.ts'
+import { quoteRefusal, quoteWords, type Refusal } from '../refusal.ts'
 import { explainDisabledApi, isApiDisabled } from './refusal.ts'
-import { parseProvider } from '../principal.ts'
-import type { Provider } from '../principal.ts'
+import { parseProvider, type Provider } from '../principal.ts'
 import { CLOCK_TOLERANCE_S } from '../../world/step.ts'
 
 /** Google takes a token for some minutes after it was issued. */

@@ -1,10 +1,8 @@
-import { Failure } from '../../failure/failure.ts'
-import type { Advice, Explanation } from '../../failure/failure.ts'
+import { Failure, type Advice, type Explanation } from '../../failure/failure.ts'
 import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
 import { inStep, inStepEnv } from '../../failure/snippets.ts'
 import { contentType, safeText, safeUrl } from '../../guard/safe-text.ts'
-import { describeOutcome, inAttempts } from '../../world/outcome.ts'
-import type { SealedAnswer, SealedOutcome } from '../../world/outcome.ts'
+import { describeOutcome, inAttempts, type SealedAnswer, type SealedOutcome } from '../../world/outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
 
 /** One of Google's token services gave no answer that is about the request. */
