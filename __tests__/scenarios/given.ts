@@ -106,7 +106,10 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
   const annotation = annotationOf(run)
   assert.ok(annotation.startsWith(`${code}: `) && !annotation.includes('\n'), annotation)
   const [, end = ''] = annotation.split(` ${remedy} `)
-  assert.ok(remedy !== '' && (end === link || /^Run `[^`]+`\. /.test(end)) && end.endsWith(link), annotation)
+  assert.ok(
+    remedy !== '' && (end === link || /^(?:Run `[^`]+`\.|Input \w+: .+) /.test(end)) && end.endsWith(link),
+    annotation
+  )
   for (const word of words) {
     const found = typeof word === 'string' ? run.log.includes(word) : word.test(run.log)
     assert.ok(found, `The log does not say ${String(word)}:\n${run.log}`)

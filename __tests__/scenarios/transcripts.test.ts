@@ -144,7 +144,7 @@ const FAILED: Readonly<Record<Exclude<FailureCode, 'PROXY_FAILED'>, Given>> = {
     { audience: `https://${GATEWAY}`, assert_private: 'false' }
   ),
   REDIRECTED: called({ app: [{ status: 302, headers: { location: '/login' } }] }),
-  SERVICE_UNAVAILABLE: called({ app: [{ status: 503, body: 'boom' }] }, SHORT),
+  SERVICE_UNAVAILABLE: called({ app: [{ status: 503, body: 'The database at 10.8.0.3 refuses connections.' }] }, SHORT),
   TIMED_OUT: called({ app: ['silence'] }, { timeout: '1s', method: 'POST', body: '{}' }),
   EXPECTATION_FAILED: called(
     { app: [{ body: '{"status":"ok"}' }] },

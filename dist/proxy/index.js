@@ -433,7 +433,7 @@ function quote(response) {
 }
 /** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
 function saying(response) {
-    const words = wordsOf(response, 120);
+    const words = wordsOf(response, 120).replaceAll('"', "'");
     return words === '' ? '' : ` ("${words}")`;
 }
 /** Of a page of HTML its text, of JSON its message where it has one. */
@@ -907,7 +907,7 @@ function adviseOnce(method, url, slow = false) {
 function adviseOnOverload(url) {
     return {
         cause: 'The service starts, is overloaded or fails.',
-        remedy: "Look at the service's log; raise deadline if the service needs longer to start.",
+        remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
         snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('deadline: 10m')]
     };
 }
@@ -1028,7 +1028,7 @@ function redirected(url, response, details) {
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
         remedy: isSignIn(location)
-            ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
+            ? `The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or ${listed}.`
             : target === undefined
                 ? `${(0,failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
@@ -1105,9 +1105,12 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
             snippets: [...(0,gcloud/* describeService */.Jv)(service), ...(0,gcloud/* showLog */.cS)(service)]
         };
     }
+    const inputs = listInputs(response.verdicts);
     return {
         cause: `The application gave another answer than the workflow expects${!(0,attempts/* isIdempotent */.ky)(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-        remedy: `Look at the service's log, or change ${listInputs(response.verdicts)}.`,
+        remedy: statusMissed && status >= 400
+            ? `Correct what the step sends (url, method, headers, body), or look at the service's log; change ${inputs} only if ${status} is what you test.`
+            : `Change ${inputs} if the answer is right; if the answer is wrong, look at the service's log.`,
         snippets: (0,gcloud/* showLog */.cS)(service)
     };
 }
@@ -1406,8 +1409,8 @@ function otherAudience({ call, clientId, refused }) {
         sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
         cause: 'The client that Google manages by default admits no program itself.',
         remedy: clientId === undefined
-            ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."
-            : `Set token to iap_jwt, which needs no OAuth client; or set audience to ${clientId}, unless Google manages that client.`,
+            ? "Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to IAP's OAuth client id if that client is your own, not one that Google made."
+            : `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId} if that client is your own, not one that Google made.`,
         snippets: [
             SIGN,
             (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
@@ -1984,7 +1987,7 @@ function toCompare(what, ...lines) {
     return { place: what, language: 'text', lines };
 }
 /** What a command leaves to the reader to fill in. */
-const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
+const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAME_OF_SECRET|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
 /** The command that carries out the remedy, where it comes before everything else and can be run as it is, wherever one is. */
 function firstCommand([first]) {
     const [line] = first?.language === 'shell' ? first.lines : [];
@@ -2792,7 +2795,7 @@ function explainAbsence(env, restriction) {
             return {
                 sentence: `${named} has no permission id-token: write.`,
                 cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
-                remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs), and of the job that calls a reusable workflow if ${id} is in one.`,
+                remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
                 snippets: [
                     (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS),
                     {
@@ -2851,7 +2854,7 @@ function explainFailure(endpoint, what, attempts) {
         return {
             sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
             cause: JOB_OVER,
-            remedy: 'Hand ACTIONS_ID_TOKEN_REQUEST_TOKEN to no other job, and end background processes with the job: the variable belongs to a job that is over.'
+            remedy: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: take the variable out of env: and outputs of the workflow and out of .env of a self-hosted runner, and let no background process use the variable after the job.'
         };
     }
     return what.status === 401 || what.status === 403
@@ -2925,8 +2928,8 @@ function credentialsNotFound(looked, env, hasAccount, restriction) {
 }
 function explainNothing(looked, env, hasAccount, restriction) {
     const empty = hasAccount
-        ? 'service_account is set, but workload_identity_provider is empty'
-        : 'The inputs for a credential are empty';
+        ? 'service_account is set, but workload_identity_provider is empty (absent, or its expression gave nothing)'
+        : 'The inputs for a credential are empty (absent, or their expressions gave nothing)';
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             sentence: `No Google credential was found; looked in: ${looked}.`,
@@ -2938,7 +2941,7 @@ function explainNothing(looked, env, hasAccount, restriction) {
     const withheld = (0,run_origin/* explainWithheld */.Lc)(env, restriction);
     if (withheld !== undefined) {
         const { because, remedy, snippets } = withheld;
-        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
+        return { sentence: `${empty.replace(/ \(.*/, '')}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
         sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
@@ -2962,12 +2965,12 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
     });
 }
 const STORE_DOCUMENT = [
-    (0,snippets/* inTerminalWithGh */.RY)('store the whole file', 'cat credentials.json | gh secret set GOOGLE_CREDENTIALS'),
-    (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+    (0,snippets/* inTerminalWithGh */.RY)('store the whole file', 'cat credentials.json | gh secret set NAME_OF_SECRET'),
+    (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
 ];
 const FLAWS = {
     broken: {
-        remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
+        remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON, in the place of this document, such as the secret that credentials_json names.',
         snippets: STORE_DOCUMENT
     },
     'path for content': {
@@ -2994,7 +2997,7 @@ const FLAWS = {
     'content for path': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
+        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')]
     },
     'foreign host': {
         cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
@@ -3020,8 +3023,8 @@ const FLAWS = {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
         remedy: 'Store the file of the key unchanged, or as base64 of the file.',
         snippets: [
-            (0,snippets/* inTerminalWithGh */.RY)('store the file', 'cat key.json | gh secret set GOOGLE_CREDENTIALS'),
-            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+            (0,snippets/* inTerminalWithGh */.RY)('store the file', 'cat key.json | gh secret set NAME_OF_SECRET'),
+            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
         ]
     }
 };
@@ -3049,7 +3052,7 @@ function credentialsUnsupported(origin, kind) {
         code: 'CREDENTIALS_UNSUPPORTED',
         sentence: `The credential in ${(0,safe_text/* safeText */.Hk)(origin)} is ${kind}, which can never give an ID token.`,
         cause: 'An ID token states a Google identity, and this credential has none. Granting roles does not help.',
-        remedy: 'Use workload identity federation, a service account or the metadata server instead.',
+        remedy: 'Set workload_identity_provider and service_account instead of this credential, or store the key of a service account.',
         snippets: [(0,snippets/* inStep */.qg)(...FEDERATION), FIND_PROVIDER]
     });
 }
@@ -3083,7 +3086,7 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         code,
         sentence: `${happened}.`,
         cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
-        remedy: 'Set the input service_account to the account that may call the service, and grant the identity roles/iam.serviceAccountOpenIdTokenCreator on that account.',
+        remedy: `Set the input service_account to the account that may call the service, and grant ${(0,safe_text/* safeText */.Hk)((0,token_principal/* narrowPrincipal */.AN)(principal))} roles/iam.serviceAccountOpenIdTokenCreator on that account.`,
         snippets: [
             (0,snippets/* inStep */.qg)(SERVICE_ACCOUNT),
             ...(isOfAuth
@@ -3525,7 +3528,7 @@ const HEADERS = { [METADATA_FLAVOR]: 'Google' };
 async function lookForMetadataServer(step) {
     const detection = step.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase();
     if (detection === 'none')
-        return absent('not to be looked for (METADATA_SERVER_DETECTION)');
+        return absent('not tried (METADATA_SERVER_DETECTION is none)');
     const host = metadataHost(step);
     // What is not a host may be a secret.
     if (!isHost(host))
@@ -3750,7 +3753,7 @@ function signInAgain({ origin, impersonates, pool }, flags = '') {
             : []),
         ...(origin.startsWith('credentials_json')
             ? [
-                (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set GOOGLE_CREDENTIALS`)
+                (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`)
             ]
             : [])
     ];
@@ -3771,8 +3774,8 @@ function openidMissing(url, scope, signIn) {
     const granted = (scope?.match(SCOPE) ?? []).join(' ');
     return new failure/* Failure */.HR({
         code: 'TOKEN_INVALID',
-        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no ID token for the person's credentials: the granted scopes lack openid${granted === '' ? '' : ` (${granted})`}.`,
-        remedy: 'Sign in again with the scope openid, or set service_account.',
+        sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} gave no ID token for the person's credentials in ${(0,safe_text/* safeText */.Hk)(signIn.origin)}, which lack the scope openid${granted === '' ? '' : `; granted: ${granted}`}.`,
+        remedy: `Sign in again with the scope openid on a machine with a browser, and put the new document in the place of the old one${describeSignIn(signIn)}; or set service_account.`,
         snippets: signInAgain(signIn, ' "--scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform"')
     });
 }
@@ -3902,14 +3905,19 @@ function attributeCondition({ shown, claims, commands }) {
     const sub = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'sub') ?? '');
     const old = (0,github_claims/* oldSubject */.Uy)(claims);
     const ids = (0,github_claims/* idConditions */.On)(claims);
-    const standsOut = [...(sub === '' ? [] : [`sub ${sub}`]), ...(0,github_claims/* whatStandsOut */.c_)(claims)];
+    const who = (0,github_claims/* isFromGithub */.I2)(claims) ? 'this job' : 'this identity';
+    const shownClaims = [
+        ...(sub === '' ? [] : [`sub ${sub}`]),
+        ...((0,guard_json/* stringIn */.tB)(claims, 'event_name') === 'push' ? ['event push'] : []),
+        ...(0,github_claims/* whatStandsOut */.c_)(claims)
+    ];
     return {
         sentence: old === undefined
-            ? `The attribute condition of ${shown} is not true of this job's claims${standsOut.length === 0 ? '' : `: ${standsOut.join(', ')}`}.`
-            : `The attribute condition of ${shown} is not true of this job's claims: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
+            ? `The attribute condition of ${shown} does not admit ${who}${shownClaims.length === 0 ? '' : `: ${shownClaims.join(', ')}`}.`
+            : `The attribute condition of ${shown} does not admit ${who}: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
         cause: 'A condition compares claims exactly, capitals included. The log below has every claim to which a condition usually refers.',
         remedy: old === undefined || ids === ''
-            ? 'Read the condition, and change either the condition or the job.'
+            ? `Compare the condition with the claims of ${who}; change the condition${(0,github_claims/* isFromGithub */.I2)(claims) ? ', or run the job from the branch or environment that the condition admits' : ''}.`
             : `Let the condition test ${ids} instead of sub.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
@@ -4318,7 +4326,7 @@ function fail(where, problem, advice) {
 const TROUBLES = {
     file: {
         cause: 'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
-        remedy: 'Run this step where and after the file is written, as a user who may read the file; or correct the path in "credential_source" of the document.',
+        remedy: 'Write the file before this step, on the same machine and for the user of the job; or correct "file" under "credential_source" of the credential document.',
         snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
     },
     form: {
@@ -4633,6 +4641,7 @@ function judgeResponse(json, nowMs, mustExpire) {
 
 
 
+
 /**
  * The external account's own token.
  *
@@ -4676,7 +4685,7 @@ async function readTokenFile(path) {
 }
 /** The path of a token file may hold the token itself. */
 function nameFile(path) {
-    return (0,quote/* describeSecret */.w)(path) === undefined ? `the file ${path}` : 'the file, whose path looks like a token';
+    return (0,quote/* describeSecret */.w)(path) === undefined ? `the file ${(0,external_node_path_.resolve)(path)}` : 'the file, whose path looks like a token';
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
@@ -4797,11 +4806,11 @@ function deletedKey({ refusal, account, key }) {
     return {
         sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${(0,token_refusal/* quoteWords */.AD)(refusal)}).`,
         cause: 'Keys are told apart by "private_key_id" of their document.',
-        remedy: 'Set workload_identity_provider, which needs no key, or make a new key; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+        remedy: 'Set workload_identity_provider, which needs no key, or make a new key and store the new one in the place of the old one; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
         snippets: [
             (0,snippets/* inTerminal */.e5)('see which keys are accepted', `gcloud iam service-accounts keys list ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
             (0,snippets/* inTerminal */.e5)('make a new key', `gcloud iam service-accounts keys create key.json ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
-            (0,snippets/* inTerminalWithGh */.RY)('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
+            (0,snippets/* inTerminalWithGh */.RY)('store the new key', 'cat key.json | gh secret set NAME_OF_SECRET', 'rm key.json')
         ]
     };
 }
@@ -5103,14 +5112,12 @@ function inputsInvalid(found, withheld) {
         throw new Error('no complaint');
     if (others.length === 0)
         return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR(first);
-    const count = others.length === 1
-        ? '1 other complaint about the inputs is'
-        : `${others.length} other complaints about the inputs are`;
-    const named = others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience').join(', ');
+    const count = others.length === 1 ? '1 other complaint about the inputs' : `${others.length} other complaints about the inputs`;
+    const named = new Set(others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience'));
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         ...first,
         code: 'INPUT_INVALID',
-        sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log: ${named}).`,
+        sentence: `${first.sentence.replace(/\.$/, '')} (${count}: ${[...named].join(', ')}).`,
         snippets: texts.flatMap(({ snippets = [] }) => snippets),
         details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
     });
@@ -5141,8 +5148,8 @@ function explainDomain(url) {
         place: `In this step, under "with", where ${place}`
     });
     return {
-        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}: only *.run.app and *.cloudfunctions.net URLs tell theirs.`,
-        remedy: `Set audience to the *.run.app URL of the service behind ${host}, to IAP's OAuth client id, or to the gateway's audience.`,
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
+        remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
             (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
@@ -5397,10 +5404,12 @@ function findReservation(url) {
 /* harmony export */   te: () => (/* binding */ parseProvider),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
-/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3053);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
+/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3053);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+
 
 
 
@@ -5409,13 +5418,16 @@ function findReservation(url) {
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 /** The lines of a value, without blanks around them and without empty ones. */
 function parseLines(value) {
-    return trimAll(value.split('\n'));
+    return splitBy('\n', value);
 }
 /** The same of a list whose parts may be separated by commas too. */
 function parseList(value) {
-    return trimAll(value.split(/[\n,]/));
+    return splitBy(/[\n,]/, value);
 }
-function trimAll(parts) {
+function splitBy(separator, value) {
+    // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
+    const isDocument = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value);
+    const parts = isDocument ? [value] : value.split(separator);
     return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 /** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
@@ -5425,7 +5437,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5433,7 +5445,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
@@ -5442,21 +5454,21 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_2__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_3__/* .isLoopbackUrl */ .t)(url))) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
     }
     url.hash = '';
     return url;
@@ -5467,17 +5479,17 @@ function impossibleRegionIn(url) {
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
-    const secret = (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
+    const secret = (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 /** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
 function parseIapAudience(value) {
     const audience = parseAudience(value);
     if (audience.startsWith('https://'))
         return audience;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 /** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
@@ -5506,13 +5518,13 @@ function parseProvider(value) {
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const isMeant = PROVIDER_NAME.test(meant);
     const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
 }
 function findProblem(value, problems) {
     return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
 }
 function wrongName(input, complaint, expected, commands) {
-    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -5552,7 +5564,7 @@ function parseAccount(input, value) {
         return account;
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -5570,7 +5582,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -5587,11 +5599,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -7355,6 +7367,12 @@ async function runInBackground() {
         if ((external_node_process_default()).connected)
             external_node_process_default().disconnect();
     }
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+        external_node_process_default().once(signal, () => {
+            log(`Ended by ${signal}`);
+            end();
+        });
+    }
     // Until the step has written down where this process is, no post step could end it.
     external_node_process_default().once('disconnect', end);
     const settings = await receiveSettings();
@@ -7491,24 +7509,28 @@ const ENDS = [
         /Ended because the job is over$/,
         'Do nothing if the job was cancelled; otherwise let no step change ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.'
     ],
+    [
+        /Ended by SIG[A-Z]+$/,
+        'Let no step run pkill, killall or kill on processes of node that the step has not started itself.'
+    ],
     [/Ended because there was no request for six hours$/, 'Put the proxy right before the step that uses the proxy.'],
-    [/Ended by a defect: .*$/, 'Run the job again, and report the end of the log to the authors of the action.']
+    [/Ended by a defect: .*$/, 'Run the job again, and report this line to the authors of the action.']
 ];
 /** It was there, and had ended when the post step looked. */
 function diedEarly(what, log = []) {
     const last = log.at(-1) ?? '';
+    const [time] = /^\d[\d:.T-]+Z/.exec(last) ?? [];
     const [words, remedy] = ENDS.flatMap(([end, advice]) => {
         const found = end.exec(last);
         return found === null ? [] : [found[0], advice];
     });
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'PROXY_FAILED',
-        sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}.`,
+        sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}${time === undefined ? '' : ` (last line of the log: ${time})`}.`,
         cause: words === undefined
-            ? 'A step ended every process of node, or the machine ended this one because memory was short.'
+            ? 'The machine ended the process because memory was short, or a step ended every process of node with SIGKILL.'
             : 'Requests after that got no connection.',
-        remedy: remedy ??
-            'Let no step end processes of node that the step has not started itself (pkill, killall), and use a machine with more memory if memory was short.',
+        remedy: remedy ?? 'Use a machine with more memory, and let no step run pkill -9 or killall -9 on processes of node.',
         details: endOf(log)
     });
 }
@@ -7947,10 +7969,20 @@ var failure_snippets = __nccwpck_require__(1926);
 
 /** The runner cuts longer messages: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs */
 const LONGEST = 4096;
+/** How many complaints about the inputs an annotation tells; more would bury the first. */
+const MOST_COMPLAINTS = 3;
 /** The one line that GitHub shows on a run's page: what happened, what to do, the command for it, and where to read more. */
-function renderAnnotation({ code, sentence, remedy, snippets = [] }, link) {
+function renderAnnotation({ code, sentence, remedy, snippets = [], details = [] }, link) {
     const command = (0,failure_snippets/* firstCommand */.YC)(snippets);
-    const parts = [`${code}:`, sentence, remedy, ...(command === undefined ? [] : [`Run \`${command}\`.`]), link];
+    const others = code === 'INPUT_INVALID' && details.length <= MOST_COMPLAINTS ? details.slice(1) : [];
+    const parts = [
+        `${code}:`,
+        sentence,
+        remedy,
+        ...(command === undefined ? [] : [`Run \`${command}\`.`]),
+        ...others,
+        link
+    ];
     const line = parts.join(' ');
     if (line.length <= LONGEST)
         return line;
@@ -9418,7 +9450,7 @@ function closeRemedy(url) {
     if (describeFunction(url) !== undefined)
         return "Remove allUsers from the function's invokers.";
     return isCloudRunUrl(url)
-        ? 'Remove allUsers from roles/run.invoker, and turn the invoker IAM check on.'
+        ? 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.'
         : `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`;
 }
 function closeService(url) {
@@ -9756,7 +9788,7 @@ function parseMethod(value) {
     // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
     if (METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
         return method;
-    throw inputInvalid('method', `${quoteValue(value)} is not an HTTP method that a service answers`, 'Use GET, POST or another one.', ['method: POST']);
+    throw inputInvalid('method', `${quoteValue(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
@@ -10380,9 +10412,14 @@ function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount
 function internalFailure(error, env) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'INTERNAL',
-        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error}).`,
         ...explainDefect(env)
     });
+}
+/** Where the error was thrown in the bundle: no more than the file's name, because a message or a path may hold anything. */
+function placeOf({ stack = '' }) {
+    const place = /([\w-]+\.[cm]?[jt]s:\d+:\d+)\)?$/m.exec(stack)?.[1];
+    return place === undefined ? '' : ` at ${place}`;
 }
 /** The process ran out of work without a result. */
 function unfinished(env) {
@@ -10394,22 +10431,12 @@ function unfinished(env) {
 }
 function explainDefect(env) {
     const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
+    const authors = env['GITHUB_ACTION_REPOSITORY'] ?? '';
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
     return {
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
-        remedy: 'Run the job again with debug logging, and report what the log shows to the authors of the action.',
-        snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`),
-            ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
-                ? []
-                : [
-                    {
-                        place: 'Report it at',
-                        language: 'text',
-                        lines: [`https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
-                    }
-                ])
-        ]
+        remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
     };
 }
 /**
@@ -10843,17 +10870,17 @@ var failures_refusal = __nccwpck_require__(3913);
 /** What the methods of IAM give, the permission for it, and the least role that contains it. */
 const METHODS = {
     generateIdToken: {
-        what: 'an ID token',
+        what: 'ID token',
         permission: 'iam.serviceAccounts.getOpenIdToken',
         role: 'roles/iam.serviceAccountOpenIdTokenCreator'
     },
     generateAccessToken: {
-        what: 'an access token',
+        what: 'access token',
         permission: 'iam.serviceAccounts.getAccessToken',
         role: 'roles/iam.serviceAccountTokenCreator'
     },
     signJwt: {
-        what: 'a signed JWT',
+        what: 'signed JWT',
         permission: 'iam.serviceAccounts.signJwt',
         role: 'roles/iam.serviceAccountTokenCreator'
     }
@@ -10908,7 +10935,7 @@ function noAccount({ refusal, impersonation, account }) {
     return {
         sentence: `There is no service account ${account}: Google answered ${(0,token_refusal/* quoteWords */.AD)(refusal)}.`,
         cause: 'The name is misspelled, or the account was deleted.',
-        remedy: `Correct the name ${account} in ${(0,safe_text/* safeText */.Hk)(impersonation.origin)}.`,
+        remedy: `Correct the name ${account} in ${(0,safe_text/* safeText */.Hk)(impersonation.origin)}, or create the account again.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see the existing accounts', `gcloud iam service-accounts list${(0,snippets/* projectFlag */.K6)(impersonation.account)} --format="value(email)"`)
         ]
@@ -10999,14 +11026,19 @@ function missingGrant(facts) {
     const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1];
     const grantee = attribute === undefined ? name : `this ${attribute}`;
     return {
-        sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+        sentence: `Google gave ${who} no ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
         cause: [
             `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
                 ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
                 : [])
         ].join(' '),
-        remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
+        remedy: [
+            `Grant ${role} on ${account} to ${grantee}, and wait some minutes; if there is no such account, correct the name in ${(0,safe_text/* safeText */.Hk)(impersonation.origin)}.`,
+            ...(attribute === undefined
+                ? []
+                : [`If the grant changes nothing, the provider must map attribute.${attribute} from assertion.${attribute}.`])
+        ].join(' '),
         snippets: [
             (0,snippets/* inTerminal */.e5)('grant the role', binding(impersonation.account, caller.principal, role)),
             ...findCaller(caller),
@@ -11035,7 +11067,7 @@ function missingLink({ url, caller, impersonation, who, name, account, permissio
     const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1);
     const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)}`);
     return {
-        sentence: `Google refused ${who} ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+        sentence: `Google gave ${who} no ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
         cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${(0,safe_text/* safeText */.Hk)(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
         remedy: `Grant ${suspects.map((link) => `${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)} to ${link.who}`).join(', and ')}.`,
         snippets: [

@@ -33,7 +33,7 @@ type Search = { readonly found: true } | { readonly found: false; readonly reaso
  */
 export async function lookForMetadataServer(step: Step): Promise<Search> {
   const detection = step.env['METADATA_SERVER_DETECTION']?.trim().toLowerCase()
-  if (detection === 'none') return absent('not to be looked for (METADATA_SERVER_DETECTION)')
+  if (detection === 'none') return absent('not tried (METADATA_SERVER_DETECTION is none)')
   const host = metadataHost(step)
   // What is not a host may be a secret.
   if (!isHost(host)) return absent('what GCE_METADATA_HOST or GCE_METADATA_IP holds is no host name')

@@ -147,7 +147,7 @@ function parseMethod(value: string): string {
   throw inputInvalid(
     'method',
     `${quoteValue(value)} is not an HTTP method that a service answers`,
-    'Use GET, POST or another one.',
+    'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.',
     ['method: POST']
   )
 }

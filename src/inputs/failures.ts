@@ -57,14 +57,12 @@ export function inputsInvalid(found: readonly Failure[], withheld?: Withheld): F
   if (first === undefined) throw new Error('no complaint')
   if (others.length === 0) return new Failure(first)
   const count =
-    others.length === 1
-      ? '1 other complaint about the inputs is'
-      : `${others.length} other complaints about the inputs are`
-  const named = others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience').join(', ')
+    others.length === 1 ? '1 other complaint about the inputs' : `${others.length} other complaints about the inputs`
+  const named = new Set(others.map(({ sentence }) => /^Input (\w+):/.exec(sentence)?.[1] ?? 'audience'))
   return new Failure({
     ...first,
     code: 'INPUT_INVALID',
-    sentence: `${first.sentence.replace(/\.$/, '')} (${count} in the log: ${named}).`,
+    sentence: `${first.sentence.replace(/\.$/, '')} (${count}: ${[...named].join(', ')}).`,
     snippets: texts.flatMap(({ snippets = [] }) => snippets),
     details: texts.map(({ sentence, remedy }) => `${sentence} ${remedy}`)
   })
@@ -99,8 +97,8 @@ function explainDomain(url: URL): Explanation {
     place: `In this step, under "with", where ${place}`
   })
   return {
-    sentence: `No audience can be derived from ${safeUrl(url)}: only *.run.app and *.cloudfunctions.net URLs tell theirs.`,
-    remedy: `Set audience to the *.run.app URL of the service behind ${host}, to IAP's OAuth client id, or to the gateway's audience.`,
+    sentence: `No audience can be derived from ${safeUrl(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
+    remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
     snippets: [
       where(
         'Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences',

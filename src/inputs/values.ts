@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../guard/json.ts'
 import { describeSecret, quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
@@ -8,15 +9,18 @@ const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000
 
 /** The lines of a value, without blanks around them and without empty ones. */
 export function parseLines(value: string): string[] {
-  return trimAll(value.split('\n'))
+  return splitBy('\n', value)
 }
 
 /** The same of a list whose parts may be separated by commas too. */
 export function parseList(value: string): string[] {
-  return trimAll(value.split(/[\n,]/))
+  return splitBy(/[\n,]/, value)
 }
 
-function trimAll(parts: readonly string[]): string[] {
+function splitBy(separator: string | RegExp, value: string): string[] {
+  // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
+  const isDocument = isObject(parseJson(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value)
+  const parts = isDocument ? [value] : value.split(separator)
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 

@@ -58,6 +58,12 @@ export async function runInBackground(): Promise<void> {
     if (process.connected) process.disconnect()
   }
 
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      log(`Ended by ${signal}`)
+      end()
+    })
+  }
   // Until the step has written down where this process is, no post step could end it.
   process.once('disconnect', end)
   const settings = await receiveSettings()

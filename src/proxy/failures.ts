@@ -23,27 +23,31 @@ const ENDS: readonly (readonly [RegExp, string])[] = [
     /Ended because the job is over$/,
     'Do nothing if the job was cancelled; otherwise let no step change ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN.'
   ],
+  [
+    /Ended by SIG[A-Z]+$/,
+    'Let no step run pkill, killall or kill on processes of node that the step has not started itself.'
+  ],
   [/Ended because there was no request for six hours$/, 'Put the proxy right before the step that uses the proxy.'],
-  [/Ended by a defect: .*$/, 'Run the job again, and report the end of the log to the authors of the action.']
+  [/Ended by a defect: .*$/, 'Run the job again, and report this line to the authors of the action.']
 ]
 
 /** It was there, and had ended when the post step looked. */
 export function diedEarly(what: string, log: readonly string[] = []): Failure {
   const last = log.at(-1) ?? ''
+  const [time] = /^\d[\d:.T-]+Z/.exec(last) ?? []
   const [words, remedy] = ENDS.flatMap(([end, advice]) => {
     const found = end.exec(last)
     return found === null ? [] : [found[0], advice]
   })
   return new Failure({
     code: 'PROXY_FAILED',
-    sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}.`,
+    sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}${time === undefined ? '' : ` (last line of the log: ${time})`}.`,
     cause:
       words === undefined
-        ? 'A step ended every process of node, or the machine ended this one because memory was short.'
+        ? 'The machine ended the process because memory was short, or a step ended every process of node with SIGKILL.'
         : 'Requests after that got no connection.',
     remedy:
-      remedy ??
-      'Let no step end processes of node that the step has not started itself (pkill, killall), and use a machine with more memory if memory was short.',
+      remedy ?? 'Use a machine with more memory, and let no step run pkill -9 or killall -9 on processes of node.',
     details: endOf(log)
   })
 }

@@ -7,9 +7,15 @@ import { inStep, inTerminalWithGh, onRunner, shellWord } from '../failure/snippe
 export function internalFailure(error: unknown, env: Step['env']): Failure {
   return new Failure({
     code: 'INTERNAL',
-    sentence: `The action stopped because of a defect of its own (${error instanceof Error ? error.name : typeof error}).`,
+    sentence: `The action stopped because of a defect of its own (${error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error}).`,
     ...explainDefect(env)
   })
+}
+
+/** Where the error was thrown in the bundle: no more than the file's name, because a message or a path may hold anything. */
+function placeOf({ stack = '' }: Error): string {
+  const place = /([\w-]+\.[cm]?[jt]s:\d+:\d+)\)?$/m.exec(stack)?.[1]
+  return place === undefined ? '' : ` at ${place}`
 }
 
 /** The process ran out of work without a result. */
@@ -23,22 +29,12 @@ export function unfinished(env: Step['env']): Failure {
 
 function explainDefect(env: Step['env']): Advice {
   const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${shellWord(env['GITHUB_REPOSITORY'])}`
+  const authors = env['GITHUB_ACTION_REPOSITORY'] ?? ''
   const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID'
   return {
     cause: 'Something came that the action does not foresee; no input or permission changes that.',
-    remedy: 'Run the job again with debug logging, and report what the log shows to the authors of the action.',
-    snippets: [
-      inTerminalWithGh('run the job again', `gh run rerun ${run} --failed --debug${repository}`),
-      ...(env['GITHUB_ACTION_REPOSITORY'] === undefined || env['GITHUB_ACTION_REPOSITORY'] === ''
-        ? []
-        : [
-            {
-              place: 'Report it at',
-              language: 'text' as const,
-              lines: [`https://github.com/${safeText(env['GITHUB_ACTION_REPOSITORY'])}/issues/new/choose`]
-            }
-          ])
-    ]
+    remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${safeText(authors)}/issues`}, with the log of a run with debug logging.`,
+    snippets: [inTerminalWithGh('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
   }
 }
 

@@ -28,7 +28,7 @@ scenario('IMPERSONATION_DENIED: a machine says who it is', async ({ world, run }
   assertAnnotation(
     result,
     'IMPERSONATION_DENIED',
-    `refused ${ACCOUNT} (the identity of this machine, because workload_identity_provider and credentials_json are empty) an ID token`,
+    `gave ${ACCOUNT} (the identity of this machine, because workload_identity_provider and credentials_json are empty) no ID token`,
     `--member=serviceAccount:${ACCOUNT}`
   )
 })

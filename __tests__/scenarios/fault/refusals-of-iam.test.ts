@@ -20,7 +20,7 @@ scenario('A missing binding names caller, account, permission and the command', 
   assertFailure(
     result,
     'IMPERSONATION_DENIED',
-    `an ID token of ${OTHER_ACCOUNT}: no grant of iam.serviceAccounts.getOpenIdToken matches`,
+    `no ID token of ${OTHER_ACCOUNT}: no grant of iam.serviceAccounts.getOpenIdToken matches`,
     `--member=${repository}`
   )
   assertNoToken(result)
@@ -33,7 +33,7 @@ scenario('A binding for a key’s account asks for the smallest role', async ({ 
   assertFailure(
     await run(FOR_SERVICE, key, { inputs: { service_account: ACCOUNT } }),
     'IMPERSONATION_DENIED',
-    `refused ${OTHER_ACCOUNT} an ID token of ${ACCOUNT}`
+    `gave ${OTHER_ACCOUNT} no ID token of ${ACCOUNT}`
   )
 })
 

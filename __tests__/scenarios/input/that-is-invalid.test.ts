@@ -168,11 +168,13 @@ scenario('Everything that is wrong is said at once', async ({ world, run }) => {
   assert.deepEqual(listRequests(world), [])
 })
 
-const DOCUMENT = JSON.stringify({
+const SECRETS = {
   type: 'authorized_user',
   client_id: 'x',
+  client_secret: 'secretive',
   refresh_token: '1//0secretive-refresh-token'
-})
+}
+const DOCUMENT = JSON.stringify(SECRETS)
 
 for (const name of [
   'url',
@@ -184,14 +186,15 @@ for (const name of [
   'universe',
   'timeout'
 ]) {
-  for (const value of [DOCUMENT, Buffer.from(DOCUMENT).toString('base64')]) {
-    scenario(
-      `A document in the place of ${name} is described, not quoted: ${value.slice(0, 2)}`,
-      async ({ world, run }) => {
-        const result = await run(await givenFederation(world), { inputs: { url: givenService(world), [name]: value } })
-        assertFailure(result, 'INPUT_INVALID', `Input ${name}: `, /\(\d+ characters\)/)
-        assert.doesNotMatch(result.log + result.summary, /secretive|authorized_user|eyJ/)
-      }
-    )
+  for (const [form, value] of [
+    ['in one line', DOCUMENT],
+    ['in lines', JSON.stringify(SECRETS, undefined, 2)],
+    ['in base64', Buffer.from(DOCUMENT).toString('base64')]
+  ] as const) {
+    scenario(`A document ${form} in the place of ${name} is described, not quoted`, async ({ world, run }) => {
+      const result = await run(await givenFederation(world), { inputs: { url: givenService(world), [name]: value } })
+      assertFailure(result, 'INPUT_INVALID', `Input ${name}: `, /\(\d+ characters\)/)
+      assert.doesNotMatch(result.log + result.summary, /secretive|authorized_user|eyJ/)
+    })
   }
 }

@@ -55,6 +55,20 @@ proxyScenario('A process that is gone before the job is over fails the post step
   assert.equal((await job.post()).exitCode, 0)
 })
 
+proxyScenario('A process that a step ended says so', async (stage) => {
+  // Windows has no signals.
+  if (process.platform === 'win32') return
+  const { job } = await startProxy(stage)
+  process.kill(job.processId() ?? 0, 'SIGTERM')
+  await job.ended()
+  assertFailure(
+    await job.post(),
+    'PROXY_FAILED',
+    'ended before the job did: the log ends with "Ended by SIGTERM" (last line of the log: 20',
+    'Let no step run pkill, killall or kill on processes of node that the step has not started itself.'
+  )
+})
+
 proxyScenario('A process that is gone fails the post step even where its log is gone too', async (stage) => {
   const { job } = await startProxy(stage)
   process.kill(job.processId() ?? 0, 'SIGKILL')
@@ -64,7 +78,7 @@ proxyScenario('A process that is gone fails the post step even where its log is 
     await job.post(),
     'PROXY_FAILED',
     'the post step found no such process',
-    'Let no step end processes of node'
+    'Use a machine with more memory, and let no step run pkill -9'
   )
   const again = await job.post()
   assert.equal(again.exitCode, 0, again.log)
@@ -86,7 +100,8 @@ proxyScenario('Six hours after its last request the process ends, and the post s
   assertFailure(
     await job.post(),
     'PROXY_FAILED',
-    'the log ends with "Ended because there was no request for six hours". Put the proxy right before'
+    'the log ends with "Ended because there was no request for six hours"',
+    'Put the proxy right before'
   )
 })
 

@@ -17,7 +17,7 @@ testFailures([
     'a custom domain',
     audienceRequired(new URL('https://user:pass@shop.example/a?key=s3cr3t')),
     'AUDIENCE_REQUIRED',
-    /derived from https:\/\/shop\.example\/a: .*Set audience to the \*\.run\.app URL of the service behind shop\.example/,
+    /derived from https:\/\/shop\.example\/a: .*if Cloud Run is behind shop\.example, to the \*\.run\.app URL of the service/,
     /^(?!.*(pass@|s3cr3t))/
   ],
   [
@@ -37,7 +37,7 @@ test('Several complaints are one failure: the first in its sentence with the num
   assert.equal(text.code, 'INPUT_INVALID')
   assert.equal(
     text.sentence,
-    'Input timeout: "soon" is not a duration (2 other complaints about the inputs are in the log: audience, method).'
+    'Input timeout: "soon" is not a duration (2 other complaints about the inputs: audience, method).'
   )
   assert.match(text.details?.join('\n') ?? '', /^Input timeout: .*\nNo audience .*\nInput method: .* Use GET\.$/)
 })

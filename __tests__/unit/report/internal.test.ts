@@ -8,7 +8,7 @@ testFailures([
     'a defect',
     internalFailure(new TypeError('s3cr3t'), JOB),
     'INTERNAL',
-    /TypeError\).*Run `gh run rerun 42 --failed --debug --repo=octo-org\/octo-repo`/,
+    /TypeError at test\.ts:\d+:\d+\)\. Report this line.*Run `gh run rerun 42 --failed --debug --repo=octo-org\/octo-repo`/,
     /^(?!.*s3cr3t)/
   ],
   [

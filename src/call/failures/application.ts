@@ -64,7 +64,7 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
     sentence: `${safeUrl(url)} answered ${describeStatus(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
     cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
     remedy: isSignIn(location)
-      ? `The application asks callers to sign in: give the credential that the application accepts in headers, or ${listed}.`
+      ? `The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or ${listed}.`
       : target === undefined
         ? `${capital(listed)}.`
         : `Set url to ${safeUrl(target)}, or ${listed}.`,
@@ -151,9 +151,13 @@ function explainAnswer(
       snippets: [...describeService(service), ...showLog(service)]
     }
   }
+  const inputs = listInputs(response.verdicts)
   return {
     cause: `The application gave another answer than the workflow expects${!isIdempotent(method) ? `; a ${method} is not repeated, because the application may have acted` : ', or an old revision still answers'}.`,
-    remedy: `Look at the service's log, or change ${listInputs(response.verdicts)}.`,
+    remedy:
+      statusMissed && status >= 400
+        ? `Correct what the step sends (url, method, headers, body), or look at the service's log; change ${inputs} only if ${status} is what you test.`
+        : `Change ${inputs} if the answer is right; if the answer is wrong, look at the service's log.`,
     snippets: showLog(service)
   }
 }

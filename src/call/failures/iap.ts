@@ -213,8 +213,8 @@ function otherAudience({ call, clientId, refused }: Facts): Explanation {
     cause: 'The client that Google manages by default admits no program itself.',
     remedy:
       clientId === undefined
-        ? "Set token to iap_jwt, which needs no OAuth client; or set audience to IAP's OAuth client id, unless Google manages that client."
-        : `Set token to iap_jwt, which needs no OAuth client; or set audience to ${clientId}, unless Google manages that client.`,
+        ? "Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to IAP's OAuth client id if that client is your own, not one that Google made."
+        : `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId} if that client is your own, not one that Google made.`,
     snippets: [
       SIGN,
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),

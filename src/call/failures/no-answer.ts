@@ -31,7 +31,7 @@ export function adviseOnce(method: string, url: URL, slow = false): Advice {
 export function adviseOnOverload(url: URL): Advice {
   return {
     cause: 'The service starts, is overloaded or fails.',
-    remedy: "Look at the service's log; raise deadline if the service needs longer to start.",
+    remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
     snippets: [...showLog(url), inStep('deadline: 10m')]
   }
 }

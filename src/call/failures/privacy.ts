@@ -78,7 +78,7 @@ function isOwnRefusal({ status }: Answer): boolean {
 function closeRemedy(url: URL): string {
   if (describeFunction(url) !== undefined) return "Remove allUsers from the function's invokers."
   return isCloudRunUrl(url)
-    ? 'Remove allUsers from roles/run.invoker, and turn the invoker IAM check on.'
+    ? 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.'
     : `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`
 }
 

@@ -69,7 +69,7 @@ function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippe
       ? [
           inTerminalWithGh(
             'store the new document, where the workflow has it from a secret',
-            `cat ${SIGNED_IN} | gh secret set GOOGLE_CREDENTIALS`
+            `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`
           )
         ]
       : [])
@@ -94,8 +94,8 @@ export function openidMissing(url: URL, scope: string | undefined, signIn: SignI
   const granted = (scope?.match(SCOPE) ?? []).join(' ')
   return new Failure({
     code: 'TOKEN_INVALID',
-    sentence: `${safeUrl(url)} gave no ID token for the person's credentials: the granted scopes lack openid${granted === '' ? '' : ` (${granted})`}.`,
-    remedy: 'Sign in again with the scope openid, or set service_account.',
+    sentence: `${safeUrl(url)} gave no ID token for the person's credentials in ${safeText(signIn.origin)}, which lack the scope openid${granted === '' ? '' : `; granted: ${granted}`}.`,
+    remedy: `Sign in again with the scope openid on a machine with a browser, and put the new document in the place of the old one${describeSignIn(signIn)}; or set service_account.`,
     snippets: signInAgain(
       signIn,
       ' "--scopes=openid,https://www.googleapis.com/auth/userinfo.email,https://www.googleapis.com/auth/cloud-platform"'

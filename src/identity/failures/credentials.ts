@@ -65,8 +65,8 @@ function explainNothing(
   restriction: Restriction | undefined
 ): Explanation {
   const empty = hasAccount
-    ? 'service_account is set, but workload_identity_provider is empty'
-    : 'The inputs for a credential are empty'
+    ? 'service_account is set, but workload_identity_provider is empty (absent, or its expression gave nothing)'
+    : 'The inputs for a credential are empty (absent, or their expressions gave nothing)'
   if (env['GITHUB_ACTIONS'] !== 'true') {
     return {
       sentence: `No Google credential was found; looked in: ${looked}.`,
@@ -78,7 +78,7 @@ function explainNothing(
   const withheld = explainWithheld(env, restriction)
   if (withheld !== undefined) {
     const { because, remedy, snippets } = withheld
-    return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets }
+    return { sentence: `${empty.replace(/ \(.*/, '')}, because ${because}; looked in: ${looked}.`, remedy, snippets }
   }
   return {
     sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
@@ -129,13 +129,14 @@ export function credentialsInvalid(origin: string, problem: string, flaw: Flaw =
 }
 
 const STORE_DOCUMENT = [
-  inTerminalWithGh('store the whole file', 'cat credentials.json | gh secret set GOOGLE_CREDENTIALS'),
-  inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+  inTerminalWithGh('store the whole file', 'cat credentials.json | gh secret set NAME_OF_SECRET'),
+  inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
 ]
 
 const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   broken: {
-    remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
+    remedy:
+      'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON, in the place of this document, such as the secret that credentials_json names.',
     snippets: STORE_DOCUMENT
   },
   'path for content': {
@@ -167,7 +168,7 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   'content for path': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
     remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-    snippets: [inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')]
+    snippets: [inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')]
   },
   'foreign host': {
     cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
@@ -197,8 +198,8 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
     remedy: 'Store the file of the key unchanged, or as base64 of the file.',
     snippets: [
-      inTerminalWithGh('store the file', 'cat key.json | gh secret set GOOGLE_CREDENTIALS'),
-      inStep('credentials_json: ${{ secrets.GOOGLE_CREDENTIALS }}')
+      inTerminalWithGh('store the file', 'cat key.json | gh secret set NAME_OF_SECRET'),
+      inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
     ]
   }
 }
@@ -227,7 +228,8 @@ export function credentialsUnsupported(origin: string, kind: string): Failure {
     code: 'CREDENTIALS_UNSUPPORTED',
     sentence: `The credential in ${safeText(origin)} is ${kind}, which can never give an ID token.`,
     cause: 'An ID token states a Google identity, and this credential has none. Granting roles does not help.',
-    remedy: 'Use workload identity federation, a service account or the metadata server instead.',
+    remedy:
+      'Set workload_identity_provider and service_account instead of this credential, or store the key of a service account.',
     snippets: [inStep(...FEDERATION), FIND_PROVIDER]
   })
 }
@@ -270,8 +272,7 @@ export function serviceAccountRequired(
     code,
     sentence: `${happened}.`,
     cause: `A federated identity has to impersonate a service account to get an ID token${principal.includes('/attribute.') ? ', and the provider has to map the attribute that the grant names' : ''}.`,
-    remedy:
-      'Set the input service_account to the account that may call the service, and grant the identity roles/iam.serviceAccountOpenIdTokenCreator on that account.',
+    remedy: `Set the input service_account to the account that may call the service, and grant ${safeText(narrowPrincipal(principal))} roles/iam.serviceAccountOpenIdTokenCreator on that account.`,
     snippets: [
       inStep(SERVICE_ACCOUNT),
       ...(isOfAuth

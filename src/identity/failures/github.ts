@@ -46,7 +46,7 @@ function explainAbsence(env: Step['env'], restriction: Restriction | undefined):
       return {
         sentence: `${named} has no permission id-token: write.`,
         cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
-        remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs), and of the job that calls a reusable workflow if ${id} is in one.`,
+        remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
         snippets: [
           inJob(id, ...PERMISSIONS),
           {
@@ -110,7 +110,7 @@ function explainFailure(endpoint: URL | undefined, what: SealedOutcome | undefin
       sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
       cause: JOB_OVER,
       remedy:
-        'Hand ACTIONS_ID_TOKEN_REQUEST_TOKEN to no other job, and end background processes with the job: the variable belongs to a job that is over.'
+        'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: take the variable out of env: and outputs of the workflow and out of .env of a self-hosted runner, and let no background process use the variable after the job.'
     }
   }
   return what.status === 401 || what.status === 403

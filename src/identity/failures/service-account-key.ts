@@ -115,7 +115,7 @@ function deletedKey({ refusal, account, key }: Facts): Explanation {
     sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${quoteWords(refusal)}).`,
     cause: 'Keys are told apart by "private_key_id" of their document.',
     remedy:
-      'Set workload_identity_provider, which needs no key, or make a new key; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+      'Set workload_identity_provider, which needs no key, or make a new key and store the new one in the place of the old one; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
     snippets: [
       inTerminal(
         'see which keys are accepted',
@@ -125,7 +125,7 @@ function deletedKey({ refusal, account, key }: Facts): Explanation {
         'make a new key',
         `gcloud iam service-accounts keys create key.json ${accountWord(account, '--iam-account=')}`
       ),
-      inTerminalWithGh('store the new key', 'cat key.json | gh secret set GOOGLE_CREDENTIALS', 'rm key.json')
+      inTerminalWithGh('store the new key', 'cat key.json | gh secret set NAME_OF_SECRET', 'rm key.json')
     ]
   }
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { subjectTokenHostSilent, subjectTokenRefused, subjectTokenUnavailable } from '../failures/subject-token.ts'
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn } from '../../guard/json.ts'
@@ -64,7 +65,7 @@ async function readTokenFile(path: string): Promise<string> {
 
 /** The path of a token file may hold the token itself. */
 function nameFile(path: string): string {
-  return describeSecret(path) === undefined ? `the file ${path}` : 'the file, whose path looks like a token'
+  return describeSecret(path) === undefined ? `the file ${resolve(path)}` : 'the file, whose path looks like a token'
 }
 
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */

@@ -58,17 +58,17 @@ interface Facts {
 /** What the methods of IAM give, the permission for it, and the least role that contains it. */
 const METHODS: Readonly<Record<string, { what: string; permission: string; role: string }>> = {
   generateIdToken: {
-    what: 'an ID token',
+    what: 'ID token',
     permission: 'iam.serviceAccounts.getOpenIdToken',
     role: 'roles/iam.serviceAccountOpenIdTokenCreator'
   },
   generateAccessToken: {
-    what: 'an access token',
+    what: 'access token',
     permission: 'iam.serviceAccounts.getAccessToken',
     role: 'roles/iam.serviceAccountTokenCreator'
   },
   signJwt: {
-    what: 'a signed JWT',
+    what: 'signed JWT',
     permission: 'iam.serviceAccounts.signJwt',
     role: 'roles/iam.serviceAccountTokenCreator'
   }
@@ -133,7 +133,7 @@ function noAccount({ refusal, impersonation, account }: Facts): Explanation {
   return {
     sentence: `There is no service account ${account}: Google answered ${quoteWords(refusal)}.`,
     cause: 'The name is misspelled, or the account was deleted.',
-    remedy: `Correct the name ${account} in ${safeText(impersonation.origin)}.`,
+    remedy: `Correct the name ${account} in ${safeText(impersonation.origin)}, or create the account again.`,
     snippets: [
       inTerminal(
         'see the existing accounts',
@@ -246,14 +246,19 @@ function missingGrant(facts: Facts): Explanation {
   const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1]
   const grantee = attribute === undefined ? name : `this ${attribute}`
   return {
-    sentence: `Google refused ${who} ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+    sentence: `Google gave ${who} no ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
     cause: [
       `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
       ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
         ? ['roles/iam.workloadIdentityUser contains the permission too, and also gives access tokens.']
         : [])
     ].join(' '),
-    remedy: `Grant ${role} on ${account} to ${grantee}${attribute === undefined ? '' : `; the provider must map attribute.${attribute}`}.`,
+    remedy: [
+      `Grant ${role} on ${account} to ${grantee}, and wait some minutes; if there is no such account, correct the name in ${safeText(impersonation.origin)}.`,
+      ...(attribute === undefined
+        ? []
+        : [`If the grant changes nothing, the provider must map attribute.${attribute} from assertion.${attribute}.`])
+    ].join(' '),
     snippets: [
       inTerminal('grant the role', binding(impersonation.account, caller.principal, role)),
       ...findCaller(caller),
@@ -287,7 +292,7 @@ function missingLink({ url, caller, impersonation, who, name, account, permissio
   const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1)
   const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${safeText(link.target)}`)
   return {
-    sentence: `Google refused ${who} ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+    sentence: `Google gave ${who} no ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
     cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${safeText(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
     remedy: `Grant ${suspects.map((link) => `${link.role} on ${safeText(link.target)} to ${link.who}`).join(', and ')}.`,
     snippets: [

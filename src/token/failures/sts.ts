@@ -99,17 +99,22 @@ function attributeCondition({ shown, claims, commands }: Facts): Explanation {
   const sub = safeText(stringIn(claims, 'sub') ?? '')
   const old = oldSubject(claims)
   const ids = idConditions(claims)
-  const standsOut = [...(sub === '' ? [] : [`sub ${sub}`]), ...whatStandsOut(claims)]
+  const who = isFromGithub(claims) ? 'this job' : 'this identity'
+  const shownClaims = [
+    ...(sub === '' ? [] : [`sub ${sub}`]),
+    ...(stringIn(claims, 'event_name') === 'push' ? ['event push'] : []),
+    ...whatStandsOut(claims)
+  ]
   return {
     sentence:
       old === undefined
-        ? `The attribute condition of ${shown} is not true of this job's claims${standsOut.length === 0 ? '' : `: ${standsOut.join(', ')}`}.`
-        : `The attribute condition of ${shown} is not true of this job's claims: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
+        ? `The attribute condition of ${shown} does not admit ${who}${shownClaims.length === 0 ? '' : `: ${shownClaims.join(', ')}`}.`
+        : `The attribute condition of ${shown} does not admit ${who}: sub ${sub} has the immutable form with numeric ids, which a condition on "${old}" does not match.`,
     cause:
       'A condition compares claims exactly, capitals included. The log below has every claim to which a condition usually refers.',
     remedy:
       old === undefined || ids === ''
-        ? 'Read the condition, and change either the condition or the job.'
+        ? `Compare the condition with the claims of ${who}; change the condition${isFromGithub(claims) ? ', or run the job from the branch or environment that the condition admits' : ''}.`
         : `Let the condition test ${ids} instead of sub.`,
     snippets: [
       inTerminal('see the condition', `${commands.describe} --format="value(attributeCondition)"`),

@@ -22,7 +22,7 @@ testFailures([
     'a redirect to a sign-in page',
     failed('application', 302, '', { location: '/login?next=%2F' }),
     'REDIRECTED',
-    /302 Found, to \/login\S*, and redirects are never followed\. The application asks callers to sign in: give the credential that the application accepts in headers, or list 302/,
+    /302 Found, to \/login\S*, and redirects are never followed\. The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or list 302/,
     /^(?!.*url: )/
   ],
   [
@@ -63,7 +63,7 @@ testFailures([
     'a service that fails',
     failed('application', 503, ''),
     'SERVICE_UNAVAILABLE',
-    /503 Service Unavailable, after 3 attempts\. Look at the service's log; raise deadline .*Run `gcloud run services logs read shop /
+    /503 Service Unavailable, after 3 attempts\. Look at the service's log; raise the input deadline .*Run `gcloud run services logs read shop /
   ],
   [
     "the application's 404",
@@ -92,7 +92,7 @@ testFailures([
       verdicts: [MET, { input: 'expect_body', expectation: 'body matches /ok/', met: false, actual: 'down' }]
     }),
     'EXPECTATION_FAILED',
-    /expected body matches \/ok\/, found down\. Look at the service's log, or change expect_body\./,
+    /expected body matches \/ok\/, found down\. Change expect_body if the answer is right; .* log\./,
     /(?=.*met: status 2xx; actual: 200 OK)(?=.*missed: body matches \/ok\/; actual: down)/
   ],
   [

@@ -69,8 +69,8 @@ testFailures([
     'a grant without openid',
     openidMissing(TOKEN_URL, 'https://www.googleapis.com/auth/cloud-platform', FILE),
     'TOKEN_INVALID',
-    /the granted scopes lack openid \(https:\/\/www\.googleapis\.com\/auth\/cloud-platform\)\. Sign in again with the scope openid.*`gcloud auth application-default login "--scopes=openid,/,
+    /credentials in \S.*, which lack the scope openid; granted: https:\/\/www\.googleapis\.com\/auth\/cloud-platform\. Sign in again with the scope openid.* in the place of the old one.*`gcloud auth application-default login "--scopes=openid,/,
     /^(?!.*proxy)/
   ],
-  ['a grant of unknown scopes', openidMissing(TOKEN_URL, undefined, FILE), 'TOKEN_INVALID', /lack openid\./]
+  ['a grant of unknown scopes', openidMissing(TOKEN_URL, undefined, FILE), 'TOKEN_INVALID', /lack the scope openid\./]
 ])

@@ -23,7 +23,7 @@ testFailures([
     'an account without a provider',
     credentialsNotFound(LOOKED, JOB, true, undefined),
     'CREDENTIALS_NOT_FOUND',
-    /service_account is set, but workload_identity_provider is empty, and no Google credential.*Write the full name of the provider, projects\/NUMBER\S+, into workload_identity_provider/
+    /service_account is set, but workload_identity_provider is empty \(absent, or its expression gave nothing\), and no Google credential.*Write the full name of the provider, projects\/NUMBER\S+, into workload_identity_provider/
   ],
   [
     'no credential in a pull request from a fork',
@@ -106,7 +106,7 @@ testFailures([
     'an API key',
     credentialsUnsupported('x', 'an API key'),
     'CREDENTIALS_UNSUPPORTED',
-    /is an API key, which can never.*Use workload identity federation/
+    /is an API key, which can never.*Set workload_identity_provider and service_account instead/
   ],
   [
     'an identity without account',

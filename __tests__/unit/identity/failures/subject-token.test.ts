@@ -15,7 +15,7 @@ testFailures([
     'a token file that is missing',
     subjectTokenUnavailable('the file /x', 'it does not exist', 'file'),
     'SUBJECT_TOKEN_UNAVAILABLE',
-    /could not be read from the file \/x: it does not exist\. Run this step where and after the file is written.*correct the path in "credential_source"/
+    /could not be read from the file \/x: it does not exist\. Write the file before this step.*correct "file" under "credential_source"/
   ],
   [
     'a token in another form',

@@ -60,7 +60,7 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a repository without a grant',
     impersonationRefused(DENIED, MINT, REPOSITORY, TARGET),
-    /refused octo\/app \(sub: repo:octo\/app:environment:prod, environment prod\) an ID token of deployer@shop\S+: no grant of iam\.serviceAccounts\.getOpenIdToken matches, or there is no such account\. Grant roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop\S+ to this repository; the provider must map attribute\.repository\. Run `gcloud iam service-accounts add-iam-policy-binding deployer@shop\S+ --project=shop --member=principalSet:\S+\/attribute\.repository\/octo\/app --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
+    /gave octo\/app \(sub: repo:octo\/app:environment:prod, environment prod\) no ID token of deployer@shop\S+: no grant of iam\.serviceAccounts\.getOpenIdToken matches, or there is no such account\. Grant roles\/iam\.serviceAccountOpenIdTokenCreator on deployer@shop\S+ to this repository, and wait some minutes; if there is no such account, correct the name in the input service_account\. If the grant changes nothing, the provider must map attribute\.repository from assertion\.repository\. Run `gcloud iam service-accounts add-iam-policy-binding deployer@shop\S+ --project=shop --member=principalSet:\S+\/attribute\.repository\/octo\/app --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
     /only minutes old.*roles\/iam\.workloadIdentityUser contains.*get-iam-policy deployer@shop.*"principal:\S+\/subject\/repo:octo\/app:environment:prod","principalSet:\S+\/attribute\.repository\/octo\/app","principalSet:\S+\/attribute\.repository_id\/4242".*providers list .*attributeMapping.*environment: prod/
   ],
   [
@@ -71,56 +71,56 @@ const DENIALS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a workload of another provider',
     impersonationRefused(DENIED, MINT, WORKLOAD, TARGET),
-    /refused the identity of https:\/\/idp\.example \(sub: jane\).*--member=principal:\S+\/subject\/jane /
+    /gave the identity of https:\/\/idp\.example \(sub: jane\).*--member=principal:\S+\/subject\/jane /
   ],
   [
     'a workload of which nothing is known',
     impersonationRefused(DENIED, MINT, { principal: SET }, TARGET),
-    /refused principalSet:\S+\/\* an ID token(?!.*Run)/,
+    /gave principalSet:\S+\/\* no ID token(?!.*Run)/,
     /--member=principal:\S+\/subject\/SUBJECT /
   ],
   [
     'a service account without a grant',
     impersonationRefused(DENIED, MINT, SERVICE_ACCOUNT, TARGET),
-    /refused ci@shop\S+ an ID token of deployer@shop.*to ci@shop\S+\. Run `.*--member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
+    /gave ci@shop\S+ no ID token of deployer@shop.*to ci@shop\S+, and wait .*Run `.*--member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountOpenIdTokenCreator`/,
     /^(?!.*workloadIdentityUser)/
   ],
   [
     'a machine without a grant',
     impersonationRefused(DENIED, MINT, MACHINE, TARGET),
-    /refused the service account of this machine \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) an ID token(?!.*Run)/,
+    /gave the service account of this machine \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) no ID token(?!.*Run)/,
     /default\/email/
   ],
   [
     'a machine without a grant that says who it is',
     impersonationRefused(DENIED, MINT, KNOWN_MACHINE, TARGET),
-    /refused vm@shop\S+ \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) an ID token .*Run `.*--member=serviceAccount:vm@shop/
+    /gave vm@shop\S+ \(the identity of this machine, because workload_identity_provider and credentials_json are empty\) no ID token .*Run `.*--member=serviceAccount:vm@shop/
   ],
   [
     'a person without a grant',
     impersonationRefused(DENIED, MINT, PERSON, TARGET),
-    /refused jane@shop\.example an ID token.*Run `.*--member=user:jane@shop\.example/
+    /gave jane@shop\.example no ID token.*Run `.*--member=user:jane@shop\.example/
   ],
   [
     'a person of whom nothing is known',
     impersonationRefused(DENIED, MINT, UNKNOWN_PERSON, TARGET),
-    /refused the person who signed in an ID token(?!.*Run)/,
+    /gave the person who signed in no ID token(?!.*Run)/,
     /--member=user:YOUR_EMAIL/
   ],
   [
     'an account that may not become another',
     impersonationRefused(apiRefusal(403, 'The caller does not have permission'), BECOME, SERVICE_ACCOUNT, TARGET),
-    /refused ci@shop\S+ an access token of deployer@shop.*no grant of iam\.serviceAccounts\.getAccessToken.*--role=roles\/iam\.serviceAccountTokenCreator`/
+    /gave ci@shop\S+ no access token of deployer@shop.*no grant of iam\.serviceAccounts\.getAccessToken.*--role=roles\/iam\.serviceAccountTokenCreator`/
   ],
   [
     'a repository that may not become an account',
     impersonationRefused(denied('iam.serviceAccounts.getAccessToken'), BECOME, REPOSITORY, TARGET),
-    /an access token of.*--role=roles\/iam\.workloadIdentityUser`/
+    /no access token of.*--role=roles\/iam\.workloadIdentityUser`/
   ],
   [
     'the only link before the last',
     impersonationRefused(DELEGATION, MINT, SERVICE_ACCOUNT, HOP),
-    /an ID token of deployer@\S+ through a@shop\S+: iam\.serviceAccounts\.implicitDelegation is missing, for which ci@shop\S+ needs roles\/iam\.serviceAccountTokenCreator on a@shop\S+ .*Run `gcloud \S+ service-accounts add-iam-policy-binding a@shop\S+ --project=shop --member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountTokenCreator`/,
+    /no ID token of deployer@\S+ through a@shop\S+: iam\.serviceAccounts\.implicitDelegation is missing, for which ci@shop\S+ needs roles\/iam\.serviceAccountTokenCreator on a@shop\S+ .*Run `gcloud \S+ service-accounts add-iam-policy-binding a@shop\S+ --project=shop --member=serviceAccount:ci@shop\S+ --role=roles\/iam\.serviceAccountTokenCreator`/,
     /service-accounts describe a@shop/
   ],
   [
@@ -240,7 +240,7 @@ testFailures([
       TARGET
     ),
     'SERVICE_ACCOUNT_NOT_FOUND',
-    /no service account deployer@shop\S+: Google answered "Not found; Gaia id.*Correct the name deployer@shop\S+ in the input service_account\. Run `gcloud iam service-accounts list --project=shop /
+    /no service account deployer@shop\S+: Google answered "Not found; Gaia id.*Correct the name deployer@shop\S+ in the input service_account, or create the account again\. Run `gcloud iam service-accounts list --project=shop /
   ],
   [
     'an API that is off, by its reason',

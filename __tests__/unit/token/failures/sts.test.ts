@@ -43,7 +43,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a condition',
     rejected(CONDITION),
-    /condition of provider github in pool ci is not true.*: sub repo:octo\/app:ref:refs\/heads\/main\. .*`gcloud .* describe projects\/4711\/\S+ --format="value\(attributeCondition\)"`/,
+    /condition of provider github in pool ci does not admit this job: sub repo:octo\/app:ref:refs\/heads\/main, event push\. .*`gcloud .* describe projects\/4711\/\S+ --format="value\(attributeCondition\)"`/,
     /--attribute-condition="\(\$\(gcloud .*'value\(attributeCondition\)'\)\) \|\| \(assertion\.repository_owner_id == '99' && assertion\.repository_id == '4242'\)".*environment: MISSING.*event_name: push/
   ],
   [
@@ -65,7 +65,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'a condition on a token that is no JWT',
     federationRejected(CONDITION, AUDIENCE, undefined),
-    /not true of this job's claims\./
+    /does not admit this identity\. Compare the condition with the claims of this identity; change the condition\./
   ],
   [
     'a provider that is gone',
