@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe } from 'node:test'
 import { callScenario } from '../call-given.ts'
 import type { AppAnswer, Inputs } from '../call-given.ts'
-import { assertFailure, assertSuccess, assertWithin } from '../given.ts'
+import { ACCOUNT, assertFailure, assertSuccess, assertWithin, scenario } from '../given.ts'
+import { asInput, externalAccount, FOR_SERVICE, givenExternalIdentity } from '../token-documents.ts'
 
 const MIB = 1024 * 1024
 const fill = (text: string): string => text.repeat((4 * MIB) / text.length)
@@ -20,6 +22,12 @@ const HOSTILE: readonly [string, AppAnswer, Inputs, string][] = [
     'a pattern that backtracks',
     { body: `${'a'.repeat(50)}!` },
     { expect_body: '^(a+)+$' },
+    'the pattern takes too long on it'
+  ],
+  [
+    'forty patterns that backtrack',
+    { body: `${'a'.repeat(50)}!` },
+    { expect_body: Array.from({ length: 40 }, (_, number) => `^(a+)+b{${number}}$`).join('\n') },
     'the pattern takes too long on it'
   ],
   [
@@ -78,3 +86,25 @@ describe('What the service answers never holds the step beyond its deadline', ()
     }
   )
 })
+
+const longest = MIB - 1
+
+/** Subject tokens as long as a file with one may be. */
+const SUBJECT_TOKENS: Readonly<Record<string, string>> = {
+  random: randomBytes(MIB).toString('base64url').slice(0, longest),
+  'which repeats itself': 'ab'.repeat(MIB).slice(0, longest)
+}
+
+for (const [what, token] of Object.entries(SUBJECT_TOKENS)) {
+  scenario(`A subject token of 1 MiB, ${what}, never holds the step, not even where it comes back`, async (stage) => {
+    const { provider } = await givenExternalIdentity(stage.world)
+    stage.world.noteSecret('signed JWT', token)
+    const echo = JSON.stringify({ error: 'invalid_grant', error_description: token.slice(1, 250_000) })
+    stage.world.fail('sts.googleapis.com', { status: 400, headers: { 'content-type': 'application/json' }, body: echo })
+    const document = externalAccount(provider, { file: 'token.txt' }, { impersonates: ACCOUNT })
+    const files = { 'token.txt': token }
+    const result = await stage.run(FOR_SERVICE, asInput(document), { files, inputs: { deadline: '4s' } })
+    assertFailure(result, 'FEDERATION_REJECTED')
+    assertWithin(result, 4_000)
+  })
+}
