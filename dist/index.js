@@ -728,29 +728,15 @@ function memberOf(json, name) {
 
 /***/ }),
 
-/***/ 6777:
+/***/ 5750:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   c: () => (/* binding */ quoteValue),
+/* harmony export */   q: () => (/* binding */ describe),
 /* harmony export */   w: () => (/* binding */ describeSecret)
 /* harmony export */ });
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 /* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7871);
 
-
-/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
-const LONGEST_QUOTE = 120;
-/**
- * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
- * secrets by mistake: a document in the place of its path, a token in the place of a name.
- */
-function quoteValue(value) {
-    const description = describeSecret(value);
-    if (description !== undefined)
-        return description;
-    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
-}
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
     const text = value.trim();
@@ -765,6 +751,7 @@ function describeSecret(value) {
         return describe('base64 of a document or key', text);
     return isRandom(text) ? describe('a value that looks like a key', text) : undefined;
 }
+/** A value without any piece of it. */
 function describe(what, text) {
     return `${what} (${text.length.toLocaleString('en')} characters)`;
 }
@@ -797,6 +784,32 @@ function countChanges(word) {
 
 /***/ }),
 
+/***/ 6777:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ quoteValue)
+/* harmony export */ });
+/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120;
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+function quoteValue(value) {
+    const description = (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
+    if (description !== undefined)
+        return description;
+    return value.length > LONGEST_QUOTE ? (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describe */ .q)('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
+}
+
+
+/***/ }),
+
 /***/ 6530:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -804,9 +817,12 @@ function countChanges(word) {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   Hk: () => (/* binding */ safeText),
 /* harmony export */   IM: () => (/* binding */ contentType),
+/* harmony export */   IN: () => (/* binding */ cutText),
 /* harmony export */   Pl: () => (/* binding */ safeUrl),
 /* harmony export */   ch: () => (/* binding */ textOfPage)
 /* harmony export */ });
+/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
+
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
  * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
@@ -822,7 +838,17 @@ function safeText(text, maxLength = 300) {
         .trim();
     if (line.length <= maxLength && text.length <= maxLength * 4)
         return line;
-    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+    return `${cutText(line, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/**
+ * The beginning of a text. A word that is cut, or stands at the end, is left out where it may be a secret of the job: the
+ * runner's masks know whole values only.
+ */
+function cutText(text, maxLength) {
+    const shown = text.slice(0, maxLength);
+    const [before = ''] = /(?<![\w+/=.~%-])[\w+/=.~%-]+$/.exec(shown) ?? [];
+    const [after = ''] = /^[\w+/=.~%-]+/.exec(text.slice(maxLength, maxLength * 2)) ?? [];
+    return (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(before + after) === undefined ? shown : shown.slice(0, shown.length - before.length);
 }
 /** Messages show less of a page. */
 const LONGEST_PAGE_TEXT = 2_000;
@@ -1009,8 +1035,8 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /* harmony export */   x1: () => (/* binding */ WHY_EMPTY)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 
 
 
@@ -1026,7 +1052,7 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
         remedy,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
 }
 /** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
@@ -1072,28 +1098,28 @@ function audienceRequired(url) {
 function explainFunction(url) {
     const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
     return {
-        sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
-        remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
+        sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
+        remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the names', `gcloud functions list --project=${project} --regions=${region}`),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the names', `gcloud functions list --project=${project} --regions=${region}`),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)
         ]
     };
 }
 function explainDomain(url) {
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
     const where = (place, audience) => ({
-        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`audience: ${audience}`),
+        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${audience}`),
         place: `In this step, under "with", where ${place}`
     });
     return {
-        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
         remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
             where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
-            where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin))
+            where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin))
         ]
     };
 }
@@ -1173,8 +1199,8 @@ __webpack_async_result__();
 /* harmony export */   mP: () => (/* binding */ unwritable)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 
 
 
@@ -1200,13 +1226,13 @@ function unfinished(env) {
     });
 }
 function explainDefect(env) {
-    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
     const authors = env['GITHUB_ACTION_REPOSITORY'] ?? '';
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
     return {
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
-        remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
+        remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
     };
 }
 /**
@@ -1220,7 +1246,7 @@ function overdue(deadlineMs) {
         sentence: `The step had not come to its end when its deadline of ${deadlineMs / 1000} s had passed.`,
         cause: 'Something on this machine does not answer: a file, a program, or the resolution of a host name.',
         remedy: 'Look at the last line before this one, and at what it waits for; raise deadline if that only needs longer.',
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('deadline: 10m')]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m')]
     });
 }
 /** A file in which the runner expects outputs and the like cannot be written. */
@@ -1230,7 +1256,7 @@ function unwritable(variable, why) {
         sentence: `The file that ${variable} names could not be written: ${why}.`,
         cause: "The runner's disk is full, or an earlier step changed the variable or the file.",
         remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
     });
 }
 /** The last resort: the result itself could not be written. */
@@ -1355,19 +1381,18 @@ function inertCode(text, maxLength = 300) {
 }
 /** The same where HTML stands. */
 function inertHtmlCode(text, maxLength = 300) {
-    // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
-    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength));
     return line === '' ? '' : `<code>${line}</code>`;
 }
 /** Lines as they are, in a block; whatever stands in it is text. */
 function inertBlock(text, maxLength) {
-    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
+    const shown = text.length > maxLength ? `${(0,safe_text/* cutText */.IN)(text, maxLength)}\n…` : text;
     const lines = shown
         .split(/\r\n|[\r\n\u2028\u2029]/)
         // Controls and format characters: they show nothing, or something else than what is there.
         .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
     // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
-    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
+    return `<pre>${encode(lines.join('\n'))}</pre>`;
 }
 /**
  * A table in HTML. In Markdown, a cell cannot have a backslash before a bar, and every table has a header.
@@ -1435,8 +1460,12 @@ function splitWord(word) {
 function isPlain(text) {
     return text.split(' ').every((word) => PLAIN.test(splitWord(word).text));
 }
-function encode(text, characters) {
-    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
+/**
+ * Within an HTML block only tags and references count (GFM, 4.6), and GitHub leaves code alone. The runner's masks know no
+ * other references than these: https://github.com/actions/runner/blob/main/src/Sdk/DTLogging/Logging/ValueEncoders.cs
+ */
+function encode(text) {
+    return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 ;// CONCATENATED MODULE: ./src/report/summary.ts
@@ -1892,7 +1921,7 @@ function cutBytes(text, limit) {
     // RFC 3629: bytes that continue a character start with the bits 10.
     while (((bytes[end] ?? 0) & 0xc0) === 0x80)
         end -= 1;
-    return bytes.subarray(0, end).toString('utf8');
+    return (0,safe_text/* cutText */.IN)(text, bytes.subarray(0, end).toString('utf8').length);
 }
 
 
@@ -3582,8 +3611,8 @@ function replaceCovered(text, covered) {
     return parts.length === 0 ? text : parts.join('') + text.slice(kept);
 }
 
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var guard_quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/guard/likely-secret.ts
+var likely_secret = __nccwpck_require__(5750);
 // EXTERNAL MODULE: ./src/guard/secret.ts
 var secret = __nccwpck_require__(9185);
 // EXTERNAL MODULE: ./src/guard/token-shapes.ts
@@ -3634,7 +3663,7 @@ const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
 /** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
 function keepSuspects(masks, pairs) {
     for (const [name, value] of pairs) {
-        if ((0,guard_quote/* describeSecret */.w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
+        if ((0,likely_secret/* describeSecret */.w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
             masks.keep(value);
     }
 }
@@ -4141,8 +4170,8 @@ function isBrokenIap({ status, text }) {
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 function iapRejected(failed, response) {
     const { call, token, clientId } = failed;
-    const words = /Invalid IAP credentials: ([^<]{1,120})|(OpenID Connect token expired[^<]{0,60})/.exec(response.text);
-    const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '');
+    const words = /Invalid IAP credentials: ([^<]+)|(OpenID Connect token expired[^<]*)/.exec(response.text);
+    const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '', 120).replace(/\.+$/, '');
     const who = (0,safe_text/* safeText */.Hk)(token.email) || 'the identity';
     const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`;
     const isOther = token.kind === 'id_token' && clientId !== undefined && clientId !== token.audience;
@@ -5875,6 +5904,8 @@ function isCutOff(text) {
     return last?.[1] === '' || count(/[{[]/g) > count(/[}\]]/g);
 }
 
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var guard_quote = __nccwpck_require__(6777);
 ;// CONCATENATED MODULE: ./src/world/request.ts
 /** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
 function isLocalUrl(url) {
@@ -5885,6 +5916,7 @@ function isLoopbackUrl(url) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/values.ts
+
 
 
 
@@ -5955,7 +5987,7 @@ function impossibleRegionIn(url) {
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
-    const secret = (0,guard_quote/* describeSecret */.w)(value);
+    const secret = (0,likely_secret/* describeSecret */.w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
     throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
@@ -6169,6 +6201,7 @@ function broken(origin, problem) {
 
 
 
+
 /** gcloud nests one document in another; more levels than this are never needed. */
 const document_DEEPEST_NESTING = 5;
 /**
@@ -6297,7 +6330,7 @@ function describeUnknownType(raw) {
         return 'it is an OAuth client ("client secret" file), not a credential';
     return typeof raw['type'] === 'string' &&
         /^[\w-]{1,60}$/.test(raw['type']) &&
-        (0,guard_quote/* describeSecret */.w)(raw['type']) === undefined
+        (0,likely_secret/* describeSecret */.w)(raw['type']) === undefined
         ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
@@ -6551,7 +6584,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
     const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
-        const secret = (0,guard_quote/* describeSecret */.w)(named);
+        const secret = (0,likely_secret/* describeSecret */.w)(named);
         if (secret !== undefined) {
             throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
         }
@@ -7684,7 +7717,7 @@ async function readTokenFile(path) {
 }
 /** The path of a token file may hold the token itself. */
 function nameFile(path) {
-    return (0,guard_quote/* describeSecret */.w)(path) === undefined ? `the file ${(0,external_node_path_.resolve)(path)}` : 'the file, whose path looks like a token';
+    return (0,likely_secret/* describeSecret */.w)(path) === undefined ? `the file ${(0,external_node_path_.resolve)(path)}` : 'the file, whose path looks like a token';
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {

@@ -459,14 +459,14 @@ function wordsOf({ text: body }, maxLength) {
 /* harmony export */ });
 /* unused harmony export explainNotReached */
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3117);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7306);
-/* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(35);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
-/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2962);
-/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3834);
+/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3117);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7306);
+/* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(35);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(312);
+/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2962);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3834);
 
 
 
@@ -478,32 +478,32 @@ function wordsOf({ text: body }, maxLength) {
 
 /** A 401: the token is not one for this service. */
 function tokenRejected({ call, token }, response) {
-    const rejected = `Google's front end rejected the token for audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(token.audience)} at ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} (401)`;
+    const rejected = `Google's front end rejected the token for audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.audience)} at ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (401)`;
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'TOKEN_REJECTED',
         happened: `${rejected}.`,
         ...explainRejection(rejected, call.url, token),
-        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .h)(response)
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response)
     });
 }
 function explainRejection(rejected, url, { audience, email }) {
-    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .findAudience */ .ot)(url);
-    const accepted = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .ownUrl */ .yG)(url, audience));
-    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
+    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findAudience */ .ot)(url);
+    const accepted = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(url, audience));
+    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .isPerson */ .KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
         return {
-            sentence: `${rejected}: the token is a person's (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(email)}), and this service does not take such tokens.`,
+            sentence: `${rejected}: the token is a person's (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(email)}), and this service does not take such tokens.`,
             remedy: 'Set service_account, so that the token is for the service.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('service_account: NAME@PROJECT.iam.gserviceaccount.com')]
         };
     }
     if (suggested === undefined) {
         return {
             sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
             cause: 'A 401 means that the token was rejected; a missing role gives 403.',
-            remedy: `Set audience to the *.run.app URL of the service behind ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)}, or to a custom audience of that service, exactly.`,
+            remedy: `Set audience to the *.run.app URL of the service behind ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
                 ...accepted
             ]
         };
@@ -516,83 +516,83 @@ function explainRejection(rejected, url, { audience, email }) {
             snippets: accepted
         }
         : {
-            sentence: `${rejected}; going by its URL, the service expects the audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(suggested)}.`,
+            sentence: `${rejected}; going by its URL, the service expects the audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
             cause: 'A 401 means that the token was rejected; a missing role gives 403.',
-            remedy: `Leave audience empty, or set audience to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(suggested)}.`,
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)(`audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(suggested)}`), ...accepted]
+            remedy: `Leave audience empty, or set audience to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}`), ...accepted]
         };
 }
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
 function invokerMissing(failed, response) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .h)(response) });
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response) });
 }
 function explainRefusal({ call, token, attempts }, response) {
-    const who = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(token.email) || 'The identity';
-    const refused = `403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .inAttempts */ .yy)(attempts)}`;
-    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .ownUrl */ .yG)(call.url, token.audience);
-    const number = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .projectNumber */ .j0)(service);
-    if ((0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_8__/* .isPerimeter */ .k7)(response.text)) {
-        return (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_8__/* .explainPerimeter */ .RN)(`VPC Service Controls keep ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(token.email) || 'the identity'} out of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .projectById */ .k_)(number));
+    const who = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.email) || 'The identity';
+    const refused = `403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_6__/* .inAttempts */ .yy)(attempts)}`;
+    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(call.url, token.audience);
+    const number = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .projectNumber */ .j0)(service);
+    if ((0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .isPerimeter */ .k7)(response.text)) {
+        return (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .explainPerimeter */ .RN)(`VPC Service Controls keep ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.email) || 'the identity'} out of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .projectById */ .k_)(number));
     }
     if (call.headers.tokenHeader === 'Proxy-Authorization') {
         return {
-            sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} saw no token (${refused}): Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy.`,
+            sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} saw no token (${refused}): Cloud Run does not read Proxy-Authorization, which is for Identity-Aware Proxy.`,
             remedy: 'Set token_header to X-Serverless-Authorization, or leave token_header empty.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)('token_header: X-Serverless-Authorization')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('token_header: X-Serverless-Authorization')]
         };
     }
-    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(token.email)) {
+    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .isPerson */ .KA)(token.email)) {
         // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
         const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
         return {
-            sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
-            remedy: `Grant roles/run.invoker on the service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(service).name} to ${agent}, and wait some minutes.`,
+            sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
+            remedy: `Grant roles/run.invoker on the service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service).name} to ${agent}, and wait some minutes.`,
             snippets: grantInvoker(service, agent)
         };
     }
-    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeFunction */ .sv)(service);
-    const member = (0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .memberOf */ .C5)(token.email);
+    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(service);
+    const member = (0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .memberOf */ .C5)(token.email);
     const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(service).name}` : `function ${named.name}`;
+    const target = named === undefined ? `service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service).name}` : `function ${named.name}`;
     return {
-        sentence: `${who} is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
+        sentence: `${who} is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
         cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
         remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
         snippets: [
             ...grantInvoker(service, member),
             ...(named === undefined ? [seePolicy(service)] : []),
             {
-                ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)('iam_wait: 5m', 'deadline: 7m'),
+                ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('iam_wait: 5m', 'deadline: 7m'),
                 place: 'Only where the grant is some minutes old at most, in this step under "with"'
             }
         ]
     };
 }
 function grantInvoker(service, member) {
-    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeFunction */ .sv)(service);
+    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(service);
     if (named !== undefined) {
         return [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('grant the role', `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .shellWord */ .r7)(member)}`)
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('grant the role', `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(member)}`)
         ];
     }
-    const { name, flags, search } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(service);
+    const { name, flags, search } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service);
     return [
-        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('grant the role', `gcloud run services add-iam-policy-binding ${name}${flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .shellWord */ .r7)(member)} --role=roles/run.invoker`),
+        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('grant the role', `gcloud run services add-iam-policy-binding ${name}${flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(member)} --role=roles/run.invoker`),
         ...search
     ];
 }
 function seePolicy(service) {
-    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(service);
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`);
+    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service);
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`);
 }
 /** A 404 that the application never saw. */
 function notReached({ call, token, exists }, response) {
-    const answered = `Google's front end answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} with 404, before the application`;
-    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .ownUrl */ .yG)(call.url, token.audience);
+    const answered = `Google's front end answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} with 404, before the application`;
+    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(call.url, token.audience);
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'NOT_REACHED',
         ...explainNotReached({ ...call, service, text: response.text, exists, answered }),
-        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .h)(response)
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response)
     });
 }
 function explainNotReached(facts) {
@@ -600,28 +600,28 @@ function explainNotReached(facts) {
 }
 const NOT_REACHED = [
     { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-    { when: ({ url }) => (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeFunction */ .sv)(url) !== undefined, explain: noFunction },
-    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
-    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
+    { when: ({ url }) => (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(url) !== undefined, explain: noFunction },
+    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
+    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
     { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
     { when: ({ exists }) => exists === true, explain: probablyReservedPath },
     {
-        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .findReservation */ .kp)(url) === 'possible',
+        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === 'possible',
         explain: probablyReservedPath
     },
     { when: () => true, explain: unreachableService }
 ];
 function noBackend({ url, answered }) {
     return {
-        sentence: `${answered}: the load balancer has no backend for ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)} and the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.pathname)}.`,
-        remedy: `Give the URL map of the load balancer a backend for ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.pathname)}.`,
+        sentence: `${answered}: the load balancer has no backend for ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)} and the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname)}.`,
+        remedy: `Give the URL map of the load balancer a backend for ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname)}.`,
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('see the URL map; the first command shows URL_MAP', 'gcloud compute url-maps list --project=PROJECT', 'gcloud compute url-maps describe URL_MAP --global --project=PROJECT')
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL map; the first command shows URL_MAP', 'gcloud compute url-maps list --project=PROJECT', 'gcloud compute url-maps describe URL_MAP --global --project=PROJECT')
         ]
     };
 }
 function noFunction({ url, answered }) {
-    const { name = 'FUNCTION', flags = '' } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeFunction */ .sv)(url) ?? {};
+    const { name = 'FUNCTION', flags = '' } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(url) ?? {};
     const place = flags
         .replaceAll(/ --\w+=/g, ' ')
         .trim()
@@ -630,72 +630,72 @@ function noFunction({ url, answered }) {
         sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
         remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(url),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
         ]
     };
 }
 function domainLeadsNowhere({ url, service, answered }) {
     return {
-        sentence: `${answered}: the domain ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
-        remedy: `Check the domain mapping or load balancer of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)}, and the ingress of the service behind the domain.`,
+        sentence: `${answered}: the domain ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
+        remedy: `Check the domain mapping or load balancer of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, and the ingress of the service behind the domain.`,
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(service),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inTerminal */ .e5)('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
+            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(service),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
             openIngress(service)
         ]
     };
 }
 function reservedPath({ url, answered }) {
     return {
-        sentence: `${answered}: the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        sentence: `${answered}: the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname)} is reserved by Google on *.run.app.`,
         remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.origin)}/health`)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.origin)}/health`)]
     };
 }
 function noTag({ url, tag = '', exists, answered }) {
-    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(url);
-    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .findReservation */ .kp)(url) === undefined;
+    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(url);
+    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === undefined;
     return {
-        sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(tag)}.`,
+        sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}.`,
         cause: certain
             ? 'A call of the service without the tag was refused for the missing token, as it has to be.'
             : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
-        remedy: `Deploy with the tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(tag)}, or set tag to one that the service has.`,
+        remedy: `Deploy with the tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}, or set tag to one that the service has.`,
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(url),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .onlyWhere */ .OJ)(`status.traffic has no tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(tag)}; the first command shows REVISION`, `gcloud run revisions list --service=${name}${flags}`, `gcloud run services update-traffic ${name}${flags} --update-tags=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .shellWord */ .r7)(`${tag}=REVISION`)}`)
+            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)(`status.traffic has no tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}; the first command shows REVISION`, `gcloud run revisions list --service=${name}${flags}`, `gcloud run services update-traffic ${name}${flags} --update-tags=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(`${tag}=REVISION`)}`)
         ]
     };
 }
 function probablyReservedPath(facts) {
     const { url, exists, answered } = facts;
-    const path = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.pathname);
+    const path = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname);
     return {
         sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
         cause: 'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
         remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.origin)}/health`), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(url)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.origin)}/health`), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url)]
     };
 }
 function unreachableService({ url, tag, answered }) {
-    const { name } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeRunService */ .WU)(url);
+    const { name } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(url);
     const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1];
     const where = region === undefined || region === 'a' ? 'here' : `in ${region}`;
     return {
         sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
         cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
         remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
-        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(url), openIngress(url), enableUrl(url)]
+        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url), openIngress(url), enableUrl(url)]
     };
 }
 /** https://cloud.google.com/run/docs/securing/ingress */
 function openIngress(url) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .onlyWhere */ .OJ)('run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .updateCommand */ .hi)(url, '--ingress=all'));
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .updateCommand */ .hi)(url, '--ingress=all'));
 }
 /** https://cloud.google.com/run/docs/securing/ingress#disable-url; stable gcloud took the flag later than beta. */
 function enableUrl(url) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_7__/* .onlyWhere */ .OJ)('run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .updateCommand */ .hi)(url, '--default-url', 'beta '));
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .updateCommand */ .hi)(url, '--default-url', 'beta '));
 }
 
 
@@ -713,8 +713,8 @@ function enableUrl(url) {
 /* harmony export */   sv: () => (/* binding */ describeFunction),
 /* harmony export */   yG: () => (/* binding */ ownUrl)
 /* harmony export */ });
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7306);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7306);
 
 
 /**
@@ -723,18 +723,18 @@ function enableUrl(url) {
  * @param audience of the token
  */
 function ownUrl(url, audience) {
-    if ((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
+    if ((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
         return url;
     const named = new URL(audience);
-    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(named) || describeFunction(named) !== undefined ? named : url;
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(named) || describeFunction(named) !== undefined ? named : url;
 }
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
-    const host = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url) ? (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutTag */ .nb)(url).hostname : '';
+    const host = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) ? (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutTag */ .nb)(url).hostname : '';
     // SERVICE-PROJECT_NUMBER.REGION.run.app
     const [, deterministic, number, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
     if (deterministic !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministic, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .projectById */ .k_)(number)}`, search: [] };
+        return { name: deterministic, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .projectById */ .k_)(number)}`, search: [] };
     }
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
     const [, name] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
@@ -743,13 +743,13 @@ function describeRunService(url) {
         name: name ?? 'SERVICE',
         flags: ' --region=REGION --project=PROJECT',
         search: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)(`learn ${name === undefined ? 'SERVICE and ' : ''}REGION of the service`, `gcloud run services list --project=PROJECT${filter}`)
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)(`learn ${name === undefined ? 'SERVICE and ' : ''}REGION of the service`, `gcloud run services list --project=PROJECT${filter}`)
         ]
     };
 }
 /** The number of the project in which a Cloud Run service is, where its URL tells. */
 function projectNumber(url) {
-    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_0__/* .isCloudRunUrl */ .AH)(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
 }
 /** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
 function describeFunction(url) {
@@ -764,16 +764,16 @@ function showLog(url) {
     const named = describeFunction(url);
     const { name, flags, search } = named === undefined ? describeRunService(url) : { ...named, search: [] };
     const kind = named === undefined ? 'run services' : 'functions';
-    return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)("see the service's log", `gcloud ${kind} logs read ${name}${flags} --limit=50`), ...search];
+    return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)("see the service's log", `gcloud ${kind} logs read ${name}${flags} --limit=50`), ...search];
 }
 /** The command that shows ingress, URLs, audiences and tags of what is behind a URL. */
 function describeService(url) {
     const named = describeFunction(url);
     if (named !== undefined)
-        return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the function', `gcloud functions describe ${named.name}${named.flags}`)];
+        return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('see the function', `gcloud functions describe ${named.name}${named.flags}`)];
     const { name, flags, search } = describeRunService(url);
     return [
-        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see ingress, URLs, audiences and tags of the service', `gcloud run services describe ${name}${flags} --format="yaml(metadata.annotations, status.url, status.traffic)"`),
+        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('see ingress, URLs, audiences and tags of the service', `gcloud run services describe ${name}${flags} --format="yaml(metadata.annotations, status.url, status.traffic)"`),
         ...search
     ];
 }
@@ -794,12 +794,12 @@ function updateCommand(url, flag, release = '') {
 /* harmony export */ });
 /* unused harmony export explainInfrastructure */
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(312);
-/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2962);
-/* harmony import */ var _front_end_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(605);
-/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3834);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(312);
+/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2962);
+/* harmony import */ var _front_end_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(605);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3834);
 
 
 
@@ -810,11 +810,11 @@ function updateCommand(url, flag, release = '') {
 /** Google refused before the service could answer, for a reason that is not the caller. */
 function refusedBeforehand({ call, token }, response) {
     const { status, text } = response;
-    const refused = `Google answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(call.url)} with ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .describeStatus */ .Wn)(status)} before the call reached the service`;
+    const refused = `Google answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(call.url)} with ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_3__/* .describeStatus */ .Wn)(status)} before the call reached the service`;
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'NOT_REACHED',
-        ...explainInfrastructure(refused, (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .ownUrl */ .yG)(call.url, token.audience), status, text),
-        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .h)(response)
+        ...explainInfrastructure(refused, (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .ownUrl */ .yG)(call.url, token.audience), status, text),
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .h)(response)
     });
 }
 /**
@@ -827,16 +827,16 @@ function explainInfrastructure(refused, service, status, text) {
             sentence: `${refused}: the ingress of the service admits internal traffic only.`,
             cause: 'This call came from elsewhere; no token changes that.',
             remedy: 'Call the service through the load balancer or from inside the network, or open the ingress.',
-            snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .describeService */ .Jv)(service), (0,_front_end_js__WEBPACK_IMPORTED_MODULE_3__/* .openIngress */ .s7)(service)]
+            snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .describeService */ .Jv)(service), (0,_front_end_js__WEBPACK_IMPORTED_MODULE_5__/* .openIngress */ .s7)(service)]
         };
     }
     if (status === 403 || status === 404) {
         return {
-            sentence: `${refused}: a security policy (Cloud Armor) of the load balancer of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(service.host)} denied the call.`,
+            sentence: `${refused}: a security policy (Cloud Armor) of the load balancer of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(service.host)} denied the call.`,
             cause: "Most policies look at the caller's address; no token changes that.",
             remedy: 'Let a rule of the security policy allow the addresses of the runner.',
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inTerminal */ .e5)('see the rules; the first command shows POLICY', 'gcloud compute security-policies list --project=PROJECT', 'gcloud compute security-policies describe POLICY --project=PROJECT')
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the rules; the first command shows POLICY', 'gcloud compute security-policies list --project=PROJECT', 'gcloud compute security-policies describe POLICY --project=PROJECT')
             ]
         };
     }
@@ -872,11 +872,11 @@ const REQUESTS = new Map([
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2456);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
-/* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3752);
-/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3834);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(312);
+/* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3752);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3834);
 
 
 
@@ -892,7 +892,7 @@ const REQUESTS = new Map([
 function noUsableAnswer(url, last, attempts, how, method = 'GET') {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: !last.answered && last.timedOut ? 'TIMED_OUT' : 'SERVICE_UNAVAILABLE',
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(url)} gave no usable answer to the call ${how}: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .inAttempts */ .yy)(attempts)}.`,
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(url)} gave no usable answer to the call ${how}: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_4__/* .describeOutcome */ .SS)(last)}${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_4__/* .inAttempts */ .yy)(attempts)}.`,
         ...explain(url, last, method)
     });
 }
@@ -900,7 +900,7 @@ function noUsableAnswer(url, last, attempts, how, method = 'GET') {
 function adviseOnce(method, url, slow = false) {
     return {
         remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer timeout' : ''} only if a second ${method} does no harm.`,
-        snippets: (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url)
+        snippets: (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)
     };
 }
 /** The service answered that it is not available. */
@@ -908,7 +908,7 @@ function adviseOnOverload(url) {
     return {
         cause: 'The service starts, is overloaded or fails.',
         remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
-        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('deadline: 10m')]
+        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m')]
     };
 }
 function explain(url, last, method) {
@@ -916,20 +916,20 @@ function explain(url, last, method) {
         return adviseOnOverload(url);
     if (last.trouble !== 'connection')
         return (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainNoAnswer */ .n)(last, url);
-    if (last.sent && !(0,_attempts_js__WEBPACK_IMPORTED_MODULE_3__/* .isIdempotent */ .ky)(method))
+    if (last.sent && !(0,_attempts_js__WEBPACK_IMPORTED_MODULE_5__/* .isIdempotent */ .ky)(method))
         return adviseOnce(method, url, last.timedOut);
     if (last.timedOut) {
         return {
             cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_6__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url)]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)]
         };
     }
     return last.sent
         ? {
             cause: 'The service, or what stands before the service, closed the connection in the middle of its answer.',
             remedy: "Look at the service's log: the container may have crashed, or may speak another protocol.",
-            snippets: (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_4__/* .showLog */ .cS)(url)
+            snippets: (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)
         }
         : (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainNoAnswer */ .n)(last, url);
 }
@@ -1250,8 +1250,8 @@ function isBrokenIap({ status, text }) {
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 function iapRejected(failed, response) {
     const { call, token, clientId } = failed;
-    const words = /Invalid IAP credentials: ([^<]{1,120})|(OpenID Connect token expired[^<]{0,60})/.exec(response.text);
-    const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '');
+    const words = /Invalid IAP credentials: ([^<]+)|(OpenID Connect token expired[^<]*)/.exec(response.text);
+    const said = (0,safe_text/* safeText */.Hk)(words?.[1] ?? words?.[2] ?? '', 120).replace(/\.+$/, '');
     const who = (0,safe_text/* safeText */.Hk)(token.email) || 'the identity';
     const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`;
     const isOther = token.kind === 'id_token' && clientId !== undefined && clientId !== token.audience;
@@ -1518,9 +1518,9 @@ function callFailed(failed) {
 /* harmony export */   Wi: () => (/* binding */ whoAnswered)
 /* harmony export */ });
 /* unused harmony exports isRefusalOfCaller, isMarkedByIap */
-/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3117);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8162);
+/* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3117);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _world_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8162);
 
 
 
@@ -1551,7 +1551,7 @@ function isRefusalOfCaller(answer, text) {
  */
 function leavesOpenWhoRefused(method, answer) {
     const { status, headers } = answer;
-    const isRefusal = status >= 400 && status < 500 && !(0,_world_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .isTransientStatus */ .Dm)(status);
+    const isRefusal = status >= 400 && status < 500 && !(0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransientStatus */ .Dm)(status);
     return (method === 'HEAD' && isRefusal && headers['content-length'] !== '0' && whoAnswered(answer, '') === 'application');
 }
 /** IAP's OAuth client id, where an answer names it: in the address to which a browser would go to sign in. */
@@ -1629,15 +1629,15 @@ function isPage({ status, headers }) {
 }
 /** VPC Service Controls refuse in words, on a page, and in the form of Google's APIs: https://cloud.google.com/apis/design/errors */
 function isPerimeterRefusal(page, text) {
-    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(text), 'error'), 'message') ?? text;
-    return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_2__/* .PERIMETER_REFUSAL */ .Jb) || page?.includes(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_2__/* .PERIMETER_REFUSAL */ .Jb) === true;
+    const message = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text), 'error'), 'message') ?? text;
+    return message.startsWith(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) || page?.includes(_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_0__/* .PERIMETER_REFUSAL */ .Jb) === true;
 }
 /** API Gateway, Endpoints (ESPv2) and Envoy: https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 function isGatewayRefusal(status, text) {
     if (status !== 401 && status !== 403)
         return false;
-    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(text);
-    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
+    const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text);
+    const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
 }
 
@@ -2129,29 +2129,15 @@ function memberOf(json, name) {
 
 /***/ }),
 
-/***/ 6777:
+/***/ 5750:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   c: () => (/* binding */ quoteValue),
+/* harmony export */   q: () => (/* binding */ describe),
 /* harmony export */   w: () => (/* binding */ describeSecret)
 /* harmony export */ });
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 /* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7871);
 
-
-/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
-const LONGEST_QUOTE = 120;
-/**
- * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
- * secrets by mistake: a document in the place of its path, a token in the place of a name.
- */
-function quoteValue(value) {
-    const description = describeSecret(value);
-    if (description !== undefined)
-        return description;
-    return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
-}
 /** What a value is that may be a secret, without any piece of it; undefined for every other one. */
 function describeSecret(value) {
     const text = value.trim();
@@ -2166,6 +2152,7 @@ function describeSecret(value) {
         return describe('base64 of a document or key', text);
     return isRandom(text) ? describe('a value that looks like a key', text) : undefined;
 }
+/** A value without any piece of it. */
 function describe(what, text) {
     return `${what} (${text.length.toLocaleString('en')} characters)`;
 }
@@ -2193,6 +2180,32 @@ function hasAllKinds(word) {
 /** How often a small letter, a capital or a digit is followed by one of another kind. */
 function countChanges(word) {
     return word.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[A-Za-z])/g)?.length ?? 0;
+}
+
+
+/***/ }),
+
+/***/ 6777:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ quoteValue)
+/* harmony export */ });
+/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
+/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120;
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+function quoteValue(value) {
+    const description = (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
+    if (description !== undefined)
+        return description;
+    return value.length > LONGEST_QUOTE ? (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describe */ .q)('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
 }
 
 
@@ -2407,9 +2420,12 @@ function replaceCovered(text, covered) {
 /* harmony export */   $N: () => (/* binding */ codeOf),
 /* harmony export */   Hk: () => (/* binding */ safeText),
 /* harmony export */   IM: () => (/* binding */ contentType),
+/* harmony export */   IN: () => (/* binding */ cutText),
 /* harmony export */   Pl: () => (/* binding */ safeUrl),
 /* harmony export */   ch: () => (/* binding */ textOfPage)
 /* harmony export */ });
+/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
+
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
  * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
@@ -2425,7 +2441,17 @@ function safeText(text, maxLength = 300) {
         .trim();
     if (line.length <= maxLength && text.length <= maxLength * 4)
         return line;
-    return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+    return `${cutText(line, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+/**
+ * The beginning of a text. A word that is cut, or stands at the end, is left out where it may be a secret of the job: the
+ * runner's masks know whole values only.
+ */
+function cutText(text, maxLength) {
+    const shown = text.slice(0, maxLength);
+    const [before = ''] = /(?<![\w+/=.~%-])[\w+/=.~%-]+$/.exec(shown) ?? [];
+    const [after = ''] = /^[\w+/=.~%-]+/.exec(text.slice(maxLength, maxLength * 2)) ?? [];
+    return (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(before + after) === undefined ? shown : shown.slice(0, shown.length - before.length);
 }
 /** Messages show less of a page. */
 const LONGEST_PAGE_TEXT = 2_000;
@@ -2480,7 +2506,7 @@ function contentType(headers) {
 /* harmony export */   to: () => (/* binding */ mapStrings)
 /* harmony export */ });
 /* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
 /* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9185);
 /* harmony import */ var _token_shapes_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7871);
 
@@ -2528,7 +2554,7 @@ const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
 /** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
 function keepSuspects(masks, pairs) {
     for (const [name, value] of pairs) {
-        if ((0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
+        if ((0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
             masks.keep(value);
     }
 }
@@ -2749,11 +2775,11 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2456);
-/* harmony import */ var _world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1838);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6530);
-/* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2813);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(312);
+/* harmony import */ var _world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1838);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+/* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2813);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(312);
 
 
 
@@ -2771,25 +2797,25 @@ function explainAbsence(env, restriction) {
         return {
             sentence: 'workload_identity_provider is set, and this is not a job of GitHub Actions, so that there is no OIDC token.',
             remedy: 'Leave workload_identity_provider empty, and use Application Default Credentials.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inTerminal */ .e5)('sign in on this machine', 'gcloud auth application-default login')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inTerminal */ .e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    const { id, named } = (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .describeJob */ .hx)(env);
+    const { id, named } = (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .describeJob */ .hx)(env);
     switch (restriction?.kind) {
         case 'Dependabot':
             return {
                 sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
                 remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
                 snippets: [
-                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .skipDependabot */ .AV)(id),
-                    { ...(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
+                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .skipDependabot */ .AV)(id),
+                    { ...(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
                 ]
             };
         case 'fork':
             return {
-                sentence: `This pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
+                sentence: `This pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
                 remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
-                snippets: [(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .skipForks */ .Fr)(id)]
+                snippets: [(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .skipForks */ .Fr)(id)]
             };
         case undefined:
             return {
@@ -2797,7 +2823,7 @@ function explainAbsence(env, restriction) {
                 cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
                 remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
                 snippets: [
-                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_5__/* .inJob */ .tq)(id, ...PERMISSIONS),
+                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS),
                     {
                         place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
                         language: 'yaml',
@@ -2820,8 +2846,8 @@ function explainAbsence(env, restriction) {
 function oidcFailed(endpoint, what, attempts = 1) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'OIDC_FAILED',
-        ...explainFailure(endpoint, what, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_3__/* .inAttempts */ .yy)(attempts)),
-        ...(what?.answered === true && what.status >= 400 ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteRefusal */ .HJ)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .readRefusal */ .ni)(what)) } : {})
+        ...explainFailure(endpoint, what, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_6__/* .inAttempts */ .yy)(attempts)),
+        ...(what?.answered === true && what.status >= 400 ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(what)) } : {})
     });
 }
 const JOB_OVER = 'The job is over, or its variables were carried to another job.';
@@ -2835,19 +2861,19 @@ function explainFailure(endpoint, what, attempts) {
             sentence: 'GitHub cannot be asked for an OIDC token: ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL.',
             cause: 'A step or the workflow overwrote what the runner puts there.',
             remedy: 'Leave ACTIONS_ID_TOKEN_REQUEST_URL as the runner sets this variable.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .onRunner */ .o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .onRunner */ .o)('see the variable', 'env | grep ACTIONS_ID_TOKEN_REQUEST_URL')]
         };
     }
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(endpoint.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host);
     if (!what.answered) {
         return {
             ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainNoAnswer */ .n)(what, endpoint, 'GitHub'),
-            sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_3__/* .describeOutcome */ .SS)(what)}${attempts}.`
+            sentence: `GitHub's token endpoint ${host} gave no OIDC token: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_6__/* .describeOutcome */ .SS)(what)}${attempts}.`
         };
     }
     if ((what.headers['content-type'] ?? '').startsWith('text/html') || what.status < 400)
         return explainOddAnswer(endpoint, what);
-    const words = (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteWords */ .AD)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_2__/* .readRefusal */ .ni)(what));
+    const words = (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteWords */ .AD)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(what));
     const sentence = `GitHub's token endpoint ${host} gave no OIDC token: ${words.startsWith('"') ? `status ${what.status}, ` : ''}${words}${attempts}.`;
     // https://github.com/google-github-actions/auth/issues/325
     if (/Completed|Cancell?ed/.test(words)) {
@@ -2872,7 +2898,7 @@ function explainFailure(endpoint, what, attempts) {
 function explainOddAnswer(endpoint, { status, headers }) {
     return {
         ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainInterception */ .K)(endpoint),
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .safeText */ .Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_6__/* .contentType */ .IM)(headers)}).`
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(endpoint.host)} answered with status ${status}, but without an OIDC token (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .contentType */ .IM)(headers)}).`
     };
 }
 
@@ -3105,8 +3131,8 @@ var world_run_origin = __nccwpck_require__(5292);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/guard/likely-secret.ts
+var likely_secret = __nccwpck_require__(5750);
 // EXTERNAL MODULE: ./src/guard/small-file.ts
 var small_file = __nccwpck_require__(7085);
 // EXTERNAL MODULE: ./src/guard/json.ts
@@ -3170,6 +3196,8 @@ function isCutOff(text) {
 var google_hosts = __nccwpck_require__(7352);
 // EXTERNAL MODULE: ./src/inputs/values.ts
 var values = __nccwpck_require__(8463);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/guard/seal.ts
 var seal = __nccwpck_require__(5436);
 // EXTERNAL MODULE: ./src/world/request.ts
@@ -3253,6 +3281,7 @@ function broken(origin, problem) {
 }
 
 ;// CONCATENATED MODULE: ./src/identity/document.ts
+
 
 
 
@@ -3389,7 +3418,7 @@ function describeUnknownType(raw) {
         return 'it is an OAuth client ("client secret" file), not a credential';
     return typeof raw['type'] === 'string' &&
         /^[\w-]{1,60}$/.test(raw['type']) &&
-        (0,quote/* describeSecret */.w)(raw['type']) === undefined
+        (0,likely_secret/* describeSecret */.w)(raw['type']) === undefined
         ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
@@ -3657,7 +3686,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
     const named = step.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
     if (named !== '') {
         const origin = `the file ${named} (GOOGLE_APPLICATION_CREDENTIALS)`;
-        const secret = (0,quote/* describeSecret */.w)(named);
+        const secret = (0,likely_secret/* describeSecret */.w)(named);
         if (secret !== undefined) {
             throw credentialsInvalid('the variable GOOGLE_APPLICATION_CREDENTIALS', `it holds ${secret}, not a path`, 'content for path');
         }
@@ -4685,7 +4714,7 @@ async function readTokenFile(path) {
 }
 /** The path of a token file may hold the token itself. */
 function nameFile(path) {
-    return (0,quote/* describeSecret */.w)(path) === undefined ? `the file ${(0,external_node_path_.resolve)(path)}` : 'the file, whose path looks like a token';
+    return (0,likely_secret/* describeSecret */.w)(path) === undefined ? `the file ${(0,external_node_path_.resolve)(path)}` : 'the file, whose path looks like a token';
 }
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
@@ -5070,8 +5099,8 @@ function throwAny(complaints) {
 /* harmony export */   x1: () => (/* binding */ WHY_EMPTY)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 
 
 
@@ -5087,7 +5116,7 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
         remedy,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
     });
 }
 /** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
@@ -5133,28 +5162,28 @@ function audienceRequired(url) {
 function explainFunction(url) {
     const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
     return {
-        sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
-        remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
+        sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
+        remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the names', `gcloud functions list --project=${project} --regions=${region}`),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the names', `gcloud functions list --project=${project} --regions=${region}`),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION`)
         ]
     };
 }
 function explainDomain(url) {
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
     const where = (place, audience) => ({
-        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)(`audience: ${audience}`),
+        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${audience}`),
         place: `In this step, under "with", where ${place}`
     });
     return {
-        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
+        sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
         remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
             where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
-            where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.origin))
+            where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin))
         ]
     };
 }
@@ -5405,10 +5434,12 @@ function findReservation(url) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
-/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3053);
+/* harmony import */ var _guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4042);
+/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3053);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
+
 
 
 
@@ -5437,7 +5468,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5445,7 +5476,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
@@ -5454,21 +5485,21 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_3__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_5__/* .isLoopbackUrl */ .t)(url))) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
     }
     url.hash = '';
     return url;
@@ -5479,17 +5510,17 @@ function impossibleRegionIn(url) {
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
-    const secret = (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
+    const secret = (0,_guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 /** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
 function parseIapAudience(value) {
     const audience = parseAudience(value);
     if (audience.startsWith('https://'))
         return audience;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 /** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
@@ -5518,13 +5549,13 @@ function parseProvider(value) {
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const isMeant = PROVIDER_NAME.test(meant);
     const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
 }
 function findProblem(value, problems) {
     return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
 }
 function wrongName(input, complaint, expected, commands) {
-    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -5564,7 +5595,7 @@ function parseAccount(input, value) {
         return account;
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -5582,7 +5613,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -5599,11 +5630,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -7486,8 +7517,8 @@ function createLog() {
 /* harmony export */   it: () => (/* binding */ diedEarly)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
-/* harmony import */ var _inputs_failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _inputs_failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
 
 
 
@@ -7537,7 +7568,7 @@ function diedEarly(what, log = []) {
 /** @param code of the system: `EADDRINUSE`, `EACCES` */
 function portTaken(port, code) {
     const isTaken = code === 'EADDRINUSE';
-    const { text } = (0,_inputs_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('port', isTaken
+    const { text } = (0,_inputs_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('port', isTaken
         ? `another program listens on ${port} already`
         : `this machine does not let the proxy listen on ${port} (${code})`, 'Leave port empty, so that the proxy takes a free port, and use the output url.', ['port: 0']);
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
@@ -7546,9 +7577,9 @@ function portTaken(port, code) {
             ? 'A service of the job, an earlier step, or another job on the same machine has this port.'
             : 'Ports below 1024 are for root on many systems, and Windows reserves some others.',
         snippets: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('port: 0'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('port: 0'),
             ...(isTaken
-                ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('see which program listens', `lsof -nP -iTCP:${port} -sTCP:LISTEN || ss -ltnp 'sport = :${port}'`)]
+                ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see which program listens', `lsof -nP -iTCP:${port} -sTCP:LISTEN || ss -ltnp 'sport = :${port}'`)]
                 : [])
         ]
     });
@@ -8023,19 +8054,18 @@ function inertCode(text, maxLength = 300) {
 }
 /** The same where HTML stands. */
 function inertHtmlCode(text, maxLength = 300) {
-    // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
-    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi);
+    const line = encode((0,safe_text/* safeText */.Hk)(text, maxLength));
     return line === '' ? '' : `<code>${line}</code>`;
 }
 /** Lines as they are, in a block; whatever stands in it is text. */
 function inertBlock(text, maxLength) {
-    const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text;
+    const shown = text.length > maxLength ? `${(0,safe_text/* cutText */.IN)(text, maxLength)}\n…` : text;
     const lines = shown
         .split(/\r\n|[\r\n\u2028\u2029]/)
         // Controls and format characters: they show nothing, or something else than what is there.
         .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'));
     // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
-    return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`;
+    return `<pre>${encode(lines.join('\n'))}</pre>`;
 }
 /**
  * A table in HTML. In Markdown, a cell cannot have a backslash before a bar, and every table has a header.
@@ -8103,8 +8133,12 @@ function splitWord(word) {
 function isPlain(text) {
     return text.split(' ').every((word) => PLAIN.test(splitWord(word).text));
 }
-function encode(text, characters) {
-    return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`);
+/**
+ * Within an HTML block only tags and references count (GFM, 4.6), and GitHub leaves code alone. The runner's masks know no
+ * other references than these: https://github.com/actions/runner/blob/main/src/Sdk/DTLogging/Logging/ValueEncoders.cs
+ */
+function encode(text) {
+    return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -8598,7 +8632,7 @@ function cutBytes(text, limit) {
     // RFC 3629: bytes that continue a character start with the bits 10.
     while (((bytes[end] ?? 0) & 0xc0) === 0x80)
         end -= 1;
-    return bytes.subarray(0, end).toString('utf8');
+    return (0,safe_text/* cutText */.IN)(text, bytes.subarray(0, end).toString('utf8').length);
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/report.ts
@@ -9840,8 +9874,10 @@ function checkEndOfChain() {
     throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
 
+// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
+var run_origin = __nccwpck_require__(1838);
 // EXTERNAL MODULE: ./src/world/run-origin.ts
-var run_origin = __nccwpck_require__(5292);
+var world_run_origin = __nccwpck_require__(5292);
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
 
 
@@ -10088,8 +10124,6 @@ function planConnections({ credential, impersonations }, inputs) {
 
 // EXTERNAL MODULE: ./src/proxy/failures.ts
 var proxy_failures = __nccwpck_require__(5985);
-// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
-var failures_run_origin = __nccwpck_require__(1838);
 ;// CONCATENATED MODULE: ./src/proxy/inputs.ts
 
 
@@ -10128,7 +10162,7 @@ async function readProxyInputs(env) {
     }
     catch (error) {
         const complaints = (0,inputs_complaints/* complaintsIn */.yG)(error);
-        throw (0,failures/* inputsInvalid */.tz)(complaints, (0,failures_run_origin/* explainWithheld */.Lc)(env, await (0,run_origin/* findRestriction */.m)(env)));
+        throw (0,failures/* inputsInvalid */.tz)(complaints, (0,run_origin/* explainWithheld */.Lc)(env, await (0,world_run_origin/* findRestriction */.m)(env)));
     }
 }
 function readService() {
@@ -10403,8 +10437,8 @@ function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount
 /* harmony export */   mP: () => (/* binding */ unwritable)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 
 
 
@@ -10430,13 +10464,13 @@ function unfinished(env) {
     });
 }
 function explainDefect(env) {
-    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
+    const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
     const authors = env['GITHUB_ACTION_REPOSITORY'] ?? '';
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
     return {
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
-        remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
+        remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
     };
 }
 /**
@@ -10450,7 +10484,7 @@ function overdue(deadlineMs) {
         sentence: `The step had not come to its end when its deadline of ${deadlineMs / 1000} s had passed.`,
         cause: 'Something on this machine does not answer: a file, a program, or the resolution of a host name.',
         remedy: 'Look at the last line before this one, and at what it waits for; raise deadline if that only needs longer.',
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStep */ .qg)('deadline: 10m')]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m')]
     });
 }
 /** A file in which the runner expects outputs and the like cannot be written. */
@@ -10460,7 +10494,7 @@ function unwritable(variable, why) {
         sentence: `The file that ${variable} names could not be written: ${why}.`,
         cause: "The runner's disk is full, or an earlier step changed the variable or the file.",
         remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
     });
 }
 /** The last resort: the result itself could not be written. */
@@ -10570,8 +10604,8 @@ function isAskingTheSystem(process) {
 /* harmony export */   F: () => (/* binding */ isApiDisabled),
 /* harmony export */   K: () => (/* binding */ explainDisabledApi)
 /* harmony export */ });
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
-/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2813);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2813);
 
 
 /** Google's words for an API that is off in a project. */
@@ -10584,13 +10618,13 @@ function isApiDisabled({ reason, message }) {
  * @param ownProject the number of the project in which the identity's pool is
  */
 function explainDisabledApi(refusal, name, host, ownProject) {
-    const project = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_0__/* .projectIn */ .L9)(refusal);
+    const project = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_1__/* .projectIn */ .L9)(refusal);
     const whose = project === ownProject ? ', the project of your pool' : '';
     return {
         sentence: `The ${name} is disabled in project ${project}${whose}.`,
         cause: 'Google counts the request in that project; roles do not help.',
         remedy: `Enable ${host} in project ${project}, and run the job again some minutes later.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inTerminal */ .e5)('enable the API', `gcloud services enable ${host} --project=${project}`)]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('enable the API', `gcloud services enable ${host} --project=${project}`)]
     };
 }
 
@@ -10606,10 +10640,10 @@ function explainDisabledApi(refusal, name, host, ownProject) {
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2456);
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6530);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
-/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2813);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(312);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2813);
 
 
 
@@ -10620,12 +10654,12 @@ function explainDisabledApi(refusal, name, host, ownProject) {
 function googleUnavailable(url, last, attempts) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'GOOGLE_UNAVAILABLE',
-        ...explainUnavailable(url, last, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .inAttempts */ .yy)(attempts)),
-        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteRefusal */ .HJ)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_3__/* .readRefusal */ .ni)(last)) } : {})
+        ...explainUnavailable(url, last, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_4__/* .inAttempts */ .yy)(attempts)),
+        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(last)) } : {})
     });
 }
 function explainUnavailable(url, last, attempts) {
-    const sentence = `${url.host} gave no usable answer: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeOutcome */ .SS)(last)}${attempts}.`;
+    const sentence = `${url.host} gave no usable answer: ${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_4__/* .describeOutcome */ .SS)(last)}${attempts}.`;
     if (!last.answered)
         return { ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainNoAnswer */ .n)(last, url, 'Google'), sentence };
     if (last.status === 429) {
@@ -10634,7 +10668,7 @@ function explainUnavailable(url, last, attempts) {
             cause: 'A quota is used up, as when many jobs start at once.',
             remedy: 'Raise deadline, or start fewer jobs at a time.',
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inStep */ .qg)('deadline: 10m'),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m'),
                 { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
             ]
         };
@@ -10642,7 +10676,7 @@ function explainUnavailable(url, last, attempts) {
     if (last.status < 500 && last.status !== 408) {
         return {
             ...(0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainInterception */ .K)(url),
-            sentence: `${url.host} gave no usable answer: status ${last.status} with a page that is not Google's (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .contentType */ .IM)(last.headers)})${attempts}.`
+            sentence: `${url.host} gave no usable answer: status ${last.status} with a page that is not Google's (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .contentType */ .IM)(last.headers)})${attempts}.`
         };
     }
     return {
@@ -10660,7 +10694,7 @@ function tokenMissing(url, answer) {
         code: 'TOKEN_INVALID',
         // Plain http is for the metadata server alone, and never goes through a proxy.
         ...(url.protocol === 'http:' ? explainServer(url) : (0,_world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__/* .explainInterception */ .K)(url)),
-        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .contentType */ .IM)(answer.headers)}).`
+        sentence: `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(url)} answered with status ${answer.status}, but without the token that was asked for (content type: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .contentType */ .IM)(answer.headers)}).`
     });
 }
 function explainServer(url) {
@@ -10668,9 +10702,9 @@ function explainServer(url) {
     return {
         cause: `The metadata server ${isNamed ? 'that GCE_METADATA_HOST names ' : ''}is not one of Google, or is emulated.`,
         remedy: isNamed
-            ? `Unset GCE_METADATA_HOST, which says ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_5__/* .safeText */ .Hk)(url.host)}, or set workload_identity_provider.`
+            ? `Unset GCE_METADATA_HOST, which says ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, or set workload_identity_provider.`
             : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
-        snippets: isNamed ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .inStepEnv */ .tv)('', "GCE_METADATA_HOST: ''")] : []
+        snippets: isNamed ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStepEnv */ .tv)('', "GCE_METADATA_HOST: ''")] : []
     };
 }
 
@@ -11531,8 +11565,8 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
 /* harmony export */   te: () => (/* binding */ parseProvider),
 /* harmony export */   zU: () => (/* binding */ serviceAccountPrincipal)
 /* harmony export */ });
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 
 
 /**
@@ -11582,9 +11616,9 @@ function isPerson(email) {
 }
 /** How IAM names the holder of a token (https://cloud.google.com/iam/docs/principal-identifiers), for commands that grant something. */
 function memberOf(email) {
-    const known = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(email);
+    const known = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(email);
     if (known === '')
-        return serviceAccountPrincipal(_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .UNKNOWN_ACCOUNT */ .vJ);
+        return serviceAccountPrincipal(_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .UNKNOWN_ACCOUNT */ .vJ);
     return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
 
@@ -12071,8 +12105,8 @@ function explainError(code) {
 /* harmony export */   K: () => (/* binding */ explainInterception),
 /* harmony export */   n: () => (/* binding */ explainNoAnswer)
 /* harmony export */ });
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 
 
 /** Where the operator of a host publishes incidents. */
@@ -12083,13 +12117,13 @@ const STATUS_PAGES = { Google: 'https://status.cloud.google.com', GitHub: 'https
  * @param whose host it is, where that says whose incidents to look for
  */
 function explainNoAnswer({ trouble, timedOut, reason }, url, whose) {
-    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(url.host);
+    const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
     switch (trouble) {
         case 'proxy setting':
             return {
                 cause: 'The step goes round no proxy by itself, so that nothing was sent.',
                 remedy: `Correct the variable, or name ${url.hostname} in NO_PROXY if no proxy is needed.`,
-                snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStepEnv */ .tv)('', 'HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'), setNoProxy(url.hostname)]
+                snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inStepEnv */ .tv)('', 'HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT'), setNoProxy(url.hostname)]
             };
         case 'proxy':
             return {
@@ -12102,7 +12136,7 @@ function explainNoAnswer({ trouble, timedOut, reason }, url, whose) {
         case 'handshake':
             return {
                 cause: `${host} does not speak TLS on this port, asks for a client certificate, or a proxy opens TLS.`,
-                remedy: `Check host and port of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(url.origin)}, and let a proxy, if there is one, leave TLS to ${host} alone.`,
+                remedy: `Check host and port of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}, and let a proxy, if there is one, leave TLS to ${host} alone.`,
                 snippets: [showHandshake(url), setNoProxy(url.hostname)]
             };
         case 'refusal':
@@ -12137,24 +12171,24 @@ function explainCertificate(url, host, reason) {
     return {
         cause: `An authority that Node does not know issued the certificate of ${host}: a private one, or a proxy that opens TLS.`,
         remedy: `Set NODE_EXTRA_CA_CERTS, for this step or for the runner, to a file with the authority's certificate that signs for ${host} here.`,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStepEnv */ .tv)('', 'NODE_EXTRA_CA_CERTS: /path/to/authority.pem'), ...snippets]
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inStepEnv */ .tv)('', 'NODE_EXTRA_CA_CERTS: /path/to/authority.pem'), ...snippets]
     };
 }
 /** Something that is not the host answered in its place, such as a proxy or the sign-in page of a network. */
 function explainInterception(url) {
     return {
         cause: 'A proxy that opens TLS, or the sign-in page of a network, answered in its place.',
-        remedy: `Let this machine reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(url.host)} directly, or through a proxy that leaves TLS alone: look at HTTPS_PROXY and NO_PROXY.`,
+        remedy: `Let this machine reach ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host)} directly, or through a proxy that leaves TLS alone: look at HTTPS_PROXY and NO_PROXY.`,
         snippets: [showHandshake(url), setNoProxy(url.hostname)]
     };
 }
 /** Who really answers on a host, and through which proxy. */
 function showHandshake(url) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .onRunner */ .o)('see who signed the certificate and which proxy is used', `curl -sv ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .shellWord */ .r7)(`${url.origin}/`)} -o /dev/null 2>&1 | grep -iE 'issuer:|proxy|refused|resolve'`);
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .onRunner */ .o)('see who signed the certificate and which proxy is used', `curl -sv ${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .shellWord */ .r7)(`${url.origin}/`)} -o /dev/null 2>&1 | grep -iE 'issuer:|proxy|refused|resolve'`);
 }
 /** The action reads NO_PROXY from the environment of the step, too; a list of host names, separated by commas. */
 function setNoProxy(host) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inStepEnv */ .tv)(', with what NO_PROXY holds already, after commas', `NO_PROXY: ${JSON.stringify((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(host))}`);
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inStepEnv */ .tv)(', with what NO_PROXY holds already, after commas', `NO_PROXY: ${JSON.stringify((0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(host))}`);
 }
 
 
@@ -12170,8 +12204,8 @@ function setNoProxy(host) {
 /* harmony export */   hx: () => (/* binding */ describeJob),
 /* harmony export */   tq: () => (/* binding */ inJob)
 /* harmony export */ });
-/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 
 
 /** A run that GitHub gives no secrets, for an input that is empty. @returns undefined where nothing restricts the run */
@@ -12181,7 +12215,7 @@ function explainWithheld(env, restriction) {
     const { id } = describeJob(env);
     const isFork = restriction.kind === 'fork';
     const who = isFork
-        ? `this pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(restriction.repository)}`
+        ? `this pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(restriction.repository)}`
         : 'Dependabot started this run';
     return {
         because: `${who}, and GitHub gives such a run no secrets`,
@@ -12198,13 +12232,13 @@ function skipDependabot(job) {
     return inJob(job, "    if: ${{ github.event.pull_request.user.login != 'dependabot[bot]' }}");
 }
 function inJob(job, ...lines) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...lines);
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inWorkflow */ .FT)('jobs:', `  ${job}:`, ...lines);
 }
 /** The job by its id, and with the workflow that was started, which may call the one of the job. */
 function describeJob(env) {
     const id = /^[A-Za-z_][\w-]*$/.exec(env['GITHUB_JOB'] ?? '')?.[0] ?? 'JOB';
     const file = /^[^/]+\/[^/]+\/(.+\.ya?ml)@/.exec(env['GITHUB_WORKFLOW_REF'] ?? '')?.[1];
-    return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .safeText */ .Hk)(file)})`}` };
+    return { id, named: `Job ${id}${file === undefined ? '' : ` (workflow ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(file)})`}` };
 }
 
 

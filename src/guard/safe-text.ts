@@ -1,3 +1,5 @@
+import { describeSecret } from './likely-secret.ts'
+
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
  * direction overrides, no workflow command in the runner's old form (`##[…]`, which it finds anywhere in a line; the `::` form
@@ -12,7 +14,18 @@ export function safeText(text: string, maxLength = 300): string {
     .replaceAll('##[', '# #[')
     .trim()
   if (line.length <= maxLength && text.length <= maxLength * 4) return line
-  return `${line.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`
+  return `${cutText(line, maxLength - 1).replace(/\p{Cs}$/u, '')}…`
+}
+
+/**
+ * The beginning of a text. A word that is cut, or stands at the end, is left out where it may be a secret of the job: the
+ * runner's masks know whole values only.
+ */
+export function cutText(text: string, maxLength: number): string {
+  const shown = text.slice(0, maxLength)
+  const [before = ''] = /(?<![\w+/=.~%-])[\w+/=.~%-]+$/.exec(shown) ?? []
+  const [after = ''] = /^[\w+/=.~%-]+/.exec(text.slice(maxLength, maxLength * 2)) ?? []
+  return describeSecret(before + after) === undefined ? shown : shown.slice(0, shown.length - before.length)
 }
 
 /** Messages show less of a page. */

@@ -1,5 +1,5 @@
 import { parseJson } from './json.ts'
-import { describeSecret } from './quote.ts'
+import { describeSecret } from './likely-secret.ts'
 import { Secret, type Masks } from './secret.ts'
 import { TOKEN_SHAPE } from './token-shapes.ts'
 

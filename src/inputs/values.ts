@@ -1,5 +1,6 @@
 import { isObject, parseJson } from '../guard/json.ts'
-import { describeSecret, quoteValue } from '../guard/quote.ts'
+import { describeSecret } from '../guard/likely-secret.ts'
+import { quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
 import { safeText } from '../guard/safe-text.ts'

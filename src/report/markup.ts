@@ -1,4 +1,4 @@
-import { safeText } from '../guard/safe-text.ts'
+import { cutText, safeText } from '../guard/safe-text.ts'
 
 /**
  * Words that mean nothing to Markdown, HTML or GitHub: plain ones, numbers, dashes. Seven digits and more could be a commit
@@ -36,20 +36,19 @@ export function inertCode(text: string, maxLength = 300): string {
 
 /** The same where HTML stands. */
 export function inertHtmlCode(text: string, maxLength = 300): string {
-  // Within an HTML block only tags and references count (GFM, 4.6); the rest protects readers who paste a line elsewhere.
-  const line = encode(safeText(text, maxLength), /[&<>`*_[\]|#!~\\$@:^{}]|(?<=www)\./gi)
+  const line = encode(safeText(text, maxLength))
   return line === '' ? '' : `<code>${line}</code>`
 }
 
 /** Lines as they are, in a block; whatever stands in it is text. */
 export function inertBlock(text: string, maxLength: number): string {
-  const shown = text.length > maxLength ? `${text.slice(0, maxLength)}\n…` : text
+  const shown = text.length > maxLength ? `${cutText(text, maxLength)}\n…` : text
   const lines = shown
     .split(/\r\n|[\r\n\u2028\u2029]/)
     // Controls and format characters: they show nothing, or something else than what is there.
     .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u00B7'))
   // GFM, 4.6: an HTML block that starts with <pre> ends with </pre> only, so that empty lines may stand in it.
-  return `<pre>${encode(lines.join('\n'), /[&<>]/g)}</pre>`
+  return `<pre>${encode(lines.join('\n'))}</pre>`
 }
 
 /**
@@ -129,6 +128,10 @@ function isPlain(text: string): boolean {
   return text.split(' ').every((word) => PLAIN.test(splitWord(word).text))
 }
 
-function encode(text: string, characters: RegExp): string {
-  return text.replaceAll(characters, (character) => `&#${character.charCodeAt(0)};`)
+/**
+ * Within an HTML block only tags and references count (GFM, 4.6), and GitHub leaves code alone. The runner's masks know no
+ * other references than these: https://github.com/actions/runner/blob/main/src/Sdk/DTLogging/Logging/ValueEncoders.cs
+ */
+function encode(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -17,7 +17,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { Step, Log } from '../world/step.ts'
 import { writeCommandFile } from './command-files.ts'
 import { unreported } from './internal.ts'
-import { safeText, safeUrl } from '../guard/safe-text.ts'
+import { cutText, safeText, safeUrl } from '../guard/safe-text.ts'
 import { renderAnnotation } from './annotation.ts'
 import { nameTokens, renderSummary, type RunRecord } from './summary.ts'
 
@@ -238,5 +238,5 @@ function cutBytes(text: string, limit: number): string {
   let end = limit
   // RFC 3629: bytes that continue a character start with the bits 10.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
-  return bytes.subarray(0, end).toString('utf8')
+  return cutText(text, bytes.subarray(0, end).toString('utf8').length)
 }

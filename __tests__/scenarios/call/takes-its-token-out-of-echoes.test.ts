@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe } from 'node:test'
 import { callScenario, callsOf, json, tokenOf } from '../call-given.ts'
 import type { AppRequest } from '../call-given.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
+import { createMasker } from '../../runner/masker.ts'
 import { ACCOUNT, assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
 
 type Disguise = (token: string) => string
@@ -230,3 +232,30 @@ describe('An echo of the token in a header', { concurrency: 4 }, () => {
 })
 
 const piecesOf = (token: string): string[] => inPieces(60, '\n')(token).split('\n')
+
+describe("An echo of the job's own secret", { concurrency: 4 }, () => {
+  const secret = `sk_live_${randomBytes(300).toString('base64url')}`
+  const BODIES: Readonly<Record<string, string>> = {
+    whole: `{"key":"${secret.slice(0, 90)}"}`,
+    'longer than what is shown': JSON.stringify({ error: `the key ${secret} is unknown` }),
+    'at the end of what is shown': `${'no such key '.repeat(12)}${secret}`,
+    'at the end of what the summary shows': `${'no such key '.repeat(160)}${secret}`,
+    'at the end of the output': `${'no such key '.repeat(5_450)}${secret}`
+  }
+  for (const [where, body] of Object.entries(BODIES)) {
+    for (const status of [200, 401, 500]) {
+      callScenario(
+        `It is shown whole or not at all: ${where}, ${status}`,
+        { app: [{ status, body }] },
+        async (stage) => {
+          const run = await stage.call({ method: 'POST', expect_body: 'nothing' })
+          assert.equal(run.exitCode, 1)
+          const masker = createMasker()
+          masker.add(where === 'whole' ? secret.slice(0, 90) : secret)
+          const shown = masker.hide([run.log, run.summary, run.outputs['body']].join('\n'))
+          for (const piece of secret.match(/.{12}/g) ?? []) assert.ok(!shown.includes(piece), shown)
+        }
+      )
+    }
+  }
+})

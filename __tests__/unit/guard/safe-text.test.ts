@@ -32,6 +32,16 @@ const LENGTHS: [string, string, number, string][] = [
   ['much longer', 'a'.repeat(1_000_000), 5, 'aaaa…'],
   ['long only because of blanks', `a${' '.repeat(15)}b`, 5, 'a b'],
   ['longer after it was made safe', '##[##[', 6, '# #[#…'],
+  ['cut in the middle of a word that may be a secret', `key: ${'aB3_'.repeat(20)}`, 40, 'key: …'],
+  ['cut behind such a word', `${'aB3_'.repeat(9)}: ${'x '.repeat(20)}`, 40, `${'aB3_'.repeat(9)}: x…`],
+  ['cut in such a word behind many blanks', `${' '.repeat(60)}${'aB3_'.repeat(30)}`, 30, '…'],
+  [
+    'cut in the middle of an address',
+    'shop-123456789012.europe-west1.run.app/any/path',
+    41,
+    'shop-123456789012.europe-west1.run.app/a…'
+  ],
+  ['cut in the middle of another word', 'the quick brown fox', 12, 'the quick b…'],
   ['cut in the middle of a character', 'abc😀😀', 5, 'abc…']
 ]
 

@@ -27,8 +27,8 @@ export function isBrokenIap({ status, text }: Pick<Response, 'status' | 'text'>)
 /** Identity-Aware Proxy refused, or sent to the sign-in page: told apart by its words and by its client id. */
 export function iapRejected(failed: FailedCall, response: Response): Failure {
   const { call, token, clientId } = failed
-  const words = /Invalid IAP credentials: ([^<]{1,120})|(OpenID Connect token expired[^<]{0,60})/.exec(response.text)
-  const said = safeText(words?.[1] ?? words?.[2] ?? '').replace(/\.+$/, '')
+  const words = /Invalid IAP credentials: ([^<]+)|(OpenID Connect token expired[^<]*)/.exec(response.text)
+  const said = safeText(words?.[1] ?? words?.[2] ?? '', 120).replace(/\.+$/, '')
   const who = safeText(token.email) || 'the identity'
   const known = clientId === undefined ? '' : `; IAP's client id is ${clientId}`
   const isOther = token.kind === 'id_token' && clientId !== undefined && clientId !== token.audience

@@ -3,7 +3,7 @@ import { subjectTokenHostSilent, subjectTokenRefused, subjectTokenUnavailable } 
 import type { Step } from '../../world/step.ts'
 import { isObject, secretIn } from '../../guard/json.ts'
 import { keepSuspects, seal, type Sealed, type TokenFormat } from '../../guard/seal.ts'
-import { describeSecret } from '../../guard/quote.ts'
+import { describeSecret } from '../../guard/likely-secret.ts'
 import { Secret } from '../../guard/secret.ts'
 import type { ExternalAccountDocument } from '../document.ts'
 import type { SubjectToken } from '../../token/credential.ts'
