@@ -486,20 +486,22 @@ const FAILURES = {
     PROXY_FAILED: "The proxy's background process is gone",
     INTERNAL: 'A defect of this action'
 };
-/** What the first cause says that fits. */
+/** What the first cause says that fits, and its code. */
 function explainBy(causes, facts) {
     const cause = causes.find(({ when }) => when(facts));
     if (cause === undefined)
         throw new Error('no cause fits');
-    return cause.explain(facts);
+    const { code } = cause;
+    return { ...cause.explain(facts), ...(code === undefined ? {} : { code }) };
 }
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
 class Failure extends Error {
     name = 'Failure';
     text;
-    constructor(text) {
-        super(`${text.code}: ${text.sentence}`);
-        this.text = text;
+    constructor(draft) {
+        super(`${draft.code}: ${draft.sentence}`);
+        const snippets = (draft.snippets ?? []).flat().filter((snippet) => snippet !== undefined && snippet !== false);
+        this.text = { ...draft, snippets };
     }
 }
 /** A text as the beginning of a sentence. */
@@ -514,6 +516,7 @@ function capital(text) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $7: () => (/* binding */ inYaml),
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   E4: () => (/* binding */ projectOfAccount),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
@@ -523,9 +526,9 @@ function capital(text) {
 /* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
 /* harmony export */   YC: () => (/* binding */ firstCommand),
 /* harmony export */   YN: () => (/* binding */ accountWord),
+/* harmony export */   YP: () => (/* binding */ toRead),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
 /* harmony export */   k_: () => (/* binding */ projectById),
-/* harmony export */   lT: () => (/* binding */ toCompare),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord),
@@ -535,17 +538,21 @@ function capital(text) {
 /* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
+/** YAML for a place in words. */
+function inYaml(place, ...lines) {
+    return { place, language: 'yaml', lines };
+}
 /** YAML for the inputs of this action. */
 function inStep(...lines) {
-    return { place: 'In this step, under "with"', language: 'yaml', lines };
+    return inYaml('In this step, under "with"', ...lines);
 }
 /** YAML for the environment of this step. */
 function inStepEnv(note, ...lines) {
-    return { place: `In this step${note}`, language: 'yaml', lines: ['env:', ...lines.map((line) => `  ${line}`)] };
+    return inYaml(`In this step${note}`, 'env:', ...lines.map((line) => `  ${line}`));
 }
 /** YAML of the workflow around the step. */
 function inWorkflow(...lines) {
-    return { place: 'In the workflow', language: 'yaml', lines };
+    return inYaml('In the workflow', ...lines);
 }
 /** JSON for a member of a credential document. */
 function inDocument(...lines) {
@@ -582,8 +589,8 @@ function onRunner(purpose, ...lines) {
     };
 }
 /** Facts to read or to compare. */
-function toCompare(what, ...lines) {
-    return { place: what, language: 'text', lines };
+function toRead(place, ...lines) {
+    return { place, language: 'text', lines };
 }
 /** What a command leaves to the reader to fill in. */
 const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAME_OF_SECRET|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
@@ -1052,7 +1059,10 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
         remedy,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+        snippets: [
+            commands.length > 0 && (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands),
+            example.length > 0 && (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)
+        ]
     });
 }
 /** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
@@ -1108,10 +1118,7 @@ function explainFunction(url) {
 }
 function explainDomain(url) {
     const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
-    const where = (place, audience) => ({
-        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${audience}`),
-        place: `In this step, under "with", where ${place}`
-    });
+    const where = (place, audience) => (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inYaml */ .$7)(`In this step, under "with", where ${place}`, `audience: ${audience}`);
     return {
         sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
         remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
@@ -2061,12 +2068,15 @@ function findAudience(url) {
     if (isCloudRunUrl(url))
         return `https://${splitTag(url.hostname).service}`;
     const [, name] = url.pathname.split('/');
-    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `https://${url.hostname}/${name}` : undefined;
+    return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
 }
 /** Whether Cloud Run's own domain serves this URL. */
 function isCloudRunUrl(url) {
     return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** Whether the domain of Cloud Functions serves this URL. */
+function isFunctionUrl(url) {
+    return url.hostname.endsWith('.cloudfunctions.net');
 }
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */
 function tagOf(url) {
@@ -2317,6 +2327,361 @@ function wordsOf({ text: body }, maxLength) {
     return (0,safe_text/* safeText */.Hk)((0,safe_text/* textOfPage */.ch)(text), maxLength);
 }
 
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var guard_quote = __nccwpck_require__(6777);
+;// CONCATENATED MODULE: ./src/inputs/complaints.ts
+
+/**
+ * Calls every reader even if others fail, so that all complaints are reported at once.
+ *
+ * @throws {Failure} the only complaint
+ * @throws {AggregateError} several of them, in the order of the readers
+ */
+async function readAll(readers) {
+    const values = {};
+    const complaints = [];
+    for (const [name, read] of Object.entries(readers)) {
+        try {
+            values[name] = await read();
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The same for each part of a list. */
+function readEach(parts, read) {
+    const values = [];
+    const complaints = [];
+    for (const part of parts) {
+        try {
+            values.push(read(part));
+        }
+        catch (error) {
+            complaints.push(...complaintsIn(error));
+        }
+    }
+    throwAny(complaints);
+    return values;
+}
+/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
+function complaintsIn(error) {
+    if (error instanceof failure_failure/* Failure */.HR)
+        return [error];
+    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.HR))
+        return error.errors;
+    throw error;
+}
+function throwAny(complaints) {
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return;
+    throw others.length === 0 ? first : new AggregateError(complaints);
+}
+
+// EXTERNAL MODULE: ./src/guard/likely-secret.ts
+var likely_secret = __nccwpck_require__(5750);
+;// CONCATENATED MODULE: ./src/world/request.ts
+/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
+function isLocalUrl(url) {
+    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
+}
+function isLoopbackUrl(url) {
+    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
+}
+
+;// CONCATENATED MODULE: ./src/inputs/values.ts
+
+
+
+
+
+
+/** A day: longer than any job, and within what a timer can wait. */
+const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
+/** The lines of a value, without blanks around them and without empty ones. */
+function parseLines(value) {
+    return splitBy('\n', value);
+}
+/** The same of a list whose parts may be separated by commas too. */
+function parseList(value) {
+    return splitBy(/[\n,]/, value);
+}
+function splitBy(separator, value) {
+    // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
+    const isDocument = (0,guard_json/* isObject */.Gv)((0,guard_json/* parseJson */.qF)(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value);
+    const parts = isDocument ? [value] : value.split(separator);
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
+function parseDuration(input, value, shortestMs) {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
+    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
+    const milliseconds = Math.round(Number(amount) * factor);
+    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
+        return milliseconds;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+}
+/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
+function parseBoolean(input, value) {
+    if (['true', 'True', 'TRUE'].includes(value))
+        return true;
+    if (['false', 'False', 'FALSE'].includes(value))
+        return false;
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+}
+/** A service that may be called: https, or http on this machine, where no other machine can listen. */
+function parseUrl(input, value) {
+    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
+    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
+    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
+    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
+        // It may hold a password.
+        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        ]);
+    }
+    // RFC 3986, 3.2.1: user information is there even where it is empty.
+    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+    }
+    const region = impossibleRegionIn(url);
+    if (region !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+    }
+    url.hash = '';
+    return url;
+}
+/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
+function impossibleRegionIn(url) {
+    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
+}
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
+function parseAudience(value) {
+    const secret = (0,likely_secret/* describeSecret */.w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
+/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
+const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
+const NAME_PROBLEMS = [
+    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
+    [/\$\{\{/, 'has an expression in it that was not evaluated'],
+    [/["'`]/, 'has quotes in it'],
+    [/\s/, 'has blanks in it']
+];
+const PROVIDER_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^(https?:)?\/\//, 'starts with a host'],
+    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
+    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
+    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
+    [
+        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
+        'has a character in it that no id of a pool or provider has'
+    ],
+    [/^/, 'is not the full name of a provider']
+];
+/** The full name of a workload identity provider. */
+function parseProvider(value) {
+    if (PROVIDER_NAME.test(value))
+        return value;
+    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
+    const isMeant = PROVIDER_NAME.test(meant);
+    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+}
+function findProblem(value, problems) {
+    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
+}
+function wrongName(input, complaint, expected, commands) {
+    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+}
+/** The commands that print the full names of providers, by what an incomplete one tells. */
+function listProviders(name) {
+    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
+    const list = 'gcloud iam workload-identity-pools providers list';
+    return pool === undefined
+        ? [
+            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
+        ]
+        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
+}
+const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
+/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
+const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
+/** Whether an e-mail looks like that of a service account, in a domain that does not exist. */
+function isMisspelled(email) {
+    return MISSPELLED.test(email);
+}
+/** A name as documentation writes it, for the reader to fill in. */
+const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
+/** People alone have such addresses. */
+const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
+const ACCOUNT_PROBLEMS = [
+    ...NAME_PROBLEMS,
+    [/^serviceAccount:/, 'has the prefix of a member'],
+    [PLACEHOLDER, 'is a placeholder'],
+    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
+    [MISSPELLED, 'does not end in .gserviceaccount.com'],
+    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
+    [/^/, 'is neither an e-mail nor a unique id']
+];
+/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
+function parseAccount(input, value) {
+    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
+    if (isAccount(account))
+        return account;
+    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
+    const isMeant = isAccount(meant);
+    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+}
+/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
+function withoutQuotes(value) {
+    const characters = Array.from(value);
+    const isMeant = (character) => !/["'`\s]/.test(character);
+    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
+}
+function isAccount(value) {
+    if (/^\d{16,30}$/.test(value))
+        return true;
+    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
+}
+/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
+function parseUniverse(value) {
+    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+}
+/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
+const RESERVED_VARIABLES = new RegExp(`^(${[
+    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
+    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
+    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
+    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
+    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
+    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
+    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
+].join('|')})$`, 'i');
+/** A variable that later steps may see, and that changes nothing but what they see. */
+function parseVariableName(value) {
+    if (value === undefined)
+        return undefined;
+    if (!/^[A-Za-z_]\w*$/.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+    }
+    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
+    if (RESERVED_VARIABLES.test(value)) {
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+    }
+    return value;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
+
+
+
+
+/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
+const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
+/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
+const FRAMING_HEADERS = [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade'
+];
+/**
+ * @param lines `Name: value`, one per line
+ * @param tokenHeader empty for the one that fits
+ * @param forIap the kind of a token that is for Identity-Aware Proxy
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+function parseHeaders(lines, tokenHeader, forIap) {
+    const own = Object.create(null);
+    const headers = readEach(parseLines(lines), (line) => {
+        const { name, value } = parseHeaderLine('headers', line);
+        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, `Leave ${(0,guard_quote/* quoteValue */.c)(name)} out of headers.`);
+        }
+        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
+        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
+        }
+        return { name, value };
+    });
+    for (const { name, value } of headers) {
+        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+        (own[written] ??= []).push(value);
+    }
+    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
+    if (repeated !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, `Set ${repeated} once.`);
+    }
+    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
+}
+function chooseTokenHeader(own, wanted, forIap) {
+    if (wanted === '') {
+        // Identity-Aware Proxy does not read X-Serverless-Authorization.
+        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
+        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
+        if (valuesOf(own, header) === undefined)
+            return header;
+        throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
+    }
+    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
+    if (header === undefined) {
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+            'token_header: X-Serverless-Authorization'
+        ]);
+    }
+    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
+        throw (0,failures/* inputInvalid */.m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
+    }
+    if (valuesOf(own, header) === undefined)
+        return header;
+    throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
+}
+/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
+function isOAuthClient(audience) {
+    return audience.endsWith('.apps.googleusercontent.com');
+}
+function valuesOf(headers, name) {
+    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+/** `Name: value`; only the first colon counts. */
+function parseHeaderLine(input, line) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    // RFC 9110, 5.1: a token.
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+        // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
+        throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,guard_quote/* quoteValue */.c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+    }
+    return { name, value: line.slice(colon + 1).trim() };
+}
+
 ;// CONCATENATED MODULE: ./src/token/principal.ts
 
 
@@ -2335,7 +2700,7 @@ function subjectPrincipal(audience, subject) {
     return `principal://${poolOf(audience)}/subject/${subject}`;
 }
 /** @param audience `//iam.googleapis.com/…/providers/PROVIDER`; undefined where it has another form */
-function parseProvider(audience) {
+function principal_parseProvider(audience) {
     const name = audience.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '');
     const [, project, pool, provider] = /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/(\w[\w-]*)\/providers\/(\w[\w-]*)$/.exec(name) ?? [];
     if (project !== undefined && pool !== undefined && provider !== undefined)
@@ -2373,76 +2738,542 @@ function memberOf(email) {
     return isPerson(known) ? `user:${known}` : serviceAccountPrincipal(known);
 }
 
+;// CONCATENATED MODULE: ./src/guard/redaction.ts
+/** A piece of a secret that is shorter than this gives nothing away, and may stand in a text by chance. */
+const PIECE = 12;
+/** Every piece holds a seed that begins at a multiple of the stride: those alone are looked up, and the rest is compared. */
+const SEED = 8;
+const STRIDE = PIECE - SEED + 1;
+/** How many places with the same seed are compared: more are found only in secrets that repeat themselves. */
+const MOST_PLACES = 8;
+/** Of a longer secret all of it is known as it is, but in disguise only its end, where a JWT has its signature. */
+const DISGUISED_CHARACTERS = 32 * 1024;
+/** A shorter secret could be a word. */
+const SHORTEST_SECRET = 6;
+/**
+ * Takes secrets out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
+ * error pages, debug headers and logs, and the runner's masks see only whole values. The threat model lists what is undone.
+ * Time and memory grow with the text and the secrets, and no faster.
+ *
+ * @returns a function that replaces every piece of `PIECE` or more letters of any secret with `***`
+ */
+function createRedaction(secrets) {
+    const values = secrets.map((secret) => secret.reveal());
+    const short = values.filter((value) => value.length >= SHORTEST_SECRET && lettersOf(value).length < PIECE);
+    let index;
+    return (text) => {
+        const rest = short.reduce((left, value) => left.replaceAll(value, '***'), text);
+        if (rest.length < PIECE || short.length === values.length)
+            return rest;
+        index ??= createIndex(values.flatMap(disguisesOf));
+        const covered = new Uint8Array(rest.length);
+        // Markup may split a secret; and a cut one may itself stand between angle brackets.
+        coverPieces(readLetters(rest, true), index, covered);
+        if (rest.includes('<'))
+            coverPieces(readLetters(rest, false), index, covered);
+        return replaceCovered(rest, covered);
+    };
+}
+/** The forms in which a secret may come back, each reduced to letters and digits. */
+function disguisesOf(secret) {
+    const bytes = Buffer.from(secret).subarray(-DISGUISED_CHARACTERS);
+    const end = bytes.toString('latin1');
+    // Where the encoded bytes do not begin with the secret, what is encoded together with bytes before it is left out.
+    const behind = (count) => Buffer.concat([Buffer.alloc(count), bytes]);
+    const forms = [
+        secret,
+        Array.from(end).reverse().join(''),
+        bytes.toString('hex'),
+        Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(''),
+        bytes.join(''),
+        ...[0, 1, 2].map((count) => behind(count)
+            .toString('base64')
+            .slice(count === 0 ? 0 : 4)),
+        ...[0, 1, 2, 3, 4].map((count) => toBase32(behind(count)).slice(count === 0 ? 0 : 8))
+    ];
+    // Debuggers of JWTs print the signature's bytes.
+    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(secret) ?? [];
+    if (signature !== undefined) {
+        const raw = Buffer.from(signature, 'base64url');
+        forms.push(raw.toString('hex'), raw.join(''));
+    }
+    return forms.map(lettersOf);
+}
+function lettersOf(text) {
+    return text.replaceAll(/[^A-Za-z0-9]/g, '');
+}
+/** RFC 4648, 6. */
+function toBase32(bytes) {
+    const letters = [];
+    let [value, bits] = [0, 0];
+    for (const byte of bytes) {
+        value = ((value << 8) | byte) & 0xfff;
+        for (bits += 8; bits >= 5; bits -= 5)
+            letters.push('abcdefghijklmnopqrstuvwxyz234567'.charAt((value >>> (bits - 5)) & 31));
+    }
+    return letters.join('');
+}
+const NO_LETTER = 255;
+/** Of letters, in lower case, and of digits. */
+const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
+    const character = String.fromCharCode(code).toLowerCase();
+    return /[a-z\d]/.test(character) ? character.charCodeAt(0) : NO_LETTER;
+});
+function codeOf(character) {
+    return CODES[character] ?? NO_LETTER;
+}
+function createIndex(forms) {
+    // What stands between two forms is no letter of a text, so that no piece goes from one to the other.
+    const codes = Buffer.from(forms.join(' ').toLowerCase());
+    const chain = new Int32Array(Math.ceil(codes.length / STRIDE));
+    const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)));
+    for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
+        const start = seed * STRIDE;
+        const slot = hash(codes, start) & (heads.length - 1);
+        chain[seed] = heads[slot] ?? 0;
+        heads[slot] = seed + 1;
+    }
+    return { codes, heads, chain };
+}
+/** Of the seed that begins there (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). */
+function hash(codes, start) {
+    let value = 0x811c9dc5;
+    for (let at = start; at < start + SEED; at += 1)
+        value = Math.imul(value ^ (codes[at] ?? 0), 0x01000193);
+    return value ^ (value >>> 15);
+}
+/** One character that was written otherwise: references of HTML, escapes of URLs, JSON, JavaScript and C, also twice over. */
+const ESCAPE = /&(?:amp;)*(?:#x0*([\da-f]{1,4});?|#0*(\d{1,5});?|[a-z][a-z\d]{1,30};)|%(?:25)*([\da-f]{2})|\\{1,8}(?:u\{?0{0,8}([\da-f]{1,4})\}?|x([\da-f]{2})|([0-3]?[0-7]{2})|[nrtbfv0])/iy;
+/** @param markup whether what stands between angle brackets is left out */
+function readLetters(text, markup) {
+    const codes = new Uint8Array(text.length);
+    const starts = new Uint32Array(text.length);
+    const ends = new Uint32Array(text.length);
+    let count = 0;
+    let [nextOpen, nextClose] = [-1, -1];
+    for (let at = 0; at < text.length;) {
+        const character = text[at] ?? '';
+        let end = at + 1;
+        let code = codeOf(text.charCodeAt(at));
+        if (character === '<' && markup) {
+            // Each is looked for once only, however many there are of the other.
+            if (nextOpen <= at)
+                nextOpen = indexFrom(text, '<', at + 1);
+            if (nextClose <= at)
+                nextClose = indexFrom(text, '>', at + 1);
+            if (nextClose < nextOpen)
+                end = nextClose + 1;
+        }
+        else if (character === '&' || character === '%' || character === '\\') {
+            ESCAPE.lastIndex = at;
+            const [escape, hex, decimal, percent, unicode, byte, octal] = ESCAPE.exec(text) ?? [];
+            if (escape !== undefined) {
+                end = at + escape.length;
+                const digits = hex ?? percent ?? unicode ?? byte;
+                code = codeOf(digits === undefined
+                    ? Number.parseInt(decimal ?? octal ?? '', decimal === undefined ? 8 : 10)
+                    : Number.parseInt(digits, 16));
+            }
+        }
+        if (code !== NO_LETTER) {
+            codes[count] = code;
+            starts[count] = at;
+            ends[count] = end;
+            count += 1;
+        }
+        at = end;
+    }
+    return { codes: codes.subarray(0, count), starts, ends };
+}
+function indexFrom(text, mark, from) {
+    const found = text.indexOf(mark, from);
+    return found === -1 ? text.length : found;
+}
+/** Marks what the pieces among the letters cover of the text, with what separates their letters. */
+function coverPieces({ codes, starts, ends }, index, covered) {
+    let last = 0;
+    for (let at = 0; at + SEED <= codes.length; at += 1) {
+        const [start, end] = findPiece(codes, at, index);
+        if (end - start < PIECE || end <= last)
+            continue;
+        covered.fill(1, starts[start], ends[end - 1]);
+        // Another piece that begins within this one ends behind it, and is found by its last letters.
+        last = end;
+        at = Math.max(at, end - PIECE);
+    }
+}
+/** The longest piece around a seed; an empty one where there is none. */
+function findPiece(codes, at, { codes: known, heads, chain }) {
+    let longest = [at, at];
+    let seed = heads[hash(codes, at) & (heads.length - 1)] ?? 0;
+    for (let places = 0; seed !== 0 && places < MOST_PLACES; places += 1) {
+        const place = (seed - 1) * STRIDE;
+        let [before, after] = [0, 0];
+        while (codes[at + after] !== undefined && codes[at + after] === known[place + after])
+            after += 1;
+        if (after >= SEED) {
+            while (before < PIECE && at > before && codes[at - before - 1] === known[place - before - 1])
+                before += 1;
+            if (before + after > longest[1] - longest[0])
+                longest = [at - before, at + after];
+        }
+        seed = chain[seed - 1] ?? 0;
+    }
+    return longest;
+}
+function replaceCovered(text, covered) {
+    const parts = [];
+    let kept = 0;
+    for (let from = covered.indexOf(1); from !== -1; from = covered.indexOf(1, kept)) {
+        parts.push(text.slice(kept, from), '***');
+        const end = covered.indexOf(0, from);
+        kept = end === -1 ? text.length : end;
+    }
+    return parts.length === 0 ? text : parts.join('') + text.slice(kept);
+}
+
+// EXTERNAL MODULE: ./src/guard/secret.ts
+var secret = __nccwpck_require__(9185);
+// EXTERNAL MODULE: ./src/guard/token-shapes.ts
+var token_shapes = __nccwpck_require__(7871);
+;// CONCATENATED MODULE: ./src/guard/seal.ts
+
+
+
+
+/** Deeper levels are not searched, and are left out. */
+const DEEPEST_NESTING = 20;
+/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
+const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
+const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
+/** Headers that a document may name and that hold no secret. */
+const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
+const SHAPE = new RegExp(`^(?:${token_shapes/* TOKEN_SHAPE */.y})$`);
+const SHAPE_IN_TEXT = new RegExp(token_shapes/* TOKEN_SHAPE */.y, 'g');
+/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
+const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
+/**
+ * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
+ * where one stands.
+ *
+ * @param format where there is a token besides those that can be told
+ */
+function seal(masks, text, format) {
+    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
+    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
+        return { json: masks.keep(trimmed), text: '' };
+    const json = (0,guard_json/* parseJson */.qF)(trimmed);
+    if (json === undefined)
+        return { json, text: sealText(masks, text) };
+    const sealed = mapStrings(json, (value, name, parent) => {
+        if (value === '')
+            return value;
+        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
+        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
+        // What a secret's name holds may be a token with something around it, which is masked by itself too.
+        const rest = sealText(masks, value);
+        return isSecret || isHeader ? masks.keep(value) : rest;
+    });
+    return { json: sealed, text: '' };
+}
+/** Names behind which a query or a command has its secrets; their values look like paths where they name a file. */
+const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
+/** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
+function keepSuspects(masks, pairs) {
+    for (const [name, value] of pairs) {
+        if ((0,likely_secret/* describeSecret */.w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
+            masks.keep(value);
+    }
+}
+/** Free text without the secrets in it. */
+function sealText(masks, text) {
+    return text
+        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
+        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
+        // What stands behind a name may be a word; it is left out all the same.
+        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
+            masks.keep(value);
+        return `${before}***`;
+    });
+}
+/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
+function mapStrings(value, map, mapSecret = (secret) => secret) {
+    function mapAny(any, name, parent, depth) {
+        if (typeof any === 'string')
+            return map(any, name, parent);
+        if (any instanceof secret/* Secret */.z)
+            return mapSecret(any);
+        if (typeof any !== 'object' || any === null)
+            return any;
+        if (depth > DEEPEST_NESTING)
+            return undefined;
+        if (Array.isArray(any))
+            return any.map((item) => mapAny(item, name, parent, depth + 1));
+        const members = Object.entries(any);
+        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
+    }
+    return mapAny(value, '', '', 0);
+}
+
+;// CONCATENATED MODULE: ./src/world/step.ts
+/** Clocks that differ by less, in seconds, do no harm. */
+const CLOCK_TOLERANCE_S = 60;
+/** The time, in milliseconds since the epoch, at which nothing has expired but what has by both clocks. */
+function earlierNow({ now, googleNow }) {
+    return Math.min(now(), googleNow());
+}
+/** How long a request that is sent now may take. @param mostMs where that is less than timeout */
+function limitOf(step, mostMs = step.timeoutMs) {
+    const left = Math.max(1, step.timeLeft());
+    const most = Math.min(mostMs, step.timeoutMs);
+    return { milliseconds: Math.min(most, left), byDeadline: left < most };
+}
+/** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
+function startWatch({ timeLeft }) {
+    const leftAtStart = timeLeft();
+    return () => leftAtStart - timeLeft();
+}
+
+;// CONCATENATED MODULE: ./src/world/retried-request.ts
+
+
+
+
+
+/** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
+const MOST_FAILURES = 5;
+/** No token endpoint answers faster from afar. */
+const SHORTEST_ATTEMPT_MS = 100;
+/** Token endpoints answer with a few KiB; an access token alone can have 12. */
+const LONGEST_ANSWER_BYTES = 256 * 1024;
+/**
+ * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
+ * again, POSTs included, because asking twice for a token does no harm.
+ *
+ * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ */
+async function requestWithRetries(step, request, unavailable) {
+    let lastInformative = outOfTime();
+    let failures = 0;
+    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
+        const limit = limitOf(step);
+        const outcome = await send(step, request, limit, (status) => status >= 300);
+        if (outcome.answered && !isTransient(outcome))
+            return outcome;
+        // An attempt that the deadline cut short says less than the one before it.
+        const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline;
+        if (!cutShort || attempt === 1)
+            lastInformative = outcome;
+        if (!outcome.answered || outcome.status !== 429)
+            failures += 1;
+        const pause = choosePause(step, attempt, outcome);
+        // Beyond the deadline another attempt could only end in failure: fail at once.
+        if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
+            throw unavailable(lastInformative, attempt);
+        step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
+        await step.sleep(pause);
+    }
+    throw unavailable(lastInformative, 0);
+}
+/** Asks one of Google's services once. What comes back is sealed. */
+async function requestOnce(step, request) {
+    return await send(step, request, limitOf(step), () => true);
+}
+/**
+ * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
+ *
+ * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ */
+async function send(step, request, limit, isQuoted) {
+    const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
+    if (!outcome.answered)
+        return outcome;
+    const { masks } = step;
+    const { body, ...head } = outcome;
+    const sealed = {
+        headers: mapStrings(head.headers, (text) => sealText(masks, text)),
+        ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
+    };
+    const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text) => text;
+    return { ...head, ...mapStrings(sealed, redact) };
+}
+function outOfTime() {
+    return {
+        answered: false,
+        timedOut: true,
+        reason: 'the deadline of the step had passed',
+        trouble: 'connection',
+        sent: false,
+        milliseconds: 0
+    };
+}
+
+;// CONCATENATED MODULE: ./src/call/run-service.ts
+
+
+
+
+
+/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
+function nameRunService(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
+}
+/**
+ * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+ *
+ * @param universe domain of the cloud's APIs
+ * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
+ */
+async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+    try {
+        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
+        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate });
+        if (!outcome.answered)
+            return { kind: 'unknown', principal };
+        const { json } = outcome;
+        // A page has no such member: only the API itself says that there is no such service.
+        if (outcome.status === 404 && (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'status') === 'NOT_FOUND')
+            return { kind: 'missing' };
+        const service = outcome.status === 200 && (0,guard_json/* isObject */.Gv)(json) ? readRunService(json) : undefined;
+        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
+    }
+    catch (error) {
+        // Without an access token nothing can be looked up, which is no failure of its own.
+        if (error instanceof failure_failure/* Failure */.HR)
+            return { kind: 'unknown', principal: undefined };
+        throw error;
+    }
+}
+/**
+ * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
+ * of protobuf's JSON, a member that is false, zero or empty may be absent.
+ *
+ * @returns undefined where it describes no service
+ */
+function readRunService(json) {
+    // Every service has a name and a state.
+    if ((0,guard_json/* stringIn */.tB)(json, 'name') === undefined || !(0,guard_json/* isObject */.Gv)(json['terminalCondition']))
+        return undefined;
+    const condition = (0,guard_json/* objectIn */.D7)(json, 'terminalCondition');
+    const newestReady = revisionIn(json, 'latestReadyRevision');
+    const targets = listIn(json, 'trafficStatuses');
+    const shares = targets.map((target) => ({
+        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
+        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
+        tag: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(target, 'tag') ?? '', 60)
+    }));
+    const state = (0,guard_json/* stringIn */.tB)(condition, 'state');
+    return {
+        newest: revisionIn(json, 'latestCreatedRevision'),
+        newestReady,
+        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
+        served: shares.filter(({ percent }) => percent > 0),
+        tags: shares.filter(({ tag }) => tag !== ''),
+        isRollingOut: json['reconciling'] === true || (0,guard_json/* stringIn */.tB)(json, 'generation') !== (0,guard_json/* stringIn */.tB)(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
+        ingress: nameIngress((0,guard_json/* stringIn */.tB)(json, 'ingress')),
+        isInvokerCheckOff: json['invokerIamDisabled'] === true,
+        isDefaultUrlOff: json['defaultUriDisabled'] === true
+    };
+}
+function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
+    if (value === 'INGRESS_TRAFFIC_ALL')
+        return 'all';
+    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
+}
+/** `projects/…/revisions/NAME`, or the name alone. */
+function revisionIn(json, member) {
+    const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
+    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
+}
+function listIn(json, member) {
+    const value = json[member];
+    return Array.isArray(value) ? value.filter(guard_json/* isObject */.Gv) : [];
+}
+function textsIn(json, member) {
+    const value = json[member];
+    const texts = Array.isArray(value) ? value : [];
+    return texts.filter((text) => typeof text === 'string').map((text) => (0,safe_text/* safeText */.Hk)(text, 200));
+}
+
 ;// CONCATENATED MODULE: ./src/call/failures/gcloud.ts
 
 
+
+function describeTarget(url) {
+    return isFunctionUrl(url) ? describeFunction(url) : describeRunService(url);
+}
+/** https://cloud.google.com/run/docs/triggering/https-request#url */
+function describeRunService(url) {
+    const { project, region, name } = nameRunService(url) ?? {};
+    if (project !== undefined && region !== undefined && name !== undefined)
+        return { kind: 'service', name, flags: ` --region=${region} --project=${(0,failure_snippets/* projectById */.k_)(project)}`, search: [] };
+    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
+    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    const what = known === undefined ? 'SERVICE and REGION' : 'REGION';
+    const filter = known === undefined ? '' : ` --filter="metadata.name=${known}"`;
+    return {
+        kind: 'service',
+        name: known ?? 'SERVICE',
+        flags: ' --region=REGION --project=PROJECT',
+        search: [(0,failure_snippets/* inTerminal */.e5)(`learn ${what} of the service`, `gcloud run services list --project=PROJECT${filter}`)]
+    };
+}
+/** `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
+function describeFunction(url) {
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const [, name = 'FUNCTION'] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
+    return { kind: 'function', name, flags: ` --region=${region} --project=${project}`, search: [] };
+}
 /**
  * The URL that names the service: its own, or the audience where a custom domain or load balancer is called.
  *
  * @param audience of the token
  */
 function ownUrl(url, audience) {
-    if (isCloudRunUrl(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
-        return url;
-    const named = new URL(audience);
-    return isCloudRunUrl(named) || describeFunction(named) !== undefined ? named : url;
-}
-/** https://cloud.google.com/run/docs/triggering/https-request#url */
-function describeRunService(url) {
-    const host = isCloudRunUrl(url) ? withoutTag(url).hostname : '';
-    // SERVICE-PROJECT_NUMBER.REGION.run.app
-    const [, deterministic, number, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
-    if (deterministic !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministic, flags: ` --region=${region} --project=${(0,failure_snippets/* projectById */.k_)(number)}`, search: [] };
-    }
-    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
-    const [, name] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
-    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
-    return {
-        name: name ?? 'SERVICE',
-        flags: ' --region=REGION --project=PROJECT',
-        search: [
-            (0,failure_snippets/* inTerminal */.e5)(`learn ${name === undefined ? 'SERVICE and ' : ''}REGION of the service`, `gcloud run services list --project=PROJECT${filter}`)
-        ]
-    };
-}
-/** The number of the project in which a Cloud Run service is, where its URL tells. */
-function projectNumber(url) {
-    return isCloudRunUrl(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
-}
-/** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
-function describeFunction(url) {
-    if (!url.hostname.endsWith('.cloudfunctions.net'))
-        return undefined;
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
-    const [, name = ''] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
-    return { name: name || 'FUNCTION', flags: ` --region=${region} --project=${project}` };
+    const isOwn = (each) => isCloudRunUrl(each) || isFunctionUrl(each);
+    return !isOwn(url) && URL.canParse(audience) && isOwn(new URL(audience)) ? new URL(audience) : url;
 }
 /** The command that shows the log of what is behind a URL. */
 function showLog(url) {
-    const named = describeFunction(url);
-    const { name, flags, search } = named === undefined ? describeRunService(url) : { ...named, search: [] };
-    const kind = named === undefined ? 'run services' : 'functions';
-    return [(0,failure_snippets/* inTerminal */.e5)("see the service's log", `gcloud ${kind} logs read ${name}${flags} --limit=50`), ...search];
+    const { kind, name, flags, search } = describeTarget(url);
+    const group = kind === 'function' ? 'functions' : 'run services';
+    return [(0,failure_snippets/* inTerminal */.e5)("see the service's log", `gcloud ${group} logs read ${name}${flags} --limit=50`), ...search];
 }
 /** The command that shows ingress, URLs, audiences and tags of what is behind a URL. */
 function describeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined)
-        return [(0,failure_snippets/* inTerminal */.e5)('see the function', `gcloud functions describe ${named.name}${named.flags}`)];
-    const { name, flags, search } = describeRunService(url);
+    const { kind, name, flags, search } = describeTarget(url);
+    if (kind === 'function')
+        return [(0,failure_snippets/* inTerminal */.e5)('see the function', `gcloud functions describe ${name}${flags}`)];
     return [
         (0,failure_snippets/* inTerminal */.e5)('see ingress, URLs, audiences and tags of the service', `gcloud run services describe ${name}${flags} --format="yaml(metadata.annotations, status.url, status.traffic)"`),
         ...search
     ];
 }
+/** The command that gives or takes the right to invoke what is behind a URL. */
+function updateInvokers(url, change, member) {
+    const { kind, name, flags } = describeTarget(url);
+    const who = `${name}${flags} --member=${(0,failure_snippets/* shellWord */.r7)(member)}`;
+    return kind === 'function'
+        ? `gcloud functions ${change}-invoker-policy-binding ${who}`
+        : `gcloud run services ${change}-iam-policy-binding ${who} --role=roles/run.invoker`;
+}
 /** The command that changes a setting of a Cloud Run service. @param release `beta ` where stable gcloud lacks the flag */
 function updateCommand(url, flag, release = '') {
-    const { name, flags } = describeRunService(url);
+    const { name, flags } = describeTarget(url);
     return `gcloud ${release}run services update ${name}${flags} ${flag}`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
+
+
 
 
 
@@ -2462,10 +3293,11 @@ function tokenRejected({ call, token }, response) {
         answer: quote(response)
     });
 }
+const WHAT_401_MEANS = 'A 401 means that the token was rejected; a missing role gives 403.';
 function explainRejection(rejected, url, { audience, email }) {
     const suggested = findAudience(url);
     const accepted = describeService(ownUrl(url, audience));
-    if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
+    if (isPerson(email) && isOAuthClient(audience)) {
         return {
             sentence: `${rejected}: the token is a person's (${(0,safe_text/* safeText */.Hk)(email)}), and this service does not take such tokens.`,
             remedy: 'Set service_account, so that the token is for the service.',
@@ -2475,28 +3307,29 @@ function explainRejection(rejected, url, { audience, email }) {
     if (suggested === undefined) {
         return {
             sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
-            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+            cause: WHAT_401_MEANS,
             remedy: `Set audience to the *.run.app URL of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
                 (0,failure_snippets/* inTerminal */.e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
                 (0,failure_snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-                ...accepted
+                accepted
             ]
         };
     }
-    return suggested === audience
-        ? {
+    if (suggested === audience) {
+        return {
             sentence: `${rejected}, although the URL suggests this audience.`,
-            cause: 'A second token came along in another header, or there is no such service. A 401 means that the token was rejected; a missing role gives 403.',
+            cause: `A second token came along in another header, or there is no such service. ${WHAT_401_MEANS}`,
             remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
             snippets: accepted
-        }
-        : {
-            sentence: `${rejected}; going by its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
-            remedy: `Leave audience empty, or set audience to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
-            snippets: [(0,failure_snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), ...accepted]
         };
+    }
+    return {
+        sentence: `${rejected}; going by its URL, the service expects the audience ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+        cause: WHAT_401_MEANS,
+        remedy: `Leave audience empty, or set audience to ${(0,safe_text/* safeText */.Hk)(suggested)}.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)(`audience: ${(0,safe_text/* safeText */.Hk)(suggested)}`), accepted]
+    };
 }
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
 function invokerMissing(failed, response) {
@@ -2506,7 +3339,8 @@ function explainRefusal({ call, token, attempts }, response) {
     const who = (0,safe_text/* safeText */.Hk)(token.email) || 'The identity';
     const refused = `403 of Google's front end${(0,world_outcome/* inAttempts */.yy)(attempts)}`;
     const service = ownUrl(call.url, token.audience);
-    const number = projectNumber(service);
+    const { kind, name, flags } = describeTarget(service);
+    const number = nameRunService(service)?.project;
     if (isPerimeter(response.text)) {
         return explainPerimeter(`VPC Service Controls keep ${(0,safe_text/* safeText */.Hk)(token.email) || 'the identity'} out of ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,failure_snippets/* projectById */.k_)(number));
     }
@@ -2517,49 +3351,31 @@ function explainRefusal({ call, token, attempts }, response) {
             snippets: [(0,failure_snippets/* inStep */.qg)('token_header: X-Serverless-Authorization')]
         };
     }
-    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
+    if (number !== undefined && isOAuthClient(token.audience) && !isPerson(token.email)) {
         // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
         const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
         return {
             sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused}).`,
-            remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}, and wait some minutes.`,
+            remedy: `Grant roles/run.invoker on the service ${name} to ${agent}, and wait some minutes.`,
             snippets: grantInvoker(service, agent)
         };
     }
-    const named = describeFunction(service);
     const member = memberOf(token.email);
-    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`;
+    const role = kind === 'service' ? 'roles/run.invoker' : "the invoker's role";
     return {
         sentence: `${who} is not allowed to invoke ${(0,safe_text/* safeUrl */.Pl)(call.url)} (${refused}).`,
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
-        remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
+        cause: `The token is fine, but its identity lacks ${role} on the ${kind} ${name}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
+        remedy: `Grant ${role} on the ${kind} ${name} to ${member}, and wait some minutes.`,
         snippets: [
-            ...grantInvoker(service, member),
-            ...(named === undefined ? [seePolicy(service)] : []),
-            {
-                ...(0,failure_snippets/* inStep */.qg)('iam_wait: 5m', 'deadline: 7m'),
-                place: 'Only where the grant is some minutes old at most, in this step under "with"'
-            }
+            grantInvoker(service, member),
+            kind === 'service' &&
+                (0,failure_snippets/* inTerminal */.e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`),
+            (0,failure_snippets/* inYaml */.$7)('Only where the grant is some minutes old at most, in this step under "with"', 'iam_wait: 5m', 'deadline: 7m')
         ]
     };
 }
 function grantInvoker(service, member) {
-    const named = describeFunction(service);
-    if (named !== undefined) {
-        return [
-            (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${(0,failure_snippets/* shellWord */.r7)(member)}`)
-        ];
-    }
-    const { name, flags, search } = describeRunService(service);
-    return [
-        (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud run services add-iam-policy-binding ${name}${flags} --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/run.invoker`),
-        ...search
-    ];
-}
-function seePolicy(service) {
-    const { name, flags } = describeRunService(service);
-    return (0,failure_snippets/* inTerminal */.e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`);
+    return [(0,failure_snippets/* inTerminal */.e5)('grant the role', updateInvokers(service, 'add', member)), ...describeTarget(service).search];
 }
 /** A 404 that the application never saw. */
 function notReached({ call, token, exists }, response) {
@@ -2576,7 +3392,7 @@ function explainNotReached(facts) {
 }
 const NOT_REACHED = [
     { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-    { when: ({ url }) => describeFunction(url) !== undefined, explain: noFunction },
+    { when: ({ url }) => isFunctionUrl(url), explain: noFunction },
     { when: ({ url }) => !isCloudRunUrl(url), explain: domainLeadsNowhere },
     { when: ({ url }) => findReservation(url) === 'certain', explain: reservedPath },
     { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
@@ -2597,7 +3413,7 @@ function noBackend({ url, answered }) {
     };
 }
 function noFunction({ url, answered }) {
-    const { name = 'FUNCTION', flags = '' } = describeFunction(url) ?? {};
+    const { name, flags } = describeTarget(url);
     const place = flags
         .replaceAll(/ --\w+=/g, ' ')
         .trim()
@@ -2606,7 +3422,7 @@ function noFunction({ url, answered }) {
         sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
         remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
         snippets: [
-            ...describeService(url),
+            describeService(url),
             (0,failure_snippets/* inTerminal */.e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
         ]
     };
@@ -2616,7 +3432,7 @@ function domainLeadsNowhere({ url, service, answered }) {
         sentence: `${answered}: the domain ${(0,safe_text/* safeText */.Hk)(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
         remedy: `Check the domain mapping or load balancer of ${(0,safe_text/* safeText */.Hk)(url.host)}, and the ingress of the service behind the domain.`,
         snippets: [
-            ...describeService(service),
+            describeService(service),
             (0,failure_snippets/* inTerminal */.e5)('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
             openIngress(service)
         ]
@@ -2625,12 +3441,18 @@ function domainLeadsNowhere({ url, service, answered }) {
 function reservedPath({ url, answered }) {
     return {
         sentence: `${answered}: the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        ...adviseOtherPath(url)
+    };
+}
+/** What to do about a path that Google keeps to itself. */
+function adviseOtherPath(url) {
+    return {
         remedy: 'Serve the check under another path, such as /health, and set url to that.',
         snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
     };
 }
 function noTag({ url, tag = '', exists, answered }) {
-    const { name, flags } = describeRunService(url);
+    const { name, flags } = describeTarget(url);
     const certain = exists === true && findReservation(url) === undefined;
     return {
         sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,safe_text/* safeText */.Hk)(tag)}.`,
@@ -2639,30 +3461,29 @@ function noTag({ url, tag = '', exists, answered }) {
             : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
         remedy: `Deploy with the tag ${(0,safe_text/* safeText */.Hk)(tag)}, or set tag to one that the service has.`,
         snippets: [
-            ...describeService(url),
+            describeService(url),
             (0,failure_snippets/* onlyWhere */.OJ)(`status.traffic has no tag ${(0,safe_text/* safeText */.Hk)(tag)}; the first command shows REVISION`, `gcloud run revisions list --service=${name}${flags}`, `gcloud run services update-traffic ${name}${flags} --update-tags=${(0,failure_snippets/* shellWord */.r7)(`${tag}=REVISION`)}`)
         ]
     };
 }
-function probablyReservedPath(facts) {
-    const { url, exists, answered } = facts;
-    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+function probablyReservedPath({ url, exists, answered }) {
+    const { remedy, snippets } = adviseOtherPath(url);
     return {
-        sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
+        sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
         cause: 'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
-        remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`), ...describeService(url)]
+        remedy,
+        snippets: [snippets, describeService(url)]
     };
 }
 function unreachableService({ url, tag, answered }) {
-    const { name } = describeRunService(url);
+    const { name } = describeTarget(url);
     const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1];
     const where = region === undefined || region === 'a' ? 'here' : `in ${region}`;
     return {
         sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
         cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
         remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
-        snippets: [...describeService(url), openIngress(url), enableUrl(url)]
+        snippets: [describeService(url), openIngress(url), enableUrl(url)]
     };
 }
 /** https://cloud.google.com/run/docs/securing/ingress */
@@ -2702,7 +3523,7 @@ function explainInfrastructure(refused, service, status, text) {
             sentence: `${refused}: the ingress of the service admits internal traffic only.`,
             cause: 'This call came from elsewhere; no token changes that.',
             remedy: 'Call the service through the load balancer or from inside the network, or open the ingress.',
-            snippets: [...describeService(service), openIngress(service)]
+            snippets: [describeService(service), openIngress(service)]
         };
     }
     if (status === 403 || status === 404) {
@@ -2767,7 +3588,7 @@ function notRefused({ url, tag }, answer) {
 }
 function explain(url, answer) {
     const { status, headers } = answer;
-    const snippets = closeService(url);
+    const closing = closeService(url);
     if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
         return {
             cause: 'Google let the call through, and a gateway that runs on Cloud Run refused; that is not the check by which a service is private.',
@@ -2780,47 +3601,45 @@ function explain(url, answer) {
         return {
             cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
             remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-            snippets
+            snippets: closing.snippets
         };
     }
     if (isOwnRefusal(answer)) {
         return {
             cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
-            remedy: closeRemedy(url),
-            snippets
+            ...closing
         };
     }
     return {
         cause: status >= 200 && status < 300
             ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
             : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
-        remedy: closeRemedy(url),
-        snippets
+        ...closing
     };
 }
 /** Something behind Google's check refused. */
 function isOwnRefusal({ status }) {
     return status === 401 || status === 403;
 }
-function closeRemedy(url) {
-    if (describeFunction(url) !== undefined)
-        return "Remove allUsers from the function's invokers.";
-    return isCloudRunUrl(url)
-        ? 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.'
-        : `Remove allUsers from the invokers of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or switch Identity-Aware Proxy on.`;
-}
+/** How to close to the public what is behind a URL. */
 function closeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return [
-            (0,failure_snippets/* inTerminal */.e5)('remove allUsers', `gcloud functions remove-invoker-policy-binding ${named.name}${named.flags} --member=allUsers`)
-        ];
-    }
-    const { name, flags, search } = describeRunService(url);
-    return [
-        (0,failure_snippets/* inTerminal */.e5)(isCloudRunUrl(url) ? 'close the service' : 'close the service, where Cloud Run is behind the domain', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`, updateCommand(url, '--invoker-iam-check')),
-        ...search
-    ];
+    const { kind, search } = describeTarget(url);
+    const removal = updateInvokers(url, 'remove', 'allUsers');
+    if (kind === 'function')
+        return {
+            remedy: "Remove allUsers from the function's invokers.",
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('remove allUsers', removal)]
+        };
+    const commands = [removal, updateCommand(url, '--invoker-iam-check')];
+    return isCloudRunUrl(url)
+        ? {
+            remedy: 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('close the service', ...commands), search]
+        }
+        : {
+            remedy: `Remove allUsers from the invokers of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or switch Identity-Aware Proxy on.`,
+            snippets: [(0,failure_snippets/* inTerminal */.e5)('close the service, where Cloud Run is behind the domain', ...commands), search]
+        };
 }
 
 ;// CONCATENATED MODULE: ./src/world/failures/connection.ts
@@ -3063,7 +3882,7 @@ function adviseOnOverload(url) {
     return {
         cause: 'The service starts, is overloaded or fails.',
         remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
-        snippets: [...showLog(url), (0,failure_snippets/* inStep */.qg)('deadline: 10m')]
+        snippets: [showLog(url), (0,failure_snippets/* inStep */.qg)('deadline: 10m')]
     };
 }
 function no_answer_explain(url, last, method) {
@@ -3077,7 +3896,7 @@ function no_answer_explain(url, last, method) {
         return {
             cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            snippets: [(0,failure_snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), ...showLog(url)]
+            snippets: [(0,failure_snippets/* inStep */.qg)('timeout: 2m', 'deadline: 10m'), showLog(url)]
         };
     }
     return last.sent
@@ -3087,25 +3906,6 @@ function no_answer_explain(url, last, method) {
             snippets: showLog(url)
         }
         : explainNoAnswer(last, url);
-}
-
-;// CONCATENATED MODULE: ./src/world/step.ts
-/** Clocks that differ by less, in seconds, do no harm. */
-const CLOCK_TOLERANCE_S = 60;
-/** The time, in milliseconds since the epoch, at which nothing has expired but what has by both clocks. */
-function earlierNow({ now, googleNow }) {
-    return Math.min(now(), googleNow());
-}
-/** How long a request that is sent now may take. @param mostMs where that is less than timeout */
-function limitOf(step, mostMs = step.timeoutMs) {
-    const left = Math.max(1, step.timeLeft());
-    const most = Math.min(mostMs, step.timeoutMs);
-    return { milliseconds: Math.min(most, left), byDeadline: left < most };
-}
-/** @returns the milliseconds since now, by the clock of the deadline, which unlike the machine's never jumps */
-function startWatch({ timeLeft }) {
-    const leftAtStart = timeLeft();
-    return () => leftAtStart - timeLeft();
 }
 
 ;// CONCATENATED MODULE: ./src/call/get-after-head.ts
@@ -3185,6 +3985,7 @@ function textOf({ body }) {
 
 
 
+
 /** The failures about which the service itself can tell more than its answer does; a sentence is what the look-up adds. */
 const CAUSES = {
     EXPECTATION_FAILED: [
@@ -3199,7 +4000,7 @@ const CAUSES = {
         { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
         { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
         { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
-        { when: ({ call }) => findReservation(call.url) !== undefined, explain: run_service_reservedPath },
+        { when: ({ url }) => findReservation(url) !== undefined, explain: run_service_reservedPath },
         { when: () => true, explain: openToAll }
     ],
     TOKEN_REJECTED: [
@@ -3229,18 +4030,12 @@ function withFacts(failure, lookUp, lookedUp) {
     if (found === undefined)
         return failure;
     const { code, sentence, happened = sentence, answer, details } = text;
-    return new failure_failure/* Failure */.HR({
-        code,
-        ...(answer === undefined ? {} : { answer }),
-        ...(details === undefined ? {} : { details }),
-        ...found,
-        sentence: `${happened} ${found.sentence}`
-    });
+    return new failure_failure/* Failure */.HR({ code, answer, details, ...found, sentence: `${happened} ${found.sentence}` });
 }
-function run_service_explain(code, service, lookedUp) {
-    const causes = CAUSES[code];
-    const facts = { ...service, ...lookedUp, name: lookedUp.named.name, tag: lookedUp.call.tag };
-    return causes === undefined ? undefined : (0,failure_failure/* explainBy */.H$)(causes, facts);
+function run_service_explain(code, service, { call, audience }) {
+    const { url, tag } = call;
+    const { name, flags } = describeTarget(url);
+    return CAUSES[code] && (0,failure_failure/* explainBy */.H$)(CAUSES[code], { ...service, url, tag, audience, name, flags });
 }
 /** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
 function missing(code, { named: { name, region, project } }) {
@@ -3264,605 +4059,151 @@ function isOfOlderRevision({ tags, newestReady, tag }) {
     const tagged = tags.find((each) => each.tag === tag);
     return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
 }
-function newestNotReady({ newest, trouble = '', name, call }) {
-    const { flags } = describeRunService(call.url);
+function newestNotReady({ newest, trouble = '', name, flags, url }) {
     return {
         sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
         cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
         remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
         snippets: [
-            ...showLog(call.url),
+            showLog(url),
             (0,failure_snippets/* inTerminal */.e5)('see the revision', `gcloud run revisions describe ${newest ?? 'REVISION'}${flags}`)
         ]
     };
 }
-function tagOfOlderRevision({ tags, newestReady = '', tag = '', call }) {
+function tagOfOlderRevision({ tags, newestReady = '', tag = '', url }) {
     const revision = tags.find((each) => each.tag === tag)?.revision ?? '';
     return {
         sentence: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
         cause: `The deployment of ${newestReady} did not move the tag.`,
         remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
-        snippets: [moveTag(call.url, tag, newestReady)]
+        snippets: [moveTag(url, tag, newestReady)]
     };
 }
-function pinnedTraffic({ served, newestReady = 'the newest one', name, call }) {
+function pinnedTraffic({ served, newestReady = 'the newest one', name, url }) {
     const revisions = served.map(({ revision }) => revision).join(', ');
     return {
         sentence: `All traffic of ${name} is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
         cause: 'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
         remedy: `Send the traffic of ${name} to the newest revision.`,
-        snippets: [(0,failure_snippets/* inTerminal */.e5)('release the traffic', trafficCommand(call.url, '--to-latest'))]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('release the traffic', trafficCommand(url, '--to-latest'))]
     };
 }
-function rolloutUnfinished({ newest = 'of the last change', name, call }) {
+function rolloutUnfinished({ newest = 'of the last change', name, flags }) {
     return {
         sentence: `The rollout of ${newest} is not finished.`,
         cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
         remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
         snippets: [
             (0,failure_snippets/* inStep */.qg)('deadline: 10m'),
-            (0,failure_snippets/* inTerminal */.e5)('see how far it is', `gcloud run services describe ${name}${describeRunService(call.url).flags} --format="yaml(status.conditions)"`)
+            (0,failure_snippets/* inTerminal */.e5)('see how far it is', `gcloud run services describe ${name}${flags} --format="yaml(status.conditions)"`)
         ]
     };
 }
-function splitTraffic({ served, newestReady, name, call }) {
+function splitTraffic({ served, newestReady, name, url }) {
     const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ');
     return {
         sentence: `The traffic of ${name} is split: ${shares}.`,
         cause: 'Each call reaches one of these revisions by chance.',
         remedy: 'Call one revision by a traffic tag (input tag), or send all traffic to one revision.',
-        snippets: [moveTag(call.url, 'smoke', newestReady), (0,failure_snippets/* inStep */.qg)('tag: smoke')]
+        snippets: [moveTag(url, 'smoke', newestReady), (0,failure_snippets/* inStep */.qg)('tag: smoke')]
     };
 }
-function newestAnswers({ newestReady = 'the newest revision', tag, call }) {
+function newestAnswers({ newestReady = 'the newest revision', tag, url }) {
     const who = tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${tag} leads to ${newestReady}`;
     return {
         sentence: `No old revision answers: ${who}, the newest revision, which is ready.`,
         cause: `The answer is that of ${newestReady} itself.`,
         remedy: "Look at the service's log, or correct the expectation.",
-        snippets: showLog(call.url)
+        snippets: showLog(url)
     };
 }
-function noSuchTag({ tags, newestReady, name, tag = '', call }) {
+function noSuchTag({ tags, newestReady, name, tag = '', url }) {
     const known = tags.map((each) => each.tag).join(', ');
     return {
         sentence: `The service ${name} has no traffic tag ${tag}${known === '' ? '' : `; its tags are ${known}`}.`,
         cause: 'The tag was never set, was removed, or is misspelled.',
         remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
-        snippets: [moveTag(call.url, tag, newestReady)]
+        snippets: [moveTag(url, tag, newestReady)]
     };
 }
-function defaultUrlOff({ name, call }) {
+function defaultUrlOff({ name, url }) {
     return {
         sentence: `The default run.app URL of ${name} is disabled.`,
         cause: 'The service is to be called by its own domain or load balancer only.',
         remedy: `Set url to the domain of ${name}, and audience to the run.app URL or a custom audience; or enable the default URL.`,
-        snippets: [(0,failure_snippets/* inTerminal */.e5)('enable the default URL', updateCommand(call.url, '--default-url', 'beta '))]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('enable the default URL', updateCommand(url, '--default-url', 'beta '))]
     };
 }
-function closedIngress({ ingress, name, call }) {
+function closedIngress({ ingress, name, url }) {
     return {
         sentence: `The ingress of ${name} admits ${ingress} traffic only.`,
         cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
         remedy: 'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
-        snippets: [(0,failure_snippets/* inTerminal */.e5)('open the ingress', updateCommand(call.url, '--ingress=all'))]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('open the ingress', updateCommand(url, '--ingress=all'))]
     };
 }
-function run_service_reservedPath({ call: { url } }) {
-    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+function run_service_reservedPath({ url }) {
     return {
-        sentence: `The service exists, its default URL is on and its ingress is open: the path ${path} is reserved by Google on *.run.app.`,
-        remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+        sentence: `The service exists, its default URL is on and its ingress is open: the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        ...adviseOtherPath(url)
     };
 }
-function openToAll({ call: { url } }) {
+function openToAll({ url }) {
     return {
         sentence: 'The service exists, its default URL is on and its ingress is open.',
         remedy: 'Run the job again in a minute, because a new URL is not known everywhere at once; if the 404 stays, ask an administrator about VPC Service Controls.',
         snippets: describeService(url)
     };
 }
-function otherAudiences({ audiences, audience, name, call }) {
+function otherAudiences({ audiences, audience, name, url }) {
     const [best] = audiences;
     return {
         sentence: `The service ${name} accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
         cause: 'The audience of a token must be one of the URLs or custom audiences of the service.',
         remedy: best === undefined ? `Give ${name} a custom audience.` : `Set audience to ${best}.`,
         snippets: best === undefined
-            ? [(0,failure_snippets/* inTerminal */.e5)('add the audience', updateCommand(call.url, `--add-custom-audiences=${(0,failure_snippets/* shellWord */.r7)(audience)}`))]
+            ? [(0,failure_snippets/* inTerminal */.e5)('add the audience', updateCommand(url, `--add-custom-audiences=${(0,failure_snippets/* shellWord */.r7)(audience)}`))]
             : [(0,failure_snippets/* inStep */.qg)(`audience: ${best}`)]
     };
 }
-function acceptedAudience({ audience, name, call }) {
+function acceptedAudience({ audience, name, url }) {
     return {
         sentence: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that ${name} accepts, so that the audience is not the cause.`,
         cause: 'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
         remedy: 'Run the job again; if the refusal stays, see what stands between this machine and the service.',
-        snippets: describeService(call.url)
+        snippets: describeService(url)
     };
 }
-function invokerCheckOff({ name, call }) {
+function invokerCheckOff({ name, url }) {
     return {
         sentence: `The invoker IAM check of ${name} is disabled.`,
         cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
         remedy: `Turn the invoker IAM check of ${name} on.`,
-        snippets: [(0,failure_snippets/* inTerminal */.e5)('turn the check on', updateCommand(call.url, '--invoker-iam-check'))]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('turn the check on', updateCommand(url, '--invoker-iam-check'))]
     };
 }
-function publicInvokers({ name, call }) {
-    const { flags } = describeRunService(call.url);
+function publicInvokers({ name, url }) {
     return {
         sentence: `The invoker IAM check of ${name} is on, so that allUsers has roles/run.invoker.`,
         cause: 'A binding on the service, its project or a folder above admits all callers.',
         remedy: `Remove allUsers from roles/run.invoker on ${name}.`,
-        snippets: [
-            (0,failure_snippets/* inTerminal */.e5)('remove allUsers', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`)
-        ]
+        snippets: [(0,failure_snippets/* inTerminal */.e5)('remove allUsers', updateInvokers(url, 'remove', 'allUsers'))]
     };
 }
-function readyService({ newestReady = 'its newest revision', call }) {
+function readyService({ newestReady = 'its newest revision', url }) {
     return {
         sentence: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
         cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
         remedy: "Look at the service's log.",
-        snippets: showLog(call.url)
+        snippets: showLog(url)
     };
 }
 function moveTag(url, tag, revision = 'REVISION') {
     return (0,failure_snippets/* inTerminal */.e5)('set the tag', trafficCommand(url, `--update-tags=${(0,failure_snippets/* shellWord */.r7)(`${tag}=${revision}`)}`));
 }
 function trafficCommand(url, flag) {
-    const { name, flags } = describeRunService(url);
+    const { name, flags } = describeTarget(url);
     return `gcloud run services update-traffic ${name}${flags} ${flag}`;
-}
-
-;// CONCATENATED MODULE: ./src/guard/redaction.ts
-/** A piece of a secret that is shorter than this gives nothing away, and may stand in a text by chance. */
-const PIECE = 12;
-/** Every piece holds a seed that begins at a multiple of the stride: those alone are looked up, and the rest is compared. */
-const SEED = 8;
-const STRIDE = PIECE - SEED + 1;
-/** How many places with the same seed are compared: more are found only in secrets that repeat themselves. */
-const MOST_PLACES = 8;
-/** Of a longer secret all of it is known as it is, but in disguise only its end, where a JWT has its signature. */
-const DISGUISED_CHARACTERS = 32 * 1024;
-/** A shorter secret could be a word. */
-const SHORTEST_SECRET = 6;
-/**
- * Takes secrets out of a text that the other side wrote: whole, cut, encoded or split. Services echo what they were sent, in
- * error pages, debug headers and logs, and the runner's masks see only whole values. The threat model lists what is undone.
- * Time and memory grow with the text and the secrets, and no faster.
- *
- * @returns a function that replaces every piece of `PIECE` or more letters of any secret with `***`
- */
-function createRedaction(secrets) {
-    const values = secrets.map((secret) => secret.reveal());
-    const short = values.filter((value) => value.length >= SHORTEST_SECRET && lettersOf(value).length < PIECE);
-    let index;
-    return (text) => {
-        const rest = short.reduce((left, value) => left.replaceAll(value, '***'), text);
-        if (rest.length < PIECE || short.length === values.length)
-            return rest;
-        index ??= createIndex(values.flatMap(disguisesOf));
-        const covered = new Uint8Array(rest.length);
-        // Markup may split a secret; and a cut one may itself stand between angle brackets.
-        coverPieces(readLetters(rest, true), index, covered);
-        if (rest.includes('<'))
-            coverPieces(readLetters(rest, false), index, covered);
-        return replaceCovered(rest, covered);
-    };
-}
-/** The forms in which a secret may come back, each reduced to letters and digits. */
-function disguisesOf(secret) {
-    const bytes = Buffer.from(secret).subarray(-DISGUISED_CHARACTERS);
-    const end = bytes.toString('latin1');
-    // Where the encoded bytes do not begin with the secret, what is encoded together with bytes before it is left out.
-    const behind = (count) => Buffer.concat([Buffer.alloc(count), bytes]);
-    const forms = [
-        secret,
-        Array.from(end).reverse().join(''),
-        bytes.toString('hex'),
-        Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(''),
-        bytes.join(''),
-        ...[0, 1, 2].map((count) => behind(count)
-            .toString('base64')
-            .slice(count === 0 ? 0 : 4)),
-        ...[0, 1, 2, 3, 4].map((count) => toBase32(behind(count)).slice(count === 0 ? 0 : 8))
-    ];
-    // Debuggers of JWTs print the signature's bytes.
-    const [, signature] = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(secret) ?? [];
-    if (signature !== undefined) {
-        const raw = Buffer.from(signature, 'base64url');
-        forms.push(raw.toString('hex'), raw.join(''));
-    }
-    return forms.map(lettersOf);
-}
-function lettersOf(text) {
-    return text.replaceAll(/[^A-Za-z0-9]/g, '');
-}
-/** RFC 4648, 6. */
-function toBase32(bytes) {
-    const letters = [];
-    let [value, bits] = [0, 0];
-    for (const byte of bytes) {
-        value = ((value << 8) | byte) & 0xfff;
-        for (bits += 8; bits >= 5; bits -= 5)
-            letters.push('abcdefghijklmnopqrstuvwxyz234567'.charAt((value >>> (bits - 5)) & 31));
-    }
-    return letters.join('');
-}
-const NO_LETTER = 255;
-/** Of letters, in lower case, and of digits. */
-const CODES = Uint8Array.from({ length: 128 }, (_, code) => {
-    const character = String.fromCharCode(code).toLowerCase();
-    return /[a-z\d]/.test(character) ? character.charCodeAt(0) : NO_LETTER;
-});
-function codeOf(character) {
-    return CODES[character] ?? NO_LETTER;
-}
-function createIndex(forms) {
-    // What stands between two forms is no letter of a text, so that no piece goes from one to the other.
-    const codes = Buffer.from(forms.join(' ').toLowerCase());
-    const chain = new Int32Array(Math.ceil(codes.length / STRIDE));
-    const heads = new Int32Array(2 ** Math.ceil(Math.log2(2 * chain.length)));
-    for (let seed = 0; seed * STRIDE + SEED <= codes.length; seed += 1) {
-        const start = seed * STRIDE;
-        const slot = hash(codes, start) & (heads.length - 1);
-        chain[seed] = heads[slot] ?? 0;
-        heads[slot] = seed + 1;
-    }
-    return { codes, heads, chain };
-}
-/** Of the seed that begins there (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). */
-function hash(codes, start) {
-    let value = 0x811c9dc5;
-    for (let at = start; at < start + SEED; at += 1)
-        value = Math.imul(value ^ (codes[at] ?? 0), 0x01000193);
-    return value ^ (value >>> 15);
-}
-/** One character that was written otherwise: references of HTML, escapes of URLs, JSON, JavaScript and C, also twice over. */
-const ESCAPE = /&(?:amp;)*(?:#x0*([\da-f]{1,4});?|#0*(\d{1,5});?|[a-z][a-z\d]{1,30};)|%(?:25)*([\da-f]{2})|\\{1,8}(?:u\{?0{0,8}([\da-f]{1,4})\}?|x([\da-f]{2})|([0-3]?[0-7]{2})|[nrtbfv0])/iy;
-/** @param markup whether what stands between angle brackets is left out */
-function readLetters(text, markup) {
-    const codes = new Uint8Array(text.length);
-    const starts = new Uint32Array(text.length);
-    const ends = new Uint32Array(text.length);
-    let count = 0;
-    let [nextOpen, nextClose] = [-1, -1];
-    for (let at = 0; at < text.length;) {
-        const character = text[at] ?? '';
-        let end = at + 1;
-        let code = codeOf(text.charCodeAt(at));
-        if (character === '<' && markup) {
-            // Each is looked for once only, however many there are of the other.
-            if (nextOpen <= at)
-                nextOpen = indexFrom(text, '<', at + 1);
-            if (nextClose <= at)
-                nextClose = indexFrom(text, '>', at + 1);
-            if (nextClose < nextOpen)
-                end = nextClose + 1;
-        }
-        else if (character === '&' || character === '%' || character === '\\') {
-            ESCAPE.lastIndex = at;
-            const [escape, hex, decimal, percent, unicode, byte, octal] = ESCAPE.exec(text) ?? [];
-            if (escape !== undefined) {
-                end = at + escape.length;
-                const digits = hex ?? percent ?? unicode ?? byte;
-                code = codeOf(digits === undefined
-                    ? Number.parseInt(decimal ?? octal ?? '', decimal === undefined ? 8 : 10)
-                    : Number.parseInt(digits, 16));
-            }
-        }
-        if (code !== NO_LETTER) {
-            codes[count] = code;
-            starts[count] = at;
-            ends[count] = end;
-            count += 1;
-        }
-        at = end;
-    }
-    return { codes: codes.subarray(0, count), starts, ends };
-}
-function indexFrom(text, mark, from) {
-    const found = text.indexOf(mark, from);
-    return found === -1 ? text.length : found;
-}
-/** Marks what the pieces among the letters cover of the text, with what separates their letters. */
-function coverPieces({ codes, starts, ends }, index, covered) {
-    let last = 0;
-    for (let at = 0; at + SEED <= codes.length; at += 1) {
-        const [start, end] = findPiece(codes, at, index);
-        if (end - start < PIECE || end <= last)
-            continue;
-        covered.fill(1, starts[start], ends[end - 1]);
-        // Another piece that begins within this one ends behind it, and is found by its last letters.
-        last = end;
-        at = Math.max(at, end - PIECE);
-    }
-}
-/** The longest piece around a seed; an empty one where there is none. */
-function findPiece(codes, at, { codes: known, heads, chain }) {
-    let longest = [at, at];
-    let seed = heads[hash(codes, at) & (heads.length - 1)] ?? 0;
-    for (let places = 0; seed !== 0 && places < MOST_PLACES; places += 1) {
-        const place = (seed - 1) * STRIDE;
-        let [before, after] = [0, 0];
-        while (codes[at + after] !== undefined && codes[at + after] === known[place + after])
-            after += 1;
-        if (after >= SEED) {
-            while (before < PIECE && at > before && codes[at - before - 1] === known[place - before - 1])
-                before += 1;
-            if (before + after > longest[1] - longest[0])
-                longest = [at - before, at + after];
-        }
-        seed = chain[seed - 1] ?? 0;
-    }
-    return longest;
-}
-function replaceCovered(text, covered) {
-    const parts = [];
-    let kept = 0;
-    for (let from = covered.indexOf(1); from !== -1; from = covered.indexOf(1, kept)) {
-        parts.push(text.slice(kept, from), '***');
-        const end = covered.indexOf(0, from);
-        kept = end === -1 ? text.length : end;
-    }
-    return parts.length === 0 ? text : parts.join('') + text.slice(kept);
-}
-
-// EXTERNAL MODULE: ./src/guard/likely-secret.ts
-var likely_secret = __nccwpck_require__(5750);
-// EXTERNAL MODULE: ./src/guard/secret.ts
-var secret = __nccwpck_require__(9185);
-// EXTERNAL MODULE: ./src/guard/token-shapes.ts
-var token_shapes = __nccwpck_require__(7871);
-;// CONCATENATED MODULE: ./src/guard/seal.ts
-
-
-
-
-/** Deeper levels are not searched, and are left out. */
-const DEEPEST_NESTING = 20;
-/** Members of OAuth (RFC 6749, 8693), of credential documents and of AWS whose value is a secret, whatever it looks like. */
-const NAMES = 'access_?token|id_?token|refresh_?token|subject_?token|client_?secret|private_?key|api_?key|saml_?response|assertion|password|secret_?access_?key|(?:proxy-)?authorization';
-const NAME = new RegExp(`^(?:${NAMES})$`, 'i');
-/** Headers that a document may name and that hold no secret. */
-const HARMLESS_HEADER = /^(accept|accept-\w+|content-type|user-agent|host|metadata(-flavor)?)$/i;
-const SHAPE = new RegExp(`^(?:${token_shapes/* TOKEN_SHAPE */.y})$`);
-const SHAPE_IN_TEXT = new RegExp(token_shapes/* TOKEN_SHAPE */.y, 'g');
-/** Behind a name or a scheme, as in JSON within JSON, forms and headers. */
-const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s]{0,8}(?:(?:Bearer|Basic)\\s{1,8})?|(?:Bearer|Basic)\\s{1,8}))([\\w.~+/=%-]{16,})`, 'gi');
-/**
- * The gate for what comes in: secrets are known by the name of their member, by their shape, or because the caller knows
- * where one stands.
- *
- * @param format where there is a token besides those that can be told
- */
-function seal(masks, text, format) {
-    const trimmed = text.replace(/^\uFEFF/, '').trim();
-    // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
-    if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
-        return { json: masks.keep(trimmed), text: '' };
-    const json = (0,guard_json/* parseJson */.qF)(trimmed);
-    if (json === undefined)
-        return { json, text: sealText(masks, text) };
-    const sealed = mapStrings(json, (value, name, parent) => {
-        if (value === '')
-            return value;
-        const isSecret = NAME.test(name) || name === 'Token' || (format?.type === 'json' && name === format.field) || SHAPE.test(value);
-        const isHeader = parent === 'headers' && value.length >= 6 && !HARMLESS_HEADER.test(name);
-        // What a secret's name holds may be a token with something around it, which is masked by itself too.
-        const rest = sealText(masks, value);
-        return isSecret || isHeader ? masks.keep(value) : rest;
-    });
-    return { json: sealed, text: '' };
-}
-/** Names behind which a query or a command has its secrets; their values look like paths where they name a file. */
-const SUSPECT = /(token|secret|password|signature|sig|code|key)$/i;
-/** Keeps what is probably secret of a query or of a program's arguments, which may come back in an answer. */
-function keepSuspects(masks, pairs) {
-    for (const [name, value] of pairs) {
-        if ((0,likely_secret/* describeSecret */.w)(value) !== undefined || (SUSPECT.test(name) && !value.includes('/')))
-            masks.keep(value);
-    }
-}
-/** Free text without the secrets in it. */
-function sealText(masks, text) {
-    return text
-        .replaceAll(SHAPE_IN_TEXT, (found) => masks.keep(found).toString())
-        .replaceAll(NAMED_IN_TEXT, (_, before, value) => {
-        // What stands behind a name may be a word; it is left out all the same.
-        if (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value) && !value.includes('/'))
-            masks.keep(value);
-        return `${before}***`;
-    });
-}
-/** The same JSON with something else in the place of its strings, names of members included, and perhaps of its secrets. */
-function mapStrings(value, map, mapSecret = (secret) => secret) {
-    function mapAny(any, name, parent, depth) {
-        if (typeof any === 'string')
-            return map(any, name, parent);
-        if (any instanceof secret/* Secret */.z)
-            return mapSecret(any);
-        if (typeof any !== 'object' || any === null)
-            return any;
-        if (depth > DEEPEST_NESTING)
-            return undefined;
-        if (Array.isArray(any))
-            return any.map((item) => mapAny(item, name, parent, depth + 1));
-        const members = Object.entries(any);
-        return Object.fromEntries(members.map(([key, member]) => [String(map(key, '', '')), mapAny(member, key, name, depth + 1)]));
-    }
-    return mapAny(value, '', '', 0);
-}
-
-;// CONCATENATED MODULE: ./src/world/retried-request.ts
-
-
-
-
-
-/** After this many failures an endpoint is given up. 429 does not count, because quotas refill. */
-const MOST_FAILURES = 5;
-/** No token endpoint answers faster from afar. */
-const SHORTEST_ATTEMPT_MS = 100;
-/** Token endpoints answer with a few KiB; an access token alone can have 12. */
-const LONGEST_ANSWER_BYTES = 256 * 1024;
-/**
- * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
- * again, POSTs included, because asking twice for a token does no harm.
- *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
- */
-async function requestWithRetries(step, request, unavailable) {
-    let lastInformative = outOfTime();
-    let failures = 0;
-    for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
-        const limit = limitOf(step);
-        const outcome = await send(step, request, limit, (status) => status >= 300);
-        if (outcome.answered && !isTransient(outcome))
-            return outcome;
-        // An attempt that the deadline cut short says less than the one before it.
-        const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline;
-        if (!cutShort || attempt === 1)
-            lastInformative = outcome;
-        if (!outcome.answered || outcome.status !== 429)
-            failures += 1;
-        const pause = choosePause(step, attempt, outcome);
-        // Beyond the deadline another attempt could only end in failure: fail at once.
-        if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
-            throw unavailable(lastInformative, attempt);
-        step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
-        await step.sleep(pause);
-    }
-    throw unavailable(lastInformative, 0);
-}
-/** Asks one of Google's services once. What comes back is sealed. */
-async function requestOnce(step, request) {
-    return await send(step, request, limitOf(step), () => true);
-}
-/**
- * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
- *
- * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
- */
-async function send(step, request, limit, isQuoted) {
-    const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
-    if (!outcome.answered)
-        return outcome;
-    const { masks } = step;
-    const { body, ...head } = outcome;
-    const sealed = {
-        headers: mapStrings(head.headers, (text) => sealText(masks, text)),
-        ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
-    };
-    const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text) => text;
-    return { ...head, ...mapStrings(sealed, redact) };
-}
-function outOfTime() {
-    return {
-        answered: false,
-        timedOut: true,
-        reason: 'the deadline of the step had passed',
-        trouble: 'connection',
-        sent: false,
-        milliseconds: 0
-    };
-}
-
-;// CONCATENATED MODULE: ./src/call/run-service.ts
-
-
-
-
-
-/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
-function nameRunService(url) {
-    if (!isCloudRunUrl(url))
-        return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
-    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
-}
-/**
- * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
- *
- * @param universe domain of the cloud's APIs
- * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
- */
-async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
-    try {
-        const { accessToken, principal, clientCertificate } = await becomeCaller();
-        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
-        const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate });
-        if (!outcome.answered)
-            return { kind: 'unknown', principal };
-        const { json } = outcome;
-        // A page has no such member: only the API itself says that there is no such service.
-        if (outcome.status === 404 && (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'status') === 'NOT_FOUND')
-            return { kind: 'missing' };
-        const service = outcome.status === 200 && (0,guard_json/* isObject */.Gv)(json) ? readRunService(json) : undefined;
-        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
-    }
-    catch (error) {
-        // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof failure_failure/* Failure */.HR)
-            return { kind: 'unknown', principal: undefined };
-        throw error;
-    }
-}
-/**
- * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
- * of protobuf's JSON, a member that is false, zero or empty may be absent.
- *
- * @returns undefined where it describes no service
- */
-function readRunService(json) {
-    // Every service has a name and a state.
-    if ((0,guard_json/* stringIn */.tB)(json, 'name') === undefined || !(0,guard_json/* isObject */.Gv)(json['terminalCondition']))
-        return undefined;
-    const condition = (0,guard_json/* objectIn */.D7)(json, 'terminalCondition');
-    const newestReady = revisionIn(json, 'latestReadyRevision');
-    const targets = listIn(json, 'trafficStatuses');
-    const shares = targets.map((target) => ({
-        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
-        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
-        tag: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(target, 'tag') ?? '', 60)
-    }));
-    const state = (0,guard_json/* stringIn */.tB)(condition, 'state');
-    return {
-        newest: revisionIn(json, 'latestCreatedRevision'),
-        newestReady,
-        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
-        served: shares.filter(({ percent }) => percent > 0),
-        tags: shares.filter(({ tag }) => tag !== ''),
-        isRollingOut: json['reconciling'] === true || (0,guard_json/* stringIn */.tB)(json, 'generation') !== (0,guard_json/* stringIn */.tB)(json, 'observedGeneration'),
-        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
-        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
-        ingress: nameIngress((0,guard_json/* stringIn */.tB)(json, 'ingress')),
-        isInvokerCheckOff: json['invokerIamDisabled'] === true,
-        isDefaultUrlOff: json['defaultUriDisabled'] === true
-    };
-}
-function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
-    if (value === 'INGRESS_TRAFFIC_ALL')
-        return 'all';
-    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
-}
-/** `projects/…/revisions/NAME`, or the name alone. */
-function revisionIn(json, member) {
-    const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
-    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
-}
-function listIn(json, member) {
-    const value = json[member];
-    return Array.isArray(value) ? value.filter(guard_json/* isObject */.Gv) : [];
-}
-function textsIn(json, member) {
-    const value = json[member];
-    const texts = Array.isArray(value) ? value : [];
-    return texts.filter((text) => typeof text === 'string').map((text) => (0,safe_text/* safeText */.Hk)(text, 200));
 }
 
 ;// CONCATENATED MODULE: ./src/call/look-up.ts
@@ -3959,11 +4300,8 @@ function redirected(url, response, details) {
                 ? `${(0,failure_failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
-            ...(target === undefined || isSignIn(location) ? [] : [(0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
-            {
-                ...(0,failure_snippets/* inStep */.qg)(`expect_status: ${status}`),
-                place: 'Or, where the redirect is what you test, in this step under "with"'
-            }
+            target !== undefined && !isSignIn(location) && (0,failure_snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`),
+            (0,failure_snippets/* inYaml */.$7)('Or, where the redirect is what you test, in this step under "with"', `expect_status: ${status}`)
         ],
         details
     });
@@ -3998,7 +4336,7 @@ function explainUnavailable({ method }, service, { status, text }) {
         return {
             cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
             remedy: 'Raise deadline, or give the service more instances (--max-instances), or a minimum of one.',
-            snippets: [(0,failure_snippets/* inStep */.qg)('deadline: 10m'), ...giveInstances(service), ...showLog(service)]
+            snippets: [(0,failure_snippets/* inStep */.qg)('deadline: 10m'), giveInstances(service), showLog(service)]
         };
     }
     return adviseOnOverload(service);
@@ -4012,15 +4350,9 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
             remedy: `Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             snippets: [
                 tokenHeader === 'Authorization'
-                    ? {
-                        ...(0,failure_snippets/* inStep */.qg)('headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'),
-                        place: 'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization'
-                    }
-                    : {
-                        ...(0,failure_snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
-                        place: 'In this step, under "with", in the header that the application reads'
-                    },
-                ...showLog(service)
+                    ? (0,failure_snippets/* inYaml */.$7)('In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization', 'headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}')
+                    : (0,failure_snippets/* inYaml */.$7)('In this step, under "with", in the header that the application reads', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
+                showLog(service)
             ]
         };
     }
@@ -4028,7 +4360,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         return {
             cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without this path still answers.`,
             remedy: `Fix the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} in url, or see to which revision the traffic goes.`,
-            snippets: [...describeService(service), ...showLog(service)]
+            snippets: [describeService(service), showLog(service)]
         };
     }
     const inputs = listInputs(response.verdicts);
@@ -4049,7 +4381,7 @@ function listInputs(verdicts) {
 function giveInstances(service) {
     if (!isCloudRunUrl(service))
         return [];
-    const { name, flags } = describeRunService(service);
+    const { name, flags } = describeTarget(service);
     return [
         (0,failure_snippets/* inTerminal */.e5)('see the limit of instances (maxScale)', `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`),
         (0,failure_snippets/* onlyWhere */.OJ)('an instance may cost while it waits for calls', updateCommand(service, '--min-instances=1'))
@@ -4067,13 +4399,13 @@ function gatewayRejected({ call, token }, response) {
     const answer = quote(response);
     return new failure_failure/* Failure */.HR({
         code: 'GATEWAY_REJECTED',
-        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience}: ${answer}.`.replace(/\.+$/, '.'),
+        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience}: ${answer.replace(/\.+$/, '')}.`,
         ...gateway_explain(response.text, audience, call.headers.tokenHeader),
         answer
     });
 }
 function gateway_explain(text, audience, tokenHeader) {
-    const deploy = [defineSecurity(audience), ...DEPLOY];
+    const deploy = [defineSecurity(audience), DEPLOY];
     if (/Audiences in Jwt/i.test(text)) {
         return {
             cause: `${audience} is not among the gateway's x-google-audiences.`,
@@ -4093,12 +4425,8 @@ function gateway_explain(text, audience, tokenHeader) {
             cause: 'The gateway saw no token, though it travelled in Authorization: something before the gateway took the header out, or its document names another place (x-google-jwt-locations).',
             remedy: "Take x-google-jwt-locations out of the gateway's OpenAPI document, or let x-google-jwt-locations name Authorization.",
             snippets: [
-                {
-                    place: "In the gateway's OpenAPI document",
-                    language: 'yaml',
-                    lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
-                },
-                ...DEPLOY
+                inDocument('x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "'),
+                DEPLOY
             ]
         };
     }
@@ -4130,30 +4458,17 @@ function gateway_explain(text, audience, tokenHeader) {
     };
 }
 /** https://cloud.google.com/api-gateway/docs/deploying-api */
-const DEPLOY = [
-    (0,failure_snippets/* inTerminal */.e5)('deploy the gateway again; the first command shows GATEWAY, LOCATION and API', 'gcloud api-gateway gateways list --project=PROJECT', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT')
-];
+const DEPLOY = (0,failure_snippets/* inTerminal */.e5)('deploy the gateway again; the first command shows GATEWAY, LOCATION and API', 'gcloud api-gateway gateways list --project=PROJECT', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT');
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience) {
-    return {
-        place: "In the gateway's OpenAPI document",
-        language: 'yaml',
-        lines: [
-            'securityDefinitions:',
-            '  google_id_token:',
-            '    authorizationUrl: ""',
-            '    flow: implicit',
-            '    type: oauth2',
-            '    x-google-issuer: https://accounts.google.com',
-            '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
-            `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
-            'security:',
-            '  - google_id_token: []'
-        ]
-    };
+    return inDocument('securityDefinitions:', '  google_id_token:', '    authorizationUrl: ""', '    flow: implicit', '    type: oauth2', '    x-google-issuer: https://accounts.google.com', '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs', `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`, 'security:', '  - google_id_token: []');
+}
+function inDocument(...lines) {
+    return (0,failure_snippets/* inYaml */.$7)("In the gateway's OpenAPI document", ...lines);
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/iap.ts
+
 
 
 
@@ -4188,10 +4503,7 @@ function iapRejected(failed, response) {
 }
 const iap_CAUSES = [
     { when: ({ text }) => text.startsWith(NO_CLIENT), explain: noClient },
-    {
-        when: says(NO_AGENT),
-        explain: noAgent
-    },
+    { when: says(NO_AGENT), explain: noAgent },
     { when: ({ status }) => status === 403, explain: missingRole },
     { when: (facts) => isSigned(facts) && says(/JWT audience/)(facts), explain: otherUrl },
     { when: says(/'email' claim/), explain: noEmail },
@@ -4218,7 +4530,7 @@ function otherUrl({ call, token, refused }) {
     const isFitting = token.audience === fitting;
     return {
         sentence: `${refused}: the JWT has to be for the URL that IAP saw, which was ${(0,safe_text/* safeUrl */.Pl)(call.url)} when it left this machine.`,
-        ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
+        cause: isFitting ? 'A load balancer or proxy on the way changed the host.' : undefined,
         remedy: isFitting
             ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
             : `Leave audience empty, which means ${fitting}, or set audience to the very URL.`,
@@ -4242,26 +4554,21 @@ function noClient({ call, refused }) {
         cause: 'The client was never made, or the project is in no organization, so that Google manages none. No token helps.',
         remedy: 'Configure an OAuth client for IAP, or switch IAP off for this service.',
         snippets: [
-            toolFor(call.url, 'see the settings of IAP', 'settings get', ''),
-            {
-                place: 'Where an OAuth client for IAP is made',
-                language: 'text',
-                lines: ['https://console.cloud.google.com/auth/clients']
-            }
+            (0,failure_snippets/* inTerminal */.e5)('see the settings of IAP', iapCommand(call.url, 'settings get')),
+            (0,failure_snippets/* toRead */.YP)('Where an OAuth client for IAP is made', 'https://console.cloud.google.com/auth/clients')
         ]
     };
 }
 /** https://cloud.google.com/iap/docs/enabling-cloud-run */
 function noAgent({ call, refused }) {
-    const number = projectNumber(call.url);
+    const number = nameRunService(call.url)?.project;
     const project = number === undefined ? 'PROJECT' : (0,failure_snippets/* projectById */.k_)(number);
     const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`;
-    const { name, flags } = describeRunService(call.url);
     return {
         sentence: `${refused}: IAP is not set up completely, because its own service account does not exist or is not allowed to invoke the service. No token helps.`,
         remedy: `Make IAP's service account, and grant roles/run.invoker on the service to ${agent}.`,
         snippets: [
-            (0,failure_snippets/* inTerminal */.e5)("make IAP's service account and let it invoke the service", `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`, `gcloud run services add-iam-policy-binding ${name}${flags} --member=${agent} --role=roles/run.invoker`)
+            (0,failure_snippets/* inTerminal */.e5)("make IAP's service account and let it invoke the service", `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`, updateInvokers(call.url, 'add', agent))
         ]
     };
 }
@@ -4272,16 +4579,21 @@ function missingRole({ call, token, refused }) {
         cause: 'The role is missing, or the condition of its binding (request.host, request.path) is not true of this URL.',
         remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
         snippets: [
-            toolFor(call.url, 'grant the role', 'web add-iam-policy-binding', ` --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
-            ...findResource(call.url)
+            (0,failure_snippets/* inTerminal */.e5)('grant the role', `${iapCommand(call.url, 'web add-iam-policy-binding')} --member=${(0,failure_snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
+            findResource(call.url)
         ]
     };
 }
 function noEmail({ refused, audience }) {
     return {
         sentence: `${refused}: the token that IAP saw has no e-mail, so that it is not the one of this action, which always has.`,
-        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+        ...leaveTokensOut(audience)
+    };
+}
+function leaveTokensOut({ remedy, lines }) {
+    return {
+        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${remedy}.`,
+        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...lines)]
     };
 }
 function expired({ refused, audience }) {
@@ -4313,29 +4625,26 @@ function otherToken({ refused, audience }) {
     return {
         sentence: `${refused}: what IAP found in the header is no ID token of Google.`,
         cause: 'Headers may set a token of their own.',
-        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-        snippets: [(0,failure_snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+        ...leaveTokensOut(audience)
     };
 }
 function managedClient({ call, clientId = '', refused }) {
     return {
         sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
         remedy: `Set token to iap_jwt, which needs no OAuth client; or put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
-        snippets: [SIGN, ...allowClient(call.url)]
+        snippets: [SIGN, allowClient(call.url)]
     };
 }
 function otherAudience({ call, clientId, refused }) {
     return {
         sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
         cause: 'The client that Google manages by default admits no program itself.',
-        remedy: clientId === undefined
-            ? "Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to IAP's OAuth client id if that client is your own, not one that Google made."
-            : `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId} if that client is your own, not one that Google made.`,
+        remedy: `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
         snippets: [
             SIGN,
             (0,failure_snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
-            ...(clientId === undefined ? findClient(call.url) : []),
-            ...allowClient(call.url)
+            clientId === undefined && findClient(call.url),
+            allowClient(call.url)
         ]
     };
 }
@@ -4357,41 +4666,29 @@ function allowClient(url) {
     return [
         ...findResource(url),
         {
-            ...toolFor(url, '', 'settings get', ''),
-            place: 'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost'
+            place: 'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost',
+            language: 'shell',
+            lines: [iapCommand(url, 'settings get')]
         },
-        {
-            place: 'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
-            language: 'yaml',
-            lines: [
-                'accessSettings:',
-                '  oauthSettings:',
-                '    programmaticClients:',
-                '      - NUMBER-NAME.apps.googleusercontent.com'
-            ]
-        },
-        toolFor(url, 'put the settings back', 'settings set iap.yaml', ''),
-        {
-            ...(0,failure_snippets/* inStep */.qg)('audience: NUMBER-NAME.apps.googleusercontent.com'),
-            place: 'In this step, under "with", the client on the list'
-        }
+        (0,failure_snippets/* inYaml */.$7)('In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)', 'accessSettings:', '  oauthSettings:', '    programmaticClients:', '      - NUMBER-NAME.apps.googleusercontent.com'),
+        (0,failure_snippets/* inTerminal */.e5)('put the settings back', iapCommand(url, 'settings set iap.yaml')),
+        (0,failure_snippets/* inYaml */.$7)('In this step, under "with", the client on the list', 'audience: NUMBER-NAME.apps.googleusercontent.com')
     ];
 }
 function findResource(url) {
     return isCloudRunUrl(url)
-        ? describeRunService(url).search
+        ? describeTarget(url).search
         : [(0,failure_snippets/* inTerminal */.e5)('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')];
 }
 /**
  * A command of gcloud iap for what stands behind a URL. Without a resource, gcloud would grant a role on everything behind IAP
  * in the project; stable gcloud has no resource type for Cloud Run.
  */
-function toolFor(url, purpose, command, flags) {
-    const { name, flags: place } = describeRunService(url);
-    const resource = isCloudRunUrl(url)
-        ? `--resource-type=cloud-run --service=${name}${place}`
-        : '--resource-type=backend-services --service=BACKEND --project=PROJECT';
-    return (0,failure_snippets/* inTerminal */.e5)(purpose, `gcloud beta iap ${command} ${resource}${flags}`);
+function iapCommand(url, command) {
+    const { name, flags } = describeTarget(url);
+    return isCloudRunUrl(url)
+        ? `gcloud beta iap ${command} --resource-type=cloud-run --service=${name}${flags}`
+        : `gcloud beta iap ${command} --resource-type=backend-services --service=BACKEND --project=PROJECT`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/service.ts
@@ -4776,7 +5073,6 @@ function explainDisabledApi(refusal, name, host, ownProject) {
 
 
 
-/** What the methods of IAM give, the permission for it, and the least role that contains it. */
 const METHODS = {
     generateIdToken: {
         what: 'ID token',
@@ -4794,16 +5090,11 @@ const METHODS = {
         role: 'roles/iam.serviceAccountTokenCreator'
     }
 };
-function methodOf(url) {
+/** IAM refused a token for a service account. @param url of the method that was called */
+function impersonationRefused(refusal, url, caller, impersonation) {
     const method = METHODS[url.pathname.replace(/^.*:/, '')];
     if (method === undefined)
         throw new Error('no method of IAM');
-    return method;
-}
-/** IAM refused a token for a service account. @param url of the method that was called */
-function impersonationRefused(refusal, url, caller, impersonation) {
-    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
-    const permission = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(refusal.metadata, 'permission') ?? methodOf(url).permission);
     const facts = {
         refusal,
         url,
@@ -4811,11 +5102,11 @@ function impersonationRefused(refusal, url, caller, impersonation) {
         impersonation,
         who: describeCaller(caller),
         name: nameCaller(caller),
-        account,
-        permission
+        account: (0,safe_text/* safeText */.Hk)(impersonation.account),
+        method,
+        permission: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(refusal.metadata, 'permission') ?? method.permission)
     };
-    const { code = 'IMPERSONATION_DENIED' } = iam_credentials_CAUSES.find(({ when }) => when(facts)) ?? {};
-    return new failure_failure/* Failure */.HR({ code, ...(0,failure_failure/* explainBy */.H$)(iam_credentials_CAUSES, facts), answer: quoteRefusal(refusal) });
+    return new failure_failure/* Failure */.HR({ code: 'IMPERSONATION_DENIED', ...(0,failure_failure/* explainBy */.H$)(iam_credentials_CAUSES, facts), answer: quoteRefusal(refusal) });
 }
 const iam_credentials_CAUSES = [
     { code: 'SERVICE_ACCOUNT_NOT_FOUND', when: ({ refusal }) => refusal.status === 404, explain: noAccount },
@@ -4872,7 +5163,7 @@ function deniedProject({ refusal, caller, who, account }) {
         remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('grant the role', `gcloud projects add-iam-policy-binding ${project} --member=${(0,failure_snippets/* shellWord */.r7)(caller.principal)} --role=roles/serviceusage.serviceUsageConsumer`),
-            ...findCaller(caller)
+            findCaller(caller)
         ]
     };
 }
@@ -4926,16 +5217,16 @@ function otherRefusal({ refusal, impersonation, who, account }) {
     };
 }
 /** A single grant, from the caller to the account. */
-function missingGrant(facts) {
-    const { url, caller, impersonation, who, name, account, permission } = facts;
-    const { what } = methodOf(url);
+function missingGrant({ url, caller, impersonation, who, name, account, method, permission }) {
     const claims = caller.federation?.claims ?? {};
     const old = oldSubject(claims);
-    const role = leastRole(caller.principal, url);
+    // A federated identity may become an account by the role that was made for it.
+    const isFederated = caller.principal.startsWith('principal');
+    const role = isFederated && url.pathname.endsWith(':generateAccessToken') ? 'roles/iam.workloadIdentityUser' : method.role;
     const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1];
     const grantee = attribute === undefined ? name : `this ${attribute}`;
     return {
-        sentence: `Google gave ${who} no ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+        sentence: `Google gave ${who} no ${method.what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
         cause: [
             `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
@@ -4950,17 +5241,16 @@ function missingGrant(facts) {
         ].join(' '),
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('grant the role', binding(impersonation.account, caller.principal, role)),
-            ...findCaller(caller),
+            findCaller(caller),
             (0,failure_snippets/* inTerminal */.e5)('see whether the account exists, and who has which role on it', describeCommand(impersonation.account), `gcloud iam service-accounts get-iam-policy ${(0,failure_snippets/* accountWord */.YN)(impersonation.account)}`),
-            ...compareMembers(caller),
-            ...seeMapping(caller.principal)
+            compareMembers(caller),
+            seeMapping(caller.principal)
         ],
-        details: caller.federation?.claims === undefined ? [] : describeClaims(claims)
+        details: caller.federation?.claims && describeClaims(claims)
     };
 }
 /** One grant of a chain, from the caller through every delegate to the account. */
-function missingLink({ url, caller, impersonation, who, name, account, permission }) {
-    const { what } = methodOf(url);
+function missingLink({ caller, impersonation, who, name, account, method, permission }) {
     const chain = [...impersonation.delegates, impersonation.account];
     const links = chain.map((target, index) => {
         const isLast = index === chain.length - 1;
@@ -4969,34 +5259,28 @@ function missingLink({ url, caller, impersonation, who, name, account, permissio
             target,
             member,
             who: index === 0 ? name : (0,safe_text/* safeText */.Hk)(chain[index - 1] ?? ''),
-            role: isLast ? methodOf(url).role : 'roles/iam.serviceAccountTokenCreator'
+            role: isLast ? method.role : 'roles/iam.serviceAccountTokenCreator'
         };
     });
     // The permission that is missing tells which link: the last one mints, the others pass the right on.
     const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1);
     const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)}`);
     return {
-        sentence: `Google gave ${who} no ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+        sentence: `Google gave ${who} no ${method.what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
         cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${(0,safe_text/* safeText */.Hk)(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
         remedy: `Grant ${suspects.map((link) => `${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)} to ${link.who}`).join(', and ')}.`,
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('grant the roles', ...suspects.map(({ target, member, role }) => binding(target, member, role))),
-            ...findCaller(caller),
+            findCaller(caller),
             (0,failure_snippets/* inTerminal */.e5)('see whether the accounts exist', ...suspects.map(({ target }) => describeCommand(target))),
-            ...seeMapping(caller.principal)
+            seeMapping(caller.principal)
         ],
-        details: caller.federation?.claims === undefined ? [] : describeClaims(caller.federation.claims)
+        details: caller.federation?.claims && describeClaims(caller.federation.claims)
     };
 }
 /** The way of a delegation, between the caller and the account that a sentence names. */
 function through({ delegates }) {
     return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
-}
-function leastRole(member, url) {
-    // A federated identity may become an account by the role that was made for it.
-    return url.pathname.endsWith(':generateAccessToken') && member.startsWith('principal')
-        ? 'roles/iam.workloadIdentityUser'
-        : methodOf(url).role;
 }
 function binding(account, member, role) {
     return `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(account)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(member))} --role=${role}`;
@@ -5028,37 +5312,29 @@ function nameCaller({ principal, federation }) {
 /** Who a credential stands for, where only the machine or a person can say. */
 function findCaller({ principal }) {
     if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
-        return [
-            (0,failure_snippets/* onRunner */.o)(`learn what ${MACHINE_ACCOUNT} stands for`, 'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email')
-        ];
+        return (0,failure_snippets/* onRunner */.o)(`learn what ${MACHINE_ACCOUNT} stands for`, 'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email');
     }
-    return principal.endsWith(UNKNOWN_PERSON)
-        ? [(0,failure_snippets/* inTerminal */.e5)(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list')]
-        : [];
+    return (principal.endsWith(UNKNOWN_PERSON) &&
+        (0,failure_snippets/* inTerminal */.e5)(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list'));
 }
 /** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
 function compareMembers({ federation }) {
-    const sub = (0,guard_json/* stringIn */.tB)(federation?.claims ?? {}, 'sub');
+    const sub = (0,guard_json/* stringIn */.tB)(federation?.claims, 'sub');
     if (federation === undefined || sub === undefined)
-        return [];
+        return undefined;
     const all = (0,safe_text/* safeText */.Hk)(federatedPrincipal(federation.audience));
     const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
-        const value = (0,guard_json/* stringIn */.tB)(federation.claims ?? {}, name);
+        const value = (0,guard_json/* stringIn */.tB)(federation.claims, name);
         return value === undefined ? [] : [`${all.slice(0, -1)}attribute.${name}/${(0,safe_text/* safeText */.Hk)(value)}`];
     });
-    return [
-        (0,failure_snippets/* toCompare */.lT)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,safe_text/* safeText */.Hk)(subjectPrincipal(federation.audience, sub)), ...attributes, all)
-    ];
+    return (0,failure_snippets/* toRead */.YP)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,safe_text/* safeText */.Hk)(subjectPrincipal(federation.audience, sub)), ...attributes, all);
 }
 /** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
 function seeMapping(principal) {
     const [, pool] = /\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+)\//.exec(principal) ??
         [];
-    return pool === undefined
-        ? []
-        : [
-            (0,failure_snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`)
-        ];
+    return (pool !== undefined &&
+        (0,failure_snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`));
 }
 
 ;// CONCATENATED MODULE: ./src/token/failures/token-endpoint.ts
@@ -5073,7 +5349,7 @@ function googleUnavailable(url, last, attempts) {
     return new failure_failure/* Failure */.HR({
         code: 'GOOGLE_UNAVAILABLE',
         ...token_endpoint_explainUnavailable(url, last, (0,world_outcome/* inAttempts */.yy)(attempts)),
-        ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
+        answer: last.answered ? quoteRefusal(readRefusal(last)) : undefined
     });
 }
 function token_endpoint_explainUnavailable(url, last, attempts) {
@@ -5085,10 +5361,7 @@ function token_endpoint_explainUnavailable(url, last, attempts) {
             sentence,
             cause: 'A quota is used up, as when many jobs start at once.',
             remedy: 'Raise deadline, or start fewer jobs at a time.',
-            snippets: [
-                (0,failure_snippets/* inStep */.qg)('deadline: 10m'),
-                { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
-            ]
+            snippets: [(0,failure_snippets/* inStep */.qg)('deadline: 10m'), (0,failure_snippets/* inYaml */.$7)('In the job', 'strategy:', '  max-parallel: 10')]
         };
     }
     if (last.status < 500 && last.status !== 408) {
@@ -5122,7 +5395,7 @@ function explainServer(url) {
         remedy: isNamed
             ? `Unset GCE_METADATA_HOST, which says ${(0,safe_text/* safeText */.Hk)(url.host)}, or set workload_identity_provider.`
             : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
-        snippets: isNamed ? [(0,failure_snippets/* inStepEnv */.tv)('', "GCE_METADATA_HOST: ''")] : []
+        snippets: [isNamed && (0,failure_snippets/* inStepEnv */.tv)('', "GCE_METADATA_HOST: ''")]
     };
 }
 
@@ -5770,9 +6043,6 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         const { because, remedy, snippets } = withheld;
         return new failure_failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
     }
-    const grants = [
-        (0,failure_snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(failure_snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
-    ];
     return new failure_failure/* Failure */.HR({
         code,
         sentence: `${happened}.`,
@@ -5780,11 +6050,9 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         remedy: `Set the input service_account to the account that may call the service, and grant ${(0,safe_text/* safeText */.Hk)(narrowPrincipal(principal))} roles/iam.serviceAccountOpenIdTokenCreator on that account.`,
         snippets: [
             (0,failure_snippets/* inStep */.qg)(SERVICE_ACCOUNT),
-            ...(isOfAuth
-                ? [{ ...(0,failure_snippets/* inStep */.qg)(SERVICE_ACCOUNT), place: 'Or in the step with google-github-actions/auth, under "with"' }]
-                : []),
+            isOfAuth && (0,failure_snippets/* inYaml */.$7)('Or in the step with google-github-actions/auth, under "with"', SERVICE_ACCOUNT),
             (0,failure_snippets/* inTerminal */.e5)('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT'),
-            ...grants
+            (0,failure_snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,failure_snippets/* accountWord */.YN)(failure_snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,failure_snippets/* shellWord */.r7)(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
         ]
     });
 }
@@ -5902,218 +6170,6 @@ function isCutOff(text) {
     const count = (brackets) => bare.match(brackets)?.length ?? 0;
     const last = [...text.matchAll(TEXT)].at(-1);
     return last?.[1] === '' || count(/[{[]/g) > count(/[}\]]/g);
-}
-
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var guard_quote = __nccwpck_require__(6777);
-;// CONCATENATED MODULE: ./src/world/request.ts
-/** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
-function isLocalUrl(url) {
-    return isLoopbackUrl(url) || /^169\.254\.\d+\.\d+$/.test(url.hostname) || /^\[fe[89ab][0-9a-f]:/.test(url.hostname);
-}
-function isLoopbackUrl(url) {
-    return url.hostname === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname) || url.hostname === '[::1]';
-}
-
-;// CONCATENATED MODULE: ./src/inputs/values.ts
-
-
-
-
-
-
-/** A day: longer than any job, and within what a timer can wait. */
-const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
-/** The lines of a value, without blanks around them and without empty ones. */
-function parseLines(value) {
-    return splitBy('\n', value);
-}
-/** The same of a list whose parts may be separated by commas too. */
-function parseList(value) {
-    return splitBy(/[\n,]/, value);
-}
-function splitBy(separator, value) {
-    // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
-    const isDocument = (0,guard_json/* isObject */.Gv)((0,guard_json/* parseJson */.qF)(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value);
-    const parts = isDocument ? [value] : value.split(separator);
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-/** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
-function parseDuration(input, value, shortestMs) {
-    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m)?$/.exec(value) ?? [];
-    const factor = { ms: 1, s: 1_000, m: 60_000 }[unit ?? 's'] ?? Number.NaN;
-    const milliseconds = Math.round(Number(amount) * factor);
-    if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
-        return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
-}
-/** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
-function parseBoolean(input, value) {
-    if (['true', 'True', 'TRUE'].includes(value))
-        return true;
-    if (['false', 'False', 'FALSE'].includes(value))
-        return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
-}
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-function parseUrl(input, value) {
-    // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
-    const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
-    // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
-    if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
-        // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
-        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
-        ]);
-    }
-    // RFC 3986, 3.2.1: user information is there even where it is empty.
-    if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
-    }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
-    }
-    const region = impossibleRegionIn(url);
-    if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
-    }
-    url.hash = '';
-    return url;
-}
-/** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
-function impossibleRegionIn(url) {
-    return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
-}
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-function parseAudience(value) {
-    const secret = (0,likely_secret/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
-}
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-function parseIapAudience(value) {
-    const audience = parseAudience(value);
-    if (audience.startsWith('https://'))
-        return audience;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
-}
-/** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
-const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
-const NAME_PROBLEMS = [
-    [/\*\*\*/, 'has *** in it, which GitHub shows in the place of a secret'],
-    [/\$\{\{/, 'has an expression in it that was not evaluated'],
-    [/["'`]/, 'has quotes in it'],
-    [/\s/, 'has blanks in it']
-];
-const PROVIDER_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^(https?:)?\/\//, 'starts with a host'],
-    [/\b(?:PROJECT_)?NUMBER\b|\b(?:PROJECT|POOL|PROVIDER)(?:_ID)?\b/, 'has a placeholder in it'],
-    [/^projects\/[^/]*[^/\d][^/]*\//, 'has the id of the project where its number belongs'],
-    [/\/workloadIdentityPools\/[^/]+\/?$/, 'names a pool, not a provider in it'],
-    [
-        /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
-        'has a character in it that no id of a pool or provider has'
-    ],
-    [/^/, 'is not the full name of a provider']
-];
-/** The full name of a workload identity provider. */
-function values_parseProvider(value) {
-    if (PROVIDER_NAME.test(value))
-        return value;
-    const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
-    const isMeant = PROVIDER_NAME.test(meant);
-    const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
-}
-function findProblem(value, problems) {
-    return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
-}
-function wrongName(input, complaint, expected, commands) {
-    return (0,failures/* inputInvalid */.m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
-}
-/** The commands that print the full names of providers, by what an incomplete one tells. */
-function listProviders(name) {
-    const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-        ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
-}
-const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
-/** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
-const MISSPELLED = /^[\w.-]+@(?!.*\.gserviceaccount\.com$)(?=.*(?:gserviceac|\.iam\.))[\w-]+(\.[\w-]+)+$/i;
-/** Whether an e-mail looks like that of a service account, in a domain that does not exist. */
-function isMisspelled(email) {
-    return MISSPELLED.test(email);
-}
-/** A name as documentation writes it, for the reader to fill in. */
-const PLACEHOLDER = /^(NAME|SERVICE_ACCOUNT|SA_NAME|ACCOUNT)@|@(PROJECT|PROJECT_ID|YOUR_PROJECT)\./;
-/** People alone have such addresses. */
-const PERSONAL = /@(?:gmail|googlemail)\.com$/i;
-const ACCOUNT_PROBLEMS = [
-    ...NAME_PROBLEMS,
-    [/^serviceAccount:/, 'has the prefix of a member'],
-    [PLACEHOLDER, 'is a placeholder'],
-    [PERSONAL, 'is the e-mail of a person, and only service accounts can be impersonated'],
-    [MISSPELLED, 'does not end in .gserviceaccount.com'],
-    [/^\d+$/, 'is no unique id, which has 21 digits; a project number is shorter'],
-    [/^/, 'is neither an e-mail nor a unique id']
-];
-/** A service account, by e-mail or unique id. https://cloud.google.com/iam/docs/service-accounts-create */
-function parseAccount(input, value) {
-    const account = value.replace(/^projects\/-\/serviceAccounts\//, '');
-    if (isAccount(account))
-        return account;
-    const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
-    const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
-}
-/** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
-function withoutQuotes(value) {
-    const characters = Array.from(value);
-    const isMeant = (character) => !/["'`\s]/.test(character);
-    return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
-}
-function isAccount(value) {
-    if (/^\d{16,30}$/.test(value))
-        return true;
-    return EMAIL.test(value) && ![PLACEHOLDER, PERSONAL, MISSPELLED].some((pattern) => pattern.test(value));
-}
-/** https://cloud.google.com/docs/overview: the domain under which a Trusted Partner Cloud has its APIs. */
-function parseUniverse(value) {
-    // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
-    if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
-}
-/** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
-const RESERVED_VARIABLES = new RegExp(`^(${[
-    '(GITHUB|RUNNER|ACTIONS|INPUT|STATE|LD|DYLD|NPM_CONFIG|CLOUDSDK|GIT_CONFIG)_.*',
-    'PATH|PATHEXT|HOME|CI|SHELL|USER|USERPROFILE|APPDATA|TMP|TEMP|TMPDIR|PWD|IFS|ENV|COMSPEC',
-    'BASH_ENV|BASHOPTS|SHELLOPTS|PS4|PROMPT_COMMAND|PAGER|EDITOR',
-    'NODE_(OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)|PYTHON(PATH|HOME|STARTUP)',
-    'RUBY(OPT|LIB)|PERL5(OPT|LIB)|CLASSPATH|JAVA_(HOME|TOOL_OPTIONS)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS',
-    'GIT_(SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH)|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO|FTP)_PROXY',
-    'GOOGLE_(APPLICATION_CREDENTIALS|CREDENTIALS|CLOUD_PROJECT|OAUTH_ACCESS_TOKEN|GHA_CREDS_PATH)|GCE_METADATA_(HOST|IP)'
-].join('|')})$`, 'i');
-/** A variable that later steps may see, and that changes nothing but what they see. */
-function parseVariableName(value) {
-    if (value === undefined)
-        return undefined;
-    if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
-    }
-    // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
-    if (RESERVED_VARIABLES.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
-    }
-    return value;
 }
 
 ;// CONCATENATED MODULE: ./src/identity/subject-token/source.ts
@@ -6666,23 +6722,15 @@ const SIGNED_IN = '"$(gcloud info --format="value(config.paths.global_config_dir
 function signInAgain({ origin, impersonates, pool }, flags = '') {
     const account = impersonates === undefined ? '' : ` --impersonate-service-account=${(0,failure_snippets/* shellWord */.r7)(impersonates)}`;
     const lines = pool === undefined ? [`gcloud auth application-default login${account}${flags}`] : workforceLogin(pool);
-    const isNamed = origin.includes('GOOGLE_APPLICATION_CREDENTIALS');
     return [
         { place: 'In a terminal with gcloud and a browser', language: 'shell', lines },
-        ...(isNamed
-            ? [
-                {
-                    place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
-                    language: 'bash',
-                    lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
-                }
-            ]
-            : []),
-        ...(origin.startsWith('credentials_json')
-            ? [
-                (0,failure_snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`)
-            ]
-            : [])
+        origin.includes('GOOGLE_APPLICATION_CREDENTIALS') && {
+            place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
+            language: 'bash',
+            lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
+        },
+        origin.startsWith('credentials_json') &&
+            (0,failure_snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`)
     ];
 }
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
@@ -6744,8 +6792,7 @@ function fromAuthorizedUser(step, user, impersonates) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const claims = decodeClaims((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '');
-            const email = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'email');
+            const email = (0,guard_json/* stringIn */.tB)(decodeClaims((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? ''), 'email');
             const token = readAccessToken(tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: memberOf(email) };
         },
@@ -6781,7 +6828,7 @@ const SHORT_AGE_S = 120;
  * @param keyId by which that token names the key that signed it
  */
 function federationRejected(refusal, audience, claims, keyId) {
-    const provider = parseProvider(audience);
+    const provider = principal_parseProvider(audience);
     const name = (0,safe_text/* safeText */.Hk)(audience.replace(/^(https:)?\/\/iam\.googleapis\.com\//, ''));
     const shown = provider === undefined ? `"${name}"` : `provider ${provider.provider} in pool ${provider.pool}`;
     const facts = { refusal, name, provider, shown, claims: claims ?? {}, keyId, commands: commandsFor(provider) };
@@ -6790,7 +6837,7 @@ function federationRejected(refusal, audience, claims, keyId) {
         ...(0,failure_failure/* explainBy */.H$)(sts_CAUSES, facts),
         answer: quoteRefusal(refusal),
         // The answer does not say which of the claims was not accepted.
-        details: claims === undefined ? [] : describeClaims(claims)
+        details: claims && describeClaims(claims)
     });
 }
 const sts_CAUSES = [
@@ -6840,11 +6887,8 @@ function attributeCondition({ shown, claims, commands }) {
             : `Let the condition test ${ids} instead of sub.`,
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
-            ...(ids === ''
-                ? []
-                : [
-                    (0,failure_snippets/* onlyWhere */.OJ)('this repository is to be admitted besides what the condition admits today', `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`)
-                ])
+            ids !== '' &&
+                (0,failure_snippets/* onlyWhere */.OJ)('this repository is to be admitted besides what the condition admits today', `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`)
         ]
     };
 }
@@ -6854,7 +6898,6 @@ function longAttribute({ refusal, claims, commands }) {
     const bytes = Buffer.byteLength(sub);
     const isSubject = named === 'google.subject' && bytes > 127;
     const long = sub.includes(':environment:') ? 'environment' : sub.includes(':ref:refs/heads/') ? 'branch' : undefined;
-    const shorter = isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : undefined;
     return {
         sentence: isSubject
             ? `${named} is ${bytes} bytes long, and Google takes 127 at most: ${(0,safe_text/* safeText */.Hk)(sub)}.`
@@ -6862,11 +6905,8 @@ function longAttribute({ refusal, claims, commands }) {
         remedy: `${isSubject && long !== undefined ? `Give the ${long} a shorter name, or map` : 'Map'} ${named} to a shorter expression.`,
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('see the present mapping', `${commands.describe} --format="yaml(attributeMapping)"`),
-            ...(shorter === undefined
-                ? []
-                : [
-                    (0,failure_snippets/* onlyWhere */.OJ)(`no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`, `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=${shorter}"`)
-                ])
+            isFromGithub(claims) &&
+                (0,failure_snippets/* onlyWhere */.OJ)(`no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`, `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=assertion.repository_id + ':' + assertion.ref"`)
         ]
     };
 }
@@ -6914,7 +6954,7 @@ function staleToken({ refusal, name, claims }) {
         remedy: isFromGithub(claims)
             ? 'Set workload_identity_provider, so that the step asks GitHub for a token right before it is used.'
             : 'Let the credential source hand out a token that was issued right before this step.',
-        snippets: isFromGithub(claims) ? [(0,failure_snippets/* inStep */.qg)(`workload_identity_provider: ${name}`)] : []
+        snippets: [isFromGithub(claims) && (0,failure_snippets/* inStep */.qg)(`workload_identity_provider: ${name}`)]
     };
 }
 function keysOutOfReach({ shown, claims, commands }) {
@@ -6950,11 +6990,8 @@ function otherIssuer({ refusal, shown, claims, commands }) {
         remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
         snippets: [
             (0,failure_snippets/* inTerminal */.e5)('see which provider of the pool trusts which issuer', `${commands.list} --format="table(name, oidc.issuerUri)"`),
-            ...((0,guard_json/* stringIn */.tB)(claims, 'iss') === undefined
-                ? []
-                : [
-                    (0,failure_snippets/* onlyWhere */.OJ)('no other repository uses the provider with its present issuer', `${commands.update} --issuer-uri=${(0,failure_snippets/* shellWord */.r7)(issuer)}`)
-                ])
+            (0,guard_json/* stringIn */.tB)(claims, 'iss') !== undefined &&
+                (0,failure_snippets/* onlyWhere */.OJ)('no other repository uses the provider with its present issuer', `${commands.update} --issuer-uri=${(0,failure_snippets/* shellWord */.r7)(issuer)}`)
         ]
     };
 }
@@ -7000,18 +7037,16 @@ function inactiveProvider({ provider, shown, commands }) {
 function sts_otherAudience({ refusal, shown, name, claims, commands }) {
     const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'aud') ?? `https://iam.googleapis.com/${name}`);
     const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1];
-    const present = (0,failure_snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`);
     return {
         sentence: `${(0,failure_failure/* capital */.Nx)(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
         cause: 'A provider without audiences of its own accepts its full name as an https URL.',
         remedy: `Add ${audience} to the allowed audiences of the provider.`,
-        // Within double quotes nothing may stand that a shell would read.
-        snippets: /^[\w:/.-]+$/.test(audience)
-            ? [
+        snippets: [
+            // Within double quotes nothing may stand that a shell would read.
+            /^[\w:/.-]+$/.test(audience) &&
                 (0,failure_snippets/* inTerminal */.e5)('add the audience to those that are there', `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`),
-                present
-            ]
-            : [present]
+            (0,failure_snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`)
+        ]
     };
 }
 function sts_otherRefusal({ refusal, shown, commands }) {
@@ -7115,7 +7150,7 @@ function createFederatedIdentity(step, identity) {
 }
 /** The principal of this identity alone, not of the whole pool: no other identity should get the grant. */
 function refinePrincipal({ principal, audience }, claims) {
-    const subject = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub');
+    const subject = (0,guard_json/* stringIn */.tB)(claims, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal;
 }
 
@@ -7164,16 +7199,7 @@ function explainAbsence(env, restriction) {
                 remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
                 snippets: [
                     inJob(id, ...github_PERMISSIONS),
-                    {
-                        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-                        language: 'yaml',
-                        lines: [
-                            'jobs:',
-                            '  CALLING_JOB:',
-                            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-                            ...github_PERMISSIONS
-                        ]
-                    }
+                    (0,failure_snippets/* inYaml */.$7)('Where the job is in a reusable workflow, in the workflow that calls it too', 'jobs:', '  CALLING_JOB:', '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main', ...github_PERMISSIONS)
                 ]
             };
     }
@@ -7187,7 +7213,7 @@ function oidcFailed(endpoint, what, attempts = 1) {
     return new failure_failure/* Failure */.HR({
         code: 'OIDC_FAILED',
         ...explainFailure(endpoint, what, (0,world_outcome/* inAttempts */.yy)(attempts)),
-        ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
+        answer: what?.answered === true && what.status >= 400 ? quoteRefusal(readRefusal(what)) : undefined
     });
 }
 const JOB_OVER = 'The job is over, or its variables were carried to another job.';
@@ -7775,8 +7801,7 @@ function keyRefused(refusal, { email, keyId }, now, audience) {
         audience,
         ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
     };
-    const { code = 'CREDENTIALS_EXPIRED' } = service_account_key_CAUSES.find(({ when }) => when(facts)) ?? {};
-    return new failure_failure/* Failure */.HR({ code, ...(0,failure_failure/* explainBy */.H$)(service_account_key_CAUSES, facts), answer: quoteRefusal(refusal) });
+    return new failure_failure/* Failure */.HR({ code: 'CREDENTIALS_EXPIRED', ...(0,failure_failure/* explainBy */.H$)(service_account_key_CAUSES, facts), answer: quoteRefusal(refusal) });
 }
 const isOutOfTime = ({ refusal }) => /reasonable timeframe|iat and exp|short-lived/i.test(refusal.message);
 const service_account_key_CAUSES = [
@@ -8027,147 +8052,6 @@ function fromDocument(step, document, universe, impersonates) {
 
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: ./src/inputs/complaints.ts
-
-/**
- * Calls every reader even if others fail, so that all complaints are reported at once.
- *
- * @throws {Failure} the only complaint
- * @throws {AggregateError} several of them, in the order of the readers
- */
-async function readAll(readers) {
-    const values = {};
-    const complaints = [];
-    for (const [name, read] of Object.entries(readers)) {
-        try {
-            values[name] = await read();
-        }
-        catch (error) {
-            complaints.push(...complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
-}
-/** The same for each part of a list. */
-function readEach(parts, read) {
-    const values = [];
-    const complaints = [];
-    for (const part of parts) {
-        try {
-            values.push(read(part));
-        }
-        catch (error) {
-            complaints.push(...complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
-}
-/** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
-function complaintsIn(error) {
-    if (error instanceof failure_failure/* Failure */.HR)
-        return [error];
-    if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.HR))
-        return error.errors;
-    throw error;
-}
-function throwAny(complaints) {
-    const [first, ...others] = complaints;
-    if (first === undefined)
-        return;
-    throw others.length === 0 ? first : new AggregateError(complaints);
-}
-
-;// CONCATENATED MODULE: ./src/inputs/request-headers.ts
-
-
-
-
-/** https://cloud.google.com/run/docs/authenticating/service-to-service, https://cloud.google.com/iap/docs/authentication-howto */
-const TOKEN_HEADERS = ['Authorization', 'X-Serverless-Authorization', 'Proxy-Authorization'];
-/** They frame the message (RFC 9112, 6 and 9) or choose another service behind the same front end. */
-const FRAMING_HEADERS = [
-    'connection',
-    'content-length',
-    'expect',
-    'host',
-    'keep-alive',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade'
-];
-/**
- * @param lines `Name: value`, one per line
- * @param tokenHeader empty for the one that fits
- * @param forIap the kind of a token that is for Identity-Aware Proxy
- * @throws {Failure | AggregateError} INPUT_INVALID
- */
-function parseHeaders(lines, tokenHeader, forIap) {
-    const own = Object.create(null);
-    const headers = readEach(parseLines(lines), (line) => {
-        const { name, value } = parseHeaderLine('headers', line);
-        if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, `Leave ${(0,guard_quote/* quoteValue */.c)(name)} out of headers.`);
-        }
-        // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
-        if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
-        }
-        return { name, value };
-    });
-    for (const { name, value } of headers) {
-        const written = Object.keys(own).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
-        (own[written] ??= []).push(value);
-    }
-    const repeated = TOKEN_HEADERS.find((name) => (valuesOf(own, name)?.length ?? 0) > 1);
-    if (repeated !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('headers', `${repeated} stands there more than once, which Google refuses`, `Set ${repeated} once.`);
-    }
-    return { own, tokenHeader: chooseTokenHeader(own, tokenHeader, forIap) };
-}
-function chooseTokenHeader(own, wanted, forIap) {
-    if (wanted === '') {
-        // Identity-Aware Proxy does not read X-Serverless-Authorization.
-        const other = forIap !== undefined ? 'Proxy-Authorization' : 'X-Serverless-Authorization';
-        const header = valuesOf(own, 'Authorization') === undefined ? 'Authorization' : other;
-        if (valuesOf(own, header) === undefined)
-            return header;
-        throw (0,failures/* inputInvalid */.m7)('headers', `both Authorization and ${header} are set, so no header is left for the token`, 'Leave one out.');
-    }
-    const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
-    if (header === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
-            'token_header: X-Serverless-Authorization'
-        ]);
-    }
-    if (header === 'X-Serverless-Authorization' && forIap === 'iap_jwt') {
-        throw (0,failures/* inputInvalid */.m7)('token_header', 'Identity-Aware Proxy does not read X-Serverless-Authorization, and token: iap_jwt is for it', 'Leave token_header empty, or use Proxy-Authorization.', ['token_header: Proxy-Authorization']);
-    }
-    if (valuesOf(own, header) === undefined)
-        return header;
-    throw (0,failures/* inputInvalid */.m7)('token_header', `${header} is set in headers too`, 'Use another header for one of the two.');
-}
-/** Whether an audience is an OAuth client id, which is what Identity-Aware Proxy expects in an ID token. */
-function isOAuthClient(audience) {
-    return audience.endsWith('.apps.googleusercontent.com');
-}
-function valuesOf(headers, name) {
-    return Object.entries(headers).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-}
-/** `Name: value`; only the first colon counts. */
-function parseHeaderLine(input, line) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trim();
-    // RFC 9110, 5.1: a token.
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-        // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
-        throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,guard_quote/* quoteValue */.c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
-    }
-    return { name, value: line.slice(colon + 1).trim() };
-}
-
 // EXTERNAL MODULE: ./src/inputs/pattern.ts
 var pattern = __nccwpck_require__(5235);
 ;// CONCATENATED MODULE: ./src/inputs/status-set.ts
@@ -8432,7 +8316,7 @@ async function readIdentityInputs() {
         token: readTokenKind,
         workloadIdentityProvider: () => {
             const name = optional('workload_identity_provider');
-            return name === undefined ? undefined : values_parseProvider(name);
+            return name === undefined ? undefined : parseProvider(name);
         },
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {

@@ -452,6 +452,7 @@ function wordsOf({ text: body }, maxLength) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G9: () => (/* binding */ adviseOtherPath),
 /* harmony export */   Mp: () => (/* binding */ tokenRejected),
 /* harmony export */   RB: () => (/* binding */ invokerMissing),
 /* harmony export */   eo: () => (/* binding */ notReached),
@@ -462,11 +463,15 @@ function wordsOf({ text: body }, maxLength) {
 /* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3117);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7306);
-/* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(35);
-/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(312);
-/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2962);
-/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3834);
+/* harmony import */ var _inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6655);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7306);
+/* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(35);
+/* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(312);
+/* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2962);
+/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4351);
+/* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3834);
+
+
 
 
 
@@ -483,13 +488,14 @@ function tokenRejected({ call, token }, response) {
         code: 'TOKEN_REJECTED',
         happened: `${rejected}.`,
         ...explainRejection(rejected, call.url, token),
-        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response)
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_8__/* .quote */ .h)(response)
     });
 }
+const WHAT_401_MEANS = 'A 401 means that the token was rejected; a missing role gives 403.';
 function explainRejection(rejected, url, { audience, email }) {
-    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findAudience */ .ot)(url);
-    const accepted = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(url, audience));
-    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .isPerson */ .KA)(email) && audience.endsWith('.apps.googleusercontent.com')) {
+    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findAudience */ .ot)(url);
+    const accepted = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .ownUrl */ .yG)(url, audience));
+    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(email) && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__/* .isOAuthClient */ .L_)(audience)) {
         return {
             sentence: `${rejected}: the token is a person's (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(email)}), and this service does not take such tokens.`,
             remedy: 'Set service_account, so that the token is for the service.',
@@ -499,38 +505,40 @@ function explainRejection(rejected, url, { audience, email }) {
     if (suggested === undefined) {
         return {
             sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
-            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+            cause: WHAT_401_MEANS,
             remedy: `Set audience to the *.run.app URL of the service behind ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
                 (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
                 (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-                ...accepted
+                accepted
             ]
         };
     }
-    return suggested === audience
-        ? {
+    if (suggested === audience) {
+        return {
             sentence: `${rejected}, although the URL suggests this audience.`,
-            cause: 'A second token came along in another header, or there is no such service. A 401 means that the token was rejected; a missing role gives 403.',
+            cause: `A second token came along in another header, or there is no such service. ${WHAT_401_MEANS}`,
             remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
             snippets: accepted
-        }
-        : {
-            sentence: `${rejected}; going by its URL, the service expects the audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
-            cause: 'A 401 means that the token was rejected; a missing role gives 403.',
-            remedy: `Leave audience empty, or set audience to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}`), ...accepted]
         };
+    }
+    return {
+        sentence: `${rejected}; going by its URL, the service expects the audience ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
+        cause: WHAT_401_MEANS,
+        remedy: `Leave audience empty, or set audience to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}.`,
+        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(suggested)}`), accepted]
+    };
 }
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
 function invokerMissing(failed, response) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response) });
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INVOKER_MISSING', ...explainRefusal(failed, response), answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_8__/* .quote */ .h)(response) });
 }
 function explainRefusal({ call, token, attempts }, response) {
     const who = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.email) || 'The identity';
-    const refused = `403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_6__/* .inAttempts */ .yy)(attempts)}`;
-    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(call.url, token.audience);
-    const number = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .projectNumber */ .j0)(service);
+    const refused = `403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_7__/* .inAttempts */ .yy)(attempts)}`;
+    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .ownUrl */ .yG)(call.url, token.audience);
+    const { kind, name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(service);
+    const number = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_9__/* .nameRunService */ .KR)(service)?.project;
     if ((0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .isPerimeter */ .k7)(response.text)) {
         return (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .explainPerimeter */ .RN)(`VPC Service Controls keep ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.email) || 'the identity'} out of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .projectById */ .k_)(number));
     }
@@ -541,58 +549,40 @@ function explainRefusal({ call, token, attempts }, response) {
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('token_header: X-Serverless-Authorization')]
         };
     }
-    if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .isPerson */ .KA)(token.email)) {
+    if (number !== undefined && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__/* .isOAuthClient */ .L_)(token.audience) && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(token.email)) {
         // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
         const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
         return {
             sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
-            remedy: `Grant roles/run.invoker on the service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service).name} to ${agent}, and wait some minutes.`,
+            remedy: `Grant roles/run.invoker on the service ${name} to ${agent}, and wait some minutes.`,
             snippets: grantInvoker(service, agent)
         };
     }
-    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(service);
-    const member = (0,_token_principal_js__WEBPACK_IMPORTED_MODULE_5__/* .memberOf */ .C5)(token.email);
-    const role = named === undefined ? 'roles/run.invoker' : "the invoker's role";
-    const target = named === undefined ? `service ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service).name}` : `function ${named.name}`;
+    const member = (0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .memberOf */ .C5)(token.email);
+    const role = kind === 'service' ? 'roles/run.invoker' : "the invoker's role";
     return {
         sentence: `${who} is not allowed to invoke ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused}).`,
-        cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
-        remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
+        cause: `The token is fine, but its identity lacks ${role} on the ${kind} ${name}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
+        remedy: `Grant ${role} on the ${kind} ${name} to ${member}, and wait some minutes.`,
         snippets: [
-            ...grantInvoker(service, member),
-            ...(named === undefined ? [seePolicy(service)] : []),
-            {
-                ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('iam_wait: 5m', 'deadline: 7m'),
-                place: 'Only where the grant is some minutes old at most, in this step under "with"'
-            }
+            grantInvoker(service, member),
+            kind === 'service' &&
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inYaml */ .$7)('Only where the grant is some minutes old at most, in this step under "with"', 'iam_wait: 5m', 'deadline: 7m')
         ]
     };
 }
 function grantInvoker(service, member) {
-    const named = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(service);
-    if (named !== undefined) {
-        return [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('grant the role', `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(member)}`)
-        ];
-    }
-    const { name, flags, search } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service);
-    return [
-        (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('grant the role', `gcloud run services add-iam-policy-binding ${name}${flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(member)} --role=roles/run.invoker`),
-        ...search
-    ];
-}
-function seePolicy(service) {
-    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(service);
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`);
+    return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('grant the role', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .updateInvokers */ .HC)(service, 'add', member)), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(service).search];
 }
 /** A 404 that the application never saw. */
 function notReached({ call, token, exists }, response) {
     const answered = `Google's front end answered ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} with 404, before the application`;
-    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .ownUrl */ .yG)(call.url, token.audience);
+    const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .ownUrl */ .yG)(call.url, token.audience);
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'NOT_REACHED',
         ...explainNotReached({ ...call, service, text: response.text, exists, answered }),
-        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_7__/* .quote */ .h)(response)
+        answer: (0,_failed_call_js__WEBPACK_IMPORTED_MODULE_8__/* .quote */ .h)(response)
     });
 }
 function explainNotReached(facts) {
@@ -600,13 +590,13 @@ function explainNotReached(facts) {
 }
 const NOT_REACHED = [
     { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-    { when: ({ url }) => (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(url) !== undefined, explain: noFunction },
-    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
-    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
+    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .isFunctionUrl */ .MS)(url), explain: noFunction },
+    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
+    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
     { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
     { when: ({ exists }) => exists === true, explain: probablyReservedPath },
     {
-        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === 'possible',
+        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === 'possible',
         explain: probablyReservedPath
     },
     { when: () => true, explain: unreachableService }
@@ -621,7 +611,7 @@ function noBackend({ url, answered }) {
     };
 }
 function noFunction({ url, answered }) {
-    const { name = 'FUNCTION', flags = '' } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeFunction */ .sv)(url) ?? {};
+    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url);
     const place = flags
         .replaceAll(/ --\w+=/g, ' ')
         .trim()
@@ -630,7 +620,7 @@ function noFunction({ url, answered }) {
         sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
         remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url),
+            (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(url),
             (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
         ]
     };
@@ -640,7 +630,7 @@ function domainLeadsNowhere({ url, service, answered }) {
         sentence: `${answered}: the domain ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
         remedy: `Check the domain mapping or load balancer of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, and the ingress of the service behind the domain.`,
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(service),
+            (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(service),
             (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
             openIngress(service)
         ]
@@ -649,13 +639,19 @@ function domainLeadsNowhere({ url, service, answered }) {
 function reservedPath({ url, answered }) {
     return {
         sentence: `${answered}: the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        ...adviseOtherPath(url)
+    };
+}
+/** What to do about a path that Google keeps to itself. */
+function adviseOtherPath(url) {
+    return {
         remedy: 'Serve the check under another path, such as /health, and set url to that.',
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.origin)}/health`)]
     };
 }
 function noTag({ url, tag = '', exists, answered }) {
-    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(url);
-    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .findReservation */ .kp)(url) === undefined;
+    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url);
+    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === undefined;
     return {
         sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}.`,
         cause: certain
@@ -663,39 +659,38 @@ function noTag({ url, tag = '', exists, answered }) {
             : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
         remedy: `Deploy with the tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}, or set tag to one that the service has.`,
         snippets: [
-            ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url),
+            (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(url),
             (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)(`status.traffic has no tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}; the first command shows REVISION`, `gcloud run revisions list --service=${name}${flags}`, `gcloud run services update-traffic ${name}${flags} --update-tags=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(`${tag}=REVISION`)}`)
         ]
     };
 }
-function probablyReservedPath(facts) {
-    const { url, exists, answered } = facts;
-    const path = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname);
+function probablyReservedPath({ url, exists, answered }) {
+    const { remedy, snippets } = adviseOtherPath(url);
     return {
-        sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
+        sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.pathname)} is reserved by Google on *.run.app.`,
         cause: 'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
-        remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`url: ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.origin)}/health`), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url)]
+        remedy,
+        snippets: [snippets, (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(url)]
     };
 }
 function unreachableService({ url, tag, answered }) {
-    const { name } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeRunService */ .WU)(url);
+    const { name } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url);
     const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1];
     const where = region === undefined || region === 'a' ? 'here' : `in ${region}`;
     return {
         sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
         cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
         remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
-        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .describeService */ .Jv)(url), openIngress(url), enableUrl(url)]
+        snippets: [(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(url), openIngress(url), enableUrl(url)]
     };
 }
 /** https://cloud.google.com/run/docs/securing/ingress */
 function openIngress(url) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .updateCommand */ .hi)(url, '--ingress=all'));
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/ingress says internal, and need not (open or not, the invoker check stays)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .updateCommand */ .hi)(url, '--ingress=all'));
 }
 /** https://cloud.google.com/run/docs/securing/ingress#disable-url; stable gcloud took the flag later than beta. */
 function enableUrl(url) {
-    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_8__/* .updateCommand */ .hi)(url, '--default-url', 'beta '));
+    return (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onlyWhere */ .OJ)('run.googleapis.com/default-url-disabled says true, and need not (else call its custom domain)', (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .updateCommand */ .hi)(url, '--default-url', 'beta '));
 }
 
 
@@ -705,81 +700,80 @@ function enableUrl(url) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   HC: () => (/* binding */ updateInvokers),
 /* harmony export */   Jv: () => (/* binding */ describeService),
-/* harmony export */   WU: () => (/* binding */ describeRunService),
 /* harmony export */   cS: () => (/* binding */ showLog),
+/* harmony export */   ff: () => (/* binding */ describeTarget),
 /* harmony export */   hi: () => (/* binding */ updateCommand),
-/* harmony export */   j0: () => (/* binding */ projectNumber),
-/* harmony export */   sv: () => (/* binding */ describeFunction),
 /* harmony export */   yG: () => (/* binding */ ownUrl)
 /* harmony export */ });
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
 /* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7306);
+/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4351);
 
 
+
+function describeTarget(url) {
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isFunctionUrl */ .MS)(url) ? describeFunction(url) : describeRunService(url);
+}
+/** https://cloud.google.com/run/docs/triggering/https-request#url */
+function describeRunService(url) {
+    const { project, region, name } = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_2__/* .nameRunService */ .KR)(url) ?? {};
+    if (project !== undefined && region !== undefined && name !== undefined)
+        return { kind: 'service', name, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .projectById */ .k_)(project)}`, search: [] };
+    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
+    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutTag */ .nb)(url).hostname) ?? [];
+    const what = known === undefined ? 'SERVICE and REGION' : 'REGION';
+    const filter = known === undefined ? '' : ` --filter="metadata.name=${known}"`;
+    return {
+        kind: 'service',
+        name: known ?? 'SERVICE',
+        flags: ' --region=REGION --project=PROJECT',
+        search: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)(`learn ${what} of the service`, `gcloud run services list --project=PROJECT${filter}`)]
+    };
+}
+/** `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
+function describeFunction(url) {
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const [, name = 'FUNCTION'] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
+    return { kind: 'function', name, flags: ` --region=${region} --project=${project}`, search: [] };
+}
 /**
  * The URL that names the service: its own, or the audience where a custom domain or load balancer is called.
  *
  * @param audience of the token
  */
 function ownUrl(url, audience) {
-    if ((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) || describeFunction(url) !== undefined || !URL.canParse(audience))
-        return url;
-    const named = new URL(audience);
-    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(named) || describeFunction(named) !== undefined ? named : url;
-}
-/** https://cloud.google.com/run/docs/triggering/https-request#url */
-function describeRunService(url) {
-    const host = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) ? (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutTag */ .nb)(url).hostname : '';
-    // SERVICE-PROJECT_NUMBER.REGION.run.app
-    const [, deterministic, number, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(host) ?? [];
-    if (deterministic !== undefined && number !== undefined && region !== undefined) {
-        return { name: deterministic, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .projectById */ .k_)(number)}`, search: [] };
-    }
-    // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
-    const [, name] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(host) ?? [];
-    const filter = name === undefined ? '' : ` --filter="metadata.name=${name}"`;
-    return {
-        name: name ?? 'SERVICE',
-        flags: ' --region=REGION --project=PROJECT',
-        search: [
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)(`learn ${name === undefined ? 'SERVICE and ' : ''}REGION of the service`, `gcloud run services list --project=PROJECT${filter}`)
-        ]
-    };
-}
-/** The number of the project in which a Cloud Run service is, where its URL tells. */
-function projectNumber(url) {
-    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(url) ? /-(\d{6,})\.[a-z0-9-]+\.run\.app$/.exec(url.hostname)?.[1] : undefined;
-}
-/** The function that a `*.cloudfunctions.net` URL names: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION`. */
-function describeFunction(url) {
-    if (!url.hostname.endsWith('.cloudfunctions.net'))
-        return undefined;
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
-    const [, name = ''] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
-    return { name: name || 'FUNCTION', flags: ` --region=${region} --project=${project}` };
+    const isOwn = (each) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(each) || (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isFunctionUrl */ .MS)(each);
+    return !isOwn(url) && URL.canParse(audience) && isOwn(new URL(audience)) ? new URL(audience) : url;
 }
 /** The command that shows the log of what is behind a URL. */
 function showLog(url) {
-    const named = describeFunction(url);
-    const { name, flags, search } = named === undefined ? describeRunService(url) : { ...named, search: [] };
-    const kind = named === undefined ? 'run services' : 'functions';
-    return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)("see the service's log", `gcloud ${kind} logs read ${name}${flags} --limit=50`), ...search];
+    const { kind, name, flags, search } = describeTarget(url);
+    const group = kind === 'function' ? 'functions' : 'run services';
+    return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)("see the service's log", `gcloud ${group} logs read ${name}${flags} --limit=50`), ...search];
 }
 /** The command that shows ingress, URLs, audiences and tags of what is behind a URL. */
 function describeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined)
-        return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('see the function', `gcloud functions describe ${named.name}${named.flags}`)];
-    const { name, flags, search } = describeRunService(url);
+    const { kind, name, flags, search } = describeTarget(url);
+    if (kind === 'function')
+        return [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('see the function', `gcloud functions describe ${name}${flags}`)];
     return [
         (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .inTerminal */ .e5)('see ingress, URLs, audiences and tags of the service', `gcloud run services describe ${name}${flags} --format="yaml(metadata.annotations, status.url, status.traffic)"`),
         ...search
     ];
 }
+/** The command that gives or takes the right to invoke what is behind a URL. */
+function updateInvokers(url, change, member) {
+    const { kind, name, flags } = describeTarget(url);
+    const who = `${name}${flags} --member=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .shellWord */ .r7)(member)}`;
+    return kind === 'function'
+        ? `gcloud functions ${change}-invoker-policy-binding ${who}`
+        : `gcloud run services ${change}-iam-policy-binding ${who} --role=roles/run.invoker`;
+}
 /** The command that changes a setting of a Cloud Run service. @param release `beta ` where stable gcloud lacks the flag */
 function updateCommand(url, flag, release = '') {
-    const { name, flags } = describeRunService(url);
+    const { name, flags } = describeTarget(url);
     return `gcloud ${release}run services update ${name}${flags} ${flag}`;
 }
 
@@ -827,7 +821,7 @@ function explainInfrastructure(refused, service, status, text) {
             sentence: `${refused}: the ingress of the service admits internal traffic only.`,
             cause: 'This call came from elsewhere; no token changes that.',
             remedy: 'Call the service through the load balancer or from inside the network, or open the ingress.',
-            snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .describeService */ .Jv)(service), (0,_front_end_js__WEBPACK_IMPORTED_MODULE_5__/* .openIngress */ .s7)(service)]
+            snippets: [(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .describeService */ .Jv)(service), (0,_front_end_js__WEBPACK_IMPORTED_MODULE_5__/* .openIngress */ .s7)(service)]
         };
     }
     if (status === 403 || status === 404) {
@@ -908,7 +902,7 @@ function adviseOnOverload(url) {
     return {
         cause: 'The service starts, is overloaded or fails.',
         remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
-        snippets: [...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m')]
+        snippets: [(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m')]
     };
 }
 function explain(url, last, method) {
@@ -922,7 +916,7 @@ function explain(url, last, method) {
         return {
             cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
             remedy: 'Raise timeout and deadline, or look at what the service does.',
-            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), ...(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('timeout: 2m', 'deadline: 10m'), (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)]
         };
     }
     return last.sent
@@ -1033,11 +1027,8 @@ function redirected(url, response, details) {
                 ? `${(0,failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
         snippets: [
-            ...(target === undefined || isSignIn(location) ? [] : [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`)]),
-            {
-                ...(0,snippets/* inStep */.qg)(`expect_status: ${status}`),
-                place: 'Or, where the redirect is what you test, in this step under "with"'
-            }
+            target !== undefined && !isSignIn(location) && (0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeUrl */.Pl)(target)}`),
+            (0,snippets/* inYaml */.$7)('Or, where the redirect is what you test, in this step under "with"', `expect_status: ${status}`)
         ],
         details
     });
@@ -1072,7 +1063,7 @@ function explainUnavailable({ method }, service, { status, text }) {
         return {
             cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
             remedy: 'Raise deadline, or give the service more instances (--max-instances), or a minimum of one.',
-            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), ...giveInstances(service), ...(0,gcloud/* showLog */.cS)(service)]
+            snippets: [(0,snippets/* inStep */.qg)('deadline: 10m'), giveInstances(service), (0,gcloud/* showLog */.cS)(service)]
         };
     }
     return (0,no_answer/* adviseOnOverload */.Mo)(service);
@@ -1086,15 +1077,9 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
             remedy: `Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in ${(0,safe_text/* safeText */.Hk)(tokenHeader)}.`,
             snippets: [
                 tokenHeader === 'Authorization'
-                    ? {
-                        ...(0,snippets/* inStep */.qg)('headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'),
-                        place: 'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization'
-                    }
-                    : {
-                        ...(0,snippets/* inStep */.qg)('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
-                        place: 'In this step, under "with", in the header that the application reads'
-                    },
-                ...(0,gcloud/* showLog */.cS)(service)
+                    ? (0,snippets/* inYaml */.$7)('In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization', 'headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}')
+                    : (0,snippets/* inYaml */.$7)('In this step, under "with", in the header that the application reads', 'headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
+                (0,gcloud/* showLog */.cS)(service)
             ]
         };
     }
@@ -1102,7 +1087,7 @@ function explainAnswer({ url, method, headers }, service, response, statusMissed
         return {
             cause: `The application does not know ${(0,safe_text/* safeText */.Hk)(url.pathname)}, or an old revision without this path still answers.`,
             remedy: `Fix the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} in url, or see to which revision the traffic goes.`,
-            snippets: [...(0,gcloud/* describeService */.Jv)(service), ...(0,gcloud/* showLog */.cS)(service)]
+            snippets: [(0,gcloud/* describeService */.Jv)(service), (0,gcloud/* showLog */.cS)(service)]
         };
     }
     const inputs = listInputs(response.verdicts);
@@ -1123,7 +1108,7 @@ function listInputs(verdicts) {
 function giveInstances(service) {
     if (!(0,service_url/* isCloudRunUrl */.AH)(service))
         return [];
-    const { name, flags } = (0,gcloud/* describeRunService */.WU)(service);
+    const { name, flags } = (0,gcloud/* describeTarget */.ff)(service);
     return [
         (0,snippets/* inTerminal */.e5)('see the limit of instances (maxScale)', `gcloud run services describe ${name}${flags} --format="yaml(spec.template.metadata.annotations)"`),
         (0,snippets/* onlyWhere */.OJ)('an instance may cost while it waits for calls', (0,gcloud/* updateCommand */.hi)(service, '--min-instances=1'))
@@ -1145,13 +1130,13 @@ function gatewayRejected({ call, token }, response) {
     const answer = (0,failed_call/* quote */.h)(response);
     return new failure/* Failure */.HR({
         code: 'GATEWAY_REJECTED',
-        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience}: ${answer}.`.replace(/\.+$/, '.'),
+        sentence: `The API gateway at ${(0,safe_text/* safeUrl */.Pl)(call.url)} refused the token for audience ${audience}: ${answer.replace(/\.+$/, '')}.`,
         ...explain(response.text, audience, call.headers.tokenHeader),
         answer
     });
 }
 function explain(text, audience, tokenHeader) {
-    const deploy = [defineSecurity(audience), ...DEPLOY];
+    const deploy = [defineSecurity(audience), DEPLOY];
     if (/Audiences in Jwt/i.test(text)) {
         return {
             cause: `${audience} is not among the gateway's x-google-audiences.`,
@@ -1171,12 +1156,8 @@ function explain(text, audience, tokenHeader) {
             cause: 'The gateway saw no token, though it travelled in Authorization: something before the gateway took the header out, or its document names another place (x-google-jwt-locations).',
             remedy: "Take x-google-jwt-locations out of the gateway's OpenAPI document, or let x-google-jwt-locations name Authorization.",
             snippets: [
-                {
-                    place: "In the gateway's OpenAPI document",
-                    language: 'yaml',
-                    lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
-                },
-                ...DEPLOY
+                inDocument('x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "'),
+                DEPLOY
             ]
         };
     }
@@ -1208,32 +1189,21 @@ function explain(text, audience, tokenHeader) {
     };
 }
 /** https://cloud.google.com/api-gateway/docs/deploying-api */
-const DEPLOY = [
-    (0,snippets/* inTerminal */.e5)('deploy the gateway again; the first command shows GATEWAY, LOCATION and API', 'gcloud api-gateway gateways list --project=PROJECT', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT')
-];
+const DEPLOY = (0,snippets/* inTerminal */.e5)('deploy the gateway again; the first command shows GATEWAY, LOCATION and API', 'gcloud api-gateway gateways list --project=PROJECT', 'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT', 'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT');
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience) {
-    return {
-        place: "In the gateway's OpenAPI document",
-        language: 'yaml',
-        lines: [
-            'securityDefinitions:',
-            '  google_id_token:',
-            '    authorizationUrl: ""',
-            '    flow: implicit',
-            '    type: oauth2',
-            '    x-google-issuer: https://accounts.google.com',
-            '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
-            `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
-            'security:',
-            '  - google_id_token: []'
-        ]
-    };
+    return inDocument('securityDefinitions:', '  google_id_token:', '    authorizationUrl: ""', '    flow: implicit', '    type: oauth2', '    x-google-issuer: https://accounts.google.com', '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs', `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`, 'security:', '  - google_id_token: []');
+}
+function inDocument(...lines) {
+    return (0,snippets/* inYaml */.$7)("In the gateway's OpenAPI document", ...lines);
 }
 
 // EXTERNAL MODULE: ./src/token/principal.ts
 var principal = __nccwpck_require__(35);
+// EXTERNAL MODULE: ./src/call/run-service.ts
+var run_service = __nccwpck_require__(4351);
 ;// CONCATENATED MODULE: ./src/call/failures/iap.ts
+
 
 
 
@@ -1268,10 +1238,7 @@ function iapRejected(failed, response) {
 }
 const CAUSES = [
     { when: ({ text }) => text.startsWith(NO_CLIENT), explain: noClient },
-    {
-        when: says(NO_AGENT),
-        explain: noAgent
-    },
+    { when: says(NO_AGENT), explain: noAgent },
     { when: ({ status }) => status === 403, explain: missingRole },
     { when: (facts) => isSigned(facts) && says(/JWT audience/)(facts), explain: otherUrl },
     { when: says(/'email' claim/), explain: noEmail },
@@ -1298,7 +1265,7 @@ function otherUrl({ call, token, refused }) {
     const isFitting = token.audience === fitting;
     return {
         sentence: `${refused}: the JWT has to be for the URL that IAP saw, which was ${(0,safe_text/* safeUrl */.Pl)(call.url)} when it left this machine.`,
-        ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
+        cause: isFitting ? 'A load balancer or proxy on the way changed the host.' : undefined,
         remedy: isFitting
             ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
             : `Leave audience empty, which means ${fitting}, or set audience to the very URL.`,
@@ -1322,26 +1289,21 @@ function noClient({ call, refused }) {
         cause: 'The client was never made, or the project is in no organization, so that Google manages none. No token helps.',
         remedy: 'Configure an OAuth client for IAP, or switch IAP off for this service.',
         snippets: [
-            toolFor(call.url, 'see the settings of IAP', 'settings get', ''),
-            {
-                place: 'Where an OAuth client for IAP is made',
-                language: 'text',
-                lines: ['https://console.cloud.google.com/auth/clients']
-            }
+            (0,snippets/* inTerminal */.e5)('see the settings of IAP', iapCommand(call.url, 'settings get')),
+            (0,snippets/* toRead */.YP)('Where an OAuth client for IAP is made', 'https://console.cloud.google.com/auth/clients')
         ]
     };
 }
 /** https://cloud.google.com/iap/docs/enabling-cloud-run */
 function noAgent({ call, refused }) {
-    const number = (0,gcloud/* projectNumber */.j0)(call.url);
+    const number = (0,run_service/* nameRunService */.KR)(call.url)?.project;
     const project = number === undefined ? 'PROJECT' : (0,snippets/* projectById */.k_)(number);
     const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`;
-    const { name, flags } = (0,gcloud/* describeRunService */.WU)(call.url);
     return {
         sentence: `${refused}: IAP is not set up completely, because its own service account does not exist or is not allowed to invoke the service. No token helps.`,
         remedy: `Make IAP's service account, and grant roles/run.invoker on the service to ${agent}.`,
         snippets: [
-            (0,snippets/* inTerminal */.e5)("make IAP's service account and let it invoke the service", `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`, `gcloud run services add-iam-policy-binding ${name}${flags} --member=${agent} --role=roles/run.invoker`)
+            (0,snippets/* inTerminal */.e5)("make IAP's service account and let it invoke the service", `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`, (0,gcloud/* updateInvokers */.HC)(call.url, 'add', agent))
         ]
     };
 }
@@ -1352,16 +1314,21 @@ function missingRole({ call, token, refused }) {
         cause: 'The role is missing, or the condition of its binding (request.host, request.path) is not true of this URL.',
         remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
         snippets: [
-            toolFor(call.url, 'grant the role', 'web add-iam-policy-binding', ` --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
-            ...findResource(call.url)
+            (0,snippets/* inTerminal */.e5)('grant the role', `${iapCommand(call.url, 'web add-iam-policy-binding')} --member=${(0,snippets/* shellWord */.r7)(member)} --role=roles/iap.httpsResourceAccessor`),
+            findResource(call.url)
         ]
     };
 }
 function noEmail({ refused, audience }) {
     return {
         sentence: `${refused}: the token that IAP saw has no e-mail, so that it is not the one of this action, which always has.`,
-        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-        snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+        ...leaveTokensOut(audience)
+    };
+}
+function leaveTokensOut({ remedy, lines }) {
+    return {
+        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${remedy}.`,
+        snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...lines)]
     };
 }
 function expired({ refused, audience }) {
@@ -1393,29 +1360,26 @@ function otherToken({ refused, audience }) {
     return {
         sentence: `${refused}: what IAP found in the header is no ID token of Google.`,
         cause: 'Headers may set a token of their own.',
-        remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-        snippets: [(0,snippets/* inStep */.qg)('token_header: Proxy-Authorization', ...audience.lines)]
+        ...leaveTokensOut(audience)
     };
 }
 function managedClient({ call, clientId = '', refused }) {
     return {
         sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
         remedy: `Set token to iap_jwt, which needs no OAuth client; or put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
-        snippets: [SIGN, ...allowClient(call.url)]
+        snippets: [SIGN, allowClient(call.url)]
     };
 }
 function otherAudience({ call, clientId, refused }) {
     return {
         sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
         cause: 'The client that Google manages by default admits no program itself.',
-        remedy: clientId === undefined
-            ? "Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to IAP's OAuth client id if that client is your own, not one that Google made."
-            : `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId} if that client is your own, not one that Google made.`,
+        remedy: `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
         snippets: [
             SIGN,
             (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
-            ...(clientId === undefined ? findClient(call.url) : []),
-            ...allowClient(call.url)
+            clientId === undefined && findClient(call.url),
+            allowClient(call.url)
         ]
     };
 }
@@ -1437,41 +1401,29 @@ function allowClient(url) {
     return [
         ...findResource(url),
         {
-            ...toolFor(url, '', 'settings get', ''),
-            place: 'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost'
+            place: 'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost',
+            language: 'shell',
+            lines: [iapCommand(url, 'settings get')]
         },
-        {
-            place: 'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
-            language: 'yaml',
-            lines: [
-                'accessSettings:',
-                '  oauthSettings:',
-                '    programmaticClients:',
-                '      - NUMBER-NAME.apps.googleusercontent.com'
-            ]
-        },
-        toolFor(url, 'put the settings back', 'settings set iap.yaml', ''),
-        {
-            ...(0,snippets/* inStep */.qg)('audience: NUMBER-NAME.apps.googleusercontent.com'),
-            place: 'In this step, under "with", the client on the list'
-        }
+        (0,snippets/* inYaml */.$7)('In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)', 'accessSettings:', '  oauthSettings:', '    programmaticClients:', '      - NUMBER-NAME.apps.googleusercontent.com'),
+        (0,snippets/* inTerminal */.e5)('put the settings back', iapCommand(url, 'settings set iap.yaml')),
+        (0,snippets/* inYaml */.$7)('In this step, under "with", the client on the list', 'audience: NUMBER-NAME.apps.googleusercontent.com')
     ];
 }
 function findResource(url) {
     return (0,service_url/* isCloudRunUrl */.AH)(url)
-        ? (0,gcloud/* describeRunService */.WU)(url).search
+        ? (0,gcloud/* describeTarget */.ff)(url).search
         : [(0,snippets/* inTerminal */.e5)('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')];
 }
 /**
  * A command of gcloud iap for what stands behind a URL. Without a resource, gcloud would grant a role on everything behind IAP
  * in the project; stable gcloud has no resource type for Cloud Run.
  */
-function toolFor(url, purpose, command, flags) {
-    const { name, flags: place } = (0,gcloud/* describeRunService */.WU)(url);
-    const resource = (0,service_url/* isCloudRunUrl */.AH)(url)
-        ? `--resource-type=cloud-run --service=${name}${place}`
-        : '--resource-type=backend-services --service=BACKEND --project=PROJECT';
-    return (0,snippets/* inTerminal */.e5)(purpose, `gcloud beta iap ${command} ${resource}${flags}`);
+function iapCommand(url, command) {
+    const { name, flags } = (0,gcloud/* describeTarget */.ff)(url);
+    return (0,service_url/* isCloudRunUrl */.AH)(url)
+        ? `gcloud beta iap ${command} --resource-type=cloud-run --service=${name}${flags}`
+        : `gcloud beta iap ${command} --resource-type=backend-services --service=BACKEND --project=PROJECT`;
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/service.ts
@@ -1639,6 +1591,115 @@ function isGatewayRefusal(status, text) {
     const body = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseObject */ .lj)(text);
     const message = body['code'] === status ? ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(body, 'message') ?? '') : text;
     return /^\s*(Jwt |Audiences in Jwt |(PERMISSION_DENIED|UNAUTHENTICATED): ?\S)/.test(message);
+}
+
+
+/***/ }),
+
+/***/ 4351:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F9: () => (/* binding */ lookUpRunService),
+/* harmony export */   KR: () => (/* binding */ nameRunService)
+/* harmony export */ });
+/* unused harmony export readRunService */
+/* harmony import */ var _world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5243);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7306);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4592);
+
+
+
+
+
+/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
+function nameRunService(url) {
+    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .isCloudRunUrl */ .AH)(url))
+        return undefined;
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutTag */ .nb)(url).hostname) ?? [];
+    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
+}
+/**
+ * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+ *
+ * @param universe domain of the cloud's APIs
+ * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
+ */
+async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+    try {
+        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
+        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const outcome = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestOnce */ .L)(step, { method: 'GET', url, headers, clientCertificate });
+        if (!outcome.answered)
+            return { kind: 'unknown', principal };
+        const { json } = outcome;
+        // A page has no such member: only the API itself says that there is no such service.
+        if (outcome.status === 404 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'error'), 'status') === 'NOT_FOUND')
+            return { kind: 'missing' };
+        const service = outcome.status === 200 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json) ? readRunService(json) : undefined;
+        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
+    }
+    catch (error) {
+        // Without an access token nothing can be looked up, which is no failure of its own.
+        if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR)
+            return { kind: 'unknown', principal: undefined };
+        throw error;
+    }
+}
+/**
+ * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
+ * of protobuf's JSON, a member that is false, zero or empty may be absent.
+ *
+ * @returns undefined where it describes no service
+ */
+function readRunService(json) {
+    // Every service has a name and a state.
+    if ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'name') === undefined || !(0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json['terminalCondition']))
+        return undefined;
+    const condition = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'terminalCondition');
+    const newestReady = revisionIn(json, 'latestReadyRevision');
+    const targets = listIn(json, 'trafficStatuses');
+    const shares = targets.map((target) => ({
+        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
+        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
+        tag: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(target, 'tag') ?? '', 60)
+    }));
+    const state = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'state');
+    return {
+        newest: revisionIn(json, 'latestCreatedRevision'),
+        newestReady,
+        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
+        served: shares.filter(({ percent }) => percent > 0),
+        tags: shares.filter(({ tag }) => tag !== ''),
+        isRollingOut: json['reconciling'] === true || (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'generation') !== (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
+        ingress: nameIngress((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'ingress')),
+        isInvokerCheckOff: json['invokerIamDisabled'] === true,
+        isDefaultUrlOff: json['defaultUriDisabled'] === true
+    };
+}
+function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
+    if (value === 'INGRESS_TRAFFIC_ALL')
+        return 'all';
+    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
+}
+/** `projects/…/revisions/NAME`, or the name alone. */
+function revisionIn(json, member) {
+    const name = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, member)?.split('/').at(-1);
+    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
+}
+function listIn(json, member) {
+    const value = json[member];
+    return Array.isArray(value) ? value.filter(_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv) : [];
+}
+function textsIn(json, member) {
+    const value = json[member];
+    const texts = Array.isArray(value) ? value : [];
+    return texts.filter((text) => typeof text === 'string').map((text) => (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(text, 200));
 }
 
 
@@ -1849,20 +1910,22 @@ const FAILURES = {
     PROXY_FAILED: "The proxy's background process is gone",
     INTERNAL: 'A defect of this action'
 };
-/** What the first cause says that fits. */
+/** What the first cause says that fits, and its code. */
 function explainBy(causes, facts) {
     const cause = causes.find(({ when }) => when(facts));
     if (cause === undefined)
         throw new Error('no cause fits');
-    return cause.explain(facts);
+    const { code } = cause;
+    return { ...cause.explain(facts), ...(code === undefined ? {} : { code }) };
 }
 /** The only error that is shown to people as it is; every other error is a defect of this action (`INTERNAL`). */
 class Failure extends Error {
     name = 'Failure';
     text;
-    constructor(text) {
-        super(`${text.code}: ${text.sentence}`);
-        this.text = text;
+    constructor(draft) {
+        super(`${draft.code}: ${draft.sentence}`);
+        const snippets = (draft.snippets ?? []).flat().filter((snippet) => snippet !== undefined && snippet !== false);
+        this.text = { ...draft, snippets };
     }
 }
 /** A text as the beginning of a sentence. */
@@ -1915,6 +1978,7 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $7: () => (/* binding */ inYaml),
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   E4: () => (/* binding */ projectOfAccount),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
@@ -1924,9 +1988,9 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /* harmony export */   RY: () => (/* binding */ inTerminalWithGh),
 /* harmony export */   YC: () => (/* binding */ firstCommand),
 /* harmony export */   YN: () => (/* binding */ accountWord),
+/* harmony export */   YP: () => (/* binding */ toRead),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
 /* harmony export */   k_: () => (/* binding */ projectById),
-/* harmony export */   lT: () => (/* binding */ toCompare),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord),
@@ -1936,17 +2000,21 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 
+/** YAML for a place in words. */
+function inYaml(place, ...lines) {
+    return { place, language: 'yaml', lines };
+}
 /** YAML for the inputs of this action. */
 function inStep(...lines) {
-    return { place: 'In this step, under "with"', language: 'yaml', lines };
+    return inYaml('In this step, under "with"', ...lines);
 }
 /** YAML for the environment of this step. */
 function inStepEnv(note, ...lines) {
-    return { place: `In this step${note}`, language: 'yaml', lines: ['env:', ...lines.map((line) => `  ${line}`)] };
+    return inYaml(`In this step${note}`, 'env:', ...lines.map((line) => `  ${line}`));
 }
 /** YAML of the workflow around the step. */
 function inWorkflow(...lines) {
-    return { place: 'In the workflow', language: 'yaml', lines };
+    return inYaml('In the workflow', ...lines);
 }
 /** JSON for a member of a credential document. */
 function inDocument(...lines) {
@@ -1983,8 +2051,8 @@ function onRunner(purpose, ...lines) {
     };
 }
 /** Facts to read or to compare. */
-function toCompare(what, ...lines) {
-    return { place: what, language: 'text', lines };
+function toRead(place, ...lines) {
+    return { place, language: 'text', lines };
 }
 /** What a command leaves to the reader to fill in. */
 const PLACEHOLDER = /(?<![\w$])(?:API|BACKEND|CERTIFICATE|FUNCTION|GATEWAY|INSTANCE|KUBERNETES_SERVICE_ACCOUNT|LOCATION|NAME|NAME_OF_SECRET|NAMESPACE|NEW_CONFIG|NUMBER|POLICY|POOL|PROJECT|PROVIDER|REGION|REVISION|RUN_ID|SERVICE|SERVICE_ACCOUNT_OF_THIS_MACHINE|SUBJECT|TOKEN_FILE|UNIQUE_ID|URL_MAP|YOUR_EMAIL|ZONE)(?!\w)/;
@@ -2824,16 +2892,7 @@ function explainAbsence(env, restriction) {
                 remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
                 snippets: [
                     (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS),
-                    {
-                        place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-                        language: 'yaml',
-                        lines: [
-                            'jobs:',
-                            '  CALLING_JOB:',
-                            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-                            ...PERMISSIONS
-                        ]
-                    }
+                    (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inYaml */ .$7)('Where the job is in a reusable workflow, in the workflow that calls it too', 'jobs:', '  CALLING_JOB:', '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main', ...PERMISSIONS)
                 ]
             };
     }
@@ -2847,7 +2906,7 @@ function oidcFailed(endpoint, what, attempts = 1) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'OIDC_FAILED',
         ...explainFailure(endpoint, what, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_6__/* .inAttempts */ .yy)(attempts)),
-        ...(what?.answered === true && what.status >= 400 ? { answer: (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(what)) } : {})
+        answer: what?.answered === true && what.status >= 400 ? (0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_token_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(what)) : undefined
     });
 }
 const JOB_OVER = 'The job is over, or its variables were carried to another job.';
@@ -3105,9 +3164,6 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         const { because, remedy, snippets } = withheld;
         return new failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
     }
-    const grants = [
-        (0,snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
-    ];
     return new failure/* Failure */.HR({
         code,
         sentence: `${happened}.`,
@@ -3115,11 +3171,9 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
         remedy: `Set the input service_account to the account that may call the service, and grant ${(0,safe_text/* safeText */.Hk)((0,token_principal/* narrowPrincipal */.AN)(principal))} roles/iam.serviceAccountOpenIdTokenCreator on that account.`,
         snippets: [
             (0,snippets/* inStep */.qg)(SERVICE_ACCOUNT),
-            ...(isOfAuth
-                ? [{ ...(0,snippets/* inStep */.qg)(SERVICE_ACCOUNT), place: 'Or in the step with google-github-actions/auth, under "with"' }]
-                : []),
+            isOfAuth && (0,snippets/* inYaml */.$7)('Or in the step with google-github-actions/auth, under "with"', SERVICE_ACCOUNT),
             (0,snippets/* inTerminal */.e5)('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT'),
-            ...grants
+            (0,snippets/* inTerminal */.e5)(`allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`, `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(snippets/* UNKNOWN_ACCOUNT */.vJ)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`)
         ]
     });
 }
@@ -3768,23 +3822,15 @@ const SIGNED_IN = '"$(gcloud info --format="value(config.paths.global_config_dir
 function signInAgain({ origin, impersonates, pool }, flags = '') {
     const account = impersonates === undefined ? '' : ` --impersonate-service-account=${(0,snippets/* shellWord */.r7)(impersonates)}`;
     const lines = pool === undefined ? [`gcloud auth application-default login${account}${flags}`] : workforceLogin(pool);
-    const isNamed = origin.includes('GOOGLE_APPLICATION_CREDENTIALS');
     return [
         { place: 'In a terminal with gcloud and a browser', language: 'shell', lines },
-        ...(isNamed
-            ? [
-                {
-                    place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
-                    language: 'bash',
-                    lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
-                }
-            ]
-            : []),
-        ...(origin.startsWith('credentials_json')
-            ? [
-                (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`)
-            ]
-            : [])
+        origin.includes('GOOGLE_APPLICATION_CREDENTIALS') && {
+            place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
+            language: 'bash',
+            lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
+        },
+        origin.startsWith('credentials_json') &&
+            (0,snippets/* inTerminalWithGh */.RY)('store the new document, where the workflow has it from a secret', `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`)
     ];
 }
 /** https://cloud.google.com/iam/docs/workforce-sign-in-gcloud */
@@ -3848,8 +3894,7 @@ function fromAuthorizedUser(step, user, impersonates) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const claims = (0,jwt/* decodeClaims */.Yq)((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '');
-            const email = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'email');
+            const email = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeClaims */.Yq)((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? ''), 'email');
             const token = (0,token_token_endpoint/* readAccessToken */.o3)(tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: (0,token_principal/* memberOf */.C5)(email) };
         },
@@ -3900,7 +3945,7 @@ function federationRejected(refusal, audience, claims, keyId) {
         ...(0,failure/* explainBy */.H$)(CAUSES, facts),
         answer: (0,token_refusal/* quoteRefusal */.HJ)(refusal),
         // The answer does not say which of the claims was not accepted.
-        details: claims === undefined ? [] : (0,github_claims/* describeClaims */.Zs)(claims)
+        details: claims && (0,github_claims/* describeClaims */.Zs)(claims)
     });
 }
 const CAUSES = [
@@ -3950,11 +3995,8 @@ function attributeCondition({ shown, claims, commands }) {
             : `Let the condition test ${ids} instead of sub.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
-            ...(ids === ''
-                ? []
-                : [
-                    (0,snippets/* onlyWhere */.OJ)('this repository is to be admitted besides what the condition admits today', `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`)
-                ])
+            ids !== '' &&
+                (0,snippets/* onlyWhere */.OJ)('this repository is to be admitted besides what the condition admits today', `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`)
         ]
     };
 }
@@ -3964,7 +4006,6 @@ function longAttribute({ refusal, claims, commands }) {
     const bytes = Buffer.byteLength(sub);
     const isSubject = named === 'google.subject' && bytes > 127;
     const long = sub.includes(':environment:') ? 'environment' : sub.includes(':ref:refs/heads/') ? 'branch' : undefined;
-    const shorter = (0,github_claims/* isFromGithub */.I2)(claims) ? "assertion.repository_id + ':' + assertion.ref" : undefined;
     return {
         sentence: isSubject
             ? `${named} is ${bytes} bytes long, and Google takes 127 at most: ${(0,safe_text/* safeText */.Hk)(sub)}.`
@@ -3972,11 +4013,8 @@ function longAttribute({ refusal, claims, commands }) {
         remedy: `${isSubject && long !== undefined ? `Give the ${long} a shorter name, or map` : 'Map'} ${named} to a shorter expression.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see the present mapping', `${commands.describe} --format="yaml(attributeMapping)"`),
-            ...(shorter === undefined
-                ? []
-                : [
-                    (0,snippets/* onlyWhere */.OJ)(`no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`, `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=${shorter}"`)
-                ])
+            (0,github_claims/* isFromGithub */.I2)(claims) &&
+                (0,snippets/* onlyWhere */.OJ)(`no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`, `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=assertion.repository_id + ':' + assertion.ref"`)
         ]
     };
 }
@@ -4024,7 +4062,7 @@ function staleToken({ refusal, name, claims }) {
         remedy: (0,github_claims/* isFromGithub */.I2)(claims)
             ? 'Set workload_identity_provider, so that the step asks GitHub for a token right before it is used.'
             : 'Let the credential source hand out a token that was issued right before this step.',
-        snippets: (0,github_claims/* isFromGithub */.I2)(claims) ? [(0,snippets/* inStep */.qg)(`workload_identity_provider: ${name}`)] : []
+        snippets: [(0,github_claims/* isFromGithub */.I2)(claims) && (0,snippets/* inStep */.qg)(`workload_identity_provider: ${name}`)]
     };
 }
 function keysOutOfReach({ shown, claims, commands }) {
@@ -4060,11 +4098,8 @@ function otherIssuer({ refusal, shown, claims, commands }) {
         remedy: `Set workload_identity_provider to a provider that trusts ${issuer}.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('see which provider of the pool trusts which issuer', `${commands.list} --format="table(name, oidc.issuerUri)"`),
-            ...((0,guard_json/* stringIn */.tB)(claims, 'iss') === undefined
-                ? []
-                : [
-                    (0,snippets/* onlyWhere */.OJ)('no other repository uses the provider with its present issuer', `${commands.update} --issuer-uri=${(0,snippets/* shellWord */.r7)(issuer)}`)
-                ])
+            (0,guard_json/* stringIn */.tB)(claims, 'iss') !== undefined &&
+                (0,snippets/* onlyWhere */.OJ)('no other repository uses the provider with its present issuer', `${commands.update} --issuer-uri=${(0,snippets/* shellWord */.r7)(issuer)}`)
         ]
     };
 }
@@ -4110,18 +4145,16 @@ function inactiveProvider({ provider, shown, commands }) {
 function otherAudience({ refusal, shown, name, claims, commands }) {
     const audience = (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(claims, 'aud') ?? `https://iam.googleapis.com/${name}`);
     const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1];
-    const present = (0,snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`);
     return {
         sentence: `${(0,failure/* capital */.Nx)(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
         cause: 'A provider without audiences of its own accepts its full name as an https URL.',
         remedy: `Add ${audience} to the allowed audiences of the provider.`,
-        // Within double quotes nothing may stand that a shell would read.
-        snippets: /^[\w:/.-]+$/.test(audience)
-            ? [
+        snippets: [
+            // Within double quotes nothing may stand that a shell would read.
+            /^[\w:/.-]+$/.test(audience) &&
                 (0,snippets/* inTerminal */.e5)('add the audience to those that are there', `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`),
-                present
-            ]
-            : [present]
+            (0,snippets/* inTerminal */.e5)('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`)
+        ]
     };
 }
 function otherRefusal({ refusal, shown, commands }) {
@@ -4225,7 +4258,7 @@ function createFederatedIdentity(step, identity) {
 }
 /** The principal of this identity alone, not of the whole pool: no other identity should get the grant. */
 function refinePrincipal({ principal, audience }, claims) {
-    const subject = (0,guard_json/* stringIn */.tB)(claims ?? {}, 'sub');
+    const subject = (0,guard_json/* stringIn */.tB)(claims, 'sub');
     return principal.endsWith('/*') && subject !== undefined ? (0,token_principal/* subjectPrincipal */.hF)(audience, subject) : principal;
 }
 
@@ -4772,8 +4805,7 @@ function keyRefused(refusal, { email, keyId }, now, audience) {
         audience,
         ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
     };
-    const { code = 'CREDENTIALS_EXPIRED' } = service_account_key_CAUSES.find(({ when }) => when(facts)) ?? {};
-    return new failure/* Failure */.HR({ code, ...(0,failure/* explainBy */.H$)(service_account_key_CAUSES, facts), answer: (0,token_refusal/* quoteRefusal */.HJ)(refusal) });
+    return new failure/* Failure */.HR({ code: 'CREDENTIALS_EXPIRED', ...(0,failure/* explainBy */.H$)(service_account_key_CAUSES, facts), answer: (0,token_refusal/* quoteRefusal */.HJ)(refusal) });
 }
 const isOutOfTime = ({ refusal }) => /reasonable timeframe|iat and exp|short-lived/i.test(refusal.message);
 const service_account_key_CAUSES = [
@@ -5116,7 +5148,10 @@ function inputInvalid(input, problem, remedy, example = [], commands = []) {
         code: 'INPUT_INVALID',
         sentence: `Input ${input}: ${problem}.`,
         remedy,
-        snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)].filter(({ lines }) => lines.length > 0)
+        snippets: [
+            commands.length > 0 && (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('learn the right value', ...commands),
+            example.length > 0 && (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(...example)
+        ]
     });
 }
 /** Identity-Aware Proxy knows a service account by its e-mail alone. @param account its unique id */
@@ -5172,10 +5207,7 @@ function explainFunction(url) {
 }
 function explainDomain(url) {
     const host = (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.host);
-    const where = (place, audience) => ({
-        ...(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)(`audience: ${audience}`),
-        place: `In this step, under "with", where ${place}`
-    });
+    const where = (place, audience) => (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inYaml */ .$7)(`In this step, under "with", where ${place}`, `audience: ${audience}`);
     return {
         sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
         remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
@@ -5336,6 +5368,7 @@ function parseHeaderLine(input, line) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   AH: () => (/* binding */ isCloudRunUrl),
 /* harmony export */   Ci: () => (/* binding */ deriveAudience),
+/* harmony export */   MS: () => (/* binding */ isFunctionUrl),
 /* harmony export */   Rd: () => (/* binding */ withTag),
 /* harmony export */   cO: () => (/* binding */ tagOf),
 /* harmony export */   dz: () => (/* binding */ isTag),
@@ -5366,12 +5399,15 @@ function findAudience(url) {
     if (isCloudRunUrl(url))
         return `https://${splitTag(url.hostname).service}`;
     const [, name] = url.pathname.split('/');
-    const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== '';
-    return isNamedFunction ? `https://${url.hostname}/${name}` : undefined;
+    return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
 }
 /** Whether Cloud Run's own domain serves this URL. */
 function isCloudRunUrl(url) {
     return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** Whether the domain of Cloud Functions serves this URL. */
+function isFunctionUrl(url) {
+    return url.hostname.endsWith('.cloudfunctions.net');
 }
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */
 function tagOf(url) {
@@ -7709,7 +7745,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5901);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8991);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9422);
 
 
 
@@ -8767,7 +8803,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 8991:
+/***/ 9422:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8804,9 +8840,12 @@ var snippets = __nccwpck_require__(1926);
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/inputs/service-url.ts
 var service_url = __nccwpck_require__(7306);
+// EXTERNAL MODULE: ./src/call/failures/front-end.ts
+var front_end = __nccwpck_require__(605);
 // EXTERNAL MODULE: ./src/call/failures/gcloud.ts
 var gcloud = __nccwpck_require__(3834);
 ;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
+
 
 
 
@@ -8826,7 +8865,7 @@ const CAUSES = {
         { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
         { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
         { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
-        { when: ({ call }) => (0,service_url/* findReservation */.kp)(call.url) !== undefined, explain: reservedPath },
+        { when: ({ url }) => (0,service_url/* findReservation */.kp)(url) !== undefined, explain: reservedPath },
         { when: () => true, explain: openToAll }
     ],
     TOKEN_REJECTED: [
@@ -8856,18 +8895,12 @@ function withFacts(failure, lookUp, lookedUp) {
     if (found === undefined)
         return failure;
     const { code, sentence, happened = sentence, answer, details } = text;
-    return new failure_failure/* Failure */.HR({
-        code,
-        ...(answer === undefined ? {} : { answer }),
-        ...(details === undefined ? {} : { details }),
-        ...found,
-        sentence: `${happened} ${found.sentence}`
-    });
+    return new failure_failure/* Failure */.HR({ code, answer, details, ...found, sentence: `${happened} ${found.sentence}` });
 }
-function explain(code, service, lookedUp) {
-    const causes = CAUSES[code];
-    const facts = { ...service, ...lookedUp, name: lookedUp.named.name, tag: lookedUp.call.tag };
-    return causes === undefined ? undefined : (0,failure_failure/* explainBy */.H$)(causes, facts);
+function explain(code, service, { call, audience }) {
+    const { url, tag } = call;
+    const { name, flags } = (0,gcloud/* describeTarget */.ff)(url);
+    return CAUSES[code] && (0,failure_failure/* explainBy */.H$)(CAUSES[code], { ...service, url, tag, audience, name, flags });
 }
 /** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
 function missing(code, { named: { name, region, project } }) {
@@ -8891,257 +8924,155 @@ function isOfOlderRevision({ tags, newestReady, tag }) {
     const tagged = tags.find((each) => each.tag === tag);
     return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady;
 }
-function newestNotReady({ newest, trouble = '', name, call }) {
-    const { flags } = (0,gcloud/* describeRunService */.WU)(call.url);
+function newestNotReady({ newest, trouble = '', name, flags, url }) {
     return {
         sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
         cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
         remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
         snippets: [
-            ...(0,gcloud/* showLog */.cS)(call.url),
+            (0,gcloud/* showLog */.cS)(url),
             (0,snippets/* inTerminal */.e5)('see the revision', `gcloud run revisions describe ${newest ?? 'REVISION'}${flags}`)
         ]
     };
 }
-function tagOfOlderRevision({ tags, newestReady = '', tag = '', call }) {
+function tagOfOlderRevision({ tags, newestReady = '', tag = '', url }) {
     const revision = tags.find((each) => each.tag === tag)?.revision ?? '';
     return {
         sentence: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
         cause: `The deployment of ${newestReady} did not move the tag.`,
         remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
-        snippets: [moveTag(call.url, tag, newestReady)]
+        snippets: [moveTag(url, tag, newestReady)]
     };
 }
-function pinnedTraffic({ served, newestReady = 'the newest one', name, call }) {
+function pinnedTraffic({ served, newestReady = 'the newest one', name, url }) {
     const revisions = served.map(({ revision }) => revision).join(', ');
     return {
         sentence: `All traffic of ${name} is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
         cause: 'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
         remedy: `Send the traffic of ${name} to the newest revision.`,
-        snippets: [(0,snippets/* inTerminal */.e5)('release the traffic', trafficCommand(call.url, '--to-latest'))]
+        snippets: [(0,snippets/* inTerminal */.e5)('release the traffic', trafficCommand(url, '--to-latest'))]
     };
 }
-function rolloutUnfinished({ newest = 'of the last change', name, call }) {
+function rolloutUnfinished({ newest = 'of the last change', name, flags }) {
     return {
         sentence: `The rollout of ${newest} is not finished.`,
         cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
         remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
         snippets: [
             (0,snippets/* inStep */.qg)('deadline: 10m'),
-            (0,snippets/* inTerminal */.e5)('see how far it is', `gcloud run services describe ${name}${(0,gcloud/* describeRunService */.WU)(call.url).flags} --format="yaml(status.conditions)"`)
+            (0,snippets/* inTerminal */.e5)('see how far it is', `gcloud run services describe ${name}${flags} --format="yaml(status.conditions)"`)
         ]
     };
 }
-function splitTraffic({ served, newestReady, name, call }) {
+function splitTraffic({ served, newestReady, name, url }) {
     const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ');
     return {
         sentence: `The traffic of ${name} is split: ${shares}.`,
         cause: 'Each call reaches one of these revisions by chance.',
         remedy: 'Call one revision by a traffic tag (input tag), or send all traffic to one revision.',
-        snippets: [moveTag(call.url, 'smoke', newestReady), (0,snippets/* inStep */.qg)('tag: smoke')]
+        snippets: [moveTag(url, 'smoke', newestReady), (0,snippets/* inStep */.qg)('tag: smoke')]
     };
 }
-function newestAnswers({ newestReady = 'the newest revision', tag, call }) {
+function newestAnswers({ newestReady = 'the newest revision', tag, url }) {
     const who = tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${tag} leads to ${newestReady}`;
     return {
         sentence: `No old revision answers: ${who}, the newest revision, which is ready.`,
         cause: `The answer is that of ${newestReady} itself.`,
         remedy: "Look at the service's log, or correct the expectation.",
-        snippets: (0,gcloud/* showLog */.cS)(call.url)
+        snippets: (0,gcloud/* showLog */.cS)(url)
     };
 }
-function noSuchTag({ tags, newestReady, name, tag = '', call }) {
+function noSuchTag({ tags, newestReady, name, tag = '', url }) {
     const known = tags.map((each) => each.tag).join(', ');
     return {
         sentence: `The service ${name} has no traffic tag ${tag}${known === '' ? '' : `; its tags are ${known}`}.`,
         cause: 'The tag was never set, was removed, or is misspelled.',
         remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
-        snippets: [moveTag(call.url, tag, newestReady)]
+        snippets: [moveTag(url, tag, newestReady)]
     };
 }
-function defaultUrlOff({ name, call }) {
+function defaultUrlOff({ name, url }) {
     return {
         sentence: `The default run.app URL of ${name} is disabled.`,
         cause: 'The service is to be called by its own domain or load balancer only.',
         remedy: `Set url to the domain of ${name}, and audience to the run.app URL or a custom audience; or enable the default URL.`,
-        snippets: [(0,snippets/* inTerminal */.e5)('enable the default URL', (0,gcloud/* updateCommand */.hi)(call.url, '--default-url', 'beta '))]
+        snippets: [(0,snippets/* inTerminal */.e5)('enable the default URL', (0,gcloud/* updateCommand */.hi)(url, '--default-url', 'beta '))]
     };
 }
-function closedIngress({ ingress, name, call }) {
+function closedIngress({ ingress, name, url }) {
     return {
         sentence: `The ingress of ${name} admits ${ingress} traffic only.`,
         cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
         remedy: 'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
-        snippets: [(0,snippets/* inTerminal */.e5)('open the ingress', (0,gcloud/* updateCommand */.hi)(call.url, '--ingress=all'))]
+        snippets: [(0,snippets/* inTerminal */.e5)('open the ingress', (0,gcloud/* updateCommand */.hi)(url, '--ingress=all'))]
     };
 }
-function reservedPath({ call: { url } }) {
-    const path = (0,safe_text/* safeText */.Hk)(url.pathname);
+function reservedPath({ url }) {
     return {
-        sentence: `The service exists, its default URL is on and its ingress is open: the path ${path} is reserved by Google on *.run.app.`,
-        remedy: 'Serve the check under another path, such as /health, and set url to that.',
-        snippets: [(0,snippets/* inStep */.qg)(`url: ${(0,safe_text/* safeText */.Hk)(url.origin)}/health`)]
+        sentence: `The service exists, its default URL is on and its ingress is open: the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
+        ...(0,front_end/* adviseOtherPath */.G9)(url)
     };
 }
-function openToAll({ call: { url } }) {
+function openToAll({ url }) {
     return {
         sentence: 'The service exists, its default URL is on and its ingress is open.',
         remedy: 'Run the job again in a minute, because a new URL is not known everywhere at once; if the 404 stays, ask an administrator about VPC Service Controls.',
         snippets: (0,gcloud/* describeService */.Jv)(url)
     };
 }
-function otherAudiences({ audiences, audience, name, call }) {
+function otherAudiences({ audiences, audience, name, url }) {
     const [best] = audiences;
     return {
         sentence: `The service ${name} accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${(0,safe_text/* safeText */.Hk)(audience)}.`,
         cause: 'The audience of a token must be one of the URLs or custom audiences of the service.',
         remedy: best === undefined ? `Give ${name} a custom audience.` : `Set audience to ${best}.`,
         snippets: best === undefined
-            ? [(0,snippets/* inTerminal */.e5)('add the audience', (0,gcloud/* updateCommand */.hi)(call.url, `--add-custom-audiences=${(0,snippets/* shellWord */.r7)(audience)}`))]
+            ? [(0,snippets/* inTerminal */.e5)('add the audience', (0,gcloud/* updateCommand */.hi)(url, `--add-custom-audiences=${(0,snippets/* shellWord */.r7)(audience)}`))]
             : [(0,snippets/* inStep */.qg)(`audience: ${best}`)]
     };
 }
-function acceptedAudience({ audience, name, call }) {
+function acceptedAudience({ audience, name, url }) {
     return {
         sentence: `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is one that ${name} accepts, so that the audience is not the cause.`,
         cause: 'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
         remedy: 'Run the job again; if the refusal stays, see what stands between this machine and the service.',
-        snippets: (0,gcloud/* describeService */.Jv)(call.url)
+        snippets: (0,gcloud/* describeService */.Jv)(url)
     };
 }
-function invokerCheckOff({ name, call }) {
+function invokerCheckOff({ name, url }) {
     return {
         sentence: `The invoker IAM check of ${name} is disabled.`,
         cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
         remedy: `Turn the invoker IAM check of ${name} on.`,
-        snippets: [(0,snippets/* inTerminal */.e5)('turn the check on', (0,gcloud/* updateCommand */.hi)(call.url, '--invoker-iam-check'))]
+        snippets: [(0,snippets/* inTerminal */.e5)('turn the check on', (0,gcloud/* updateCommand */.hi)(url, '--invoker-iam-check'))]
     };
 }
-function publicInvokers({ name, call }) {
-    const { flags } = (0,gcloud/* describeRunService */.WU)(call.url);
+function publicInvokers({ name, url }) {
     return {
         sentence: `The invoker IAM check of ${name} is on, so that allUsers has roles/run.invoker.`,
         cause: 'A binding on the service, its project or a folder above admits all callers.',
         remedy: `Remove allUsers from roles/run.invoker on ${name}.`,
-        snippets: [
-            (0,snippets/* inTerminal */.e5)('remove allUsers', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`)
-        ]
+        snippets: [(0,snippets/* inTerminal */.e5)('remove allUsers', (0,gcloud/* updateInvokers */.HC)(url, 'remove', 'allUsers'))]
     };
 }
-function readyService({ newestReady = 'its newest revision', call }) {
+function readyService({ newestReady = 'its newest revision', url }) {
     return {
         sentence: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
         cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
         remedy: "Look at the service's log.",
-        snippets: (0,gcloud/* showLog */.cS)(call.url)
+        snippets: (0,gcloud/* showLog */.cS)(url)
     };
 }
 function moveTag(url, tag, revision = 'REVISION') {
     return (0,snippets/* inTerminal */.e5)('set the tag', trafficCommand(url, `--update-tags=${(0,snippets/* shellWord */.r7)(`${tag}=${revision}`)}`));
 }
 function trafficCommand(url, flag) {
-    const { name, flags } = (0,gcloud/* describeRunService */.WU)(url);
+    const { name, flags } = (0,gcloud/* describeTarget */.ff)(url);
     return `gcloud run services update-traffic ${name}${flags} ${flag}`;
 }
 
-// EXTERNAL MODULE: ./src/world/retried-request.ts
-var retried_request = __nccwpck_require__(5243);
-// EXTERNAL MODULE: ./src/guard/json.ts
-var guard_json = __nccwpck_require__(887);
-;// CONCATENATED MODULE: ./src/call/run-service.ts
-
-
-
-
-
-/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
-function nameRunService(url) {
-    if (!(0,service_url/* isCloudRunUrl */.AH)(url))
-        return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,service_url/* withoutTag */.nb)(url).hostname) ?? [];
-    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
-}
-/**
- * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
- *
- * @param universe domain of the cloud's APIs
- * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
- */
-async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
-    try {
-        const { accessToken, principal, clientCertificate } = await becomeCaller();
-        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
-        const outcome = await (0,retried_request/* requestOnce */.L)(step, { method: 'GET', url, headers, clientCertificate });
-        if (!outcome.answered)
-            return { kind: 'unknown', principal };
-        const { json } = outcome;
-        // A page has no such member: only the API itself says that there is no such service.
-        if (outcome.status === 404 && (0,guard_json/* stringIn */.tB)((0,guard_json/* objectIn */.D7)(json, 'error'), 'status') === 'NOT_FOUND')
-            return { kind: 'missing' };
-        const service = outcome.status === 200 && (0,guard_json/* isObject */.Gv)(json) ? readRunService(json) : undefined;
-        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
-    }
-    catch (error) {
-        // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof failure_failure/* Failure */.HR)
-            return { kind: 'unknown', principal: undefined };
-        throw error;
-    }
-}
-/**
- * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
- * of protobuf's JSON, a member that is false, zero or empty may be absent.
- *
- * @returns undefined where it describes no service
- */
-function readRunService(json) {
-    // Every service has a name and a state.
-    if ((0,guard_json/* stringIn */.tB)(json, 'name') === undefined || !(0,guard_json/* isObject */.Gv)(json['terminalCondition']))
-        return undefined;
-    const condition = (0,guard_json/* objectIn */.D7)(json, 'terminalCondition');
-    const newestReady = revisionIn(json, 'latestReadyRevision');
-    const targets = listIn(json, 'trafficStatuses');
-    const shares = targets.map((target) => ({
-        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
-        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
-        tag: (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(target, 'tag') ?? '', 60)
-    }));
-    const state = (0,guard_json/* stringIn */.tB)(condition, 'state');
-    return {
-        newest: revisionIn(json, 'latestCreatedRevision'),
-        newestReady,
-        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
-        served: shares.filter(({ percent }) => percent > 0),
-        tags: shares.filter(({ tag }) => tag !== ''),
-        isRollingOut: json['reconciling'] === true || (0,guard_json/* stringIn */.tB)(json, 'generation') !== (0,guard_json/* stringIn */.tB)(json, 'observedGeneration'),
-        trouble: state === 'CONDITION_FAILED' ? (0,safe_text/* safeText */.Hk)((0,guard_json/* stringIn */.tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
-        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
-        ingress: nameIngress((0,guard_json/* stringIn */.tB)(json, 'ingress')),
-        isInvokerCheckOff: json['invokerIamDisabled'] === true,
-        isDefaultUrlOff: json['defaultUriDisabled'] === true
-    };
-}
-function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
-    if (value === 'INGRESS_TRAFFIC_ALL')
-        return 'all';
-    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
-}
-/** `projects/…/revisions/NAME`, or the name alone. */
-function revisionIn(json, member) {
-    const name = (0,guard_json/* stringIn */.tB)(json, member)?.split('/').at(-1);
-    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
-}
-function listIn(json, member) {
-    const value = json[member];
-    return Array.isArray(value) ? value.filter(guard_json/* isObject */.Gv) : [];
-}
-function textsIn(json, member) {
-    const value = json[member];
-    const texts = Array.isArray(value) ? value : [];
-    return texts.filter((text) => typeof text === 'string').map((text) => (0,safe_text/* safeText */.Hk)(text, 200));
-}
-
+// EXTERNAL MODULE: ./src/call/run-service.ts
+var run_service = __nccwpck_require__(4351);
 ;// CONCATENATED MODULE: ./src/call/look-up.ts
 
 
@@ -9149,7 +9080,7 @@ function textsIn(json, member) {
 const LONGEST_LOOK_UP_MS = 3_000;
 /** The step for everything before a look-up: its time ends early enough for one, where the URL names a service. */
 function look_up_leaveTimeForLookUp(step, call, deadlineMs) {
-    if (nameRunService(call.url) === undefined)
+    if ((0,run_service/* nameRunService */.KR)(call.url) === undefined)
         return step;
     const kept = Math.min(LONGEST_LOOK_UP_MS, Math.floor(deadlineMs / 10));
     return { ...step, timeLeft: () => Math.max(0, step.timeLeft() - kept) };
@@ -9159,13 +9090,13 @@ function look_up_leaveTimeForLookUp(step, call, deadlineMs) {
  * of a service that its URL names. The code of the failure stays.
  */
 async function look_up_explainByLookUp(step, failure, run) {
-    const named = nameRunService(run.call.url);
+    const named = (0,run_service/* nameRunService */.KR)(run.call.url);
     if (named === undefined || !isLookedUp(failure.text.code) || step.timeLeft() <= 0)
         return failure;
     // What is left of the deadline after a final answer may be long; a look-up is not worth it.
     const end = step.timeLeft() - LONGEST_LOOK_UP_MS;
     const brief = { ...step, timeLeft: () => Math.max(0, step.timeLeft() - Math.max(0, end)) };
-    const lookUp = await lookUpRunService(brief, run.universe, named, run.becomeCaller);
+    const lookUp = await (0,run_service/* lookUpRunService */.F9)(brief, run.universe, named, run.becomeCaller);
     return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
 }
 
@@ -9408,8 +9339,6 @@ var identity_identity = __nccwpck_require__(1054);
 var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/call/failures/failed-call.ts
 var failed_call = __nccwpck_require__(2962);
-// EXTERNAL MODULE: ./src/call/failures/front-end.ts
-var front_end = __nccwpck_require__(605);
 // EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
 var infrastructure = __nccwpck_require__(4759);
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
@@ -9445,7 +9374,7 @@ function privacy_notRefused({ url, tag }, answer) {
 }
 function privacy_explain(url, answer) {
     const { status, headers } = answer;
-    const snippets = closeService(url);
+    const closing = closeService(url);
     if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
         return {
             cause: 'Google let the call through, and a gateway that runs on Cloud Run refused; that is not the check by which a service is private.',
@@ -9458,47 +9387,45 @@ function privacy_explain(url, answer) {
         return {
             cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
             remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-            snippets
+            snippets: closing.snippets
         };
     }
     if (isOwnRefusal(answer)) {
         return {
             cause: "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
-            remedy: closeRemedy(url),
-            snippets
+            ...closing
         };
     }
     return {
         cause: status >= 200 && status < 300
             ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
             : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
-        remedy: closeRemedy(url),
-        snippets
+        ...closing
     };
 }
 /** Something behind Google's check refused. */
 function isOwnRefusal({ status }) {
     return status === 401 || status === 403;
 }
-function closeRemedy(url) {
-    if (describeFunction(url) !== undefined)
-        return "Remove allUsers from the function's invokers.";
-    return isCloudRunUrl(url)
-        ? 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.'
-        : `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`;
-}
+/** How to close to the public what is behind a URL. */
 function closeService(url) {
-    const named = describeFunction(url);
-    if (named !== undefined) {
-        return [
-            inTerminal('remove allUsers', `gcloud functions remove-invoker-policy-binding ${named.name}${named.flags} --member=allUsers`)
-        ];
-    }
-    const { name, flags, search } = describeRunService(url);
-    return [
-        inTerminal(isCloudRunUrl(url) ? 'close the service' : 'close the service, where Cloud Run is behind the domain', `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`, updateCommand(url, '--invoker-iam-check')),
-        ...search
-    ];
+    const { kind, search } = describeTarget(url);
+    const removal = updateInvokers(url, 'remove', 'allUsers');
+    if (kind === 'function')
+        return {
+            remedy: "Remove allUsers from the function's invokers.",
+            snippets: [inTerminal('remove allUsers', removal)]
+        };
+    const commands = [removal, updateCommand(url, '--invoker-iam-check')];
+    return isCloudRunUrl(url)
+        ? {
+            remedy: 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
+            snippets: [inTerminal('close the service', ...commands), search]
+        }
+        : {
+            remedy: `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`,
+            snippets: [inTerminal('close the service, where Cloud Run is behind the domain', ...commands), search]
+        };
 }
 
 // EXTERNAL MODULE: ./src/call/failures/no-answer.ts
@@ -10655,7 +10582,7 @@ function googleUnavailable(url, last, attempts) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'GOOGLE_UNAVAILABLE',
         ...explainUnavailable(url, last, (0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_4__/* .inAttempts */ .yy)(attempts)),
-        ...(last.answered ? { answer: (0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(last)) } : {})
+        answer: last.answered ? (0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteRefusal */ .HJ)((0,_refusal_js__WEBPACK_IMPORTED_MODULE_5__/* .readRefusal */ .ni)(last)) : undefined
     });
 }
 function explainUnavailable(url, last, attempts) {
@@ -10667,10 +10594,7 @@ function explainUnavailable(url, last, attempts) {
             sentence,
             cause: 'A quota is used up, as when many jobs start at once.',
             remedy: 'Raise deadline, or start fewer jobs at a time.',
-            snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m'),
-                { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
-            ]
+            snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('deadline: 10m'), (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inYaml */ .$7)('In the job', 'strategy:', '  max-parallel: 10')]
         };
     }
     if (last.status < 500 && last.status !== 408) {
@@ -10704,7 +10628,7 @@ function explainServer(url) {
         remedy: isNamed
             ? `Unset GCE_METADATA_HOST, which says ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, or set workload_identity_provider.`
             : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
-        snippets: isNamed ? [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStepEnv */ .tv)('', "GCE_METADATA_HOST: ''")] : []
+        snippets: [isNamed && (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStepEnv */ .tv)('', "GCE_METADATA_HOST: ''")]
     };
 }
 
@@ -10901,7 +10825,6 @@ var failures_refusal = __nccwpck_require__(3913);
 
 
 
-/** What the methods of IAM give, the permission for it, and the least role that contains it. */
 const METHODS = {
     generateIdToken: {
         what: 'ID token',
@@ -10919,16 +10842,11 @@ const METHODS = {
         role: 'roles/iam.serviceAccountTokenCreator'
     }
 };
-function methodOf(url) {
+/** IAM refused a token for a service account. @param url of the method that was called */
+function impersonationRefused(refusal, url, caller, impersonation) {
     const method = METHODS[url.pathname.replace(/^.*:/, '')];
     if (method === undefined)
         throw new Error('no method of IAM');
-    return method;
-}
-/** IAM refused a token for a service account. @param url of the method that was called */
-function impersonationRefused(refusal, url, caller, impersonation) {
-    const account = (0,safe_text/* safeText */.Hk)(impersonation.account);
-    const permission = (0,safe_text/* safeText */.Hk)((0,json/* stringIn */.tB)(refusal.metadata, 'permission') ?? methodOf(url).permission);
     const facts = {
         refusal,
         url,
@@ -10936,11 +10854,11 @@ function impersonationRefused(refusal, url, caller, impersonation) {
         impersonation,
         who: describeCaller(caller),
         name: nameCaller(caller),
-        account,
-        permission
+        account: (0,safe_text/* safeText */.Hk)(impersonation.account),
+        method,
+        permission: (0,safe_text/* safeText */.Hk)((0,json/* stringIn */.tB)(refusal.metadata, 'permission') ?? method.permission)
     };
-    const { code = 'IMPERSONATION_DENIED' } = CAUSES.find(({ when }) => when(facts)) ?? {};
-    return new failure/* Failure */.HR({ code, ...(0,failure/* explainBy */.H$)(CAUSES, facts), answer: (0,token_refusal/* quoteRefusal */.HJ)(refusal) });
+    return new failure/* Failure */.HR({ code: 'IMPERSONATION_DENIED', ...(0,failure/* explainBy */.H$)(CAUSES, facts), answer: (0,token_refusal/* quoteRefusal */.HJ)(refusal) });
 }
 const CAUSES = [
     { code: 'SERVICE_ACCOUNT_NOT_FOUND', when: ({ refusal }) => refusal.status === 404, explain: noAccount },
@@ -10997,7 +10915,7 @@ function deniedProject({ refusal, caller, who, account }) {
         remedy: `Grant roles/serviceusage.serviceUsageConsumer on project ${project} to the holder of the credential, or take the project out of the credential.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('grant the role', `gcloud projects add-iam-policy-binding ${project} --member=${(0,snippets/* shellWord */.r7)(caller.principal)} --role=roles/serviceusage.serviceUsageConsumer`),
-            ...findCaller(caller)
+            findCaller(caller)
         ]
     };
 }
@@ -11051,16 +10969,16 @@ function otherRefusal({ refusal, impersonation, who, account }) {
     };
 }
 /** A single grant, from the caller to the account. */
-function missingGrant(facts) {
-    const { url, caller, impersonation, who, name, account, permission } = facts;
-    const { what } = methodOf(url);
+function missingGrant({ url, caller, impersonation, who, name, account, method, permission }) {
     const claims = caller.federation?.claims ?? {};
     const old = (0,github_claims/* oldSubject */.Uy)(claims);
-    const role = leastRole(caller.principal, url);
+    // A federated identity may become an account by the role that was made for it.
+    const isFederated = caller.principal.startsWith('principal');
+    const role = isFederated && url.pathname.endsWith(':generateAccessToken') ? 'roles/iam.workloadIdentityUser' : method.role;
     const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1];
     const grantee = attribute === undefined ? name : `this ${attribute}`;
     return {
-        sentence: `Google gave ${who} no ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+        sentence: `Google gave ${who} no ${method.what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
         cause: [
             `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
             ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
@@ -11075,17 +10993,16 @@ function missingGrant(facts) {
         ].join(' '),
         snippets: [
             (0,snippets/* inTerminal */.e5)('grant the role', binding(impersonation.account, caller.principal, role)),
-            ...findCaller(caller),
+            findCaller(caller),
             (0,snippets/* inTerminal */.e5)('see whether the account exists, and who has which role on it', describeCommand(impersonation.account), `gcloud iam service-accounts get-iam-policy ${(0,snippets/* accountWord */.YN)(impersonation.account)}`),
-            ...compareMembers(caller),
-            ...seeMapping(caller.principal)
+            compareMembers(caller),
+            seeMapping(caller.principal)
         ],
-        details: caller.federation?.claims === undefined ? [] : (0,github_claims/* describeClaims */.Zs)(claims)
+        details: caller.federation?.claims && (0,github_claims/* describeClaims */.Zs)(claims)
     };
 }
 /** One grant of a chain, from the caller through every delegate to the account. */
-function missingLink({ url, caller, impersonation, who, name, account, permission }) {
-    const { what } = methodOf(url);
+function missingLink({ caller, impersonation, who, name, account, method, permission }) {
     const chain = [...impersonation.delegates, impersonation.account];
     const links = chain.map((target, index) => {
         const isLast = index === chain.length - 1;
@@ -11094,34 +11011,28 @@ function missingLink({ url, caller, impersonation, who, name, account, permissio
             target,
             member,
             who: index === 0 ? name : (0,safe_text/* safeText */.Hk)(chain[index - 1] ?? ''),
-            role: isLast ? methodOf(url).role : 'roles/iam.serviceAccountTokenCreator'
+            role: isLast ? method.role : 'roles/iam.serviceAccountTokenCreator'
         };
     });
     // The permission that is missing tells which link: the last one mints, the others pass the right on.
     const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1);
     const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)}`);
     return {
-        sentence: `Google gave ${who} no ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+        sentence: `Google gave ${who} no ${method.what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
         cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${(0,safe_text/* safeText */.Hk)(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
         remedy: `Grant ${suspects.map((link) => `${link.role} on ${(0,safe_text/* safeText */.Hk)(link.target)} to ${link.who}`).join(', and ')}.`,
         snippets: [
             (0,snippets/* inTerminal */.e5)('grant the roles', ...suspects.map(({ target, member, role }) => binding(target, member, role))),
-            ...findCaller(caller),
+            findCaller(caller),
             (0,snippets/* inTerminal */.e5)('see whether the accounts exist', ...suspects.map(({ target }) => describeCommand(target))),
-            ...seeMapping(caller.principal)
+            seeMapping(caller.principal)
         ],
-        details: caller.federation?.claims === undefined ? [] : (0,github_claims/* describeClaims */.Zs)(caller.federation.claims)
+        details: caller.federation?.claims && (0,github_claims/* describeClaims */.Zs)(caller.federation.claims)
     };
 }
 /** The way of a delegation, between the caller and the account that a sentence names. */
 function through({ delegates }) {
     return delegates.length === 0 ? '' : ` through ${delegates.map((name) => (0,safe_text/* safeText */.Hk)(name)).join(' → ')}`;
-}
-function leastRole(member, url) {
-    // A federated identity may become an account by the role that was made for it.
-    return url.pathname.endsWith(':generateAccessToken') && member.startsWith('principal')
-        ? 'roles/iam.workloadIdentityUser'
-        : methodOf(url).role;
 }
 function binding(account, member, role) {
     return `gcloud iam service-accounts add-iam-policy-binding ${(0,snippets/* accountWord */.YN)(account)} --member=${(0,snippets/* shellWord */.r7)((0,token_principal/* narrowPrincipal */.AN)(member))} --role=${role}`;
@@ -11153,37 +11064,29 @@ function nameCaller({ principal, federation }) {
 /** Who a credential stands for, where only the machine or a person can say. */
 function findCaller({ principal }) {
     if (principal === (0,token_principal/* serviceAccountPrincipal */.zU)(token_principal/* MACHINE_ACCOUNT */.Oh)) {
-        return [
-            (0,snippets/* onRunner */.o)(`learn what ${token_principal/* MACHINE_ACCOUNT */.Oh} stands for`, 'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email')
-        ];
+        return (0,snippets/* onRunner */.o)(`learn what ${token_principal/* MACHINE_ACCOUNT */.Oh} stands for`, 'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email');
     }
-    return principal.endsWith(token_principal/* UNKNOWN_PERSON */.j_)
-        ? [(0,snippets/* inTerminal */.e5)(`learn what ${token_principal/* UNKNOWN_PERSON */.j_} stands for, where you signed in`, 'gcloud auth list')]
-        : [];
+    return (principal.endsWith(token_principal/* UNKNOWN_PERSON */.j_) &&
+        (0,snippets/* inTerminal */.e5)(`learn what ${token_principal/* UNKNOWN_PERSON */.j_} stands for, where you signed in`, 'gcloud auth list'));
 }
 /** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
 function compareMembers({ federation }) {
-    const sub = (0,json/* stringIn */.tB)(federation?.claims ?? {}, 'sub');
+    const sub = (0,json/* stringIn */.tB)(federation?.claims, 'sub');
     if (federation === undefined || sub === undefined)
-        return [];
+        return undefined;
     const all = (0,safe_text/* safeText */.Hk)((0,token_principal/* federatedPrincipal */.Xo)(federation.audience));
     const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
-        const value = (0,json/* stringIn */.tB)(federation.claims ?? {}, name);
+        const value = (0,json/* stringIn */.tB)(federation.claims, name);
         return value === undefined ? [] : [`${all.slice(0, -1)}attribute.${name}/${(0,safe_text/* safeText */.Hk)(value)}`];
     });
-    return [
-        (0,snippets/* toCompare */.lT)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,safe_text/* safeText */.Hk)((0,token_principal/* subjectPrincipal */.hF)(federation.audience, sub)), ...attributes, all)
-    ];
+    return (0,snippets/* toRead */.YP)('One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides', (0,safe_text/* safeText */.Hk)((0,token_principal/* subjectPrincipal */.hF)(federation.audience, sub)), ...attributes, all);
 }
 /** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
 function seeMapping(principal) {
     const [, pool] = /\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+)\//.exec(principal) ??
         [];
-    return pool === undefined
-        ? []
-        : [
-            (0,snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`)
-        ];
+    return (pool !== undefined &&
+        (0,snippets/* inTerminal */.e5)('see what the providers of the pool map', `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`));
 }
 
 // EXTERNAL MODULE: ./src/token/failures/token-endpoint.ts

@@ -44,36 +44,46 @@ export interface FailureText {
   /** What happened to which identity or service, with the value that decides. */
   readonly sentence: string
   /** The same without what is only likely, where that is part of it: facts may take its place. */
-  readonly happened?: string
+  readonly happened?: string | undefined
   /** What is behind it, where that is more than the sentence says. */
-  readonly cause?: string
+  readonly cause?: string | undefined
   /** The one thing to do. */
   readonly remedy: string
   /** What to paste, and where; the one that carries out the remedy comes first. */
   readonly snippets?: readonly Snippet[]
   /** The other side's own words, made safe and short. */
-  readonly answer?: string
+  readonly answer?: string | undefined
   /** Further facts, one line each: claims that matter, expectations with their actual values. */
-  readonly details?: readonly string[]
+  readonly details?: readonly string[] | undefined
 }
 
+/** Snippets as they are written: one that does not apply is `false` or `undefined`. */
+export type Snippets = readonly (Snippet | readonly Snippet[] | false | undefined)[]
+
+type FailureDraft = Omit<FailureText, 'snippets'> & { readonly snippets?: Snippets }
+
 /** What differs between the causes of one failure. */
-export type Explanation = Omit<FailureText, 'code' | 'answer'>
+export type Explanation = Omit<FailureDraft, 'code' | 'answer'>
 
 /** The same without what happened, where that is known before the cause is. */
 export type Advice = Omit<Explanation, 'sentence'>
 
-/** One cause of a failure: how it is known, and what is said of it. */
+/** One cause of a failure: how it is known, what is said of it, and its code, where that is another than the failure's. */
 export interface Cause<Facts> {
   readonly when: (facts: Facts) => boolean
   readonly explain: (facts: Facts) => Explanation
+  readonly code?: FailureCode
 }
 
-/** What the first cause says that fits. */
-export function explainBy<Facts>(causes: readonly Cause<Facts>[], facts: Facts): Explanation {
+/** What the first cause says that fits, and its code. */
+export function explainBy<Facts>(
+  causes: readonly Cause<Facts>[],
+  facts: Facts
+): Explanation & Pick<Cause<Facts>, 'code'> {
   const cause = causes.find(({ when }) => when(facts))
   if (cause === undefined) throw new Error('no cause fits')
-  return cause.explain(facts)
+  const { code } = cause
+  return { ...cause.explain(facts), ...(code === undefined ? {} : { code }) }
 }
 
 /** Lines to paste, all of one language, and where they belong. */
@@ -90,9 +100,10 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly text: FailureText
 
-  constructor(text: FailureText) {
-    super(`${text.code}: ${text.sentence}`)
-    this.text = text
+  constructor(draft: FailureDraft) {
+    super(`${draft.code}: ${draft.sentence}`)
+    const snippets = (draft.snippets ?? []).flat().filter((snippet) => snippet !== undefined && snippet !== false)
+    this.text = { ...draft, snippets }
   }
 }
 

@@ -1,19 +1,24 @@
 import type { Snippet } from './failure.ts'
 import { safeText } from '../guard/safe-text.ts'
 
+/** YAML for a place in words. */
+export function inYaml(place: string, ...lines: readonly string[]): Snippet {
+  return { place, language: 'yaml', lines }
+}
+
 /** YAML for the inputs of this action. */
 export function inStep(...lines: readonly string[]): Snippet {
-  return { place: 'In this step, under "with"', language: 'yaml', lines }
+  return inYaml('In this step, under "with"', ...lines)
 }
 
 /** YAML for the environment of this step. */
 export function inStepEnv(note: string, ...lines: readonly string[]): Snippet {
-  return { place: `In this step${note}`, language: 'yaml', lines: ['env:', ...lines.map((line) => `  ${line}`)] }
+  return inYaml(`In this step${note}`, 'env:', ...lines.map((line) => `  ${line}`))
 }
 
 /** YAML of the workflow around the step. */
 export function inWorkflow(...lines: readonly string[]): Snippet {
-  return { place: 'In the workflow', language: 'yaml', lines }
+  return inYaml('In the workflow', ...lines)
 }
 
 /** JSON for a member of a credential document. */
@@ -63,8 +68,8 @@ export function onRunner(purpose: string, ...lines: readonly string[]): Snippet 
 }
 
 /** Facts to read or to compare. */
-export function toCompare(what: string, ...lines: readonly string[]): Snippet {
-  return { place: what, language: 'text', lines }
+export function toRead(place: string, ...lines: readonly string[]): Snippet {
+  return { place, language: 'text', lines }
 }
 
 /** What a command leaves to the reader to fill in. */

@@ -44,8 +44,7 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser, impersonate
     endpoints: [tokenUrl],
     async accessToken() {
       const answer = await refresh()
-      const claims = decodeClaims(secretIn(answer.json, 'id_token') ?? '')
-      const email = stringIn(claims ?? {}, 'email')
+      const email = stringIn(decodeClaims(secretIn(answer.json, 'id_token') ?? ''), 'email')
       const token = readAccessToken(tokenUrl, answer, 'access_token')
       return email === undefined ? { token } : { token, principal: memberOf(email) }
     },

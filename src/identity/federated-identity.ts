@@ -40,6 +40,6 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
 
 /** The principal of this identity alone, not of the whole pool: no other identity should get the grant. */
 function refinePrincipal({ principal, audience }: ExternalIdentity, claims: JsonObject | undefined): string {
-  const subject = stringIn(claims ?? {}, 'sub')
+  const subject = stringIn(claims, 'sub')
   return principal.endsWith('/*') && subject !== undefined ? subjectPrincipal(audience, subject) : principal
 }

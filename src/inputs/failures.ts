@@ -1,6 +1,6 @@
 import { Failure, type Explanation, type Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
-import { inStep, inTerminal } from '../failure/snippets.ts'
+import { inStep, inTerminal, inYaml } from '../failure/snippets.ts'
 import type { Withheld } from '../world/failures/run-origin.ts'
 
 /**
@@ -21,9 +21,10 @@ export function inputInvalid(
     code: 'INPUT_INVALID',
     sentence: `Input ${input}: ${problem}.`,
     remedy,
-    snippets: [inTerminal('learn the right value', ...commands), inStep(...example)].filter(
-      ({ lines }) => lines.length > 0
-    )
+    snippets: [
+      commands.length > 0 && inTerminal('learn the right value', ...commands),
+      example.length > 0 && inStep(...example)
+    ]
   })
 }
 
@@ -92,10 +93,8 @@ function explainFunction(url: URL): Explanation {
 
 function explainDomain(url: URL): Explanation {
   const host = safeText(url.host)
-  const where = (place: string, audience: string): Snippet => ({
-    ...inStep(`audience: ${audience}`),
-    place: `In this step, under "with", where ${place}`
-  })
+  const where = (place: string, audience: string): Snippet =>
+    inYaml(`In this step, under "with", where ${place}`, `audience: ${audience}`)
   return {
     sentence: `No audience can be derived from ${safeUrl(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
     remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,

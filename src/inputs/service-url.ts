@@ -21,13 +21,17 @@ export function deriveAudience(url: URL): string {
 export function findAudience(url: URL): string | undefined {
   if (isCloudRunUrl(url)) return `https://${splitTag(url.hostname).service}`
   const [, name] = url.pathname.split('/')
-  const isNamedFunction = url.hostname.endsWith('.cloudfunctions.net') && name !== undefined && name !== ''
-  return isNamedFunction ? `https://${url.hostname}/${name}` : undefined
+  return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined
 }
 
 /** Whether Cloud Run's own domain serves this URL. */
 export function isCloudRunUrl(url: URL): boolean {
   return url.protocol === 'https:' && url.hostname.endsWith('.run.app')
+}
+
+/** Whether the domain of Cloud Functions serves this URL. */
+export function isFunctionUrl(url: URL): boolean {
+  return url.hostname.endsWith('.cloudfunctions.net')
 }
 
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */

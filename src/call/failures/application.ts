@@ -6,9 +6,9 @@ import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { isIdempotent } from '../attempts.ts'
 import { quote, saying, type FailedCall } from './failed-call.ts'
-import { describeRunService, describeService, ownUrl, showLog, updateCommand } from './gcloud.ts'
+import { describeService, describeTarget, ownUrl, showLog, updateCommand } from './gcloud.ts'
 import { adviseOnce, adviseOnOverload } from './no-answer.ts'
-import { inStep, inTerminal, onlyWhere } from '../../failure/snippets.ts'
+import { inStep, inTerminal, inYaml, onlyWhere } from '../../failure/snippets.ts'
 
 /** An annotation has 4096 characters, and a miss can be some hundred long; the details name every one. */
 const MOST_MISSES_IN_SENTENCE = 3
@@ -69,11 +69,8 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
         ? `${capital(listed)}.`
         : `Set url to ${safeUrl(target)}, or ${listed}.`,
     snippets: [
-      ...(target === undefined || isSignIn(location) ? [] : [inStep(`url: ${safeUrl(target)}`)]),
-      {
-        ...inStep(`expect_status: ${status}`),
-        place: 'Or, where the redirect is what you test, in this step under "with"'
-      }
+      target !== undefined && !isSignIn(location) && inStep(`url: ${safeUrl(target)}`),
+      inYaml('Or, where the redirect is what you test, in this step under "with"', `expect_status: ${status}`)
     ],
     details
   })
@@ -112,7 +109,7 @@ function explainUnavailable({ method }: FailedCall['call'], service: URL, { stat
     return {
       cause: 'No instance of the service is free: it starts slowly, or its limit of instances is reached.',
       remedy: 'Raise deadline, or give the service more instances (--max-instances), or a minimum of one.',
-      snippets: [inStep('deadline: 10m'), ...giveInstances(service), ...showLog(service)]
+      snippets: [inStep('deadline: 10m'), giveInstances(service), showLog(service)]
     }
   }
   return adviseOnOverload(service)
@@ -132,15 +129,17 @@ function explainAnswer(
       remedy: `Google let the call through, and the application refused: give the application the credential for this path in headers; Google's token travelled in ${safeText(tokenHeader)}.`,
       snippets: [
         tokenHeader === 'Authorization'
-          ? {
-              ...inStep('headers: |', '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'),
-              place: 'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization'
-            }
-          : {
-              ...inStep('headers: |', '  X-Api-Key: ${{ secrets.API_KEY }}'),
-              place: 'In this step, under "with", in the header that the application reads'
-            },
-        ...showLog(service)
+          ? inYaml(
+              'In this step, under "with"; Google\'s token then travels in X-Serverless-Authorization',
+              'headers: |',
+              '  Authorization: Bearer ${{ secrets.APPLICATION_TOKEN }}'
+            )
+          : inYaml(
+              'In this step, under "with", in the header that the application reads',
+              'headers: |',
+              '  X-Api-Key: ${{ secrets.API_KEY }}'
+            ),
+        showLog(service)
       ]
     }
   }
@@ -148,7 +147,7 @@ function explainAnswer(
     return {
       cause: `The application does not know ${safeText(url.pathname)}, or an old revision without this path still answers.`,
       remedy: `Fix the path ${safeText(url.pathname)} in url, or see to which revision the traffic goes.`,
-      snippets: [...describeService(service), ...showLog(service)]
+      snippets: [describeService(service), showLog(service)]
     }
   }
   const inputs = listInputs(response.verdicts)
@@ -171,7 +170,7 @@ function listInputs(verdicts: readonly Verdict[]): string {
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service: URL): Snippet[] {
   if (!isCloudRunUrl(service)) return []
-  const { name, flags } = describeRunService(service)
+  const { name, flags } = describeTarget(service)
   return [
     inTerminal(
       'see the limit of instances (maxScale)',

@@ -1,20 +1,15 @@
 import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
-import { inStep, inTerminal, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
+import { inStep, inTerminal, inYaml, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
-import { findAudience, findReservation, isCloudRunUrl } from '../../inputs/service-url.ts'
+import { isOAuthClient } from '../../inputs/request-headers.ts'
+import { findAudience, findReservation, isCloudRunUrl, isFunctionUrl } from '../../inputs/service-url.ts'
 import { isPerson, memberOf } from '../../token/principal.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
 import { quote, type FailedCall } from './failed-call.ts'
-import {
-  describeFunction,
-  describeRunService,
-  describeService,
-  ownUrl,
-  projectNumber,
-  updateCommand
-} from './gcloud.ts'
+import { nameRunService } from '../run-service.ts'
+import { describeService, describeTarget, ownUrl, updateInvokers, updateCommand } from './gcloud.ts'
 
 /** A 401: the token is not one for this service. */
 export function tokenRejected({ call, token }: FailedCall, response: Response): Failure {
@@ -27,10 +22,12 @@ export function tokenRejected({ call, token }: FailedCall, response: Response): 
   })
 }
 
+const WHAT_401_MEANS = 'A 401 means that the token was rejected; a missing role gives 403.'
+
 function explainRejection(rejected: string, url: URL, { audience, email }: FailedCall['token']): Explanation {
   const suggested = findAudience(url)
   const accepted = describeService(ownUrl(url, audience))
-  if (isPerson(email) && audience.endsWith('.apps.googleusercontent.com')) {
+  if (isPerson(email) && isOAuthClient(audience)) {
     return {
       sentence: `${rejected}: the token is a person's (${safeText(email)}), and this service does not take such tokens.`,
       remedy: 'Set service_account, so that the token is for the service.',
@@ -40,29 +37,29 @@ function explainRejection(rejected: string, url: URL, { audience, email }: Faile
   if (suggested === undefined) {
     return {
       sentence: `${rejected}: that is not an audience of the service, which a custom domain or load balancer does not tell.`,
-      cause: 'A 401 means that the token was rejected; a missing role gives 403.',
+      cause: WHAT_401_MEANS,
       remedy: `Set audience to the *.run.app URL of the service behind ${safeText(url.host)}, or to a custom audience of that service, exactly.`,
       snippets: [
         inTerminal('see the URL of each service', 'gcloud run services list --project=PROJECT'),
         inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-        ...accepted
+        accepted
       ]
     }
   }
-  return suggested === audience
-    ? {
-        sentence: `${rejected}, although the URL suggests this audience.`,
-        cause:
-          'A second token came along in another header, or there is no such service. A 401 means that the token was rejected; a missing role gives 403.',
-        remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
-        snippets: accepted
-      }
-    : {
-        sentence: `${rejected}; going by its URL, the service expects the audience ${safeText(suggested)}.`,
-        cause: 'A 401 means that the token was rejected; a missing role gives 403.',
-        remedy: `Leave audience empty, or set audience to ${safeText(suggested)}.`,
-        snippets: [inStep(`audience: ${safeText(suggested)}`), ...accepted]
-      }
+  if (suggested === audience) {
+    return {
+      sentence: `${rejected}, although the URL suggests this audience.`,
+      cause: `A second token came along in another header, or there is no such service. ${WHAT_401_MEANS}`,
+      remedy: 'Compare url with the URLs of the service, and leave other tokens out of headers.',
+      snippets: accepted
+    }
+  }
+  return {
+    sentence: `${rejected}; going by its URL, the service expects the audience ${safeText(suggested)}.`,
+    cause: WHAT_401_MEANS,
+    remedy: `Leave audience empty, or set audience to ${safeText(suggested)}.`,
+    snippets: [inStep(`audience: ${safeText(suggested)}`), accepted]
+  }
 }
 
 /** A 403 to a good token: its identity is no invoker, or a perimeter keeps it out. */
@@ -74,7 +71,8 @@ function explainRefusal({ call, token, attempts }: FailedCall, response: Respons
   const who = safeText(token.email) || 'The identity'
   const refused = `403 of Google's front end${inAttempts(attempts)}`
   const service = ownUrl(call.url, token.audience)
-  const number = projectNumber(service)
+  const { kind, name, flags } = describeTarget(service)
+  const number = nameRunService(service)?.project
   if (isPerimeter(response.text)) {
     return explainPerimeter(
       `VPC Service Controls keep ${safeText(token.email) || 'the identity'} out of ${safeUrl(call.url)} (${refused})`,
@@ -90,57 +88,36 @@ function explainRefusal({ call, token, attempts }: FailedCall, response: Respons
       snippets: [inStep('token_header: X-Serverless-Authorization')]
     }
   }
-  if (number !== undefined && token.audience.endsWith('.apps.googleusercontent.com') && !isPerson(token.email)) {
+  if (number !== undefined && isOAuthClient(token.audience) && !isPerson(token.email)) {
     // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
     const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`
     return {
       sentence: `Identity-Aware Proxy let ${who} through, but IAP's own account is not allowed to invoke ${safeUrl(call.url)} (${refused}).`,
-      remedy: `Grant roles/run.invoker on the service ${describeRunService(service).name} to ${agent}, and wait some minutes.`,
+      remedy: `Grant roles/run.invoker on the service ${name} to ${agent}, and wait some minutes.`,
       snippets: grantInvoker(service, agent)
     }
   }
-  const named = describeFunction(service)
   const member = memberOf(token.email)
-  const role = named === undefined ? 'roles/run.invoker' : "the invoker's role"
-  const target = named === undefined ? `service ${describeRunService(service).name}` : `function ${named.name}`
+  const role = kind === 'service' ? 'roles/run.invoker' : "the invoker's role"
   return {
     sentence: `${who} is not allowed to invoke ${safeUrl(call.url)} (${refused}).`,
-    cause: `The token is fine, but its identity lacks ${role} on the ${target}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
-    remedy: `Grant ${role} on the ${target} to ${member}, and wait some minutes.`,
+    cause: `The token is fine, but its identity lacks ${role} on the ${kind} ${name}, or got the role so lately that it does not act yet (iam_wait: ${call.iamWaitMs / 1000} s), or a condition of the grant does not match this host or path.`,
+    remedy: `Grant ${role} on the ${kind} ${name} to ${member}, and wait some minutes.`,
     snippets: [
-      ...grantInvoker(service, member),
-      ...(named === undefined ? [seePolicy(service)] : []),
-      {
-        ...inStep('iam_wait: 5m', 'deadline: 7m'),
-        place: 'Only where the grant is some minutes old at most, in this step under "with"'
-      }
-    ]
-  }
-}
-
-function grantInvoker(service: URL, member: string): Snippet[] {
-  const named = describeFunction(service)
-  if (named !== undefined) {
-    return [
-      inTerminal(
-        'grant the role',
-        `gcloud functions add-invoker-policy-binding ${named.name}${named.flags} --member=${shellWord(member)}`
+      grantInvoker(service, member),
+      kind === 'service' &&
+        inTerminal('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`),
+      inYaml(
+        'Only where the grant is some minutes old at most, in this step under "with"',
+        'iam_wait: 5m',
+        'deadline: 7m'
       )
     ]
   }
-  const { name, flags, search } = describeRunService(service)
-  return [
-    inTerminal(
-      'grant the role',
-      `gcloud run services add-iam-policy-binding ${name}${flags} --member=${shellWord(member)} --role=roles/run.invoker`
-    ),
-    ...search
-  ]
 }
 
-function seePolicy(service: URL): Snippet {
-  const { name, flags } = describeRunService(service)
-  return inTerminal('see who may invoke, and on which conditions', `gcloud run services get-iam-policy ${name}${flags}`)
+function grantInvoker(service: URL, member: string): readonly Snippet[] {
+  return [inTerminal('grant the role', updateInvokers(service, 'add', member)), ...describeTarget(service).search]
 }
 
 interface Missing {
@@ -172,7 +149,7 @@ export function explainNotReached(facts: Missing): Explanation {
 
 const NOT_REACHED: readonly Cause<Missing>[] = [
   { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-  { when: ({ url }) => describeFunction(url) !== undefined, explain: noFunction },
+  { when: ({ url }) => isFunctionUrl(url), explain: noFunction },
   { when: ({ url }) => !isCloudRunUrl(url), explain: domainLeadsNowhere },
   { when: ({ url }) => findReservation(url) === 'certain', explain: reservedPath },
   { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
@@ -199,7 +176,7 @@ function noBackend({ url, answered }: Missing): Explanation {
 }
 
 function noFunction({ url, answered }: Missing): Explanation {
-  const { name = 'FUNCTION', flags = '' } = describeFunction(url) ?? {}
+  const { name, flags } = describeTarget(url)
   const place = flags
     .replaceAll(/ --\w+=/g, ' ')
     .trim()
@@ -208,7 +185,7 @@ function noFunction({ url, answered }: Missing): Explanation {
     sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
     remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
     snippets: [
-      ...describeService(url),
+      describeService(url),
       inTerminal('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
     ]
   }
@@ -219,7 +196,7 @@ function domainLeadsNowhere({ url, service, answered }: Missing): Explanation {
     sentence: `${answered}: the domain ${safeText(url.host)} leads to no service, or the ingress of the service admits internal traffic only.`,
     remedy: `Check the domain mapping or load balancer of ${safeText(url.host)}, and the ingress of the service behind the domain.`,
     snippets: [
-      ...describeService(service),
+      describeService(service),
       inTerminal('see the domain mappings', 'gcloud beta run domain-mappings list --region=REGION --project=PROJECT'),
       openIngress(service)
     ]
@@ -229,13 +206,20 @@ function domainLeadsNowhere({ url, service, answered }: Missing): Explanation {
 function reservedPath({ url, answered }: Missing): Explanation {
   return {
     sentence: `${answered}: the path ${safeText(url.pathname)} is reserved by Google on *.run.app.`,
+    ...adviseOtherPath(url)
+  }
+}
+
+/** What to do about a path that Google keeps to itself. */
+export function adviseOtherPath(url: URL): { readonly remedy: string; readonly snippets: readonly Snippet[] } {
+  return {
     remedy: 'Serve the check under another path, such as /health, and set url to that.',
     snippets: [inStep(`url: ${safeText(url.origin)}/health`)]
   }
 }
 
 function noTag({ url, tag = '', exists, answered }: Missing): Explanation {
-  const { name, flags } = describeRunService(url)
+  const { name, flags } = describeTarget(url)
   const certain = exists === true && findReservation(url) === undefined
   return {
     sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${safeText(tag)}.`,
@@ -244,7 +228,7 @@ function noTag({ url, tag = '', exists, answered }: Missing): Explanation {
       : 'Other causes: a reserved path, ingress for internal traffic only, a disabled run.app URL, or no such service here.',
     remedy: `Deploy with the tag ${safeText(tag)}, or set tag to one that the service has.`,
     snippets: [
-      ...describeService(url),
+      describeService(url),
       onlyWhere(
         `status.traffic has no tag ${safeText(tag)}; the first command shows REVISION`,
         `gcloud run revisions list --service=${name}${flags}`,
@@ -254,27 +238,26 @@ function noTag({ url, tag = '', exists, answered }: Missing): Explanation {
   }
 }
 
-function probablyReservedPath(facts: Missing): Explanation {
-  const { url, exists, answered } = facts
-  const path = safeText(url.pathname)
+function probablyReservedPath({ url, exists, answered }: Missing): Explanation {
+  const { remedy, snippets } = adviseOtherPath(url)
   return {
-    sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${path} is reserved by Google on *.run.app.`,
+    sentence: `${answered}: ${exists === true ? 'the service itself exists, and' : 'most likely'} the path ${safeText(url.pathname)} is reserved by Google on *.run.app.`,
     cause:
       'Google advises against paths that end in z, /eventlog and /_ah/. Where another path fails too, look at ingress, URL and traffic tags of the service.',
-    remedy: 'Serve the check under another path, such as /health, and set url to that.',
-    snippets: [inStep(`url: ${safeText(url.origin)}/health`), ...describeService(url)]
+    remedy,
+    snippets: [snippets, describeService(url)]
   }
 }
 
 function unreachableService({ url, tag, answered }: Missing): Explanation {
-  const { name } = describeRunService(url)
+  const { name } = describeTarget(url)
   const region = /\.([a-z0-9-]+)\.run\.app$/.exec(url.hostname)?.[1]
   const where = region === undefined || region === 'a' ? 'here' : `in ${region}`
   return {
     sentence: `${answered}: most likely its ingress admits internal traffic only, its run.app URL is disabled, or there is no service ${name === 'SERVICE' ? 'of that name' : name} ${where}.`,
     cause: `Where none of these holds, VPC Service Controls keep the call out${tag === undefined ? '' : ', or the tag does not exist'}.`,
     remedy: 'See ingress and URLs of the service; NOT_FOUND means that url names no service.',
-    snippets: [...describeService(url), openIngress(url), enableUrl(url)]
+    snippets: [describeService(url), openIngress(url), enableUrl(url)]
   }
 }
 

@@ -2,7 +2,7 @@ import type { Response } from '../response.ts'
 import { Failure, type Advice, type Snippet } from '../../failure/failure.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { quote, type FailedCall } from './failed-call.ts'
-import { inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
+import { inStep, inTerminal, inYaml, onRunner } from '../../failure/snippets.ts'
 
 /** API Gateway, Endpoints or Envoy refused: told apart by its words. https://cloud.google.com/endpoints/docs/openapi/troubleshoot-jwt */
 export function gatewayRejected({ call, token }: FailedCall, response: Response): Failure {
@@ -10,17 +10,14 @@ export function gatewayRejected({ call, token }: FailedCall, response: Response)
   const answer = quote(response)
   return new Failure({
     code: 'GATEWAY_REJECTED',
-    sentence: `The API gateway at ${safeUrl(call.url)} refused the token for audience ${audience}: ${answer}.`.replace(
-      /\.+$/,
-      '.'
-    ),
+    sentence: `The API gateway at ${safeUrl(call.url)} refused the token for audience ${audience}: ${answer.replace(/\.+$/, '')}.`,
     ...explain(response.text, audience, call.headers.tokenHeader),
     answer
   })
 }
 
 function explain(text: string, audience: string, tokenHeader: string): Advice {
-  const deploy = [defineSecurity(audience), ...DEPLOY]
+  const deploy = [defineSecurity(audience), DEPLOY]
   if (/Audiences in Jwt/i.test(text)) {
     return {
       cause: `${audience} is not among the gateway's x-google-audiences.`,
@@ -43,12 +40,8 @@ function explain(text: string, audience: string, tokenHeader: string): Advice {
       remedy:
         "Take x-google-jwt-locations out of the gateway's OpenAPI document, or let x-google-jwt-locations name Authorization.",
       snippets: [
-        {
-          place: "In the gateway's OpenAPI document",
-          language: 'yaml',
-          lines: ['x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "']
-        },
-        ...DEPLOY
+        inDocument('x-google-jwt-locations:', '  - header: Authorization', '    value_prefix: "Bearer "'),
+        DEPLOY
       ]
     }
   }
@@ -83,31 +76,29 @@ function explain(text: string, audience: string, tokenHeader: string): Advice {
 }
 
 /** https://cloud.google.com/api-gateway/docs/deploying-api */
-const DEPLOY: readonly Snippet[] = [
-  inTerminal(
-    'deploy the gateway again; the first command shows GATEWAY, LOCATION and API',
-    'gcloud api-gateway gateways list --project=PROJECT',
-    'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT',
-    'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT'
-  )
-]
+const DEPLOY = inTerminal(
+  'deploy the gateway again; the first command shows GATEWAY, LOCATION and API',
+  'gcloud api-gateway gateways list --project=PROJECT',
+  'gcloud api-gateway api-configs create NEW_CONFIG --api=API --openapi-spec=openapi.yaml --project=PROJECT',
+  'gcloud api-gateway gateways update GATEWAY --location=LOCATION --api=API --api-config=NEW_CONFIG --project=PROJECT'
+)
 
 /** OpenAPI 2 wants every one of these members: https://cloud.google.com/api-gateway/docs/authenticating-users-googleid */
 function defineSecurity(audience: string): Snippet {
-  return {
-    place: "In the gateway's OpenAPI document",
-    language: 'yaml',
-    lines: [
-      'securityDefinitions:',
-      '  google_id_token:',
-      '    authorizationUrl: ""',
-      '    flow: implicit',
-      '    type: oauth2',
-      '    x-google-issuer: https://accounts.google.com',
-      '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
-      `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
-      'security:',
-      '  - google_id_token: []'
-    ]
-  }
+  return inDocument(
+    'securityDefinitions:',
+    '  google_id_token:',
+    '    authorizationUrl: ""',
+    '    flow: implicit',
+    '    type: oauth2',
+    '    x-google-issuer: https://accounts.google.com',
+    '    x-google-jwks_uri: https://www.googleapis.com/oauth2/v3/certs',
+    `    x-google-audiences: ${/^[\w:/.-]+$/.test(audience) ? audience : JSON.stringify(audience)}`,
+    'security:',
+    '  - google_id_token: []'
+  )
+}
+
+function inDocument(...lines: readonly string[]): Snippet {
+  return inYaml("In the gateway's OpenAPI document", ...lines)
 }

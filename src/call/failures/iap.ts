@@ -1,11 +1,21 @@
 import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
-import { accountWord, inStep, inTerminal, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
+import {
+  accountWord,
+  inStep,
+  inTerminal,
+  inYaml,
+  onRunner,
+  projectById,
+  shellWord,
+  toRead
+} from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { memberOf } from '../../token/principal.ts'
 import type { Response } from '../response.ts'
 import { quote, type FailedCall } from './failed-call.ts'
-import { describeRunService, projectNumber } from './gcloud.ts'
+import { nameRunService } from '../run-service.ts'
+import { describeTarget, updateInvokers } from './gcloud.ts'
 
 interface Facts extends FailedCall {
   readonly status: number
@@ -46,10 +56,7 @@ export function iapRejected(failed: FailedCall, response: Response): Failure {
 
 const CAUSES: readonly Cause<Facts>[] = [
   { when: ({ text }) => text.startsWith(NO_CLIENT), explain: noClient },
-  {
-    when: says(NO_AGENT),
-    explain: noAgent
-  },
+  { when: says(NO_AGENT), explain: noAgent },
   { when: ({ status }) => status === 403, explain: missingRole },
   { when: (facts) => isSigned(facts) && says(/JWT audience/)(facts), explain: otherUrl },
   { when: says(/'email' claim/), explain: noEmail },
@@ -79,7 +86,7 @@ function otherUrl({ call, token, refused }: Facts): Explanation {
   const isFitting = token.audience === fitting
   return {
     sentence: `${refused}: the JWT has to be for the URL that IAP saw, which was ${safeUrl(call.url)} when it left this machine.`,
-    ...(isFitting ? { cause: 'A load balancer or proxy on the way changed the host.' } : {}),
+    cause: isFitting ? 'A load balancer or proxy on the way changed the host.' : undefined,
     remedy: isFitting
       ? "Set audience to the host that IAP sees, followed by /*, such as the load balancer's own domain."
       : `Leave audience empty, which means ${fitting}, or set audience to the very URL.`,
@@ -107,22 +114,17 @@ function noClient({ call, refused }: Facts): Explanation {
       'The client was never made, or the project is in no organization, so that Google manages none. No token helps.',
     remedy: 'Configure an OAuth client for IAP, or switch IAP off for this service.',
     snippets: [
-      toolFor(call.url, 'see the settings of IAP', 'settings get', ''),
-      {
-        place: 'Where an OAuth client for IAP is made',
-        language: 'text',
-        lines: ['https://console.cloud.google.com/auth/clients']
-      }
+      inTerminal('see the settings of IAP', iapCommand(call.url, 'settings get')),
+      toRead('Where an OAuth client for IAP is made', 'https://console.cloud.google.com/auth/clients')
     ]
   }
 }
 
 /** https://cloud.google.com/iap/docs/enabling-cloud-run */
 function noAgent({ call, refused }: Facts): Explanation {
-  const number = projectNumber(call.url)
+  const number = nameRunService(call.url)?.project
   const project = number === undefined ? 'PROJECT' : projectById(number)
   const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`
-  const { name, flags } = describeRunService(call.url)
   return {
     sentence: `${refused}: IAP is not set up completely, because its own service account does not exist or is not allowed to invoke the service. No token helps.`,
     remedy: `Make IAP's service account, and grant roles/run.invoker on the service to ${agent}.`,
@@ -130,7 +132,7 @@ function noAgent({ call, refused }: Facts): Explanation {
       inTerminal(
         "make IAP's service account and let it invoke the service",
         `gcloud beta services identity create --service=iap.googleapis.com --project=${project}`,
-        `gcloud run services add-iam-policy-binding ${name}${flags} --member=${agent} --role=roles/run.invoker`
+        updateInvokers(call.url, 'add', agent)
       )
     ]
   }
@@ -143,13 +145,11 @@ function missingRole({ call, token, refused }: Facts): Explanation {
     cause: 'The role is missing, or the condition of its binding (request.host, request.path) is not true of this URL.',
     remedy: `Grant roles/iap.httpsResourceAccessor to ${member} on the resource behind IAP, and wait a minute.`,
     snippets: [
-      toolFor(
-        call.url,
+      inTerminal(
         'grant the role',
-        'web add-iam-policy-binding',
-        ` --member=${shellWord(member)} --role=roles/iap.httpsResourceAccessor`
+        `${iapCommand(call.url, 'web add-iam-policy-binding')} --member=${shellWord(member)} --role=roles/iap.httpsResourceAccessor`
       ),
-      ...findResource(call.url)
+      findResource(call.url)
     ]
   }
 }
@@ -157,8 +157,14 @@ function missingRole({ call, token, refused }: Facts): Explanation {
 function noEmail({ refused, audience }: Facts): Explanation {
   return {
     sentence: `${refused}: the token that IAP saw has no e-mail, so that it is not the one of this action, which always has.`,
-    remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-    snippets: [inStep('token_header: Proxy-Authorization', ...audience.lines)]
+    ...leaveTokensOut(audience)
+  }
+}
+
+function leaveTokensOut({ remedy, lines }: Facts['audience']): Pick<Explanation, 'remedy' | 'snippets'> {
+  return {
+    remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${remedy}.`,
+    snippets: [inStep('token_header: Proxy-Authorization', ...lines)]
   }
 }
 
@@ -194,8 +200,7 @@ function otherToken({ refused, audience }: Facts): Explanation {
   return {
     sentence: `${refused}: what IAP found in the header is no ID token of Google.`,
     cause: 'Headers may set a token of their own.',
-    remedy: `Leave tokens out of headers, or set token_header to Proxy-Authorization${audience.remedy}.`,
-    snippets: [inStep('token_header: Proxy-Authorization', ...audience.lines)]
+    ...leaveTokensOut(audience)
   }
 }
 
@@ -203,7 +208,7 @@ function managedClient({ call, clientId = '', refused }: Facts): Explanation {
   return {
     sentence: `${refused}: the audience is IAP's own client id, and yet refused, as for a client that Google manages, which admits no program.`,
     remedy: `Set token to iap_jwt, which needs no OAuth client; or put an OAuth client of your own on IAP's list programmaticClients, and set audience to that client instead of ${clientId}.`,
-    snippets: [SIGN, ...allowClient(call.url)]
+    snippets: [SIGN, allowClient(call.url)]
   }
 }
 
@@ -211,15 +216,12 @@ function otherAudience({ call, clientId, refused }: Facts): Explanation {
   return {
     sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
     cause: 'The client that Google manages by default admits no program itself.',
-    remedy:
-      clientId === undefined
-        ? "Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to IAP's OAuth client id if that client is your own, not one that Google made."
-        : `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId} if that client is your own, not one that Google made.`,
+    remedy: `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
     snippets: [
       SIGN,
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
-      ...(clientId === undefined ? findClient(call.url) : []),
-      ...allowClient(call.url)
+      clientId === undefined && findClient(call.url),
+      allowClient(call.url)
     ]
   }
 }
@@ -251,32 +253,26 @@ function allowClient(url: URL): Snippet[] {
   return [
     ...findResource(url),
     {
-      ...toolFor(url, '', 'settings get', ''),
       place:
-        'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost'
+        'Where Google manages the client: save what this prints as iap.yaml, because settings that are not in the file are lost',
+      language: 'shell',
+      lines: [iapCommand(url, 'settings get')]
     },
-    {
-      place:
-        'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
-      language: 'yaml',
-      lines: [
-        'accessSettings:',
-        '  oauthSettings:',
-        '    programmaticClients:',
-        '      - NUMBER-NAME.apps.googleusercontent.com'
-      ]
-    },
-    toolFor(url, 'put the settings back', 'settings set iap.yaml', ''),
-    {
-      ...inStep('audience: NUMBER-NAME.apps.googleusercontent.com'),
-      place: 'In this step, under "with", the client on the list'
-    }
+    inYaml(
+      'In iap.yaml, beside what it holds; NUMBER-NAME is an OAuth client of your organization (type: web application)',
+      'accessSettings:',
+      '  oauthSettings:',
+      '    programmaticClients:',
+      '      - NUMBER-NAME.apps.googleusercontent.com'
+    ),
+    inTerminal('put the settings back', iapCommand(url, 'settings set iap.yaml')),
+    inYaml('In this step, under "with", the client on the list', 'audience: NUMBER-NAME.apps.googleusercontent.com')
   ]
 }
 
 function findResource(url: URL): readonly Snippet[] {
   return isCloudRunUrl(url)
-    ? describeRunService(url).search
+    ? describeTarget(url).search
     : [inTerminal('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')]
 }
 
@@ -284,10 +280,9 @@ function findResource(url: URL): readonly Snippet[] {
  * A command of gcloud iap for what stands behind a URL. Without a resource, gcloud would grant a role on everything behind IAP
  * in the project; stable gcloud has no resource type for Cloud Run.
  */
-function toolFor(url: URL, purpose: string, command: string, flags: string): Snippet {
-  const { name, flags: place } = describeRunService(url)
-  const resource = isCloudRunUrl(url)
-    ? `--resource-type=cloud-run --service=${name}${place}`
-    : '--resource-type=backend-services --service=BACKEND --project=PROJECT'
-  return inTerminal(purpose, `gcloud beta iap ${command} ${resource}${flags}`)
+function iapCommand(url: URL, command: string): string {
+  const { name, flags } = describeTarget(url)
+  return isCloudRunUrl(url)
+    ? `gcloud beta iap ${command} --resource-type=cloud-run --service=${name}${flags}`
+    : `gcloud beta iap ${command} --resource-type=backend-services --service=BACKEND --project=PROJECT`
 }

@@ -28,7 +28,7 @@ export function explainInfrastructure(refused: string, service: URL, status: num
       sentence: `${refused}: the ingress of the service admits internal traffic only.`,
       cause: 'This call came from elsewhere; no token changes that.',
       remedy: 'Call the service through the load balancer or from inside the network, or open the ingress.',
-      snippets: [...describeService(service), openIngress(service)]
+      snippets: [describeService(service), openIngress(service)]
     }
   }
   if (status === 403 || status === 404) {

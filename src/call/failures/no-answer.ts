@@ -32,7 +32,7 @@ export function adviseOnOverload(url: URL): Advice {
   return {
     cause: 'The service starts, is overloaded or fails.',
     remedy: "Look at the service's log; raise the input deadline if the service needs longer to start.",
-    snippets: [...showLog(url), inStep('deadline: 10m')]
+    snippets: [showLog(url), inStep('deadline: 10m')]
   }
 }
 
@@ -44,7 +44,7 @@ function explain(url: URL, last: Outcome, method: string): Advice {
     return {
       cause: 'The service needs longer than timeout or deadline allows, or starts slowly.',
       remedy: 'Raise timeout and deadline, or look at what the service does.',
-      snippets: [inStep('timeout: 2m', 'deadline: 10m'), ...showLog(url)]
+      snippets: [inStep('timeout: 2m', 'deadline: 10m'), showLog(url)]
     }
   }
   return last.sent

@@ -1,4 +1,4 @@
-import { Failure, type Advice, type Snippet } from '../../failure/failure.ts'
+import { Failure, type Advice } from '../../failure/failure.ts'
 import { inStep, inTerminal } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
@@ -7,7 +7,7 @@ import { describeStatus, type Answer } from '../../world/outcome.ts'
 import { whoAnswered } from '../responder.ts'
 import { quote } from './failed-call.ts'
 import { explainNotReached } from './front-end.ts'
-import { describeFunction, describeRunService, updateCommand } from './gcloud.ts'
+import { describeTarget, updateInvokers, updateCommand } from './gcloud.ts'
 import { explainInfrastructure } from './infrastructure.ts'
 
 /** A call without a token was not refused by Google. */
@@ -34,7 +34,7 @@ export function notRefused({ url, tag }: Pick<CallInputs, 'url' | 'tag'>, answer
 
 function explain(url: URL, answer: Answer): Advice {
   const { status, headers } = answer
-  const snippets = closeService(url)
+  const closing = closeService(url)
   if (whoAnswered(answer, answer.body.toString('utf8')) === 'gateway') {
     return {
       cause:
@@ -49,15 +49,14 @@ function explain(url: URL, answer: Answer): Advice {
     return {
       cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
       remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
-      snippets
+      snippets: closing.snippets
     }
   }
   if (isOwnRefusal(answer)) {
     return {
       cause:
         "Google let the call through: the refusal is the application's own, or that of something else behind Google, and does not make the service private.",
-      remedy: closeRemedy(url),
-      snippets
+      ...closing
     }
   }
   return {
@@ -65,8 +64,7 @@ function explain(url: URL, answer: Answer): Advice {
       status >= 200 && status < 300
         ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
         : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
-    remedy: closeRemedy(url),
-    snippets
+    ...closing
   }
 }
 
@@ -75,30 +73,24 @@ function isOwnRefusal({ status }: Answer): boolean {
   return status === 401 || status === 403
 }
 
-function closeRemedy(url: URL): string {
-  if (describeFunction(url) !== undefined) return "Remove allUsers from the function's invokers."
+/** How to close to the public what is behind a URL. */
+function closeService(url: URL): Required<Pick<Advice, 'remedy' | 'snippets'>> {
+  const { kind, search } = describeTarget(url)
+  const removal = updateInvokers(url, 'remove', 'allUsers')
+  if (kind === 'function')
+    return {
+      remedy: "Remove allUsers from the function's invokers.",
+      snippets: [inTerminal('remove allUsers', removal)]
+    }
+  const commands = [removal, updateCommand(url, '--invoker-iam-check')]
   return isCloudRunUrl(url)
-    ? 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.'
-    : `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`
-}
-
-function closeService(url: URL): Snippet[] {
-  const named = describeFunction(url)
-  if (named !== undefined) {
-    return [
-      inTerminal(
-        'remove allUsers',
-        `gcloud functions remove-invoker-policy-binding ${named.name}${named.flags} --member=allUsers`
-      )
-    ]
-  }
-  const { name, flags, search } = describeRunService(url)
-  return [
-    inTerminal(
-      isCloudRunUrl(url) ? 'close the service' : 'close the service, where Cloud Run is behind the domain',
-      `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`,
-      updateCommand(url, '--invoker-iam-check')
-    ),
-    ...search
-  ]
+    ? {
+        remedy:
+          'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
+        snippets: [inTerminal('close the service', ...commands), search]
+      }
+    : {
+        remedy: `Remove allUsers from the invokers of the service behind ${safeText(url.host)}, or switch Identity-Aware Proxy on.`,
+        snippets: [inTerminal('close the service, where Cloud Run is behind the domain', ...commands), search]
+      }
 }

@@ -11,7 +11,8 @@ import { safeText } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
 import { findReservation } from '../../inputs/service-url.ts'
 import type { LookUp, RunService, RunServiceName } from '../run-service.ts'
-import { describeRunService, describeService, showLog, updateCommand } from './gcloud.ts'
+import { adviseOtherPath } from './front-end.ts'
+import { describeService, describeTarget, updateInvokers, showLog, updateCommand } from './gcloud.ts'
 
 /** What a look-up is about. */
 export interface LookedUp {
@@ -21,10 +22,13 @@ export interface LookedUp {
   readonly audience: string
 }
 
-/** What is known after a look-up; `name` is the service's. */
-interface Facts extends LookedUp, RunService {
-  readonly name: string
+/** What is known after a look-up; `name` and `flags` are the service's, for commands. */
+interface Facts extends RunService {
+  readonly url: URL
   readonly tag: string | undefined
+  readonly audience: string
+  readonly name: string
+  readonly flags: string
 }
 
 /** The failures about which the service itself can tell more than its answer does; a sentence is what the look-up adds. */
@@ -41,7 +45,7 @@ const CAUSES: Partial<Readonly<Record<FailureCode, readonly Cause<Facts>[]>>> = 
     { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
     { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
     { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
-    { when: ({ call }) => findReservation(call.url) !== undefined, explain: reservedPath },
+    { when: ({ url }) => findReservation(url) !== undefined, explain: reservedPath },
     { when: () => true, explain: openToAll }
   ],
   TOKEN_REJECTED: [
@@ -72,19 +76,13 @@ export function withFacts(failure: Failure, lookUp: LookUp, lookedUp: LookedUp):
   const found = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : explain(text.code, lookUp.service, lookedUp)
   if (found === undefined) return failure
   const { code, sentence, happened = sentence, answer, details } = text
-  return new Failure({
-    code,
-    ...(answer === undefined ? {} : { answer }),
-    ...(details === undefined ? {} : { details }),
-    ...found,
-    sentence: `${happened} ${found.sentence}`
-  })
+  return new Failure({ code, answer, details, ...found, sentence: `${happened} ${found.sentence}` })
 }
 
-function explain(code: FailureCode, service: RunService, lookedUp: LookedUp): Explanation | undefined {
-  const causes = CAUSES[code]
-  const facts = { ...service, ...lookedUp, name: lookedUp.named.name, tag: lookedUp.call.tag }
-  return causes === undefined ? undefined : explainBy(causes, facts)
+function explain(code: FailureCode, service: RunService, { call, audience }: LookedUp): Explanation | undefined {
+  const { url, tag } = call
+  const { name, flags } = describeTarget(url)
+  return CAUSES[code] && explainBy(CAUSES[code], { ...service, url, tag, audience, name, flags })
 }
 
 /** Google tells a caller with the right to see it that there is none. It explains a 404, and nothing else. */
@@ -112,114 +110,108 @@ function isOfOlderRevision({ tags, newestReady, tag }: Facts): boolean {
   return tagged !== undefined && newestReady !== undefined && tagged.revision !== newestReady
 }
 
-function newestNotReady({ newest, trouble = '', name, call }: Facts): Explanation {
-  const { flags } = describeRunService(call.url)
+function newestNotReady({ newest, trouble = '', name, flags, url }: Facts): Explanation {
   return {
     sentence: `The newest revision${newest === undefined ? '' : ` ${newest}`} of ${name} is not ready: ${trouble.replace(/\.+$/, '')}.`,
     cause: 'Cloud Run could not start that revision, so that another revision answers, or none.',
     remedy: `Fix what keeps ${newest ?? 'the newest revision'} from starting, and deploy again.`,
     snippets: [
-      ...showLog(call.url),
+      showLog(url),
       inTerminal('see the revision', `gcloud run revisions describe ${newest ?? 'REVISION'}${flags}`)
     ]
   }
 }
 
-function tagOfOlderRevision({ tags, newestReady = '', tag = '', call }: Facts): Explanation {
+function tagOfOlderRevision({ tags, newestReady = '', tag = '', url }: Facts): Explanation {
   const revision = tags.find((each) => each.tag === tag)?.revision ?? ''
   return {
     sentence: `The tag ${tag} leads to ${revision}; the newest revision is ${newestReady}.`,
     cause: `The deployment of ${newestReady} did not move the tag.`,
     remedy: `Move the tag ${tag} to ${newestReady}, or deploy with --tag=${tag}.`,
-    snippets: [moveTag(call.url, tag, newestReady)]
+    snippets: [moveTag(url, tag, newestReady)]
   }
 }
 
-function pinnedTraffic({ served, newestReady = 'the newest one', name, call }: Facts): Explanation {
+function pinnedTraffic({ served, newestReady = 'the newest one', name, url }: Facts): Explanation {
   const revisions = served.map(({ revision }) => revision).join(', ')
   return {
     sentence: `All traffic of ${name} is pinned to ${revisions}; the newest revision ${newestReady} gets none.`,
     cause:
       'A rollback, or a deployment with --no-traffic, pinned the traffic; later revisions get none until it is released.',
     remedy: `Send the traffic of ${name} to the newest revision.`,
-    snippets: [inTerminal('release the traffic', trafficCommand(call.url, '--to-latest'))]
+    snippets: [inTerminal('release the traffic', trafficCommand(url, '--to-latest'))]
   }
 }
 
-function rolloutUnfinished({ newest = 'of the last change', name, call }: Facts): Explanation {
+function rolloutUnfinished({ newest = 'of the last change', name, flags }: Facts): Explanation {
   return {
     sentence: `The rollout of ${newest} is not finished.`,
     cause: 'Cloud Run is still carrying out the last change, so that the revision before it answers.',
     remedy: 'Raise deadline, so that the call is repeated until the new revision answers.',
     snippets: [
       inStep('deadline: 10m'),
-      inTerminal(
-        'see how far it is',
-        `gcloud run services describe ${name}${describeRunService(call.url).flags} --format="yaml(status.conditions)"`
-      )
+      inTerminal('see how far it is', `gcloud run services describe ${name}${flags} --format="yaml(status.conditions)"`)
     ]
   }
 }
 
-function splitTraffic({ served, newestReady, name, call }: Facts): Explanation {
+function splitTraffic({ served, newestReady, name, url }: Facts): Explanation {
   const shares = served.map(({ revision, percent }) => `${revision} ${percent}%`).join(', ')
   return {
     sentence: `The traffic of ${name} is split: ${shares}.`,
     cause: 'Each call reaches one of these revisions by chance.',
     remedy: 'Call one revision by a traffic tag (input tag), or send all traffic to one revision.',
-    snippets: [moveTag(call.url, 'smoke', newestReady), inStep('tag: smoke')]
+    snippets: [moveTag(url, 'smoke', newestReady), inStep('tag: smoke')]
   }
 }
 
-function newestAnswers({ newestReady = 'the newest revision', tag, call }: Facts): Explanation {
+function newestAnswers({ newestReady = 'the newest revision', tag, url }: Facts): Explanation {
   const who = tag === undefined ? `all traffic goes to ${newestReady}` : `the tag ${tag} leads to ${newestReady}`
   return {
     sentence: `No old revision answers: ${who}, the newest revision, which is ready.`,
     cause: `The answer is that of ${newestReady} itself.`,
     remedy: "Look at the service's log, or correct the expectation.",
-    snippets: showLog(call.url)
+    snippets: showLog(url)
   }
 }
 
-function noSuchTag({ tags, newestReady, name, tag = '', call }: Facts): Explanation {
+function noSuchTag({ tags, newestReady, name, tag = '', url }: Facts): Explanation {
   const known = tags.map((each) => each.tag).join(', ')
   return {
     sentence: `The service ${name} has no traffic tag ${tag}${known === '' ? '' : `; its tags are ${known}`}.`,
     cause: 'The tag was never set, was removed, or is misspelled.',
     remedy: `Set the tag ${tag} on a revision, or correct the input tag.`,
-    snippets: [moveTag(call.url, tag, newestReady)]
+    snippets: [moveTag(url, tag, newestReady)]
   }
 }
 
-function defaultUrlOff({ name, call }: Facts): Explanation {
+function defaultUrlOff({ name, url }: Facts): Explanation {
   return {
     sentence: `The default run.app URL of ${name} is disabled.`,
     cause: 'The service is to be called by its own domain or load balancer only.',
     remedy: `Set url to the domain of ${name}, and audience to the run.app URL or a custom audience; or enable the default URL.`,
-    snippets: [inTerminal('enable the default URL', updateCommand(call.url, '--default-url', 'beta '))]
+    snippets: [inTerminal('enable the default URL', updateCommand(url, '--default-url', 'beta '))]
   }
 }
 
-function closedIngress({ ingress, name, call }: Facts): Explanation {
+function closedIngress({ ingress, name, url }: Facts): Explanation {
   return {
     sentence: `The ingress of ${name} admits ${ingress} traffic only.`,
     cause: 'A hosted runner calls from the internet, which this setting keeps out, whatever token it has.',
     remedy:
       'Run the step on a network that the ingress admits, call the load balancer, or open the ingress; the invoker check stays.',
-    snippets: [inTerminal('open the ingress', updateCommand(call.url, '--ingress=all'))]
+    snippets: [inTerminal('open the ingress', updateCommand(url, '--ingress=all'))]
   }
 }
 
-function reservedPath({ call: { url } }: Facts): Explanation {
-  const path = safeText(url.pathname)
+function reservedPath({ url }: Facts): Explanation {
   return {
-    sentence: `The service exists, its default URL is on and its ingress is open: the path ${path} is reserved by Google on *.run.app.`,
-    remedy: 'Serve the check under another path, such as /health, and set url to that.',
-    snippets: [inStep(`url: ${safeText(url.origin)}/health`)]
+    sentence: `The service exists, its default URL is on and its ingress is open: the path ${safeText(url.pathname)} is reserved by Google on *.run.app.`,
+    ...adviseOtherPath(url)
   }
 }
 
-function openToAll({ call: { url } }: Facts): Explanation {
+function openToAll({ url }: Facts): Explanation {
   return {
     sentence: 'The service exists, its default URL is on and its ingress is open.',
     remedy:
@@ -228,7 +220,7 @@ function openToAll({ call: { url } }: Facts): Explanation {
   }
 }
 
-function otherAudiences({ audiences, audience, name, call }: Facts): Explanation {
+function otherAudiences({ audiences, audience, name, url }: Facts): Explanation {
   const [best] = audiences
   return {
     sentence: `The service ${name} accepts the audiences ${audiences.slice(0, 5).join(', ') || '(none)'}, and the token is for ${safeText(audience)}.`,
@@ -236,51 +228,45 @@ function otherAudiences({ audiences, audience, name, call }: Facts): Explanation
     remedy: best === undefined ? `Give ${name} a custom audience.` : `Set audience to ${best}.`,
     snippets:
       best === undefined
-        ? [inTerminal('add the audience', updateCommand(call.url, `--add-custom-audiences=${shellWord(audience)}`))]
+        ? [inTerminal('add the audience', updateCommand(url, `--add-custom-audiences=${shellWord(audience)}`))]
         : [inStep(`audience: ${best}`)]
   }
 }
 
-function acceptedAudience({ audience, name, call }: Facts): Explanation {
+function acceptedAudience({ audience, name, url }: Facts): Explanation {
   return {
     sentence: `The audience ${safeText(audience)} is one that ${name} accepts, so that the audience is not the cause.`,
     cause:
       'Something before the service takes the token out or replaces it, or Google has not caught up with a change of the last minutes.',
     remedy: 'Run the job again; if the refusal stays, see what stands between this machine and the service.',
-    snippets: describeService(call.url)
+    snippets: describeService(url)
   }
 }
 
-function invokerCheckOff({ name, call }: Facts): Explanation {
+function invokerCheckOff({ name, url }: Facts): Explanation {
   return {
     sentence: `The invoker IAM check of ${name} is disabled.`,
     cause: 'While the check is disabled, callers need no roles/run.invoker: the policy of the service is not asked.',
     remedy: `Turn the invoker IAM check of ${name} on.`,
-    snippets: [inTerminal('turn the check on', updateCommand(call.url, '--invoker-iam-check'))]
+    snippets: [inTerminal('turn the check on', updateCommand(url, '--invoker-iam-check'))]
   }
 }
 
-function publicInvokers({ name, call }: Facts): Explanation {
-  const { flags } = describeRunService(call.url)
+function publicInvokers({ name, url }: Facts): Explanation {
   return {
     sentence: `The invoker IAM check of ${name} is on, so that allUsers has roles/run.invoker.`,
     cause: 'A binding on the service, its project or a folder above admits all callers.',
     remedy: `Remove allUsers from roles/run.invoker on ${name}.`,
-    snippets: [
-      inTerminal(
-        'remove allUsers',
-        `gcloud run services remove-iam-policy-binding ${name}${flags} --member=allUsers --role=roles/run.invoker`
-      )
-    ]
+    snippets: [inTerminal('remove allUsers', updateInvokers(url, 'remove', 'allUsers'))]
   }
 }
 
-function readyService({ newestReady = 'its newest revision', call }: Facts): Explanation {
+function readyService({ newestReady = 'its newest revision', url }: Facts): Explanation {
   return {
     sentence: `Cloud Run calls the service ready, with ${newestReady} as its newest revision.`,
     cause: 'The instances fail or are too few while they serve; the deployment itself went well.',
     remedy: "Look at the service's log.",
-    snippets: showLog(call.url)
+    snippets: showLog(url)
   }
 }
 
@@ -289,6 +275,6 @@ function moveTag(url: URL, tag: string, revision = 'REVISION'): Snippet {
 }
 
 function trafficCommand(url: URL, flag: string): string {
-  const { name, flags } = describeRunService(url)
+  const { name, flags } = describeTarget(url)
   return `gcloud run services update-traffic ${name}${flags} ${flag}`
 }

@@ -1,4 +1,4 @@
-import { Failure, type Snippet } from '../../failure/failure.ts'
+import { Failure, type Snippets } from '../../failure/failure.ts'
 import { inTerminalWithGh, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
@@ -49,30 +49,21 @@ const SIGNED_IN =
   '"$(gcloud info --format="value(config.paths.global_config_dir)")/application_default_credentials.json"'
 
 /** A person signs in again, and carries the result to where the credential was. @param flags of the login */
-function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippet[] {
+function signInAgain({ origin, impersonates, pool }: SignIn, flags = ''): Snippets {
   const account = impersonates === undefined ? '' : ` --impersonate-service-account=${shellWord(impersonates)}`
   const lines = pool === undefined ? [`gcloud auth application-default login${account}${flags}`] : workforceLogin(pool)
-  const isNamed = origin.includes('GOOGLE_APPLICATION_CREDENTIALS')
   return [
     { place: 'In a terminal with gcloud and a browser', language: 'shell', lines },
-    ...(isNamed
-      ? [
-          {
-            place:
-              'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
-            language: 'bash' as const,
-            lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
-          }
-        ]
-      : []),
-    ...(origin.startsWith('credentials_json')
-      ? [
-          inTerminalWithGh(
-            'store the new document, where the workflow has it from a secret',
-            `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`
-          )
-        ]
-      : [])
+    origin.includes('GOOGLE_APPLICATION_CREDENTIALS') && {
+      place: 'Then, in bash on the machine of the step, because gcloud writes another file than the one that is read',
+      language: 'bash',
+      lines: [`cp ${SIGNED_IN} "$GOOGLE_APPLICATION_CREDENTIALS"`]
+    },
+    origin.startsWith('credentials_json') &&
+      inTerminalWithGh(
+        'store the new document, where the workflow has it from a secret',
+        `cat ${SIGNED_IN} | gh secret set NAME_OF_SECRET`
+      )
   ]
 }
 

@@ -5,6 +5,7 @@ import {
   inStep,
   inTerminal,
   inTerminalWithGh,
+  inYaml,
   inWorkflow,
   onRunner,
   shellWord,
@@ -262,12 +263,6 @@ export function serviceAccountRequired(
     const { because, remedy, snippets } = withheld
     return new Failure({ code, sentence: `${happened}: ${because}.`, remedy, snippets })
   }
-  const grants = [
-    inTerminal(
-      `allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`,
-      `gcloud iam service-accounts add-iam-policy-binding ${accountWord(UNKNOWN_ACCOUNT)} --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
-    )
-  ]
   return new Failure({
     code,
     sentence: `${happened}.`,
@@ -275,11 +270,12 @@ export function serviceAccountRequired(
     remedy: `Set the input service_account to the account that may call the service, and grant ${safeText(narrowPrincipal(principal))} roles/iam.serviceAccountOpenIdTokenCreator on that account.`,
     snippets: [
       inStep(SERVICE_ACCOUNT),
-      ...(isOfAuth
-        ? [{ ...inStep(SERVICE_ACCOUNT), place: 'Or in the step with google-github-actions/auth, under "with"' }]
-        : []),
+      isOfAuth && inYaml('Or in the step with google-github-actions/auth, under "with"', SERVICE_ACCOUNT),
       inTerminal('see the accounts of the project', 'gcloud iam service-accounts list --project=PROJECT'),
-      ...grants
+      inTerminal(
+        `allow the identity to impersonate the account${principal.endsWith('/*') ? '; SUBJECT is what the provider maps to google.subject' : ''}`,
+        `gcloud iam service-accounts add-iam-policy-binding ${accountWord(UNKNOWN_ACCOUNT)} --member=${shellWord(narrowPrincipal(principal))} --role=roles/iam.serviceAccountOpenIdTokenCreator`
+      )
     ]
   })
 }

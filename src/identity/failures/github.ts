@@ -1,7 +1,7 @@
 import { Failure, type Explanation } from '../../failure/failure.ts'
 import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
 import { describeJob, inJob, skipDependabot, skipForks } from '../../world/failures/run-origin.ts'
-import { inTerminal, onRunner } from '../../failure/snippets.ts'
+import { inTerminal, inYaml, onRunner } from '../../failure/snippets.ts'
 import { contentType, safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, readRefusal } from '../../token/refusal.ts'
 import { describeOutcome, inAttempts, type SealedAnswer, type SealedOutcome } from '../../world/outcome.ts'
@@ -49,16 +49,13 @@ function explainAbsence(env: Step['env'], restriction: Restriction | undefined):
         remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
         snippets: [
           inJob(id, ...PERMISSIONS),
-          {
-            place: 'Where the job is in a reusable workflow, in the workflow that calls it too',
-            language: 'yaml',
-            lines: [
-              'jobs:',
-              '  CALLING_JOB:',
-              '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
-              ...PERMISSIONS
-            ]
-          }
+          inYaml(
+            'Where the job is in a reusable workflow, in the workflow that calls it too',
+            'jobs:',
+            '  CALLING_JOB:',
+            '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main',
+            ...PERMISSIONS
+          )
         ]
       }
   }
@@ -73,7 +70,7 @@ export function oidcFailed(endpoint: URL | undefined, what: SealedOutcome | unde
   return new Failure({
     code: 'OIDC_FAILED',
     ...explainFailure(endpoint, what, inAttempts(attempts)),
-    ...(what?.answered === true && what.status >= 400 ? { answer: quoteRefusal(readRefusal(what)) } : {})
+    answer: what?.answered === true && what.status >= 400 ? quoteRefusal(readRefusal(what)) : undefined
   })
 }
 

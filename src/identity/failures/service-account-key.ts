@@ -1,4 +1,4 @@
-import { explainBy, Failure, type Cause, type Explanation, type FailureCode } from '../../failure/failure.ts'
+import { explainBy, Failure, type Cause, type Explanation } from '../../failure/failure.ts'
 import { accountWord, inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
@@ -37,14 +37,13 @@ export function keyRefused(
     audience,
     ahead: refusal.googleTime === undefined ? undefined : Math.round((now - refusal.googleTime) / 1000)
   }
-  const { code = 'CREDENTIALS_EXPIRED' } = CAUSES.find(({ when }) => when(facts)) ?? {}
-  return new Failure({ code, ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
+  return new Failure({ code: 'CREDENTIALS_EXPIRED', ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
 }
 
 const isOutOfTime = ({ refusal }: Facts): boolean =>
   /reasonable timeframe|iat and exp|short-lived/i.test(refusal.message)
 
-const CAUSES: readonly (Cause<Facts> & { readonly code?: FailureCode })[] = [
+const CAUSES: readonly Cause<Facts>[] = [
   {
     code: 'SERVICE_ACCOUNT_NOT_FOUND',
     when: ({ refusal }) => /account not found/i.test(refusal.message),

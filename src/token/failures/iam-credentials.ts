@@ -1,11 +1,4 @@
-import {
-  explainBy,
-  Failure,
-  type Cause,
-  type Explanation,
-  type FailureCode,
-  type Snippet
-} from '../../failure/failure.ts'
+import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
 import { explainInterception } from '../../world/failures/connection.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import {
@@ -16,7 +9,7 @@ import {
   projectFlag,
   projectOfAccount,
   shellWord,
-  toCompare
+  toRead
 } from '../../failure/snippets.ts'
 import { stringIn } from '../../guard/json.ts'
 import { safeText } from '../../guard/safe-text.ts'
@@ -52,11 +45,18 @@ interface Facts {
   /** The same in a word. */
   readonly name: string
   readonly account: string
+  readonly method: Method
   readonly permission: string
 }
 
-/** What the methods of IAM give, the permission for it, and the least role that contains it. */
-const METHODS: Readonly<Record<string, { what: string; permission: string; role: string }>> = {
+/** What a method of IAM gives, the permission for it, and the least role that contains it. */
+interface Method {
+  readonly what: string
+  readonly permission: string
+  readonly role: string
+}
+
+const METHODS: Readonly<Record<string, Method>> = {
   generateIdToken: {
     what: 'ID token',
     permission: 'iam.serviceAccounts.getOpenIdToken',
@@ -74,12 +74,6 @@ const METHODS: Readonly<Record<string, { what: string; permission: string; role:
   }
 }
 
-function methodOf(url: URL): { what: string; permission: string; role: string } {
-  const method = METHODS[url.pathname.replace(/^.*:/, '')]
-  if (method === undefined) throw new Error('no method of IAM')
-  return method
-}
-
 /** IAM refused a token for a service account. @param url of the method that was called */
 export function impersonationRefused(
   refusal: Refusal,
@@ -87,8 +81,8 @@ export function impersonationRefused(
   caller: Caller,
   impersonation: Impersonation
 ): Failure {
-  const account = safeText(impersonation.account)
-  const permission = safeText(stringIn(refusal.metadata, 'permission') ?? methodOf(url).permission)
+  const method = METHODS[url.pathname.replace(/^.*:/, '')]
+  if (method === undefined) throw new Error('no method of IAM')
   const facts = {
     refusal,
     url,
@@ -96,14 +90,14 @@ export function impersonationRefused(
     impersonation,
     who: describeCaller(caller),
     name: nameCaller(caller),
-    account,
-    permission
+    account: safeText(impersonation.account),
+    method,
+    permission: safeText(stringIn(refusal.metadata, 'permission') ?? method.permission)
   }
-  const { code = 'IMPERSONATION_DENIED' } = CAUSES.find(({ when }) => when(facts)) ?? {}
-  return new Failure({ code, ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
+  return new Failure({ code: 'IMPERSONATION_DENIED', ...explainBy(CAUSES, facts), answer: quoteRefusal(refusal) })
 }
 
-const CAUSES: readonly (Cause<Facts> & { readonly code?: FailureCode })[] = [
+const CAUSES: readonly Cause<Facts>[] = [
   { code: 'SERVICE_ACCOUNT_NOT_FOUND', when: ({ refusal }) => refusal.status === 404, explain: noAccount },
   { code: 'API_DISABLED', when: ({ refusal }) => isApiDisabled(refusal), explain: disabledApi },
   { code: 'CREDENTIALS_EXPIRED', when: reasonIs('ACCESS_TOKEN_EXPIRED'), explain: expiredToken },
@@ -176,7 +170,7 @@ function deniedProject({ refusal, caller, who, account }: Facts): Explanation {
         'grant the role',
         `gcloud projects add-iam-policy-binding ${project} --member=${shellWord(caller.principal)} --role=roles/serviceusage.serviceUsageConsumer`
       ),
-      ...findCaller(caller)
+      findCaller(caller)
     ]
   }
 }
@@ -237,16 +231,17 @@ function otherRefusal({ refusal, impersonation, who, account }: Facts): Explanat
 }
 
 /** A single grant, from the caller to the account. */
-function missingGrant(facts: Facts): Explanation {
-  const { url, caller, impersonation, who, name, account, permission } = facts
-  const { what } = methodOf(url)
+function missingGrant({ url, caller, impersonation, who, name, account, method, permission }: Facts): Explanation {
   const claims = caller.federation?.claims ?? {}
   const old = oldSubject(claims)
-  const role = leastRole(caller.principal, url)
+  // A federated identity may become an account by the role that was made for it.
+  const isFederated = caller.principal.startsWith('principal')
+  const role =
+    isFederated && url.pathname.endsWith(':generateAccessToken') ? 'roles/iam.workloadIdentityUser' : method.role
   const attribute = /\/attribute\.(\w+)\//.exec(caller.principal)?.[1]
   const grantee = attribute === undefined ? name : `this ${attribute}`
   return {
-    sentence: `Google gave ${who} no ${what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
+    sentence: `Google gave ${who} no ${method.what} of ${account}: no grant of ${permission} matches${old === undefined ? '' : ` (a binding on subject/${old}… does not match this form of sub)`}, or there is no such account.`,
     cause: [
       `The grant is missing, names another identity, or is only minutes old. Or ${account} does not exist: Google does not tell strangers.`,
       ...(attribute !== undefined && url.pathname.endsWith(':generateIdToken')
@@ -261,22 +256,21 @@ function missingGrant(facts: Facts): Explanation {
     ].join(' '),
     snippets: [
       inTerminal('grant the role', binding(impersonation.account, caller.principal, role)),
-      ...findCaller(caller),
+      findCaller(caller),
       inTerminal(
         'see whether the account exists, and who has which role on it',
         describeCommand(impersonation.account),
         `gcloud iam service-accounts get-iam-policy ${accountWord(impersonation.account)}`
       ),
-      ...compareMembers(caller),
-      ...seeMapping(caller.principal)
+      compareMembers(caller),
+      seeMapping(caller.principal)
     ],
-    details: caller.federation?.claims === undefined ? [] : describeClaims(claims)
+    details: caller.federation?.claims && describeClaims(claims)
   }
 }
 
 /** One grant of a chain, from the caller through every delegate to the account. */
-function missingLink({ url, caller, impersonation, who, name, account, permission }: Facts): Explanation {
-  const { what } = methodOf(url)
+function missingLink({ caller, impersonation, who, name, account, method, permission }: Facts): Explanation {
   const chain = [...impersonation.delegates, impersonation.account]
   const links = chain.map((target, index) => {
     const isLast = index === chain.length - 1
@@ -285,36 +279,29 @@ function missingLink({ url, caller, impersonation, who, name, account, permissio
       target,
       member,
       who: index === 0 ? name : safeText(chain[index - 1] ?? ''),
-      role: isLast ? methodOf(url).role : 'roles/iam.serviceAccountTokenCreator'
+      role: isLast ? method.role : 'roles/iam.serviceAccountTokenCreator'
     }
   })
   // The permission that is missing tells which link: the last one mints, the others pass the right on.
   const suspects = permission.endsWith('.implicitDelegation') ? links.slice(0, -1) : links.slice(-1)
   const needs = suspects.map((link) => `${link.who} needs ${link.role} on ${safeText(link.target)}`)
   return {
-    sentence: `Google gave ${who} no ${what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
+    sentence: `Google gave ${who} no ${method.what} of ${account}${through(impersonation)}: ${permission} is missing, for which ${needs.join(', or ')}.`,
     cause: `Every link of the chain needs a grant: ${links.map((link) => `${link.who} on ${safeText(link.target)}`).join(', ')}. A grant that is only minutes old does not act yet.`,
     remedy: `Grant ${suspects.map((link) => `${link.role} on ${safeText(link.target)} to ${link.who}`).join(', and ')}.`,
     snippets: [
       inTerminal('grant the roles', ...suspects.map(({ target, member, role }) => binding(target, member, role))),
-      ...findCaller(caller),
+      findCaller(caller),
       inTerminal('see whether the accounts exist', ...suspects.map(({ target }) => describeCommand(target))),
-      ...seeMapping(caller.principal)
+      seeMapping(caller.principal)
     ],
-    details: caller.federation?.claims === undefined ? [] : describeClaims(caller.federation.claims)
+    details: caller.federation?.claims && describeClaims(caller.federation.claims)
   }
 }
 
 /** The way of a delegation, between the caller and the account that a sentence names. */
 function through({ delegates }: Impersonation): string {
   return delegates.length === 0 ? '' : ` through ${delegates.map((name) => safeText(name)).join(' → ')}`
-}
-
-function leastRole(member: string, url: URL): string {
-  // A federated identity may become an account by the role that was made for it.
-  return url.pathname.endsWith(':generateAccessToken') && member.startsWith('principal')
-    ? 'roles/iam.workloadIdentityUser'
-    : methodOf(url).role
 }
 
 function binding(account: string, member: string, role: string): string {
@@ -347,50 +334,46 @@ function nameCaller({ principal, federation }: Caller): string {
 }
 
 /** Who a credential stands for, where only the machine or a person can say. */
-function findCaller({ principal }: Caller): Snippet[] {
+function findCaller({ principal }: Caller): Snippet | false {
   if (principal === serviceAccountPrincipal(MACHINE_ACCOUNT)) {
-    return [
-      onRunner(
-        `learn what ${MACHINE_ACCOUNT} stands for`,
-        'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email'
-      )
-    ]
+    return onRunner(
+      `learn what ${MACHINE_ACCOUNT} stands for`,
+      'curl -H "Metadata-Flavor: Google" http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/email'
+    )
   }
-  return principal.endsWith(UNKNOWN_PERSON)
-    ? [inTerminal(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list')]
-    : []
+  return (
+    principal.endsWith(UNKNOWN_PERSON) &&
+    inTerminal(`learn what ${UNKNOWN_PERSON} stands for, where you signed in`, 'gcloud auth list')
+  )
 }
 
 /** The forms in which a policy may name a federated identity: https://cloud.google.com/iam/docs/principal-identifiers */
-function compareMembers({ federation }: Caller): Snippet[] {
-  const sub = stringIn(federation?.claims ?? {}, 'sub')
-  if (federation === undefined || sub === undefined) return []
+function compareMembers({ federation }: Caller): Snippet | undefined {
+  const sub = stringIn(federation?.claims, 'sub')
+  if (federation === undefined || sub === undefined) return undefined
   const all = safeText(federatedPrincipal(federation.audience))
   const attributes = ['repository', 'repository_id', 'repository_owner', 'repository_owner_id'].flatMap((name) => {
-    const value = stringIn(federation.claims ?? {}, name)
+    const value = stringIn(federation.claims, name)
     return value === undefined ? [] : [`${all.slice(0, -1)}attribute.${name}/${safeText(value)}`]
   })
-  return [
-    toCompare(
-      'One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides',
-      safeText(subjectPrincipal(federation.audience, sub)),
-      ...attributes,
-      all
-    )
-  ]
+  return toRead(
+    'One member of the policy must be exactly one of these; which of them can match, the mapping of the provider decides',
+    safeText(subjectPrincipal(federation.audience, sub)),
+    ...attributes,
+    all
+  )
 }
 
 /** https://cloud.google.com/iam/docs/workload-identity-federation#mapping */
-function seeMapping(principal: string): Snippet[] {
+function seeMapping(principal: string): Snippet | false {
   const [, pool] =
     /\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[\w-]+)\//.exec(principal) ??
     []
-  return pool === undefined
-    ? []
-    : [
-        inTerminal(
-          'see what the providers of the pool map',
-          `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`
-        )
-      ]
+  return (
+    pool !== undefined &&
+    inTerminal(
+      'see what the providers of the pool map',
+      `gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="yaml(name, attributeMapping)"`
+    )
+  )
 }

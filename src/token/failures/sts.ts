@@ -54,7 +54,7 @@ export function federationRejected(
     ...explainBy(CAUSES, facts),
     answer: quoteRefusal(refusal),
     // The answer does not say which of the claims was not accepted.
-    details: claims === undefined ? [] : describeClaims(claims)
+    details: claims && describeClaims(claims)
   })
 }
 
@@ -118,14 +118,11 @@ function attributeCondition({ shown, claims, commands }: Facts): Explanation {
         : `Let the condition test ${ids} instead of sub.`,
     snippets: [
       inTerminal('see the condition', `${commands.describe} --format="value(attributeCondition)"`),
-      ...(ids === ''
-        ? []
-        : [
-            onlyWhere(
-              'this repository is to be admitted besides what the condition admits today',
-              `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`
-            )
-          ])
+      ids !== '' &&
+        onlyWhere(
+          'this repository is to be admitted besides what the condition admits today',
+          `${commands.update} --attribute-condition="($(${commands.describe} --format='value(attributeCondition)')) || (${ids})"`
+        )
     ]
   }
 }
@@ -136,7 +133,6 @@ function longAttribute({ refusal, claims, commands }: Facts): Explanation {
   const bytes = Buffer.byteLength(sub)
   const isSubject = named === 'google.subject' && bytes > 127
   const long = sub.includes(':environment:') ? 'environment' : sub.includes(':ref:refs/heads/') ? 'branch' : undefined
-  const shorter = isFromGithub(claims) ? "assertion.repository_id + ':' + assertion.ref" : undefined
   return {
     sentence: isSubject
       ? `${named} is ${bytes} bytes long, and Google takes 127 at most: ${safeText(sub)}.`
@@ -144,14 +140,11 @@ function longAttribute({ refusal, claims, commands }: Facts): Explanation {
     remedy: `${isSubject && long !== undefined ? `Give the ${long} a shorter name, or map` : 'Map'} ${named} to a shorter expression.`,
     snippets: [
       inTerminal('see the present mapping', `${commands.describe} --format="yaml(attributeMapping)"`),
-      ...(shorter === undefined
-        ? []
-        : [
-            onlyWhere(
-              `no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`,
-              `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=${shorter}"`
-            )
-          ])
+      isFromGithub(claims) &&
+        onlyWhere(
+          `no binding names the present ${named} (principal://…/subject/…, which would have to be made again)`,
+          `${commands.update} --attribute-mapping="^~^$(${commands.describe} --format='value(attributeMapping.list(separator=~))')~${named}=assertion.repository_id + ':' + assertion.ref"`
+        )
     ]
   }
 }
@@ -200,7 +193,7 @@ function staleToken({ refusal, name, claims }: Facts): Explanation {
     remedy: isFromGithub(claims)
       ? 'Set workload_identity_provider, so that the step asks GitHub for a token right before it is used.'
       : 'Let the credential source hand out a token that was issued right before this step.',
-    snippets: isFromGithub(claims) ? [inStep(`workload_identity_provider: ${name}`)] : []
+    snippets: [isFromGithub(claims) && inStep(`workload_identity_provider: ${name}`)]
   }
 }
 
@@ -249,14 +242,11 @@ function otherIssuer({ refusal, shown, claims, commands }: Facts): Explanation {
         'see which provider of the pool trusts which issuer',
         `${commands.list} --format="table(name, oidc.issuerUri)"`
       ),
-      ...(stringIn(claims, 'iss') === undefined
-        ? []
-        : [
-            onlyWhere(
-              'no other repository uses the provider with its present issuer',
-              `${commands.update} --issuer-uri=${shellWord(issuer)}`
-            )
-          ])
+      stringIn(claims, 'iss') !== undefined &&
+        onlyWhere(
+          'no other repository uses the provider with its present issuer',
+          `${commands.update} --issuer-uri=${shellWord(issuer)}`
+        )
     ]
   }
 }
@@ -327,21 +317,19 @@ function inactiveProvider({ provider, shown, commands }: Facts): Explanation {
 function otherAudience({ refusal, shown, name, claims, commands }: Facts): Explanation {
   const audience = safeText(stringIn(claims, 'aud') ?? `https://iam.googleapis.com/${name}`)
   const expected = /expected audience\s+(\S+?)\.?(?:\s|$)/.exec(refusal.message)?.[1]
-  const present = inTerminal('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`)
   return {
     sentence: `${capital(shown)} accepts ${expected === undefined ? 'other audiences' : `the audience ${expected}`} only, and the token of this job is for ${audience}.`,
     cause: 'A provider without audiences of its own accepts its full name as an https URL.',
     remedy: `Add ${audience} to the allowed audiences of the provider.`,
-    // Within double quotes nothing may stand that a shell would read.
-    snippets: /^[\w:/.-]+$/.test(audience)
-      ? [
-          inTerminal(
-            'add the audience to those that are there',
-            `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`
-          ),
-          present
-        ]
-      : [present]
+    snippets: [
+      // Within double quotes nothing may stand that a shell would read.
+      /^[\w:/.-]+$/.test(audience) &&
+        inTerminal(
+          'add the audience to those that are there',
+          `${commands.update} --allowed-audiences="$(${commands.describe} --format='value(oidc.allowedAudiences.list())'),${audience}"`
+        ),
+      inTerminal('see the audiences', `${commands.describe} --format="value(oidc.allowedAudiences.list())"`)
+    ]
   }
 }
 

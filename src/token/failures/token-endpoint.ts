@@ -1,6 +1,6 @@
 import { Failure, type Advice, type Explanation } from '../../failure/failure.ts'
 import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
-import { inStep, inStepEnv } from '../../failure/snippets.ts'
+import { inStep, inStepEnv, inYaml } from '../../failure/snippets.ts'
 import { contentType, safeText, safeUrl } from '../../guard/safe-text.ts'
 import { describeOutcome, inAttempts, type SealedAnswer, type SealedOutcome } from '../../world/outcome.ts'
 import { quoteRefusal, readRefusal } from '../refusal.ts'
@@ -10,7 +10,7 @@ export function googleUnavailable(url: URL, last: SealedOutcome, attempts: numbe
   return new Failure({
     code: 'GOOGLE_UNAVAILABLE',
     ...explainUnavailable(url, last, inAttempts(attempts)),
-    ...(last.answered ? { answer: quoteRefusal(readRefusal(last)) } : {})
+    answer: last.answered ? quoteRefusal(readRefusal(last)) : undefined
   })
 }
 
@@ -22,10 +22,7 @@ function explainUnavailable(url: URL, last: SealedOutcome, attempts: string): Ex
       sentence,
       cause: 'A quota is used up, as when many jobs start at once.',
       remedy: 'Raise deadline, or start fewer jobs at a time.',
-      snippets: [
-        inStep('deadline: 10m'),
-        { place: 'In the job', language: 'yaml', lines: ['strategy:', '  max-parallel: 10'] }
-      ]
+      snippets: [inStep('deadline: 10m'), inYaml('In the job', 'strategy:', '  max-parallel: 10')]
     }
   }
   if (last.status < 500 && last.status !== 408) {
@@ -60,6 +57,6 @@ function explainServer(url: URL): Advice {
     remedy: isNamed
       ? `Unset GCE_METADATA_HOST, which says ${safeText(url.host)}, or set workload_identity_provider.`
       : 'Set workload_identity_provider or credentials_json, so that the metadata server is not asked.',
-    snippets: isNamed ? [inStepEnv('', "GCE_METADATA_HOST: ''")] : []
+    snippets: [isNamed && inStepEnv('', "GCE_METADATA_HOST: ''")]
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeRunService } from '../../../../src/call/failures/gcloud.ts'
+import { describeTarget } from '../../../../src/call/failures/gcloud.ts'
 
 const PROJECT = '--project=$(gcloud projects describe 123456789012 --format="value(projectId)")'
 const UNKNOWN = ' --region=REGION --project=PROJECT'
@@ -17,8 +17,8 @@ const SERVICES: [url: string, name: string, flags: string][] = [
 
 for (const [url, name, flags] of SERVICES) {
   test(`The commands for ${url} name ${name} and${flags}.`, () => {
-    const { search, ...service } = describeRunService(new URL(url))
-    assert.deepEqual(service, { name, flags })
+    const { search, ...service } = describeTarget(new URL(url))
+    assert.deepEqual(service, { kind: 'service', name, flags })
     // What the URL does not tell, a command does.
     assert.equal(search.length > 0, flags === UNKNOWN)
   })
