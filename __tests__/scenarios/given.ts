@@ -32,10 +32,13 @@ export const ASKED = {
 } as const
 
 /**
- * For what fails as long as it is tried: the run ends then. Long enough for a first answer on a busy machine; only scenarios
- * that are about the deadline have a shorter one.
+ * For what fails as long as it is tried: the run ends then. Long enough for an attempt and a second one on a busy machine, with
+ * what comes before them.
  */
-export const SHORT = { deadline: '7s' } as const
+export const SHORT = { deadline: '10s' } as const
+
+/** For what gets no answer, where the next attempt does. Long enough for an answer on a busy machine. */
+export const BRIEF = { timeout: '4s' } as const
 
 export interface Stage {
   readonly test: TestContext
@@ -116,9 +119,9 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
   }
 }
 
-/** Asserts that a run ended by itself after that long, with much time for starting the process on a busy machine. */
-export function assertWithin(run: ActionRun, milliseconds: number): void {
-  assert.ok(run.durationMs < milliseconds + 20_000, `${run.durationMs} ms`)
+/** Asserts that a run ended by itself by its deadline, with much time for starting the process on a busy machine. */
+export function assertWithin(run: ActionRun, { deadline }: { readonly deadline: `${number}s` }): void {
+  assert.ok(run.durationMs < Number.parseInt(deadline, 10) * 1_000 + 20_000, `${run.durationMs} ms`)
 }
 
 /** Asserts the same, and that the annotation alone says all of this. */

@@ -16,7 +16,8 @@ import {
   OTHER_ACCOUNT,
   scenario,
   SERVICE_HOST,
-  SERVICE_URL
+  SERVICE_URL,
+  SHORT
 } from './given.ts'
 import { asFile, asInput, externalAccount, FOR_SERVICE } from './token-documents.ts'
 
@@ -37,7 +38,6 @@ const IN_BOTH_MODES = [
 
 const CLIENT_ID = '123456789012-abc.apps.googleusercontent.com'
 const GATEWAY = 'gateway.octo-org.example'
-const SHORT = { deadline: '4s' }
 const ABSENT = 'absent@octo-project.iam.gserviceaccount.com'
 
 type Given = (world: PretendGoogle) => Promise<readonly RunOptions[]> | readonly RunOptions[]
@@ -145,7 +145,7 @@ const FAILED: Readonly<Record<Exclude<FailureCode, 'PROXY_FAILED'>, Given>> = {
   ),
   REDIRECTED: called({ app: [{ status: 302, headers: { location: '/login' } }] }),
   SERVICE_UNAVAILABLE: called({ app: [{ status: 503, body: 'The database at 10.8.0.3 refuses connections.' }] }, SHORT),
-  TIMED_OUT: called({ app: ['silence'] }, { timeout: '1s', method: 'POST', body: '{}' }),
+  TIMED_OUT: called({ app: ['silence'] }, { timeout: '3s', method: 'POST', body: '{}' }),
   EXPECTATION_FAILED: called(
     { app: [{ body: '{"status":"ok"}' }] },
     { method: 'POST', body: '{}', expect_json: "status == 'up'\nstarts_with(status, 'o')" }
@@ -205,7 +205,8 @@ function steady(text: string): string {
       .replaceAll(/Listening on port \d+/g, 'Listening on port N')
       .replaceAll(/\/\S+\/runner-\w+(?=\/)/g, 'RUNNER')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)?/g, 'TIME')
-      .replaceAll(/\b\d+(\.\d+)?( ms|ms| s)\b/g, 'N$2')
+      .replaceAll(/\b\d+(\.\d s| ms)\b/g, 'N ms')
+      .replaceAll(/\b\d+(ms| s)\b/g, 'N$1')
       .replaceAll(/("(?:exp|iat|nbf|sub|azp)": )"?\d+"?/g, '$1N')
       .replaceAll(/"(jti|sub|azp)": "[^"]*"/g, '"$1": "…"')
   )

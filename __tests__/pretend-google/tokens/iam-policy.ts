@@ -27,8 +27,6 @@ type Role = keyof typeof ROLES
 
 /** A grant takes a while to act: https://cloud.google.com/iam/docs/access-change-propagation */
 export interface Propagation {
-  /** From now on. */
-  readonly afterMs?: number
   /** How often the grant is looked at before it acts. */
   readonly afterRequests?: number
 }
@@ -47,17 +45,15 @@ export function createPolicy(): Policy {
     readonly member: string
     readonly permissions: readonly string[]
     readonly resource: string
-    readonly from: number
     requestsLeft: number
   }[] = []
 
   return {
-    grant(member, permissions, resource, { afterMs = 0, afterRequests = 0 } = {}) {
+    grant(member, permissions, resource, { afterRequests = 0 } = {}) {
       bindings.push({
         member,
         permissions: typeof permissions === 'string' ? ROLES[permissions] : permissions,
         resource,
-        from: Date.now() + afterMs,
         requestsLeft: afterRequests
       })
     },
@@ -68,7 +64,7 @@ export function createPolicy(): Policy {
           binding.resource === resource && binding.permissions.includes(permission) && members.includes(binding.member)
       )
       // Every binding is looked at, so that each counts the requests it has seen.
-      return matching.map((binding) => Date.now() >= binding.from && binding.requestsLeft-- <= 0).includes(true)
+      return matching.map((binding) => binding.requestsLeft-- <= 0).includes(true)
     }
   }
 }

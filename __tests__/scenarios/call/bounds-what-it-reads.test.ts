@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { callScenario, json, openServer } from '../call-given.ts'
 import type { CallStage, Inputs } from '../call-given.ts'
 import type { ActionRun } from '../../runner/run-action.ts'
-import { assertFailure, assertSuccess, assertWithin, SERVICE_URL } from '../given.ts'
+import { assertFailure, assertSuccess, assertWithin, BRIEF, SERVICE_URL, SHORT } from '../given.ts'
 
 const MIB = 1024 * 1024
 const HALF_A_GIGABYTE = 512 * MIB
@@ -74,18 +74,18 @@ describe('A large body', () => {
       assertMemory(run, base.run)
       assert.ok(bytes < 64 * MIB, `${bytes} bytes were sent`)
       assert.ok(Buffer.byteLength(run.outputs['body'] ?? '') <= 65_536)
-      assertWithin(run, 15_000)
+      assertWithin(run, { deadline: '15s' })
     })
   }
 
   callScenario('A large body that misses is not kept from attempt to attempt', {}, async (stage) => {
     const base = await callServer(stage, small)
     const echo = stream(HALF_A_GIGABYTE, () => Buffer.alloc(MIB, 'x'))
-    const { run } = await callServer(stage, echo, { expect_json: "status == 'ok'", deadline: '8s', timeout: '2s' })
+    const { run } = await callServer(stage, echo, { expect_json: "status == 'ok'", ...SHORT, ...BRIEF })
     assertFailure(run, 'EXPECTATION_FAILED', /longer than 4 MiB/)
     assert.ok(Number(run.outputs['attempts']) >= 2)
     assertMemory(run, base.run)
-    assertWithin(run, 8_000)
+    assertWithin(run, SHORT)
   })
 
   const zeros = Buffer.alloc(HALF_A_GIGABYTE)
@@ -101,7 +101,7 @@ describe('A large body', () => {
       const run = await stage.call({ method: 'POST', expect_json: '@' })
       assertFailure(run, 'EXPECTATION_FAILED', /longer than 4 MiB/)
       assertMemory(run, base.run)
-      assertWithin(run, 15_000)
+      assertWithin(run, { deadline: '15s' })
     })
   }
 })

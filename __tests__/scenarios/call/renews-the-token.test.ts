@@ -76,14 +76,14 @@ describe('Another token', { concurrency: 4 }, () => {
     (world) => ({
       app: ({ number }) => {
         world.clock.aheadMs = 0
-        return number === 1 ? { status: 503, headers: { 'retry-after': '3' } } : 200
+        return number === 1 ? { status: 503, headers: { 'retry-after': '8' } } : 200
       }
     }),
     async ({ world, call }) => {
       world.metadataServer.enable({ email: ACCOUNT })
-      // Tokens live an hour; these have seven seconds left.
-      world.clock.aheadMs = -(3600 - 7) * 1000
-      const run = await call({ credentials_json: '', timeout: '5s' }, { env: world.env() })
+      // Tokens live an hour; these have seventeen seconds left.
+      world.clock.aheadMs = -(3600 - 17) * 1000
+      const run = await call({ credentials_json: '', timeout: '10s' }, { env: world.env() })
       assertSuccess(run)
       const tokens = callsOf(world).map((request) => claimsOf(tokenOf(request)))
       assert.equal(tokens.length, 2)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import type { FaultName } from '../../pretend-google/transport/faults.ts'
 import { attemptLines, callScenario, callsOf, mintedTokens, requestsTo, statusesOf } from '../call-given.ts'
-import { assertFailure, assertSuccess, assertWithin, SERVICE_HOST, SHORT } from '../given.ts'
+import { assertFailure, assertSuccess, assertWithin, BRIEF, SERVICE_HOST, SHORT } from '../given.ts'
 
 describe('A service that is starting', { concurrency: 4 }, () => {
   callScenario(
@@ -30,10 +30,10 @@ describe('A service that is starting', { concurrency: 4 }, () => {
 
   const BREAKS: readonly FaultName[] = ['reset', 'cut', 'silence', 'drip', 'not HTTP', 'refuse', 'impostor']
   for (const fault of BREAKS) {
-    callScenario(`A call that ends in "${fault}" is repeated`, { app: [{ body: 'x'.repeat(99) }] }, async (stage) => {
+    callScenario(`A call that ends in "${fault}" is repeated`, { app: [{ body: 'x'.repeat(200) }] }, async (stage) => {
       // A connection may also be opened ahead of the call.
       stage.world.fail(SERVICE_HOST, fault, { times: fault === 'refuse' || fault === 'impostor' ? 2 : 1 })
-      const run = await stage.call({ timeout: '1s' })
+      const run = await stage.call(fault === 'silence' || fault === 'drip' ? BRIEF : {})
       assertSuccess(run)
       assert.ok(Number(run.outputs['attempts']) >= 2)
       assert.match(attemptLines(run)[0] ?? '', /Attempt 1: .*; once more in/)
@@ -41,10 +41,10 @@ describe('A service that is starting', { concurrency: 4 }, () => {
   }
 
   callScenario('A service that never starts fails at the deadline, not before', { app: [503] }, async (stage) => {
-    const run = await stage.call({ deadline: '7s', timeout: '1s' })
+    const run = await stage.call({ ...SHORT, timeout: '1s' })
     assertFailure(run, 'SERVICE_UNAVAILABLE', '503 Service Unavailable', 'gcloud run services logs read hello')
-    assertWithin(run, 7_000)
-    assert.ok(run.durationMs > 3_000, `${run.durationMs} ms`)
+    assertWithin(run, SHORT)
+    assert.ok(run.durationMs > 6_000, `${run.durationMs} ms`)
     assert.ok(callsOf(stage.world).length >= 2)
     assert.equal(run.outputs['status'], '503')
   })

@@ -11,16 +11,6 @@ const member = `serviceAccount:${ACCOUNT}`
 const noInvoker = { invokers: [] }
 
 describe('A grant that was just made', { concurrency: 4 }, () => {
-  callScenario('A grant that acts after three seconds is waited for', {}, async ({ world, call }) => {
-    world.addService({ host: 'new-123456789012.europe-west1.run.app', invokers: [{ member, afterMs: 3_000 }] })
-    const run = await call({ url: 'https://new-123456789012.europe-west1.run.app' })
-    assertSuccess(run)
-    const statuses = statusesOf(callsOf(world, 'new-123456789012.europe-west1.run.app'))
-    assert.equal(statuses[0], 403)
-    assert.equal(statuses.at(-1), 200)
-    assert.match(attemptLines(run)[0] ?? '', /403 Forbidden.*front end.*once more in .*grant/)
-  })
-
   callScenario(
     'A grant that acts after two looks is waited for',
     { invokers: [{ member, afterRequests: 2 }] },
@@ -28,6 +18,7 @@ describe('A grant that was just made', { concurrency: 4 }, () => {
       const run = await stage.call()
       assertSuccess(run)
       assert.deepEqual(statusesOf(callsOf(stage.world)), [403, 403, 200])
+      assert.match(attemptLines(run)[0] ?? '', /403 Forbidden.*front end.*once more in .*grant/)
       assert.match(run.summary, /❌ 2 – 403 of Google's front end, .* – a grant may take a while to act :crit/)
     }
   )
@@ -35,7 +26,8 @@ describe('A grant that was just made', { concurrency: 4 }, () => {
   callScenario('A grant that does not act within iam_wait is INVOKER_MISSING', noInvoker, async ({ world, call }) => {
     const run = await call({ iam_wait: '2s' })
     assertFailure(run, 'INVOKER_MISSING', ACCOUNT, `https://${SERVICE_HOST}`, ...BINDING)
-    assertWithin(run, 2_000)
+    // The deadline is five minutes.
+    assertWithin(run, { deadline: '30s' })
     assert.ok(run.durationMs > 1_900, `${run.durationMs} ms`)
     assert.ok(callsOf(world).length >= 2)
     assert.equal(run.outputs['status'], '403')
@@ -49,7 +41,7 @@ describe('A grant that was just made', { concurrency: 4 }, () => {
   callScenario('An iam_wait longer than the deadline ends with the deadline', noInvoker, async ({ call }) => {
     const run = await call({ iam_wait: '60s', ...SHORT })
     assertFailure(run, 'INVOKER_MISSING', ...BINDING)
-    assertWithin(run, 5_000)
+    assertWithin(run, { deadline: '5s' })
   })
 
   callScenario('A HEAD that the front end refuses is INVOKER_MISSING too', noInvoker, async ({ call }) => {

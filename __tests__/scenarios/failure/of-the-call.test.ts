@@ -1,7 +1,7 @@
 import { describe } from 'node:test'
 import { callScenario, FRONT_END, json } from '../call-given.ts'
 import type { Inputs } from '../call-given.ts'
-import { assertAnnotation, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
+import { assertAnnotation, BRIEF, SERVICE_HOST, SERVICE_URL, SHORT } from '../given.ts'
 
 type Settings = Parameters<typeof callScenario>[1]
 
@@ -100,8 +100,8 @@ const CASES: [what: string, code: string, settings: Settings, inputs: Inputs, an
     'a POST that takes too long',
     'TIMED_OUT',
     { app: ['silence'] },
-    { method: 'POST', body: '{}', timeout: '1s' },
-    'no complete answer within 1000 ms'
+    { method: 'POST', body: '{}', ...BRIEF },
+    'no complete answer within 4000 ms'
   ],
   [
     'many expectations',

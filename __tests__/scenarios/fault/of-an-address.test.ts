@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { pretendAddresses } from '../../pretend-google/transport/addresses.ts'
 import type { PretendAddress } from '../../pretend-google/transport/addresses.ts'
-import { assertFailure, assertSuccess, givenFederation, givenService, scenario } from '../given.ts'
+import { assertFailure, assertSuccess, givenFederation, givenService, scenario, SHORT } from '../given.ts'
 import { FOR_SERVICE } from '../token-documents.ts'
 
 /** Longer than Node itself waits before it gives up an address for the next one. */
@@ -38,7 +38,7 @@ scenario('Where no address answers, it is the refusal that is named, not the mis
     ]
   })
   // Port 9 is for discarding what comes, and closed everywhere.
-  const inputs = { url: 'http://localhost:9/', audience: givenService(world), deadline: '3s' }
+  const inputs = { url: 'http://localhost:9/', audience: givenService(world), ...SHORT }
   const result = await run(await givenFederation(world), { inputs, env })
   assertFailure(result, 'SERVICE_UNAVAILABLE', 'connection refused (ECONNREFUSED)')
 })

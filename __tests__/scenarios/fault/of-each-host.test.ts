@@ -9,6 +9,7 @@ import {
   ACCOUNT,
   assertFailure,
   assertNoToken,
+  BRIEF,
   givenFederation,
   givenService,
   scenario,
@@ -99,7 +100,7 @@ describe('A fault ends in one failure and no token', { concurrency: 8 }, () => {
       scenario(`${fault} of ${name}, until the end`, async ({ world, run }) => {
         givenService(world)
         world.fail(host, fault, path === undefined ? {} : { path })
-        const result = await run(await given(world), { inputs: { url: SERVICE_URL, timeout: '2500ms', ...SHORT } })
+        const result = await run(await given(world), { inputs: { url: SERVICE_URL, ...BRIEF, ...SHORT } })
         assertFailure(result, GARBAGE.includes(fault) ? garbage : unavailable)
         assertNoToken(result)
         // A handshake that fails is no request.

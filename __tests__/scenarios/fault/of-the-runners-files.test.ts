@@ -35,18 +35,14 @@ describe('A file of the runner that is none', { skip: process.platform === 'win3
     scenario(`A pipe in the place of ${variable} is not waited for`, async ({ world, run }) => {
       const inputs = { url: givenService(world), export_env: 'ID_TOKEN' }
       const env = { [variable]: makePipe() }
-      assertTold(
-        await run(await givenFederation(world), { inputs, env, timeoutMs: 20_000 }),
-        variable,
-        'not a regular file'
-      )
+      assertTold(await run(await givenFederation(world), { inputs, env }), variable, 'not a regular file')
     })
   }
 
   scenario('A pipe in the place of GITHUB_STEP_SUMMARY costs the summary alone', async ({ world, run }) => {
     const env = { GITHUB_STEP_SUMMARY: makePipe() }
     const inputs = { url: givenService(world) }
-    const result = await run(await givenFederation(world), { inputs, env, timeoutMs: 20_000 })
+    const result = await run(await givenFederation(world), { inputs, env })
     assert.equal(result.exitCode, 0, result.log)
     assert.match(result.log, /The job summary could not be written/)
   })
@@ -76,7 +72,7 @@ describe('A process that something keeps alive', { skip: process.platform === 'w
   scenario('An open socket does not outlive a success', async ({ world, run }) => {
     const keep = preload("import { createServer } from 'node:net'\ncreateServer().listen(0, '127.0.0.1')")
     const inputs = { url: givenService(world) }
-    const result = await run(await givenFederation(world), { inputs }, { ...keep, timeoutMs: 20_000 })
+    const result = await run(await givenFederation(world), { inputs }, keep)
     assert.equal(result.exitCode, 0, result.log)
     assert.equal(result.outputs['outcome'], 'success')
   })
@@ -84,7 +80,7 @@ describe('A process that something keeps alive', { skip: process.platform === 'w
   scenario('A pipe that is being opened does not outlive a failure', async ({ world, run }) => {
     const keep = preload(`import { readFile } from 'node:fs'\nreadFile(${JSON.stringify(makePipe())}, () => undefined)`)
     const inputs = { url: givenService(world), expect_status: '418', method: 'POST' }
-    const result = await run(await givenFederation(world), { inputs }, { ...keep, timeoutMs: 20_000 })
+    const result = await run(await givenFederation(world), { inputs }, keep)
     assert.notEqual(result.exitCode, 0)
     assert.equal(result.outputs['failure_code'], 'EXPECTATION_FAILED', result.log)
   })
@@ -97,10 +93,10 @@ describe('A process that something keeps alive', { skip: process.platform === 'w
       invokers: ['allUsers'],
       app: [503]
     })
-    const inputs = { url, deadline: '4s' }
-    const result = await run(await givenFederation(world), { inputs }, { ...preload(code), timeoutMs: 30_000 })
+    const inputs = { url, deadline: '8s' }
+    const result = await run(await givenFederation(world), { inputs }, preload(code))
     assert.equal(result.exitCode, 1, result.log)
     assert.equal(result.outputs['failure_code'], 'TIMED_OUT', result.log)
-    assert.match(result.log, /had not come to its end when its deadline of 4 s had passed/)
+    assert.match(result.log, /had not come to its end when its deadline of 8 s had passed/)
   })
 })

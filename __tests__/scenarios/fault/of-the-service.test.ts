@@ -5,6 +5,7 @@ import {
   ACCOUNT,
   ASKED,
   assertFailure,
+  BRIEF,
   givenFederation,
   givenService,
   listRequests,
@@ -32,10 +33,10 @@ describe('A fault of the service ends in one failure', { concurrency: 8 }, () =>
   for (const [fault, code] of Object.entries(CODES)) {
     scenario(`${fault}, until the deadline`, async ({ world, run }) => {
       // Long enough to drip beyond the timeout.
-      const app = [{ body: 'Hello'.repeat(10) }]
+      const app = [{ body: 'Hello'.repeat(20) }]
       const url = world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`], app })
       world.fail(SERVICE_HOST, fault as FaultName)
-      const inputs = { url, timeout: '2500ms', ...SHORT }
+      const inputs = { url, ...BRIEF, ...SHORT }
       const result = await run(await givenFederation(world), { inputs })
       assertFailure(result, code)
       assert.notEqual(result.outputs['id_token'] ?? '', '', 'The token was there before the call, and stays.')

@@ -9,6 +9,7 @@ import {
   ASKED,
   assertFailure,
   assertSuccess,
+  BRIEF,
   givenFederation,
   givenService,
   listRequests,
@@ -67,7 +68,7 @@ describe('What passes is tried again', { concurrency: 6 }, () => {
         const url = givenService(world)
         world.fail(host, fault, { times: 1, ...(path === undefined ? {} : { path }) })
         const result = await run(await given(world), {
-          inputs: { url, ...(name === 'silence' ? { timeout: '3s' } : {}) }
+          inputs: { url, ...(name === 'silence' ? BRIEF : {}) }
         })
         assertSuccess(result)
         assert.deepEqual(listRequests(world), [...requests.slice(0, repeated + 1), ...requests.slice(repeated)])

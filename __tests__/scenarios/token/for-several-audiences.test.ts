@@ -59,9 +59,10 @@ scenario('The call uses the first audience, and the others are there for later s
 })
 
 scenario('Where one of several tokens cannot be had, none is handed on', async ({ world, run }) => {
-  // Slowly, so that the others have arrived by then.
+  // Behind the other two, and so slowly that these have arrived by then.
   const delivery = { dripMs: 100 }
-  world.fail('iamcredentials.googleapis.com', { status: 400, body: '{ }  ', delivery }, { times: 1 })
+  world.fail('iamcredentials.googleapis.com', {}, { times: 2 })
+  world.fail('iamcredentials.googleapis.com', { status: 400, body: `{${' '.repeat(20)}}`, delivery }, { times: 1 })
   const result = await run(await givenFederation(world), THREE)
   assertFailure(result, 'IMPERSONATION_DENIED')
   assertNoToken(result)

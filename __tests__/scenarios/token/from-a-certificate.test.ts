@@ -80,7 +80,7 @@ for (const member of ['cert_path', 'key_path']) {
       'client.pem': cert,
       'client.key': key
     }
-    const result = await stage.run(FOR_SERVICE, document(provider, ACCOUNT), { files, timeoutMs: 20_000 })
+    const result = await stage.run(FOR_SERVICE, document(provider, ACCOUNT), { files })
     assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'it is not a regular file')
   })
 }

@@ -183,12 +183,12 @@ scenario(
     const url = givenProtectedService(world, undefined, {
       app({ number }) {
         world.clock.aheadMs = 0
-        return number === 1 ? { status: 503, headers: { 'retry-after': '3' } } : 200
+        return number === 1 ? { status: 503, headers: { 'retry-after': '8' } } : 200
       }
     })
-    // The JWT begins ten seconds before Google's time, and lives an hour: it has seven seconds left.
-    world.clock.aheadMs = -(3_600 - 10 - 7) * 1_000
-    const result = await run(given, { inputs: { url, token: 'iap_jwt', timeout: '5s' } })
+    // The JWT begins ten seconds before Google's time, and lives an hour: it has seventeen seconds left.
+    world.clock.aheadMs = -(3_600 - 10 - 17) * 1_000
+    const result = await run(given, { inputs: { url, token: 'iap_jwt', timeout: '10s' } })
     assertSuccess(result)
     const calls = callsOf(world).map((request) => claimsOf(tokenOf(request)))
     assert.equal(calls.length, 2)
