@@ -91,6 +91,13 @@ describe('Another token', { concurrency: 4 }, () => {
       assert.ok(Number(tokens[1]['exp']) > Number(tokens[0]?.['exp']) + 3000)
     }
   )
+
+  callScenario('A timeout longer than the life of a token asks for no other one', {}, async ({ world, call }) => {
+    world.fail(SERVICE_HOST, { status: 503 }, { times: 1 })
+    assertSuccess(await call({ timeout: '65m', deadline: '70m' }))
+    assert.deepEqual(statusesOf(callsOf(world)), [503, 200])
+    assert.equal(mintedTokens(world), 1)
+  })
 })
 
 scenario('A machine that is two hours ahead needs no token but the first', async ({ world, run }) => {

@@ -98,6 +98,15 @@ scenario('A metadata server of another cloud is none of Google’s', async ({ wo
   assert.deepEqual(listRequests(world), [`GET ${new URL(origin).host}/computeMetadata/v1/instance`])
 })
 
+for (const fault of ['silence', 'reset', 'service unavailable'] as const) {
+  scenario(`A metadata server whose first answer is "${fault}" is asked again`, async ({ world, run }) => {
+    givenMachine(world)
+    world.fail('metadata.google.internal', fault, { times: 1 })
+    assertSuccess(await run(FOR_SERVICE))
+    assert.deepEqual(listRequests(world), [ASKED.detection, ASKED.detection, ASKED.machineIdToken])
+  })
+}
+
 scenario('A metadata server that listens only after a while is waited for, as in a new pod of GKE', async (stage) => {
   const { world, run } = stage
   world.addServiceAccount({ email: ACCOUNT })
