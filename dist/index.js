@@ -2041,6 +2041,33 @@ __nccwpck_require__.d(__webpack_exports__, {
 var failure_failure = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./src/failure/snippets.ts
 var failure_snippets = __nccwpck_require__(1926);
+;// CONCATENATED MODULE: ./src/failure/perimeter.ts
+
+/** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
+const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
+/** Whether an answer is a refusal of VPC Service Controls. */
+function isPerimeter(text) {
+    return text.includes(PERIMETER_REFUSAL);
+}
+/**
+ * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
+ *
+ * @param refused who was kept from what: "VPC Service Controls keep …"
+ * @param what is protected: "the pool's project"
+ * @param text of the answer, which holds an id by which the audit log knows the refusal
+ * @param project behind the perimeter, as gcloud's flag takes it
+ */
+function explainPerimeter(refused, what, text, project = 'PROJECT') {
+    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]{1,100})/.exec(text)?.[1];
+    return {
+        sentence: `${refused}: a perimeter protects ${what}${id === undefined ? '' : ` (refusal ${id})`}, and no role helps.`,
+        remedy: 'Ask an administrator of the organization for an ingress rule that admits the identity, or run the job on a network inside the perimeter.',
+        snippets: [
+            (0,failure_snippets/* inTerminal */.e5)(`see which perimeter and which rule refused${id === undefined ? '' : `; look for ${id}`}`, `gcloud logging read "protoPayload.metadata.vpcServiceControlsUniqueId:*" --freshness=1h --project=${project}`)
+        ]
+    };
+}
+
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/inputs/failures.ts
@@ -2120,33 +2147,6 @@ function findReservation(url) {
 
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var world_outcome = __nccwpck_require__(312);
-;// CONCATENATED MODULE: ./src/failure/perimeter.ts
-
-/** The words by which VPC Service Controls refuse: https://cloud.google.com/vpc-service-controls/docs/troubleshooting */
-const PERIMETER_REFUSAL = "Request is prohibited by organization's policy";
-/** Whether an answer is a refusal of VPC Service Controls. */
-function isPerimeter(text) {
-    return text.includes(PERIMETER_REFUSAL);
-}
-/**
- * VPC Service Controls refused. https://cloud.google.com/vpc-service-controls/docs/troubleshooting
- *
- * @param refused who was kept from what: "VPC Service Controls keep …"
- * @param what is protected: "the pool's project"
- * @param text of the answer, which holds an id by which the audit log knows the refusal
- * @param project behind the perimeter, as gcloud's flag takes it
- */
-function explainPerimeter(refused, what, text, project = 'PROJECT') {
-    const id = /vpcServiceControlsUniqueIdentifier:\s*([\w-]{1,100})/.exec(text)?.[1];
-    return {
-        sentence: `${refused}: a perimeter protects ${what}${id === undefined ? '' : ` (refusal ${id})`}, and no role helps.`,
-        remedy: 'Ask an administrator of the organization for an ingress rule that admits the identity, or run the job on a network inside the perimeter.',
-        snippets: [
-            (0,failure_snippets/* inTerminal */.e5)(`see which perimeter and which rule refused${id === undefined ? '' : `; look for ${id}`}`, `gcloud logging read "protoPayload.metadata.vpcServiceControlsUniqueId:*" --freshness=1h --project=${project}`)
-        ]
-    };
-}
-
 // EXTERNAL MODULE: ./src/guard/json.ts
 var guard_json = __nccwpck_require__(887);
 ;// CONCATENATED MODULE: ./src/world/retry.ts
@@ -2208,7 +2208,10 @@ function isRefusalOfCaller(answer, text) {
     // What only looks like IAP's may be the application's; IAP's own mark tells.
     if (responder === 'iap')
         return isMarkedByIap(answer);
-    return responder === 'front end' && answer.status !== 404;
+    if (responder !== 'front end' || answer.status === 404)
+        return false;
+    // What an API says of a perimeter, an application may hand on.
+    return isPage(answer) || !isPerimeter(text);
 }
 /**
  * Whether an answer leaves open who refused, because one to HEAD has no words. An empty page is the application's: Google's
@@ -3566,6 +3569,7 @@ const REQUESTS = new Map([
 
 
 
+
 /** A call without a token was not refused by Google. */
 function notPrivate(url, method, answer) {
     return new failure_failure/* Failure */.HR({
@@ -3580,9 +3584,11 @@ function notRefused({ url, tag }, answer) {
     const answered = `Google answered a call of ${(0,safe_text/* safeUrl */.Pl)(url)} without a token with ${(0,world_outcome/* describeStatus */.Wn)(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`;
     return new failure_failure/* Failure */.HR({
         code: 'NOT_REACHED',
-        ...(whoAnswered(answer, text) === 'front end'
-            ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
-            : explainInfrastructure(answered, url, answer.status, text)),
+        ...(isPerimeter(text)
+            ? explainPerimeter(answered, 'the service, or something behind it', text)
+            : whoAnswered(answer, text) === 'front end'
+                ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
+                : explainInfrastructure(answered, url, answer.status, text)),
         answer: quote({ status: answer.status, text })
     });
 }

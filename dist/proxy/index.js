@@ -1495,7 +1495,10 @@ function isRefusalOfCaller(answer, text) {
     // What only looks like IAP's may be the application's; IAP's own mark tells.
     if (responder === 'iap')
         return isMarkedByIap(answer);
-    return responder === 'front end' && answer.status !== 404;
+    if (responder !== 'front end' || answer.status === 404)
+        return false;
+    // What an API says of a perimeter, an application may hand on.
+    return isPage(answer) || !isPerimeter(text);
 }
 /**
  * Whether an answer leaves open who refused, because one to HEAD has no words. An empty page is the application's: Google's
@@ -9335,6 +9338,8 @@ async function askWithoutToken(step, method, url) {
 
 // EXTERNAL MODULE: ./src/identity/identity.ts + 22 modules
 var identity_identity = __nccwpck_require__(1054);
+// EXTERNAL MODULE: ./src/failure/perimeter.ts
+var perimeter = __nccwpck_require__(3117);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/call/failures/failed-call.ts
@@ -9342,6 +9347,7 @@ var failed_call = __nccwpck_require__(2962);
 // EXTERNAL MODULE: ./src/call/failures/infrastructure.ts
 var infrastructure = __nccwpck_require__(4759);
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
+
 
 
 
@@ -9366,9 +9372,11 @@ function privacy_notRefused({ url, tag }, answer) {
     const answered = `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`;
     return new Failure({
         code: 'NOT_REACHED',
-        ...(whoAnswered(answer, text) === 'front end'
-            ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
-            : explainInfrastructure(answered, url, answer.status, text)),
+        ...(isPerimeter(text)
+            ? explainPerimeter(answered, 'the service, or something behind it', text)
+            : whoAnswered(answer, text) === 'front end'
+                ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
+                : explainInfrastructure(answered, url, answer.status, text)),
         answer: quote({ status: answer.status, text })
     });
 }

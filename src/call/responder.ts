@@ -1,5 +1,5 @@
 import type { Answer } from '../world/outcome.ts'
-import { PERIMETER_REFUSAL } from '../failure/perimeter.ts'
+import { isPerimeter, PERIMETER_REFUSAL } from '../failure/perimeter.ts'
 import { objectIn, parseObject, stringIn } from '../guard/json.ts'
 import { isTransientStatus } from '../world/retry.ts'
 
@@ -28,7 +28,9 @@ export function isRefusalOfCaller(answer: Answer, text: string): boolean {
   const responder = whoAnswered(answer, text)
   // What only looks like IAP's may be the application's; IAP's own mark tells.
   if (responder === 'iap') return isMarkedByIap(answer)
-  return responder === 'front end' && answer.status !== 404
+  if (responder !== 'front end' || answer.status === 404) return false
+  // What an API says of a perimeter, an application may hand on.
+  return isPage(answer) || !isPerimeter(text)
 }
 
 /**

@@ -62,6 +62,9 @@ class ExactInterpreter extends Interpreter {
       return compare(node.name, this.visit(node.left, value), this.visit(node.right, value))
     }
     if (node.type === 'OrExpression') return this.either(node, node.right, value)
+    // Where a side of > or < is no number, the comparison is null, which "not" would turn into true.
+    if (node.type === 'NotExpression' && isOrder(node.child) && this.visit(node.child, value) === null)
+      throw new Error('what is compared is no number')
     if (node.type === 'Arithmetic') for (const side of [node.left, node.right]) this.requireShort(side, value)
     if (node.type === 'Unary') this.requireShort(node.operand, value)
     return super.visit(node, value)
@@ -109,8 +112,15 @@ class ExactInterpreter extends Interpreter {
     if (node.type === 'Index') return this.visit(node, value) === null ? `[${node.value}]` : undefined
     if (node.type === 'Projection') return this.missingInEach(node.left, node.right, value)
     if (node.type === 'ValueProjection' || node.type === 'FilterProjection') return this.missingName(node.left, value)
-    if (node.type !== 'Subexpression' && node.type !== 'IndexExpression') return undefined
-    return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value))
+    if (node.type === 'Subexpression' || node.type === 'IndexExpression' || node.type === 'Pipe')
+      return this.missingName(node.left, value) ?? this.missingName(node.right, this.visit(node.left, value))
+    return this.missingInAll(partsOf(node), value)
+  }
+
+  /** The first missing part of expressions that have nothing else to go by. */
+  private missingInAll(parts: readonly Expression[], value: Value): string | undefined {
+    const names = parts.map((part) => this.missingName(part, value))
+    return names.every((name) => name !== undefined) ? names[0] : undefined
   }
 
   /** The part of a path that no element of a list has; a projection leaves such elements out. */
@@ -159,6 +169,19 @@ const UNTOUCHED = [
 /** `null` is written for the value, though to JMESPath it is the name of a member that hardly any body has. */
 function isConstant(node: Expression | undefined): boolean {
   return node?.type === 'Literal' || (node?.type === 'Field' && node.name === 'null')
+}
+
+/** What makes up the value of a function, a list, an object, or of one thing or another. */
+function partsOf(node: Expression): readonly Expression[] {
+  if (node.type === 'Function' || node.type === 'MultiSelectList') return node.children
+  if (node.type === 'MultiSelectHash') return node.children.map((pair) => pair.value)
+  return node.type === 'OrExpression' || node.type === 'AndExpression' ? [node.left, node.right] : []
+}
+
+/** Whether an expression is one that says of numbers which is greater, or several with "and" or "or". */
+function isOrder(node: Expression): boolean {
+  if (node.type === 'OrExpression' || node.type === 'AndExpression') return isOrder(node.left) || isOrder(node.right)
+  return node.type === 'Comparator' && node.name !== 'EQ' && node.name !== 'NE'
 }
 
 function hasMember(value: unknown, name: string): value is Readonly<Record<string, Value>> {

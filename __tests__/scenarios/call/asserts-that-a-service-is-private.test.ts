@@ -187,6 +187,20 @@ describe('assert_private fails', { concurrency: 4 }, () => {
     )
   }
 
+  const perimeter = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abc"
+  callScenario(
+    'A refusal of VPC Service Controls, which an application may hand on, shows nothing',
+    { invokers: everybody, app: [{ ...json({ error: { code: 403, message: perimeter } }), status: 403 }] },
+    async ({ world, call }) => {
+      assertFailure(
+        await call({ ...PRIVATE, ...SHORT }),
+        'NOT_REACHED',
+        'a perimeter protects the service, or something'
+      )
+      assert.deepEqual(callsOf(world), [])
+    }
+  )
+
   callScenario(
     'A path that Google keeps for itself shows nothing about a public service',
     { invokers: everybody },

@@ -1,4 +1,5 @@
 import { Failure, type Advice } from '../../failure/failure.ts'
+import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
 import { inStep, inTerminal } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
@@ -25,9 +26,11 @@ export function notRefused({ url, tag }: Pick<CallInputs, 'url' | 'tag'>, answer
   const answered = `Google answered a call of ${safeUrl(url)} without a token with ${describeStatus(answer.status)}, which is no refusal of the caller, so that the service is not known to be private`
   return new Failure({
     code: 'NOT_REACHED',
-    ...(whoAnswered(answer, text) === 'front end'
-      ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
-      : explainInfrastructure(answered, url, answer.status, text)),
+    ...(isPerimeter(text)
+      ? explainPerimeter(answered, 'the service, or something behind it', text)
+      : whoAnswered(answer, text) === 'front end'
+        ? explainNotReached({ url, tag, service: url, text, exists: undefined, answered })
+        : explainInfrastructure(answered, url, answer.status, text)),
     answer: quote({ status: answer.status, text })
   })
 }
