@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -8,11 +8,16 @@ import process from 'node:process'
 const root = mkdtempSync(path.join(tmpdir(), 'npm-test-'))
 const temporary = mkdtempSync(path.join(root, 'tmp-'))
 
-/** Gives the test files a temporary folder, and a cache of the modules that Node has stripped of types, which all of them share. */
+/**
+ * Gives the test files a temporary folder; and what all of them share: a cache of the modules that Node has stripped of types, and
+ * the keys and certificates of the pretend Google.
+ */
 export function globalSetup(): void {
   // tmpdir() asks for the first on POSIX, for the others on Windows.
   Object.assign(process.env, { TMPDIR: temporary, TEMP: temporary, TMP: temporary })
   process.env['NODE_COMPILE_CACHE'] = path.join(root, 'compiled')
+  process.env['SHARED_BY_TESTS'] = path.join(root, 'shared')
+  mkdirSync(path.join(root, 'shared'))
 }
 
 /** @throws {Error} where a test has left a file behind, so that the run fails */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createAwsIdentities } from './endpoints/aws.ts'
 import type { AwsIdentities } from './endpoints/aws.ts'
 import { createCloudRunAdmin } from './endpoints/cloud-run-admin.ts'
-import { createGithubOidc, GITHUB_ISSUER } from './endpoints/github-oidc.ts'
+import { createGithubOidc } from './endpoints/github-oidc.ts'
 import type { GithubOidc } from './endpoints/github-oidc.ts'
 import { createHostTable } from './endpoints/hosts.ts'
 import { createIamCredentials } from './endpoints/iam-credentials.ts'
@@ -24,11 +24,10 @@ import { createAccounts } from './tokens/accounts.ts'
 import type { Accounts } from './tokens/accounts.ts'
 import { createClock } from './tokens/clock.ts'
 import type { Clock } from './tokens/clock.ts'
-import { createIdTokens, GOOGLE_ISSUER } from './tokens/id-tokens.ts'
+import { createIdTokens } from './tokens/id-tokens.ts'
 import type { IdTokens } from './tokens/id-tokens.ts'
 import { createPolicy } from './tokens/iam-policy.ts'
 import type { Policy } from './tokens/iam-policy.ts'
-import { signingKeyOf } from './tokens/keys.ts'
 import { createSecretBook } from './tokens/secrets.ts'
 import type { Secret, SecretBook } from './tokens/secrets.ts'
 import { findSignedJwts } from './tokens/signed-jwts.ts'
@@ -94,8 +93,6 @@ const clientAuthority = createCertificateAuthority('Clients of Pretend Google')
 /** Starts a Google of its own, with GitHub's OIDC service, on loopback ports. */
 export async function startPretendGoogle(options: WorldOptions = {}): Promise<PretendGoogle> {
   const { universe = 'googleapis.com', roundTripMs = 0 } = options
-  // Every world needs these two, and they take a while.
-  const warmUp = Promise.all([GOOGLE_ISSUER, GITHUB_ISSUER].map(signingKeyOf))
   const clock = createClock()
   const secretBook = createSecretBook()
   const policy = createPolicy()
@@ -145,7 +142,6 @@ export async function startPretendGoogle(options: WorldOptions = {}): Promise<Pr
   await writeFile(certificateFile, authority.cert)
 
   async function close(): Promise<void> {
-    await warmUp
     await rm(directory, { recursive: true, force: true })
     await network.close()
   }

@@ -10,6 +10,8 @@ interface ProcessOptions {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** Whether to look at the memory, again and again. */
+  readonly measuresMemory?: boolean
   readonly onLine: (line: OutputLine) => void
 }
 
@@ -21,7 +23,7 @@ interface ProcessEnd {
   readonly rawStderr: string
   readonly timedOut: boolean
   readonly durationMs: number
-  /** The most memory that the process held, where the system tells. */
+  /** The most memory that the process held, where that is measured and the system tells. */
   readonly maxRssBytes: number | undefined
 }
 
@@ -52,7 +54,8 @@ async function awaitStart(): Promise<() => void> {
 }
 
 /** Runs a JavaScript file to its end, on the Node that runs the tests. */
-export async function runProcess({ file, cwd, env, timeoutMs, onLine }: ProcessOptions): Promise<ProcessEnd> {
+export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
+  const { file, cwd, env, timeoutMs, measuresMemory = false, onLine } = options
   const onStarted = await awaitStart()
   const start = performance.now()
   const startedAt = readClock()
@@ -66,9 +69,10 @@ export async function runProcess({ file, cwd, env, timeoutMs, onLine }: ProcessO
     })
   }
   let maxRssBytes: number | undefined
-  const memoryTimer = setInterval(() => {
+  const look = (): void => {
     maxRssBytes = readPeakMemory(child.pid) ?? maxRssBytes
-  }, MEMORY_INTERVAL_MS)
+  }
+  const memoryTimer = measuresMemory ? setInterval(look, MEMORY_INTERVAL_MS) : undefined
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true

@@ -136,7 +136,8 @@ describe('runAction', () => {
 
   it('measures memory, on Linux', { skip: process.platform !== 'linux' }, async () => {
     const run = await runScript(
-      `const held = Buffer.alloc(100 * 2 ** 20, 1)\nawait new Promise((resolve) => setTimeout(resolve, 100))\nheld.at(0)`
+      `const held = Buffer.alloc(100 * 2 ** 20, 1)\nawait new Promise((resolve) => setTimeout(resolve, 100))\nheld.at(0)`,
+      { measuresMemory: true }
     )
     assert.ok((run.maxRssBytes ?? 0) > 100 * 2 ** 20)
   })

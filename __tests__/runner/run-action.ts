@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly event?: object
   /** After this long the action is killed and the run fails. */
   readonly timeoutMs?: number
+  /** Whether `maxRssBytes` is asked for. */
+  readonly measuresMemory?: boolean
   /** What runs instead of the file that action.yml names. */
   readonly bundle?: string
   /** Another action.yml than this repository's. */
@@ -72,7 +74,14 @@ const OWN_ACTION = readAction(path.resolve(fileURLToPath(import.meta.url), '../.
  * @throws {Error} where it does not end in time, or writes what the runner would not accept
  */
 export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
-  const { inputs = {}, env = {}, debug = false, timeoutMs = 60_000, event = { ref: 'refs/heads/main' } } = options
+  const {
+    inputs = {},
+    env = {},
+    debug = false,
+    timeoutMs = 60_000,
+    measuresMemory = false,
+    event = { ref: 'refs/heads/main' }
+  } = options
   const action = await (options.action === undefined ? OWN_ACTION : readAction(options.action))
   const workspace = await createWorkspace({
     ...within('workspace', options.files),
@@ -91,6 +100,7 @@ export async function runAction(options: RunOptions = {}): Promise<ActionRun> {
         ...env
       },
       timeoutMs,
+      measuresMemory,
       onLine: log.receive
     })
     if (end.timedOut) throw new Error(`The action did not end within ${timeoutMs} ms:\n${log.text()}`)

@@ -1,6 +1,6 @@
-import { createHash, generateKeyPair } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { promisify } from 'node:util'
+import { share } from '../shared.ts'
 
 export interface SigningKey {
   readonly id: string
@@ -8,20 +8,22 @@ export interface SigningKey {
   readonly privateKey: KeyObject
 }
 
-/** RSA keys take long to generate, so that all worlds of one process share them. */
-const keys = new Map<string, Promise<SigningKey>>()
+const keys = new Map<string, SigningKey>()
 
 /** The RSA key of somebody who signs tokens: Google, an issuer by its URL, the n-th key of service accounts. */
 export function signingKeyOf(owner: string): Promise<SigningKey> {
-  const known = keys.get(owner)
-  if (known !== undefined) return known
-  const key = generate()
+  const key = keys.get(owner) ?? makeKey(owner)
   keys.set(owner, key)
-  return key
+  return Promise.resolve(key)
 }
 
-async function generate(): Promise<SigningKey> {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+function makeKey(owner: string): SigningKey {
+  const pem = share(`the RSA key of ${owner}`, () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  })
+  const privateKey = createPrivateKey(pem)
+  const publicKey = createPublicKey(privateKey)
   const id = createHash('sha1')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')

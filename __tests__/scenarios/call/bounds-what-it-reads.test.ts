@@ -9,6 +9,7 @@ import { assertFailure, assertSuccess, assertWithin, BRIEF, SERVICE_URL, SHORT }
 
 const MIB = 1024 * 1024
 const HALF_A_GIGABYTE = 512 * MIB
+const MEASURED = { measuresMemory: true }
 
 /** Calls a server of this scenario's own. @returns how much of the body left the server, too */
 async function callServer(
@@ -19,7 +20,7 @@ async function callServer(
   let bytes = 0
   const server = await openServer(listener((more) => (bytes += more)))
   try {
-    return { run: await call({ url: server.url, audience: SERVICE_URL, ...inputs }), bytes }
+    return { run: await call({ url: server.url, audience: SERVICE_URL, ...inputs }, MEASURED), bytes }
   } finally {
     await server.close()
   }
@@ -98,7 +99,7 @@ describe('A large body', () => {
     const app = [{ headers: { 'content-encoding': coding, 'content-type': 'text/plain' }, body }]
     callScenario(`A bomb in ${coding} is defused`, { app }, async (stage) => {
       const base = await callServer(stage, small)
-      const run = await stage.call({ method: 'POST', expect_json: '@' })
+      const run = await stage.call({ method: 'POST', expect_json: '@' }, MEASURED)
       assertFailure(run, 'EXPECTATION_FAILED', /longer than 4 MiB/)
       assertMemory(run, base.run)
       assertWithin(run, { deadline: '15s' })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe } from 'node:test'
 import { callScenario, callsOf, json } from '../call-given.ts'
-import type { AppAnswer, AppRequest, Inputs } from '../call-given.ts'
-import { assertFailure, assertSuccess, SERVICE_URL } from '../given.ts'
+import type { AppAnswer, AppRequest } from '../call-given.ts'
+import { assertSuccess, SERVICE_URL } from '../given.ts'
 
 /** Shows the body that arrived. */
 const app = ({ body }: AppRequest): AppAnswer => json({ hex: body.toString('hex') })
@@ -92,20 +92,4 @@ describe('The request', { concurrency: 4 }, () => {
     assert.deepEqual(second?.headers, first?.headers)
     assert.equal(second?.body, 'same')
   })
-
-  const WRONG: readonly Inputs[] = [
-    { method: 'POST', body: 'x', body_file: 'body.json' },
-    { method: 'POST', body_file: 'nowhere.json' },
-    { method: 'POST', body_file: '../outside.json' },
-    { body: 'x' },
-    { method: 'TRACE' },
-    { headers: 'Host: other.example' },
-    { headers: 'Content-Length: 5' }
-  ]
-  for (const inputs of WRONG) {
-    callScenario(`${JSON.stringify(inputs)} is INPUT_INVALID before any request`, {}, async ({ world, call }) => {
-      assertFailure(await call(inputs, { files: { 'body.json': '{}' } }), 'INPUT_INVALID')
-      assert.deepEqual(world.requests, [])
-    })
-  }
 })
