@@ -64,9 +64,9 @@ export async function lookUpRunService(
   becomeCaller: () => Promise<Caller>
 ): Promise<LookUp> {
   try {
-    const { accessToken, principal, clientCertificate } = await becomeCaller()
+    const { token, principal, clientCertificate } = await becomeCaller()
     const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`)
-    const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') }
+    const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') }
     const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate })
     if (!outcome.answered) return { kind: 'unknown', principal }
     const { json } = outcome

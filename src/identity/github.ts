@@ -68,7 +68,7 @@ export async function requestGithubToken(step: Step, audience: string): Promise<
       headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
       holds: { type: 'json', field: 'value' }
     },
-    (last, attempts) => oidcFailed(endpoint, last, attempts)
+    oidcFailed
   )
   const token = secretIn(answer.json, 'value')
   if (answer.status !== 200 || token === undefined) throw oidcFailed(endpoint, answer)

@@ -74,11 +74,7 @@ async function askOnce(step: Step, path: string, limitMs = DETECTION_MS): Promis
 export function fromMetadataServer(step: Step, universe: string): Credential {
   async function ask(path: string, holds?: TokenFormat): Promise<{ url: URL; answer: SealedAnswer }> {
     const url = metadataUrl(step, path)
-    const answer = await requestWithRetries(
-      step,
-      { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) },
-      (last, attempts) => googleUnavailable(url, last, attempts)
-    )
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable)
     if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
     // Other clouds have a server at the same address.
     if (answer.headers[METADATA_FLAVOR] !== 'Google') throw tokenMissing(url, answer)
@@ -126,7 +122,7 @@ export function fromMetadataServer(step: Step, universe: string): Credential {
       ])
       const email = answer.text.trim()
       if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email)) throw tokenMissing(url, answer)
-      const caller = { accessToken: token, principal: serviceAccountPrincipal(email) }
+      const caller = { token, principal: serviceAccountPrincipal(email) }
       return await signJwtByIam(
         step,
         universe,

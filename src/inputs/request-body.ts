@@ -37,32 +37,21 @@ export async function readRequestBody(
 }
 
 async function readBodyFile(file: string, workspace: string): Promise<Buffer> {
+  const unusable = (problem: string, remedy: string): Error =>
+    inputInvalid('body_file', `${quoteValue(file)} ${problem}`, remedy, ['body_file: payload.json'])
   try {
     const real = await realpath(path.resolve(workspace, file))
     const relative = path.relative(await realpath(workspace), real)
     if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
-      throw inputInvalid(
-        'body_file',
-        `${quoteValue(file)} is outside of the workspace`,
-        'Put the file into the workspace.',
-        ['body_file: payload.json']
-      )
+      throw unusable('is outside of the workspace', 'Put the file into the workspace.')
     }
     const status = await stat(real)
-    if (!status.isFile())
-      throw inputInvalid('body_file', `${quoteValue(file)} is not a file`, 'Name a regular file.', [
-        'body_file: payload.json'
-      ])
+    if (!status.isFile()) throw unusable('is not a file', 'Name a regular file.')
     if (status.size <= MOST_BYTES) return await readFile(real)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'UNKNOWN') throw error
-    throw inputInvalid(
-      'body_file',
-      `${quoteValue(file)} cannot be read (${code})`,
-      'Name a file of the workspace, after a step with actions/checkout.',
-      ['body_file: payload.json']
-    )
+    throw unusable(`cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.')
   }
   throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.')
 }

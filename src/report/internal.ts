@@ -1,15 +1,12 @@
-import { Failure, type Advice } from '../failure/failure.ts'
+import { Failure } from '../failure/failure.ts'
 import type { Step } from '../world/step.ts'
 import { safeText } from '../guard/safe-text.ts'
 import { inStep, inTerminalWithGh, onRunner, shellWord } from '../failure/snippets.ts'
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 export function internalFailure(error: unknown, env: Step['env']): Failure {
-  return new Failure({
-    code: 'INTERNAL',
-    sentence: `The action stopped because of a defect of its own (${error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error}).`,
-    ...explainDefect(env)
-  })
+  const what = error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error
+  return defect(`The action stopped because of a defect of its own (${what}).`, env)
 }
 
 /** Where the error was thrown in the bundle: no more than the file's name, because a message or a path may hold anything. */
@@ -20,22 +17,25 @@ function placeOf({ stack = '' }: Error): string {
 
 /** The process ran out of work without a result. */
 export function unfinished(env: Step['env']): Failure {
-  return new Failure({
-    code: 'INTERNAL',
-    sentence: 'The action ended before it had finished.',
-    ...explainDefect(env)
-  })
+  return defect('The action ended before it had finished.', env)
 }
 
-function explainDefect(env: Step['env']): Advice {
+/** The last resort: the result itself could not be written. */
+export function unreported(env: Step['env']): Failure {
+  return defect('The verdict could not be written.', env)
+}
+
+function defect(sentence: string, env: Step['env']): Failure {
   const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${shellWord(env['GITHUB_REPOSITORY'])}`
   const authors = env['GITHUB_ACTION_REPOSITORY'] ?? ''
   const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID'
-  return {
+  return new Failure({
+    code: 'INTERNAL',
+    sentence,
     cause: 'Something came that the action does not foresee; no input or permission changes that.',
     remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${safeText(authors)}/issues`}, with the log of a run with debug logging.`,
     snippets: [inTerminalWithGh('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
-  }
+  })
 }
 
 /**
@@ -63,9 +63,4 @@ export function unwritable(variable: string, why: string): Failure {
     remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
     snippets: [onRunner('see disk and file', 'df -h', `ls -l "$${variable}"`)]
   })
-}
-
-/** The last resort: the result itself could not be written. */
-export function unreported(env: Step['env']): Failure {
-  return new Failure({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) })
 }

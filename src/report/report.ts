@@ -1,15 +1,7 @@
-import {
-  debug,
-  error as annotate,
-  exportVariable,
-  info,
-  setOutput as writeOutput,
-  summary,
-  warning
-} from '@actions/core'
+import { debug, error as annotate, info, summary, warning } from '@actions/core'
 import type { AttemptRecord } from '../call/attempts.ts'
 import type { CallResult } from '../call/service.ts'
-import { Failure, FAILURES, type FailureText } from '../failure/failure.ts'
+import { FAILURES, type Failure, type FailureText } from '../failure/failure.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
@@ -17,14 +9,12 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { Step, Log } from '../world/step.ts'
 import { writeCommandFile } from './command-files.ts'
 import { unreported } from './internal.ts'
-import { cutText, safeText, safeUrl } from '../guard/safe-text.ts'
+import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { renderAnnotation } from './annotation.ts'
+import { createOutputs } from './outputs.ts'
 import { nameTokens, renderSummary, type RunRecord } from './summary.ts'
 
-/** What the output `body` holds of a body, in bytes of UTF-8. */
-const BODY_OUTPUT_BYTES = 64 * 1024
-
-/** The only writer of outputs, log and summary. */
+/** What a run says while it goes on and when it ends: the only writer of outputs, log and summary. */
 export interface Report extends Log {
   readonly warn: (line: string) => void
   readonly onInputs: (inputs: Inputs) => void
@@ -46,60 +36,10 @@ export interface Report extends Log {
   readonly onDefect: (error: unknown) => void
 }
 
-/** The outputs of the root action. */
-const OUTPUTS = [
-  'id_token',
-  'id_tokens',
-  'audience',
-  'email',
-  'expires_at',
-  'outcome',
-  'failure_code',
-  'status',
-  'headers',
-  'body',
-  'attempts',
-  'latency_ms'
-]
-
-/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
-export function createReport(env: Step['env'], outputs: readonly string[] = OUTPUTS): Report {
+/** @param declared the outputs of the action, where they are not those of the root action */
+export function createReport(env: Step['env'], declared?: readonly string[]): Report {
+  const outputs = createOutputs(env, declared)
   let run: RunRecord = {}
-
-  function setOutput(name: string, value: string | number): void {
-    if (!outputs.includes(name)) return
-    writeCommandFile(env, 'GITHUB_OUTPUT', () => {
-      writeOutput(name, value)
-    })
-  }
-
-  /** @returns why it could not be written */
-  function writeVerdict(failure: Failure | undefined): Failure | undefined {
-    try {
-      setOutput('outcome', failure === undefined ? 'success' : 'failure')
-      setOutput('failure_code', failure?.text.code ?? '')
-      return undefined
-    } catch (error) {
-      if (error instanceof Failure) return error
-      throw error
-    }
-  }
-
-  function writeTokens(tokens: ReadonlyMap<string, IdToken>): void {
-    const [first] = tokens.values()
-    if (first === undefined) return
-    const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]))
-    setOutput('id_token', first.jwt.reveal())
-    setOutput('id_tokens', JSON.stringify(byAudience))
-    setOutput('audience', first.audience)
-    setOutput('email', first.email)
-    setOutput('expires_at', new Date(first.expiresAt).toISOString())
-    const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined
-    if (variable === undefined) return
-    writeCommandFile(env, 'GITHUB_ENV', () => {
-      exportVariable(variable, first.jwt.reveal())
-    })
-  }
 
   return {
     info,
@@ -115,7 +55,7 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
     },
     onTokens(tokens, now) {
       run = { ...run, tokens }
-      writeTokens(tokens)
+      outputs.setTokens(tokens, run.inputs?.exportEnv)
       for (const [audience, token] of tokens) {
         info(
           `Audience: ${safeText(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`
@@ -135,19 +75,13 @@ export function createReport(env: Step['env'], outputs: readonly string[] = OUTP
     onCall(result) {
       run = { ...run, result }
       const renewed = replaceFirst(run.tokens, result.token)
-      if (renewed !== undefined) writeTokens(renewed)
-      const last = result.attempts.at(-1)
-      setOutput('attempts', result.attempts.length)
-      if (last !== undefined) setOutput('latency_ms', last.milliseconds)
-      const { response } = result
-      if (response === undefined) return
-      setOutput('status', response.status)
-      setOutput('headers', JSON.stringify({ ...response.headers, ...response.repeated }))
-      setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES))
-      if (response.accepted) info(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`)
+      if (renewed !== undefined) outputs.setTokens(renewed, run.inputs?.exportEnv)
+      outputs.setCall(result)
+      const { accepted = false, verdicts = [] } = result.response ?? {}
+      if (accepted) info(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },
     async finish(failure, options = { summary: true }) {
-      const unwritten = writeVerdict(failure)
+      const unwritten = outputs.setVerdict(failure)
       const verdict = failure ?? unwritten
       if (verdict !== undefined) reportFailure(verdict.text, env)
       if (options.summary) await writeSummary(run, verdict?.text, env)
@@ -229,14 +163,4 @@ async function writeSummary(run: RunRecord, failure: FailureText | undefined, en
   await addToSummary(env, () =>
     renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env))
   )
-}
-
-/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
-function cutBytes(text: string, limit: number): string {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= limit) return text
-  let end = limit
-  // RFC 3629: bytes that continue a character start with the bits 10.
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
-  return cutText(text, bytes.subarray(0, end).toString('utf8').length)
 }

@@ -1,24 +1,17 @@
-import type { ClientCertificate } from '../world/connection.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
 import { impersonationRefused } from './failures/iam-credentials.ts'
 import { googleUnavailable } from './failures/token-endpoint.ts'
 import { CLOUD_PLATFORM_SCOPE, iamCredentialsUrl, serviceAccountResource } from './google-hosts.ts'
-import type { SealedAnswer } from '../world/outcome.ts'
 import type { Step } from '../world/step.ts'
 import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
-import type { Federation, Impersonation, MachineIdentity } from './credential.ts'
+import type { AccessToken, Impersonation } from './credential.ts'
 import { readAccessToken, readIdToken, refusedBy } from './token-endpoint.ts'
 
 /** The identity that calls IAM. */
-export interface Caller {
-  readonly accessToken: Secret
+export interface Caller extends AccessToken {
   /** How IAM names it. */
   readonly principal: string
-  readonly federation?: Federation | undefined
-  readonly identify?: (() => Promise<MachineIdentity>) | undefined
-  /** To which its token may be bound. */
-  readonly clientCertificate?: ClientCertificate | undefined
 }
 
 /**
@@ -34,10 +27,8 @@ export async function generateIdToken(
   impersonation: Impersonation,
   audience: string
 ): Promise<Secret> {
-  const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken')
   // Identity-Aware Proxy refuses a token without e-mail.
-  const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token')
-  return readIdToken(url, answer, 'token')
+  return await callIam(step, universe, caller, impersonation, 'generateIdToken', { audience, includeEmail: true })
 }
 
 /**
@@ -53,9 +44,7 @@ export async function signJwtByIam(
   impersonation: Impersonation,
   claims: JsonObject
 ): Promise<Secret> {
-  const url = iamCredentialsUrl(universe, impersonation.account, 'signJwt')
-  const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt')
-  return readIdToken(url, answer, 'signedJwt')
+  return await callIam(step, universe, caller, impersonation, 'signJwt', { payload: JSON.stringify(claims) })
 }
 
 /**
@@ -69,40 +58,41 @@ export async function generateAccessToken(
   caller: Caller,
   impersonation: Impersonation
 ): Promise<Secret> {
-  const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken')
-  const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] }, 'accessToken')
-  return readAccessToken(url, answer, 'accessToken')
+  return await callIam(step, universe, caller, impersonation, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] })
 }
+
+/** In which member of its answer each method gives the token. */
+const MEMBERS = { generateIdToken: 'token', generateAccessToken: 'accessToken', signJwt: 'signedJwt' } as const
 
 async function callIam(
   step: Step,
-  url: URL,
+  universe: string,
   caller: Caller,
   impersonation: Impersonation,
-  body: JsonObject,
-  field: string
-): Promise<SealedAnswer> {
+  method: keyof typeof MEMBERS,
+  body: JsonObject
+): Promise<Secret> {
+  const url = iamCredentialsUrl(universe, impersonation.account, method)
   const delegates = impersonation.delegates.map(serviceAccountResource)
-  const answer = await requestWithRetries(
-    step,
-    {
-      method: 'POST',
-      url,
-      headers: {
-        authorization: caller.accessToken.prefixed('Bearer '),
-        'content-type': 'application/json',
-        accept: 'application/json'
-      },
-      body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
-      clientCertificate: caller.clientCertificate,
-      holds: { type: 'json', field }
+  const request = {
+    method: 'POST',
+    url,
+    headers: {
+      authorization: caller.token.prefixed('Bearer '),
+      'content-type': 'application/json',
+      accept: 'application/json'
     },
-    (last, attempts) => googleUnavailable(url, last, attempts)
-  )
+    body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
+    clientCertificate: caller.clientCertificate,
+    holds: { type: 'json', field: MEMBERS[method] }
+  } as const
+  const answer = await requestWithRetries(step, request, googleUnavailable)
   if (answer.status >= 400) {
     const machine = await caller.identify?.()
     const refused = { ...caller, machine, ...machine }
     throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, refused, impersonation))
   }
-  return answer
+  return method === 'generateAccessToken'
+    ? readAccessToken(url, answer, MEMBERS[method])
+    : readIdToken(url, answer, MEMBERS[method])
 }

@@ -74,11 +74,10 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
 
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(step: Step, universe: string, { credential, impersonations }: Identity): Promise<Caller> {
-  const { token, principal = credential.principal, ...known } = await credential.accessToken()
-  let caller: Caller = { ...known, accessToken: token, principal }
+  let caller: Caller = { principal: credential.principal, ...(await credential.accessToken()) }
   for (const impersonation of impersonations.slice(0, -1)) {
     caller = {
-      accessToken: await generateAccessToken(step, universe, caller, impersonation),
+      token: await generateAccessToken(step, universe, caller, impersonation),
       principal: serviceAccountPrincipal(impersonation.account)
     }
   }

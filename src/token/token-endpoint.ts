@@ -46,7 +46,7 @@ export async function requestToken(
       body: request.form,
       clientCertificate: request.clientCertificate
     },
-    (last, attempts) => googleUnavailable(request.url, last, attempts)
+    googleUnavailable
   )
   if (answer.status >= 400) throw refusedBy(request.url, answer, refused)
   return answer

@@ -215,26 +215,23 @@ function ignore(): void {
   // Said elsewhere, or of no consequence.
 }
 
+/** What Node's codes mean; the first that fits. */
+const MEANINGS: readonly (readonly [code: RegExp, meaning: string, trouble: Trouble])[] = [
+  [/^ECONNREFUSED$/, 'connection refused', 'refusal'],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name cannot be resolved', 'connection'],
+  [/^ECONNRESET$/, 'connection reset', 'connection'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH)$/, 'no route to the host', 'connection'],
+  // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
+  [/^ERR_SSL_|^EPROTO$/, 'the TLS handshake failed', 'handshake'],
+  // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+  [
+    /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/,
+    'the TLS certificate was not accepted',
+    'certificate'
+  ]
+]
+
 function explainError(code: string): ConnectionError {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return new ConnectionError(code, `connection refused (${code})`, 'refusal')
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new ConnectionError(code, `the host name cannot be resolved (${code})`)
-    case 'ECONNRESET':
-      return new ConnectionError(code, `connection reset (${code})`)
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return new ConnectionError(code, `no route to the host (${code})`)
-    default:
-      // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
-      if (/^ERR_SSL_|^EPROTO$/.test(code)) {
-        return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake')
-      }
-      // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
-      return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
-        ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
-        : new ConnectionError(code, `no connection (${code})`)
-  }
+  const [, meaning, trouble] = MEANINGS.find(([known]) => known.test(code)) ?? []
+  return new ConnectionError(code, `${meaning ?? 'no connection'} (${code})`, trouble)
 }

@@ -15,27 +15,36 @@ const SHORTEST_ATTEMPT_MS = 100
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const LONGEST_ANSWER_BYTES = 256 * 1024
 
+const OUT_OF_TIME: NoAnswer = {
+  answered: false,
+  timedOut: true,
+  reason: 'the deadline of the step had passed',
+  trouble: 'connection',
+  sent: false,
+  milliseconds: 0
+}
+
 export interface SealedRequest extends HttpRequest {
   /** Where a good answer holds a token that neither its name nor its shape tells. */
-  readonly holds?: TokenFormat
+  readonly holds?: TokenFormat | undefined
 }
 
 /**
  * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
  * again, POSTs included, because asking twice for a token does no harm.
  *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ * @param unavailable what to fail with where no such answer came, given the URL, the last outcome and the number of attempts
  */
 export async function requestWithRetries(
   step: Step,
   request: SealedRequest,
-  unavailable: (last: SealedOutcome, attempts: number) => Failure
+  unavailable: (url: URL, last: SealedOutcome, attempts: number) => Failure
 ): Promise<SealedAnswer> {
-  let lastInformative: SealedOutcome = outOfTime()
+  let lastInformative: SealedOutcome = OUT_OF_TIME
   let failures = 0
   for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
     const limit = limitOf(step)
-    const outcome = await send(step, request, limit, (status) => status >= 300)
+    const outcome = await send(step, request, limit, 300)
     if (outcome.answered && !isTransient(outcome)) return outcome
     // An attempt that the deadline cut short says less than the one before it.
     const cutShort = !outcome.answered && outcome.timedOut && limit.byDeadline
@@ -44,28 +53,28 @@ export async function requestWithRetries(
     const pause = choosePause(step, attempt, outcome)
     // Beyond the deadline another attempt could only end in failure: fail at once.
     if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
-      throw unavailable(lastInformative, attempt)
+      throw unavailable(request.url, lastInformative, attempt)
     step.log.info(`${request.url.host}: ${describeOutcome(outcome)}; trying again in ${pause} ms`)
     await step.sleep(pause)
   }
-  throw unavailable(lastInformative, 0)
+  throw unavailable(request.url, lastInformative, 0)
 }
 
 /** Asks one of Google's services once. What comes back is sealed. */
 export async function requestOnce(step: Step, request: SealedRequest): Promise<SealedOutcome> {
-  return await send(step, request, limitOf(step), () => true)
+  return await send(step, request, limitOf(step), 0)
 }
 
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
  *
- * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ * @param quotedFrom the status from which on people may be shown something of an answer; of one that gives a token they are not
  */
 async function send(
   step: Step,
   request: SealedRequest,
   limit: Pick<Limits, 'milliseconds' | 'byDeadline'>,
-  isQuoted: (status: number) => boolean
+  quotedFrom: number
 ): Promise<SealedOutcome> {
   const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES })
   if (!outcome.answered) return outcome
@@ -75,17 +84,6 @@ async function send(
     headers: mapStrings(head.headers, (text) => sealText(masks, text)),
     ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
   }
-  const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text: string) => text
+  const redact = head.status >= quotedFrom ? createRedaction(masks.known()) : (text: string) => text
   return { ...head, ...(mapStrings(sealed, redact) as Pick<SealedAnswer, 'headers' | 'json' | 'text'>) }
-}
-
-function outOfTime(): NoAnswer {
-  return {
-    answered: false,
-    timedOut: true,
-    reason: 'the deadline of the step had passed',
-    trouble: 'connection',
-    sent: false,
-    milliseconds: 0
-  }
 }

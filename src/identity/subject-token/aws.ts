@@ -59,8 +59,8 @@ function instanceMetadata(step: Step): (input: URL | string, init?: RequestInit)
     const answer = await requestWithRetries(
       step,
       // A session token is the whole of its answer.
-      { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } as const } : {}) },
-      (last, attempts) => subjectTokenHostSilent(url, last, attempts)
+      { method, url, headers, holds: method === 'PUT' ? { type: 'text' } : undefined },
+      subjectTokenHostSilent
     )
     return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } })
   }

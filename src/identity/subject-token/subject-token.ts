@@ -71,9 +71,8 @@ function nameFile(path: string): string {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step: Step, { url, headers, format }: UrlSource): Promise<Sealed> {
   keepSuspects(step.masks, url.searchParams)
-  const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) =>
-    subjectTokenHostSilent(url, last, attempts)
-  )
+  const request = { method: 'GET', url, headers, holds: format }
+  const answer = await requestWithRetries(step, request, subjectTokenHostSilent)
   // Google's libraries take every 2xx.
   if (answer.status >= 200 && answer.status < 300) return answer
   throw subjectTokenRefused(url, readRefusal(answer))
