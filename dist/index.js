@@ -1044,6 +1044,8 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _service_url_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7306);
+
 
 
 
@@ -1101,12 +1103,12 @@ function inputsInvalid(found, withheld) {
 function audienceRequired(url) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'AUDIENCE_REQUIRED',
-        ...(url.hostname.endsWith('.cloudfunctions.net') ? explainFunction(url) : explainDomain(url))
+        ...((0,_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .isFunctionUrl */ .MS)(url) ? explainFunction(url) : explainDomain(url))
     });
 }
 /** https://cloud.google.com/functions/docs/calling/http: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function explainFunction(url) {
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const { region, project } = (0,_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOfFunction */ .vf)(url);
     return {
         sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
         remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
@@ -1169,15 +1171,86 @@ function matches(pattern, text) {
 
 /***/ }),
 
+/***/ 7306:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AH: () => (/* binding */ isCloudRunUrl),
+/* harmony export */   MS: () => (/* binding */ isFunctionUrl),
+/* harmony export */   Rd: () => (/* binding */ withTag),
+/* harmony export */   cO: () => (/* binding */ tagOf),
+/* harmony export */   dz: () => (/* binding */ isTag),
+/* harmony export */   kp: () => (/* binding */ findReservation),
+/* harmony export */   nb: () => (/* binding */ withoutTag),
+/* harmony export */   vf: () => (/* binding */ placeOfFunction)
+/* harmony export */ });
+/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
+const TAG_SEPARATOR = '---';
+/** Whether Cloud Run's own domain serves this URL. */
+function isCloudRunUrl(url) {
+    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
+}
+/** Whether the domain of Cloud Functions serves this URL. */
+function isFunctionUrl(url) {
+    return url.hostname.endsWith('.cloudfunctions.net');
+}
+/** Region and project of a function, as `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` tells them; placeholders otherwise. */
+function placeOfFunction({ hostname }) {
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(hostname) ?? [];
+    return { region, project };
+}
+/** The traffic tag in the URL of a Cloud Run service, if there is one. */
+function tagOf(url) {
+    return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined;
+}
+/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
+function withTag(url, tag) {
+    const tagged = new URL(url);
+    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
+    return tagged;
+}
+/** The URL of the service itself, whatever tag it has. */
+function withoutTag(url) {
+    const plain = new URL(url);
+    if (isCloudRunUrl(url))
+        plain.host = splitTag(url.host).service;
+    return plain;
+}
+/** Whether a name can be a traffic tag: lower-case letters, digits and hyphens, but never what separates it from its host. */
+function isTag(name) {
+    return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= 46 && !name.includes(TAG_SEPARATOR);
+}
+function splitTag(host) {
+    const end = host.indexOf(TAG_SEPARATOR);
+    if (end <= 0)
+        return { service: host };
+    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
+}
+/**
+ * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
+ * of the others Google says only that some are kept and all should be avoided.
+ * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
+ */
+function findReservation(url) {
+    if (!isCloudRunUrl(url))
+        return undefined;
+    if (url.pathname === '/healthz')
+        return 'certain';
+    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
+}
+
+
+/***/ }),
+
 /***/ 1730:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9193);
+/* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5933);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9215);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2379);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -1213,11 +1286,8 @@ __webpack_async_result__();
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 function internalFailure(error, env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
-        code: 'INTERNAL',
-        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error}).`,
-        ...explainDefect(env)
-    });
+    const what = error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error;
+    return defect(`The action stopped because of a defect of its own (${what}).`, env);
 }
 /** Where the error was thrown in the bundle: no more than the file's name, because a message or a path may hold anything. */
 function placeOf({ stack = '' }) {
@@ -1226,21 +1296,23 @@ function placeOf({ stack = '' }) {
 }
 /** The process ran out of work without a result. */
 function unfinished(env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
-        code: 'INTERNAL',
-        sentence: 'The action ended before it had finished.',
-        ...explainDefect(env)
-    });
+    return defect('The action ended before it had finished.', env);
 }
-function explainDefect(env) {
+/** The last resort: the result itself could not be written. */
+function unreported(env) {
+    return defect('The verdict could not be written.', env);
+}
+function defect(sentence, env) {
     const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
     const authors = env['GITHUB_ACTION_REPOSITORY'] ?? '';
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
-    return {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
+        code: 'INTERNAL',
+        sentence,
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
         remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
-    };
+    });
 }
 /**
  * Something held the step beyond its deadline. Everything that is known to take time ends by itself before that.
@@ -1266,15 +1338,11 @@ function unwritable(variable, why) {
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
     });
 }
-/** The last resort: the result itself could not be written. */
-function unreported(env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) });
-}
 
 
 /***/ }),
 
-/***/ 9193:
+/***/ 5933:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -1349,6 +1417,85 @@ function renderAnnotation({ code, sentence, remedy, snippets = [], details = [] 
         return line;
     const rest = [remedy, link].join(' ');
     return [`${code}:`, (0,safe_text/* safeText */.Hk)(sentence, LONGEST - code.length - rest.length - 3), rest].join(' ');
+}
+
+;// CONCATENATED MODULE: ./src/report/outputs.ts
+
+
+
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_BYTES = 64 * 1024;
+/** The outputs of the root action. */
+const OUTPUTS = [
+    'id_token',
+    'id_tokens',
+    'audience',
+    'email',
+    'expires_at',
+    'outcome',
+    'failure_code',
+    'status',
+    'headers',
+    'body',
+    'attempts',
+    'latency_ms'
+];
+/** @param declared what the action declares; nothing else is written, and no token where `id_token` is not among them */
+function createOutputs(env, declared = OUTPUTS) {
+    function set(name, value) {
+        if (!declared.includes(name))
+            return;
+        writeCommandFile(env, 'GITHUB_OUTPUT', () => {
+            (0,core/* setOutput */.uH)(name, value);
+        });
+    }
+    return {
+        setTokens(tokens, variable) {
+            const [first] = tokens.values();
+            if (first === undefined)
+                return;
+            const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
+            set('id_token', first.jwt.reveal());
+            set('id_tokens', JSON.stringify(byAudience));
+            set('audience', first.audience);
+            set('email', first.email);
+            set('expires_at', new Date(first.expiresAt).toISOString());
+            if (variable === undefined || !declared.includes('id_token'))
+                return;
+            writeCommandFile(env, 'GITHUB_ENV', () => {
+                (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
+            });
+        },
+        setCall({ attempts, response }) {
+            const last = attempts.at(-1);
+            set('attempts', attempts.length);
+            if (last !== undefined)
+                set('latency_ms', last.milliseconds);
+            if (response === undefined)
+                return;
+            set('status', response.status);
+            set('headers', JSON.stringify({ ...response.headers, ...response.repeated }));
+            set('body', cutBytes(response.text, BODY_BYTES));
+        },
+        setVerdict(failure) {
+            try {
+                set('outcome', failure === undefined ? 'success' : 'failure');
+                set('failure_code', failure?.text.code ?? '');
+                return undefined;
+            }
+            catch (error) {
+                if (error instanceof failure_failure/* Failure */.HR)
+                    return error;
+                throw error;
+            }
+        }
+    };
+}
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text, limit) {
+    const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
+    return read === text.length ? text : (0,safe_text/* cutText */.IN)(text, read);
 }
 
 // EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
@@ -1728,63 +1875,11 @@ function describeDuration(milliseconds) {
 
 
 
-/** What the output `body` holds of a body, in bytes of UTF-8. */
-const BODY_OUTPUT_BYTES = 64 * 1024;
-/** The outputs of the root action. */
-const OUTPUTS = [
-    'id_token',
-    'id_tokens',
-    'audience',
-    'email',
-    'expires_at',
-    'outcome',
-    'failure_code',
-    'status',
-    'headers',
-    'body',
-    'attempts',
-    'latency_ms'
-];
-/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
-function createReport(env, outputs = OUTPUTS) {
+
+/** @param declared the outputs of the action, where they are not those of the root action */
+function createReport(env, declared) {
+    const outputs = createOutputs(env, declared);
     let run = {};
-    function setOutput(name, value) {
-        if (!outputs.includes(name))
-            return;
-        writeCommandFile(env, 'GITHUB_OUTPUT', () => {
-            (0,core/* setOutput */.uH)(name, value);
-        });
-    }
-    /** @returns why it could not be written */
-    function writeVerdict(failure) {
-        try {
-            setOutput('outcome', failure === undefined ? 'success' : 'failure');
-            setOutput('failure_code', failure?.text.code ?? '');
-            return undefined;
-        }
-        catch (error) {
-            if (error instanceof failure_failure/* Failure */.HR)
-                return error;
-            throw error;
-        }
-    }
-    function writeTokens(tokens) {
-        const [first] = tokens.values();
-        if (first === undefined)
-            return;
-        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
-        setOutput('id_token', first.jwt.reveal());
-        setOutput('id_tokens', JSON.stringify(byAudience));
-        setOutput('audience', first.audience);
-        setOutput('email', first.email);
-        setOutput('expires_at', new Date(first.expiresAt).toISOString());
-        const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
-        if (variable === undefined)
-            return;
-        writeCommandFile(env, 'GITHUB_ENV', () => {
-            (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
-        });
-    }
     return {
         info: core/* info */.pq,
         warn: (line) => {
@@ -1799,7 +1894,7 @@ function createReport(env, outputs = OUTPUTS) {
         },
         onTokens(tokens, now) {
             run = { ...run, tokens };
-            writeTokens(tokens);
+            outputs.setTokens(tokens, run.inputs?.exportEnv);
             for (const [audience, token] of tokens) {
                 (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
                 (0,core/* info */.pq)(describeToken(token, now));
@@ -1818,22 +1913,14 @@ function createReport(env, outputs = OUTPUTS) {
             run = { ...run, result };
             const renewed = replaceFirst(run.tokens, result.token);
             if (renewed !== undefined)
-                writeTokens(renewed);
-            const last = result.attempts.at(-1);
-            setOutput('attempts', result.attempts.length);
-            if (last !== undefined)
-                setOutput('latency_ms', last.milliseconds);
-            const { response } = result;
-            if (response === undefined)
-                return;
-            setOutput('status', response.status);
-            setOutput('headers', JSON.stringify({ ...response.headers, ...response.repeated }));
-            setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
-            if (response.accepted)
-                (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
+                outputs.setTokens(renewed, run.inputs?.exportEnv);
+            outputs.setCall(result);
+            const { accepted = false, verdicts = [] } = result.response ?? {};
+            if (accepted)
+                (0,core/* info */.pq)(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`);
         },
         async finish(failure, options = { summary: true }) {
-            const unwritten = writeVerdict(failure);
+            const unwritten = outputs.setVerdict(failure);
             const verdict = failure ?? unwritten;
             if (verdict !== undefined)
                 reportFailure(verdict.text, env);
@@ -1918,17 +2005,6 @@ async function writeSummary(run, failure, env) {
     if (run.inputs?.summary === false)
         return;
     await addToSummary(env, () => renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)));
-}
-/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
-function cutBytes(text, limit) {
-    const bytes = Buffer.from(text);
-    if (bytes.length <= limit)
-        return text;
-    let end = limit;
-    // RFC 3629: bytes that continue a character start with the bits 10.
-    while (((bytes[end] ?? 0) & 0xc0) === 0x80)
-        end -= 1;
-    return (0,safe_text/* cutText */.IN)(text, bytes.subarray(0, end).toString('utf8').length);
 }
 
 
@@ -2026,7 +2102,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 9215:
+/***/ 2379:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2070,81 +2146,8 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
-// EXTERNAL MODULE: ./src/inputs/failures.ts
-var failures = __nccwpck_require__(4042);
-;// CONCATENATED MODULE: ./src/inputs/service-url.ts
-
-/** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
-const TAG_SEPARATOR = '---';
-/**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-function deriveAudience(url) {
-    const audience = findAudience(url);
-    if (audience === undefined)
-        throw (0,failures/* audienceRequired */.QG)(url);
-    return audience;
-}
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
- */
-function findAudience(url) {
-    if (isCloudRunUrl(url))
-        return `https://${splitTag(url.hostname).service}`;
-    const [, name] = url.pathname.split('/');
-    return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
-}
-/** Whether Cloud Run's own domain serves this URL. */
-function isCloudRunUrl(url) {
-    return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
-}
-/** Whether the domain of Cloud Functions serves this URL. */
-function isFunctionUrl(url) {
-    return url.hostname.endsWith('.cloudfunctions.net');
-}
-/** The traffic tag in the URL of a Cloud Run service, if there is one. */
-function tagOf(url) {
-    return isCloudRunUrl(url) ? splitTag(url.host).tag : undefined;
-}
-/** The URL of the revision that `tag` names, for the URL of its service (or of the same tag already). */
-function withTag(url, tag) {
-    const tagged = new URL(url);
-    tagged.host = `${tag}${TAG_SEPARATOR}${splitTag(url.host).service}`;
-    return tagged;
-}
-/** The URL of the service itself, whatever tag it has. */
-function withoutTag(url) {
-    const plain = new URL(url);
-    if (isCloudRunUrl(url))
-        plain.host = splitTag(url.host).service;
-    return plain;
-}
-/** Whether a name can be a traffic tag: lower-case letters, digits and hyphens, but never what separates it from its host. */
-function isTag(name) {
-    return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= 46 && !name.includes(TAG_SEPARATOR);
-}
-function splitTag(host) {
-    const end = host.indexOf(TAG_SEPARATOR);
-    if (end <= 0)
-        return { service: host };
-    return { tag: host.slice(0, end), service: host.slice(end + TAG_SEPARATOR.length) };
-}
-/**
- * Whether Google's front end keeps a path of `*.run.app` from the application: `/healthz` for certain, which was measured;
- * of the others Google says only that some are kept and all should be avoided.
- * https://cloud.google.com/run/docs/known-issues#reserved_url_paths
- */
-function findReservation(url) {
-    if (!isCloudRunUrl(url))
-        return undefined;
-    if (url.pathname === '/healthz')
-        return 'certain';
-    return /z$|^\/eventlog$|^\/_ah(\/|$)/.test(url.pathname) ? 'possible' : undefined;
-}
-
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
 // EXTERNAL MODULE: ./src/world/outcome.ts
 var world_outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/guard/json.ts
@@ -2332,6 +2335,10 @@ function wordsOf({ text: body }, maxLength) {
 
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var guard_quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/guard/likely-secret.ts
+var likely_secret = __nccwpck_require__(5750);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: ./src/inputs/complaints.ts
 
 /**
@@ -2384,8 +2391,8 @@ function throwAny(complaints) {
     throw others.length === 0 ? first : new AggregateError(complaints);
 }
 
-// EXTERNAL MODULE: ./src/guard/likely-secret.ts
-var likely_secret = __nccwpck_require__(5750);
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
 ;// CONCATENATED MODULE: ./src/world/request.ts
 /** Loopback and link-local addresses, which never leave the machine or its network segment: plain `http` is fine there. */
 function isLocalUrl(url) {
@@ -2396,7 +2403,6 @@ function isLoopbackUrl(url) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/values.ts
-
 
 
 
@@ -2464,20 +2470,6 @@ function parseUrl(input, value) {
 /** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
 function impossibleRegionIn(url) {
     return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
-}
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-function parseAudience(value) {
-    const secret = (0,likely_secret/* describeSecret */.w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
-        return value;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
-}
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-function parseIapAudience(value) {
-    const audience = parseAudience(value);
-    if (audience.startsWith('https://'))
-        return audience;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 /** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
@@ -2683,6 +2675,326 @@ function parseHeaderLine(input, line) {
         throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,guard_quote/* quoteValue */.c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
+}
+
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var pattern = __nccwpck_require__(5235);
+;// CONCATENATED MODULE: ./src/inputs/status-set.ts
+
+
+
+/**
+ * @param text codes, ranges and classes: `200,204,301-303,4xx`
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseStatusSet(text) {
+    const parts = parseList(text).map(parsePart);
+    if (parts.length === 0)
+        throw invalid(text);
+    return {
+        text,
+        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
+        lists: (status) => parts.some((part) => part.exact && part.from === status)
+    };
+}
+function parsePart(part) {
+    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
+    if (hundreds !== undefined)
+        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
+    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
+    const from = Number(first);
+    const to = Number(last ?? first);
+    if (first === undefined || from > to)
+        throw invalid(part);
+    return { from, to, exact: last === undefined };
+}
+function invalid(part) {
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/expectations.ts
+
+
+
+
+
+/**
+ * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
+ */
+async function compileExpectations(inputs) {
+    return await readAll({
+        status: () => parseStatusSet(inputs.status),
+        headers: () => readEach(parseLines(inputs.headers), (line) => {
+            const { name, value } = parseHeaderLine('expect_headers', line);
+            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
+        }),
+        body: () => readEach(parseLines(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
+        json: async () => await compileJson(parseLines(inputs.json))
+    });
+}
+/** The library is loaded only where there is an expression. */
+async function compileJson(expressions) {
+    if (expressions.length === 0)
+        return [];
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
+    return readEach(expressions, compileJsonExpression);
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
+var core = __nccwpck_require__(9752);
+;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
+
+/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
+const DEFAULTS = {
+    token: 'id_token',
+    universe: 'googleapis.com',
+    method: 'GET',
+    expect_status: '2xx',
+    assert_private: 'false',
+    timeout: '30s',
+    deadline: '3m',
+    iam_wait: '60s',
+    summary: 'true'
+};
+/** An input; empty where it is not set. */
+function read(name, trimWhitespace = true) {
+    return (0,core/* getInput */.V4)(name, { trimWhitespace });
+}
+function optional(name) {
+    const value = read(name);
+    return value === '' ? undefined : value;
+}
+function orDefault(name) {
+    return optional(name) ?? DEFAULTS[name];
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+;// CONCATENATED MODULE: ./src/inputs/request-body.ts
+
+
+
+
+
+/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
+const MOST_BYTES = 32 * 1024 * 1024;
+/**
+ * @param body text, exactly as it is to be sent; empty for none
+ * @param file of the workspace, and not outside of it
+ * @throws {Failure} INPUT_INVALID
+ */
+async function readRequestBody(body, file, method, workspace) {
+    if (body !== '' && file !== undefined) {
+        throw (0,failures/* inputInvalid */.m7)('body', 'set together with body_file', 'Set either body or body_file.', [
+            'body_file: payload.json'
+        ]);
+    }
+    if (body === '' && file === undefined)
+        return undefined;
+    if (method === 'GET' || method === 'HEAD') {
+        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
+        throw (0,failures/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
+    }
+    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
+}
+async function readBodyFile(file, workspace) {
+    const unusable = (problem, remedy) => (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} ${problem}`, remedy, ['body_file: payload.json']);
+    try {
+        const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
+        const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
+        if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
+            throw unusable('is outside of the workspace', 'Put the file into the workspace.');
+        }
+        const status = await (0,promises_namespaceObject.stat)(real);
+        if (!status.isFile())
+            throw unusable('is not a file', 'Name a regular file.');
+        if (status.size <= MOST_BYTES)
+            return await (0,promises_namespaceObject.readFile)(real);
+    }
+    catch (error) {
+        const code = (0,safe_text/* codeOf */.$N)(error);
+        if (code === 'UNKNOWN')
+            throw error;
+        throw unusable(`cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.');
+    }
+    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+}
+
+;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
+
+
+
+
+
+
+
+
+
+
+/** Inputs that are about a call, with what they are where no call is meant. */
+const WITHOUT_CALL = {
+    tag: '',
+    method: DEFAULTS.method,
+    headers: '',
+    body: '',
+    body_file: '',
+    token_header: '',
+    expect_status: DEFAULTS.expect_status,
+    expect_headers: '',
+    expect_body: '',
+    expect_json: '',
+    assert_private: DEFAULTS.assert_private,
+    iam_wait: DEFAULTS.iam_wait
+};
+/**
+ * Reads what is about the call, whether or not there is one.
+ *
+ * @returns undefined where the action only gets tokens
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+async function readCall(workspace) {
+    const { target, ...call } = await readAll({
+        target: readTarget,
+        method: () => parseMethod(orDefault('method')),
+        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
+        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        expectations: async () => await compileExpectations({
+            status: orDefault('expect_status'),
+            headers: read('expect_headers'),
+            body: read('expect_body'),
+            json: read('expect_json')
+        }),
+        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
+        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
+    });
+    return target === undefined ? undefined : { ...target, ...call };
+}
+/** Whether the token is one for Identity-Aware Proxy. */
+function findIapToken(audience) {
+    if (read('token') === 'iap_jwt')
+        return 'iap_jwt';
+    return isOAuthClient(audience ?? '') ? 'id_token' : undefined;
+}
+/** Where the call goes. */
+function readTarget() {
+    const value = optional('url');
+    if (value !== undefined)
+        return addTag(parseUrl('url', value));
+    checkNoCall();
+    return undefined;
+}
+/**
+ * The URL with the tag that the input names, or that it has already.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function addTag(url) {
+    const tag = optional('tag');
+    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? (0,service_url/* tagOf */.cO)(url) };
+}
+/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
+function checkNoCall() {
+    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    // That neither url nor audience is set is a complaint of its own.
+    if (set.length === 0 || read('audience') === '')
+        return;
+    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+    const are = set.length === 1 ? 'is' : 'are';
+    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; ${failures/* WHY_EMPTY */.x1}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+}
+function isSet(name, unset) {
+    const value = read(name);
+    if (value === '' || value.toUpperCase() === unset.toUpperCase())
+        return false;
+    // 60s and 1m are the same value.
+    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
+}
+function tagUrl(url, tag) {
+    if (!(0,service_url/* isTag */.dz)(tag)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+    }
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+    }
+    const inUrl = (0,service_url/* tagOf */.cO)(url);
+    if (inUrl !== undefined && inUrl !== tag) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+    }
+    return (0,service_url/* withTag */.Rd)(url, tag);
+}
+function parseMethod(value) {
+    const method = value.toUpperCase();
+    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
+    if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
+        return method;
+    throw (0,failures/* inputInvalid */.m7)('method', `${(0,guard_quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/audience.ts
+
+
+
+
+
+
+
+
+/**
+ * The audiences that the input names, or the one that follows from `url`.
+ *
+ * @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED
+ */
+function readAudiences() {
+    const forIap = read('token') === 'iap_jwt';
+    const [first, ...others] = readEach(new Set(parseLines(read('audience'))), forIap ? parseIapAudience : parseAudience);
+    if (first !== undefined)
+        return { audiences: [first, ...others], audienceDerived: false };
+    const url = optional('url');
+    if (url !== undefined && forIap) {
+        // Identity-Aware Proxy compares with the URL that is called, its tag included.
+        return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+    }
+    if (url !== undefined)
+        return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
+    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+}
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+function deriveAudience(url) {
+    const audience = findAudience(url);
+    if (audience === undefined)
+        throw (0,failures/* audienceRequired */.QG)(url);
+    return audience;
+}
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
+ */
+function findAudience(url) {
+    if ((0,service_url/* isCloudRunUrl */.AH)(url))
+        return `https://${(0,service_url/* withoutTag */.nb)(url).hostname}`;
+    const [, name] = url.pathname.split('/');
+    return (0,service_url/* isFunctionUrl */.MS)(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
+}
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
+function parseAudience(value) {
+    const secret = (0,likely_secret/* describeSecret */.w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
+        return value;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 
 ;// CONCATENATED MODULE: ./src/token/principal.ts
@@ -3050,18 +3362,26 @@ const MOST_FAILURES = 5;
 const SHORTEST_ATTEMPT_MS = 100;
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const LONGEST_ANSWER_BYTES = 256 * 1024;
+const OUT_OF_TIME = {
+    answered: false,
+    timedOut: true,
+    reason: 'the deadline of the step had passed',
+    trouble: 'connection',
+    sent: false,
+    milliseconds: 0
+};
 /**
  * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
  * again, POSTs included, because asking twice for a token does no harm.
  *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ * @param unavailable what to fail with where no such answer came, given the URL, the last outcome and the number of attempts
  */
 async function requestWithRetries(step, request, unavailable) {
-    let lastInformative = outOfTime();
+    let lastInformative = OUT_OF_TIME;
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const limit = limitOf(step);
-        const outcome = await send(step, request, limit, (status) => status >= 300);
+        const outcome = await send(step, request, limit, 300);
         if (outcome.answered && !isTransient(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
@@ -3073,22 +3393,22 @@ async function requestWithRetries(step, request, unavailable) {
         const pause = choosePause(step, attempt, outcome);
         // Beyond the deadline another attempt could only end in failure: fail at once.
         if (!isTransient(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
-            throw unavailable(lastInformative, attempt);
+            throw unavailable(request.url, lastInformative, attempt);
         step.log.info(`${request.url.host}: ${(0,world_outcome/* describeOutcome */.SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
     }
-    throw unavailable(lastInformative, 0);
+    throw unavailable(request.url, lastInformative, 0);
 }
 /** Asks one of Google's services once. What comes back is sealed. */
 async function requestOnce(step, request) {
-    return await send(step, request, limitOf(step), () => true);
+    return await send(step, request, limitOf(step), 0);
 }
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
  *
- * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ * @param quotedFrom the status from which on people may be shown something of an answer; of one that gives a token they are not
  */
-async function send(step, request, limit, isQuoted) {
+async function send(step, request, limit, quotedFrom) {
     const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
     if (!outcome.answered)
         return outcome;
@@ -3098,18 +3418,8 @@ async function send(step, request, limit, isQuoted) {
         headers: mapStrings(head.headers, (text) => sealText(masks, text)),
         ...seal(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
     };
-    const redact = isQuoted(head.status) ? createRedaction(masks.known()) : (text) => text;
+    const redact = head.status >= quotedFrom ? createRedaction(masks.known()) : (text) => text;
     return { ...head, ...mapStrings(sealed, redact) };
-}
-function outOfTime() {
-    return {
-        answered: false,
-        timedOut: true,
-        reason: 'the deadline of the step had passed',
-        trouble: 'connection',
-        sent: false,
-        milliseconds: 0
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/call/run-service.ts
@@ -3120,9 +3430,9 @@ function outOfTime() {
 
 /** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
 function nameRunService(url) {
-    if (!isCloudRunUrl(url))
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url))
         return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,service_url/* withoutTag */.nb)(url).hostname) ?? [];
     return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
 }
 /**
@@ -3133,9 +3443,9 @@ function nameRunService(url) {
  */
 async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
     try {
-        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const { token, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
         const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
@@ -3211,7 +3521,7 @@ function textsIn(json, member) {
 
 
 function describeTarget(url) {
-    return isFunctionUrl(url) ? describeFunction(url) : describeRunService(url);
+    return (0,service_url/* isFunctionUrl */.MS)(url) ? describeFunction(url) : describeRunService(url);
 }
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
@@ -3219,7 +3529,7 @@ function describeRunService(url) {
     if (project !== undefined && region !== undefined && name !== undefined)
         return { kind: 'service', name, flags: ` --region=${region} --project=${(0,failure_snippets/* projectById */.k_)(project)}`, search: [] };
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
-    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec(withoutTag(url).hostname) ?? [];
+    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec((0,service_url/* withoutTag */.nb)(url).hostname) ?? [];
     const what = known === undefined ? 'SERVICE and REGION' : 'REGION';
     const filter = known === undefined ? '' : ` --filter="metadata.name=${known}"`;
     return {
@@ -3231,7 +3541,7 @@ function describeRunService(url) {
 }
 /** `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function describeFunction(url) {
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const { region, project } = (0,service_url/* placeOfFunction */.vf)(url);
     const [, name = 'FUNCTION'] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
     return { kind: 'function', name, flags: ` --region=${region} --project=${project}`, search: [] };
 }
@@ -3241,7 +3551,7 @@ function describeFunction(url) {
  * @param audience of the token
  */
 function ownUrl(url, audience) {
-    const isOwn = (each) => isCloudRunUrl(each) || isFunctionUrl(each);
+    const isOwn = (each) => (0,service_url/* isCloudRunUrl */.AH)(each) || (0,service_url/* isFunctionUrl */.MS)(each);
     return !isOwn(url) && URL.canParse(audience) && isOwn(new URL(audience)) ? new URL(audience) : url;
 }
 /** The command that shows the log of what is behind a URL. */
@@ -3275,6 +3585,7 @@ function updateCommand(url, flag, release = '') {
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/front-end.ts
+
 
 
 
@@ -3395,13 +3706,13 @@ function explainNotReached(facts) {
 }
 const NOT_REACHED = [
     { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-    { when: ({ url }) => isFunctionUrl(url), explain: noFunction },
-    { when: ({ url }) => !isCloudRunUrl(url), explain: domainLeadsNowhere },
-    { when: ({ url }) => findReservation(url) === 'certain', explain: reservedPath },
+    { when: ({ url }) => (0,service_url/* isFunctionUrl */.MS)(url), explain: noFunction },
+    { when: ({ url }) => !(0,service_url/* isCloudRunUrl */.AH)(url), explain: domainLeadsNowhere },
+    { when: ({ url }) => (0,service_url/* findReservation */.kp)(url) === 'certain', explain: reservedPath },
     { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
     { when: ({ exists }) => exists === true, explain: probablyReservedPath },
     {
-        when: ({ url, exists }) => exists === undefined && findReservation(url) === 'possible',
+        when: ({ url, exists }) => exists === undefined && (0,service_url/* findReservation */.kp)(url) === 'possible',
         explain: probablyReservedPath
     },
     { when: () => true, explain: unreachableService }
@@ -3456,7 +3767,7 @@ function adviseOtherPath(url) {
 }
 function noTag({ url, tag = '', exists, answered }) {
     const { name, flags } = describeTarget(url);
-    const certain = exists === true && findReservation(url) === undefined;
+    const certain = exists === true && (0,service_url/* findReservation */.kp)(url) === undefined;
     return {
         sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,safe_text/* safeText */.Hk)(tag)}.`,
         cause: certain
@@ -3606,7 +3917,7 @@ function explain(url, answer) {
         const location = (0,safe_text/* safeText */.Hk)(headers['location'] ?? '');
         return {
             cause: `What redirects${location === '' ? '' : ` to ${location}`} is open to everybody; this call does not tell what is behind the redirect.`,
-            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${isCloudRunUrl(url) ? ', or close the service to the public' : ''}.`,
+            remedy: `Set url to ${location.startsWith('https://') ? location : 'the address that answers without a redirect'}${(0,service_url/* isCloudRunUrl */.AH)(url) ? ', or close the service to the public' : ''}.`,
             snippets: closing.snippets
         };
     }
@@ -3637,7 +3948,7 @@ function closeService(url) {
             snippets: [(0,failure_snippets/* inTerminal */.e5)('remove allUsers', removal)]
         };
     const commands = [removal, updateCommand(url, '--invoker-iam-check')];
-    return isCloudRunUrl(url)
+    return (0,service_url/* isCloudRunUrl */.AH)(url)
         ? {
             remedy: 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
             snippets: [(0,failure_snippets/* inTerminal */.e5)('close the service', ...commands), search]
@@ -3977,7 +4288,7 @@ function judge(url, outcome) {
         return 'refused';
     const responder = whoAnswered(outcome, textOf(outcome));
     // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
-    if (responder === 'gateway' && !isCloudRunUrl(url))
+    if (responder === 'gateway' && !(0,service_url/* isCloudRunUrl */.AH)(url))
         return 'refused';
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
 }
@@ -4006,7 +4317,7 @@ const CAUSES = {
         { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
         { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
         { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
-        { when: ({ url }) => findReservation(url) !== undefined, explain: run_service_reservedPath },
+        { when: ({ url }) => (0,service_url/* findReservation */.kp)(url) !== undefined, explain: run_service_reservedPath },
         { when: () => true, explain: openToAll }
     ],
     TOKEN_REJECTED: [
@@ -4385,7 +4696,7 @@ function listInputs(verdicts) {
 }
 /** https://cloud.google.com/run/docs/configuring/max-instances */
 function giveInstances(service) {
-    if (!isCloudRunUrl(service))
+    if (!(0,service_url/* isCloudRunUrl */.AH)(service))
         return [];
     const { name, flags } = describeTarget(service);
     return [
@@ -4660,7 +4971,7 @@ const SIGN = (0,failure_snippets/* inStep */.qg)('token: iap_jwt');
 function findClient(url) {
     return [
         (0,failure_snippets/* onRunner */.o)("see IAP's client id in the address of the sign-in page", `curl --silent --head ${(0,failure_snippets/* shellWord */.r7)((0,safe_text/* safeUrl */.Pl)(url))} | grep --only-matching 'client_id=[^&]*'`),
-        ...(isCloudRunUrl(url)
+        ...((0,service_url/* isCloudRunUrl */.AH)(url)
             ? []
             : [
                 (0,failure_snippets/* inTerminal */.e5)('see the client id of the backend; nothing means that Google manages the client', 'gcloud compute backend-services list --project=PROJECT', 'gcloud compute backend-services describe BACKEND --global --project=PROJECT --format="value(iap.oauth2ClientId)"')
@@ -4682,7 +4993,7 @@ function allowClient(url) {
     ];
 }
 function findResource(url) {
-    return isCloudRunUrl(url)
+    return (0,service_url/* isCloudRunUrl */.AH)(url)
         ? describeTarget(url).search
         : [(0,failure_snippets/* inTerminal */.e5)('learn BACKEND', 'gcloud compute backend-services list --project=PROJECT')];
 }
@@ -4692,7 +5003,7 @@ function findResource(url) {
  */
 function iapCommand(url, command) {
     const { name, flags } = describeTarget(url);
-    return isCloudRunUrl(url)
+    return (0,service_url/* isCloudRunUrl */.AH)(url)
         ? `gcloud beta iap ${command} --resource-type=cloud-run --service=${name}${flags}`
         : `gcloud beta iap ${command} --resource-type=backend-services --service=BACKEND --project=PROJECT`;
 }
@@ -4923,8 +5234,8 @@ async function findClientId(step, call, response) {
 async function seeWhetherItExists(step, call, attempt) {
     if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
         return undefined;
-    const root = new URL('/', withoutTag(call.url));
-    if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0)
+    const root = new URL('/', (0,service_url/* withoutTag */.nb)(call.url));
+    if (!(0,service_url/* isCloudRunUrl */.AH)(root) || root.href === call.url.href || step.timeLeft() <= 0)
         return undefined;
     const outcome = await askWithoutToken(step, 'HEAD', root);
     return outcome.answered ? outcome.status !== 404 : undefined;
@@ -5482,7 +5793,7 @@ async function requestToken(step, request, refused) {
         },
         body: request.form,
         clientCertificate: request.clientCertificate
-    }, (last, attempts) => googleUnavailable(request.url, last, attempts));
+    }, googleUnavailable);
     if (answer.status >= 400)
         throw refusedBy(request.url, answer, refused);
     return answer;
@@ -5531,10 +5842,8 @@ function basicAuthorization({ id, secret }) {
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 async function generateIdToken(step, universe, caller, impersonation, audience) {
-    const url = iamCredentialsUrl(universe, impersonation.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
-    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token');
-    return readIdToken(url, answer, 'token');
+    return await callIam(step, universe, caller, impersonation, 'generateIdToken', { audience, includeEmail: true });
 }
 /**
  * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
@@ -5543,9 +5852,7 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
  * @throws {Failure} as `generateIdToken`
  */
 async function signJwtByIam(step, universe, caller, impersonation, claims) {
-    const url = iamCredentialsUrl(universe, impersonation.account, 'signJwt');
-    const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt');
-    return readIdToken(url, answer, 'signedJwt');
+    return await callIam(step, universe, caller, impersonation, 'signJwt', { payload: JSON.stringify(claims) });
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
@@ -5553,30 +5860,34 @@ async function signJwtByIam(step, universe, caller, impersonation, claims) {
  * @throws {Failure} as `generateIdToken`
  */
 async function generateAccessToken(step, universe, caller, impersonation) {
-    const url = iamCredentialsUrl(universe, impersonation.account, 'generateAccessToken');
-    const answer = await callIam(step, url, caller, impersonation, { scope: [CLOUD_PLATFORM_SCOPE] }, 'accessToken');
-    return readAccessToken(url, answer, 'accessToken');
+    return await callIam(step, universe, caller, impersonation, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] });
 }
-async function callIam(step, url, caller, impersonation, body, field) {
+/** In which member of its answer each method gives the token. */
+const MEMBERS = { generateIdToken: 'token', generateAccessToken: 'accessToken', signJwt: 'signedJwt' };
+async function callIam(step, universe, caller, impersonation, method, body) {
+    const url = iamCredentialsUrl(universe, impersonation.account, method);
     const delegates = impersonation.delegates.map(serviceAccountResource);
-    const answer = await requestWithRetries(step, {
+    const request = {
         method: 'POST',
         url,
         headers: {
-            authorization: caller.accessToken.prefixed('Bearer '),
+            authorization: caller.token.prefixed('Bearer '),
             'content-type': 'application/json',
             accept: 'application/json'
         },
         body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
         clientCertificate: caller.clientCertificate,
-        holds: { type: 'json', field }
-    }, (last, attempts) => googleUnavailable(url, last, attempts));
+        holds: { type: 'json', field: MEMBERS[method] }
+    };
+    const answer = await requestWithRetries(step, request, googleUnavailable);
     if (answer.status >= 400) {
         const machine = await caller.identify?.();
         const refused = { ...caller, machine, ...machine };
         throw refusedBy(url, answer, (refusal) => impersonationRefused(refusal, url, refused, impersonation));
     }
-    return answer;
+    return method === 'generateAccessToken'
+        ? readAccessToken(url, answer, MEMBERS[method])
+        : readIdToken(url, answer, MEMBERS[method]);
 }
 
 ;// CONCATENATED MODULE: external "node:crypto"
@@ -5821,18 +6132,17 @@ function createMint(step, { universe, token: kind }, identity) {
 }
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(step, universe, { credential, impersonations }) {
-    const { token, principal = credential.principal, ...known } = await credential.accessToken();
-    let caller = { ...known, accessToken: token, principal };
+    let caller = { principal: credential.principal, ...(await credential.accessToken()) };
     for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
-            accessToken: await generateAccessToken(step, universe, caller, impersonation),
+            token: await generateAccessToken(step, universe, caller, impersonation),
             principal: serviceAccountPrincipal(impersonation.account)
         };
     }
     return caller;
 }
 
-;// CONCATENATED MODULE: ./src/world/failures/run-origin.ts
+;// CONCATENATED MODULE: ./src/world/failures/restricted-run.ts
 
 
 /** A run that GitHub gives no secrets, for an input that is empty. @returns undefined where nothing restricts the run */
@@ -6065,14 +6375,12 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: ./src/guard/small-file.ts
 
 
 
 /** No credential is as large as this. */
-const MOST_BYTES = 1024 * 1024;
+const small_file_MOST_BYTES = 1024 * 1024;
 /** Reads a file that a person named: a regular one, and not larger than 1 MiB, so that neither a pipe nor a disk image hangs us. */
 async function readSmallFile(path) {
     try {
@@ -6082,7 +6390,7 @@ async function readSmallFile(path) {
             const status = await file.stat();
             if (!status.isFile())
                 return { ok: false, missing: false, reason: 'it is not a regular file' };
-            if (status.size > MOST_BYTES)
+            if (status.size > small_file_MOST_BYTES)
                 return { ok: false, missing: false, reason: 'it is larger than 1 MiB' };
             return { ok: true, content: await file.readFile('utf8') };
         }
@@ -6097,7 +6405,7 @@ async function readSmallFile(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/world/run-origin.ts
+;// CONCATENATED MODULE: ./src/world/restricted-run.ts
 
 
 /**
@@ -6120,9 +6428,6 @@ async function findRestriction(env) {
     return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/identity/broken-document.ts
 
 /** Texts of JSON, with one that has no end: a search that began anew behind each quote of it would take quadratic time. */
@@ -6557,7 +6862,7 @@ async function askOnce(step, path, limitMs = DETECTION_MS) {
 function fromMetadataServer(step, universe) {
     async function ask(path, holds) {
         const url = metadataUrl(step, path);
-        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => googleUnavailable(url, last, attempts));
+        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable);
         if (answer.status >= 400)
             throw metadataRefused(readRefusal(answer));
         // Other clouds have a server at the same address.
@@ -6605,7 +6910,7 @@ function fromMetadataServer(step, universe) {
             const email = answer.text.trim();
             if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
                 throw tokenMissing(url, answer);
-            const caller = { accessToken: token, principal: serviceAccountPrincipal(email) };
+            const caller = { token, principal: serviceAccountPrincipal(email) };
             return await signJwtByIam(step, universe, caller, { account: email, delegates: [], origin: 'the metadata server of this machine' }, write(email));
         }
     };
@@ -7336,7 +7641,7 @@ async function requestGithubToken(step, audience) {
         url: new URL(url),
         headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
         holds: { type: 'json', field: 'value' }
-    }, (last, attempts) => oidcFailed(endpoint, last, attempts));
+    }, oidcFailed);
     const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');
     if (answer.status !== 200 || token === undefined)
         throw oidcFailed(endpoint, answer);
@@ -7474,7 +7779,7 @@ function instanceMetadata(step) {
         const method = init?.method ?? 'GET';
         const answer = await requestWithRetries(step, 
         // A session token is the whole of its answer.
-        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
+        { method, url, headers, holds: method === 'PUT' ? { type: 'text' } : undefined }, subjectTokenHostSilent);
         return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -7754,7 +8059,8 @@ function nameFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
     keepSuspects(step.masks, url.searchParams);
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
+    const request = { method: 'GET', url, headers, holds: format };
+    const answer = await requestWithRetries(step, request, subjectTokenHostSilent);
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
         return answer;
@@ -8056,260 +8362,6 @@ function fromDocument(step, document, universe, impersonates) {
     }
 }
 
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: ./src/inputs/pattern.ts
-var pattern = __nccwpck_require__(5235);
-;// CONCATENATED MODULE: ./src/inputs/status-set.ts
-
-
-
-/**
- * @param text codes, ranges and classes: `200,204,301-303,4xx`
- * @throws {Failure} INPUT_INVALID
- */
-function parseStatusSet(text) {
-    const parts = parseList(text).map(parsePart);
-    if (parts.length === 0)
-        throw invalid(text);
-    return {
-        text,
-        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
-        lists: (status) => parts.some((part) => part.exact && part.from === status)
-    };
-}
-function parsePart(part) {
-    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
-    if (hundreds !== undefined)
-        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
-    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
-    const from = Number(first);
-    const to = Number(last ?? first);
-    if (first === undefined || from > to)
-        throw invalid(part);
-    return { from, to, exact: last === undefined };
-}
-function invalid(part) {
-    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
-}
-
-;// CONCATENATED MODULE: ./src/inputs/expectations.ts
-
-
-
-
-
-/**
- * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
- */
-async function compileExpectations(inputs) {
-    return await readAll({
-        status: () => parseStatusSet(inputs.status),
-        headers: () => readEach(parseLines(inputs.headers), (line) => {
-            const { name, value } = parseHeaderLine('expect_headers', line);
-            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
-        }),
-        body: () => readEach(parseLines(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
-        json: async () => await compileJson(parseLines(inputs.json))
-    });
-}
-/** The library is loaded only where there is an expression. */
-async function compileJson(expressions) {
-    if (expressions.length === 0)
-        return [];
-    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
-    return readEach(expressions, compileJsonExpression);
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
-var core = __nccwpck_require__(9752);
-;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
-
-/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
-const DEFAULTS = {
-    token: 'id_token',
-    universe: 'googleapis.com',
-    method: 'GET',
-    expect_status: '2xx',
-    assert_private: 'false',
-    timeout: '30s',
-    deadline: '3m',
-    iam_wait: '60s',
-    summary: 'true'
-};
-/** An input; empty where it is not set. */
-function read(name, trimWhitespace = true) {
-    return (0,core/* getInput */.V4)(name, { trimWhitespace });
-}
-function optional(name) {
-    const value = read(name);
-    return value === '' ? undefined : value;
-}
-function orDefault(name) {
-    return optional(name) ?? DEFAULTS[name];
-}
-
-;// CONCATENATED MODULE: ./src/inputs/request-body.ts
-
-
-
-
-
-/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
-const request_body_MOST_BYTES = 32 * 1024 * 1024;
-/**
- * @param body text, exactly as it is to be sent; empty for none
- * @param file of the workspace, and not outside of it
- * @throws {Failure} INPUT_INVALID
- */
-async function readRequestBody(body, file, method, workspace) {
-    if (body !== '' && file !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)('body', 'set together with body_file', 'Set either body or body_file.', [
-            'body_file: payload.json'
-        ]);
-    }
-    if (body === '' && file === undefined)
-        return undefined;
-    if (method === 'GET' || method === 'HEAD') {
-        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
-        throw (0,failures/* inputInvalid */.m7)(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
-    }
-    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
-}
-async function readBodyFile(file, workspace) {
-    try {
-        const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
-        const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
-        if (relative === '..' || relative.startsWith(`..${(external_node_path_default()).sep}`) || external_node_path_default().isAbsolute(relative)) {
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json']);
-        }
-        const status = await (0,promises_namespaceObject.stat)(real);
-        if (!status.isFile())
-            throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is not a file`, 'Name a regular file.', [
-                'body_file: payload.json'
-            ]);
-        if (status.size <= request_body_MOST_BYTES)
-            return await (0,promises_namespaceObject.readFile)(real);
-    }
-    catch (error) {
-        const code = (0,safe_text/* codeOf */.$N)(error);
-        if (code === 'UNKNOWN')
-            throw error;
-        throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.', ['body_file: payload.json']);
-    }
-    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
-}
-
-;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
-
-
-
-
-
-
-
-
-
-
-/** Inputs that are about a call, with what they are where no call is meant. */
-const WITHOUT_CALL = {
-    tag: '',
-    method: DEFAULTS.method,
-    headers: '',
-    body: '',
-    body_file: '',
-    token_header: '',
-    expect_status: DEFAULTS.expect_status,
-    expect_headers: '',
-    expect_body: '',
-    expect_json: '',
-    assert_private: DEFAULTS.assert_private,
-    iam_wait: DEFAULTS.iam_wait
-};
-/**
- * Reads what is about the call, whether or not there is one.
- *
- * @returns undefined where the action only gets tokens
- * @throws {Failure | AggregateError} INPUT_INVALID
- */
-async function readCall(workspace) {
-    const { target, ...call } = await readAll({
-        target: readTarget,
-        method: () => parseMethod(orDefault('method')),
-        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
-        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
-        expectations: async () => await compileExpectations({
-            status: orDefault('expect_status'),
-            headers: read('expect_headers'),
-            body: read('expect_body'),
-            json: read('expect_json')
-        }),
-        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
-        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
-    });
-    return target === undefined ? undefined : { ...target, ...call };
-}
-/** Whether the token is one for Identity-Aware Proxy. */
-function findIapToken(audience) {
-    if (read('token') === 'iap_jwt')
-        return 'iap_jwt';
-    return isOAuthClient(audience ?? '') ? 'id_token' : undefined;
-}
-/** Where the call goes. */
-function readTarget() {
-    const value = optional('url');
-    if (value !== undefined)
-        return addTag(parseUrl('url', value));
-    checkNoCall();
-    return undefined;
-}
-/**
- * The URL with the tag that the input names, or that it has already.
- *
- * @throws {Failure} INPUT_INVALID
- */
-function addTag(url) {
-    const tag = optional('tag');
-    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? tagOf(url) };
-}
-/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
-function checkNoCall() {
-    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
-    // That neither url nor audience is set is a complaint of its own.
-    if (set.length === 0 || read('audience') === '')
-        return;
-    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
-    const are = set.length === 1 ? 'is' : 'are';
-    throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; ${failures/* WHY_EMPTY */.x1}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
-}
-function isSet(name, unset) {
-    const value = read(name);
-    if (value === '' || value.toUpperCase() === unset.toUpperCase())
-        return false;
-    // 60s and 1m are the same value.
-    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
-}
-function tagUrl(url, tag) {
-    if (!isTag(tag)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
-    }
-    if (!isCloudRunUrl(url)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
-    }
-    const inUrl = tagOf(url);
-    if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
-    }
-    return withTag(url, tag);
-}
-function parseMethod(value) {
-    const method = value.toUpperCase();
-    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
-    if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
-        return method;
-    throw (0,failures/* inputInvalid */.m7)('method', `${(0,guard_quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
 
 
@@ -8397,23 +8449,9 @@ const SHARED_READERS = {
     deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
     summary: () => parseBoolean('summary', orDefault('summary'))
 };
-/** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
-function readAudiences() {
-    const forIap = read('token') === 'iap_jwt';
-    const [first, ...others] = readEach(new Set(parseLines(read('audience'))), forIap ? parseIapAudience : parseAudience);
-    if (first !== undefined)
-        return { audiences: [first, ...others], audienceDerived: false };
-    const url = optional('url');
-    if (url !== undefined && forIap) {
-        // Identity-Aware Proxy compares with the URL that is called, its tag included.
-        return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
-    }
-    if (url !== undefined)
-        return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
-    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
-}
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
+
 
 
 
@@ -8446,7 +8484,7 @@ function warnOfTls({ env }) {
         : undefined;
 }
 function warnOfPath({ inputs: { call } }) {
-    const reservation = call && findReservation(call.url);
+    const reservation = call && (0,service_url/* findReservation */.kp)(call.url);
     if (call === undefined || reservation === undefined)
         return undefined;
     const path = (0,safe_text/* safeText */.Hk)(call.url.pathname);
@@ -8464,7 +8502,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
     if (fitting === undefined || fitting === audience)
         return undefined;
     const flaws = [
-        ...(tagOf(url) === undefined ? [] : ['a tag']),
+        ...((0,service_url/* tagOf */.cO)(url) === undefined ? [] : ['a tag']),
         ...(url.pathname.length > new URL(fitting).pathname.length && !isOnlySlash(audience, fitting) ? ['a path'] : []),
         ...(url.search === '' && url.hash === '' ? [] : ['a query']),
         ...(audience.endsWith('/') ? ['a trailing slash'] : [])
@@ -8475,7 +8513,7 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
-    if (isCloudRunUrl(audience))
+    if ((0,service_url/* isCloudRunUrl */.AH)(audience))
         return findAudience(audience);
     const expected = findAudience(url);
     return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
@@ -8491,7 +8529,7 @@ function warnOfProvider({ inputs: { audiences } }) {
 }
 function warnOfClientId({ inputs: { audiences, call } }) {
     const [audience] = audiences;
-    if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
@@ -8960,28 +8998,24 @@ async function whenReady(socket, event, signal) {
 function ignore() {
     // Said elsewhere, or of no consequence.
 }
+/** What Node's codes mean; the first that fits. */
+const MEANINGS = [
+    [/^ECONNREFUSED$/, 'connection refused', 'refusal'],
+    [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name cannot be resolved', 'connection'],
+    [/^ECONNRESET$/, 'connection reset', 'connection'],
+    [/^(?:EHOSTUNREACH|ENETUNREACH)$/, 'no route to the host', 'connection'],
+    // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
+    [/^ERR_SSL_|^EPROTO$/, 'the TLS handshake failed', 'handshake'],
+    // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+    [
+        /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/,
+        'the TLS certificate was not accepted',
+        'certificate'
+    ]
+];
 function explainError(code) {
-    switch (code) {
-        case 'ECONNREFUSED':
-            return new ConnectionError(code, `connection refused (${code})`, 'refusal');
-        case 'ENOTFOUND':
-        case 'EAI_AGAIN':
-            return new ConnectionError(code, `the host name cannot be resolved (${code})`);
-        case 'ECONNRESET':
-            return new ConnectionError(code, `connection reset (${code})`);
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-            return new ConnectionError(code, `no route to the host (${code})`);
-        default:
-            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
-            if (/^ERR_SSL_|^EPROTO$/.test(code)) {
-                return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
-            }
-            // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
-            return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
-                ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
-                : new ConnectionError(code, `no connection (${code})`);
-    }
+    const [, meaning, trouble] = MEANINGS.find(([known]) => known.test(code)) ?? [];
+    return new ConnectionError(code, `${meaning ?? 'no connection'} (${code})`, trouble);
 }
 
 ;// CONCATENATED MODULE: ./src/world/connection-pool.ts

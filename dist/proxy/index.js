@@ -463,13 +463,15 @@ function wordsOf({ text: body }, maxLength) {
 /* harmony import */ var _failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3117);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6655);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7306);
+/* harmony import */ var _inputs_audience_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9639);
+/* harmony import */ var _inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6655);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7306);
 /* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(35);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(312);
 /* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2962);
 /* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4351);
 /* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3834);
+
 
 
 
@@ -493,9 +495,9 @@ function tokenRejected({ call, token }, response) {
 }
 const WHAT_401_MEANS = 'A 401 means that the token was rejected; a missing role gives 403.';
 function explainRejection(rejected, url, { audience, email }) {
-    const suggested = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findAudience */ .ot)(url);
+    const suggested = (0,_inputs_audience_js__WEBPACK_IMPORTED_MODULE_4__/* .findAudience */ .ot)(url);
     const accepted = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)((0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .ownUrl */ .yG)(url, audience));
-    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(email) && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__/* .isOAuthClient */ .L_)(audience)) {
+    if ((0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(email) && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_5__/* .isOAuthClient */ .L_)(audience)) {
         return {
             sentence: `${rejected}: the token is a person's (${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(email)}), and this service does not take such tokens.`,
             remedy: 'Set service_account, so that the token is for the service.',
@@ -549,7 +551,7 @@ function explainRefusal({ call, token, attempts }, response) {
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('token_header: X-Serverless-Authorization')]
         };
     }
-    if (number !== undefined && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_4__/* .isOAuthClient */ .L_)(token.audience) && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(token.email)) {
+    if (number !== undefined && (0,_inputs_request_headers_js__WEBPACK_IMPORTED_MODULE_5__/* .isOAuthClient */ .L_)(token.audience) && !(0,_token_principal_js__WEBPACK_IMPORTED_MODULE_6__/* .isPerson */ .KA)(token.email)) {
         // Cloud Run would answer 401 to such an audience; https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
         const agent = `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`;
         return {
@@ -590,13 +592,13 @@ function explainNotReached(facts) {
 }
 const NOT_REACHED = [
     { when: ({ text }) => text.startsWith('response 404 (backend NotFound)'), explain: noBackend },
-    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .isFunctionUrl */ .MS)(url), explain: noFunction },
-    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
-    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
+    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .isFunctionUrl */ .MS)(url), explain: noFunction },
+    { when: ({ url }) => !(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .isCloudRunUrl */ .AH)(url), explain: domainLeadsNowhere },
+    { when: ({ url }) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .findReservation */ .kp)(url) === 'certain', explain: reservedPath },
     { when: ({ tag, exists }) => tag !== undefined && exists !== false, explain: noTag },
     { when: ({ exists }) => exists === true, explain: probablyReservedPath },
     {
-        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === 'possible',
+        when: ({ url, exists }) => exists === undefined && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .findReservation */ .kp)(url) === 'possible',
         explain: probablyReservedPath
     },
     { when: () => true, explain: unreachableService }
@@ -651,7 +653,7 @@ function adviseOtherPath(url) {
 }
 function noTag({ url, tag = '', exists, answered }) {
     const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url);
-    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_5__/* .findReservation */ .kp)(url) === undefined;
+    const certain = exists === true && (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .findReservation */ .kp)(url) === undefined;
     return {
         sentence: `${answered}: ${exists === true ? 'the service itself exists, and ' : ''}${certain ? '' : 'most likely '}${name === 'SERVICE' ? 'the service' : name} has no traffic tag ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(tag)}.`,
         cause: certain
@@ -708,21 +710,21 @@ function enableUrl(url) {
 /* harmony export */   yG: () => (/* binding */ ownUrl)
 /* harmony export */ });
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7306);
-/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4351);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7306);
+/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4351);
 
 
 
 function describeTarget(url) {
-    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isFunctionUrl */ .MS)(url) ? describeFunction(url) : describeRunService(url);
+    return (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__/* .isFunctionUrl */ .MS)(url) ? describeFunction(url) : describeRunService(url);
 }
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
-    const { project, region, name } = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_2__/* .nameRunService */ .KR)(url) ?? {};
+    const { project, region, name } = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_1__/* .nameRunService */ .KR)(url) ?? {};
     if (project !== undefined && region !== undefined && name !== undefined)
         return { kind: 'service', name, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .projectById */ .k_)(project)}`, search: [] };
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
-    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutTag */ .nb)(url).hostname) ?? [];
+    const [, known] = /^([a-z][a-z0-9-]*)-[a-z0-9]{10}-[a-z]{2}\.a\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutTag */ .nb)(url).hostname) ?? [];
     const what = known === undefined ? 'SERVICE and REGION' : 'REGION';
     const filter = known === undefined ? '' : ` --filter="metadata.name=${known}"`;
     return {
@@ -734,7 +736,7 @@ function describeRunService(url) {
 }
 /** `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function describeFunction(url) {
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const { region, project } = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__/* .placeOfFunction */ .vf)(url);
     const [, name = 'FUNCTION'] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? [];
     return { kind: 'function', name, flags: ` --region=${region} --project=${project}`, search: [] };
 }
@@ -744,7 +746,7 @@ function describeFunction(url) {
  * @param audience of the token
  */
 function ownUrl(url, audience) {
-    const isOwn = (each) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isCloudRunUrl */ .AH)(each) || (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_1__/* .isFunctionUrl */ .MS)(each);
+    const isOwn = (each) => (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__/* .isCloudRunUrl */ .AH)(each) || (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__/* .isFunctionUrl */ .MS)(each);
     return !isOwn(url) && URL.canParse(audience) && isOwn(new URL(audience)) ? new URL(audience) : url;
 }
 /** The command that shows the log of what is behind a URL. */
@@ -1610,8 +1612,8 @@ function isGatewayRefusal(status, text) {
 /* harmony import */ var _world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5243);
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7306);
-/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4592);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7306);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4592);
 
 
 
@@ -1619,9 +1621,9 @@ function isGatewayRefusal(status, text) {
 
 /** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
 function nameRunService(url) {
-    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .isCloudRunUrl */ .AH)(url))
+    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .isCloudRunUrl */ .AH)(url))
         return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutTag */ .nb)(url).hostname) ?? [];
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .withoutTag */ .nb)(url).hostname) ?? [];
     return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
 }
 /**
@@ -1632,9 +1634,9 @@ function nameRunService(url) {
  */
 async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
     try {
-        const { accessToken, principal, clientCertificate } = await becomeCaller();
+        const { token, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: accessToken.prefixed('Bearer ') };
+        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
         const outcome = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestOnce */ .L)(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
@@ -1647,7 +1649,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
     }
     catch (error) {
         // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .Failure */ .HR)
+        if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR)
             return { kind: 'unknown', principal: undefined };
         throw error;
     }
@@ -2846,7 +2848,7 @@ const TOKEN_SHAPE = SHAPES.map(([beginning, rest]) => `(?:${beginning})${rest}`)
 /* harmony export */ });
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _world_failures_connection_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2456);
-/* harmony import */ var _world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1838);
+/* harmony import */ var _world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4173);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1926);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
 /* harmony import */ var _token_refusal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2813);
@@ -2871,22 +2873,22 @@ function explainAbsence(env, restriction) {
             snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inTerminal */ .e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    const { id, named } = (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .describeJob */ .hx)(env);
+    const { id, named } = (0,_world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__/* .describeJob */ .hx)(env);
     switch (restriction?.kind) {
         case 'Dependabot':
             return {
                 sentence: 'Dependabot started this run, and GitHub gives such a run no OIDC token unless the job asks for id-token: write.',
                 remedy: `Skip job ${id} for Dependabot, or add id-token: write to the permissions of job ${id}.`,
                 snippets: [
-                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .skipDependabot */ .AV)(id),
-                    { ...(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
+                    (0,_world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__/* .skipDependabot */ .AV)(id),
+                    { ...(0,_world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS), place: 'Or in the workflow, so that the job runs for Dependabot too' }
                 ]
             };
         case 'fork':
             return {
                 sentence: `This pull request comes from the fork ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(restriction.repository)}, and GitHub gives jobs of forks no OIDC token.`,
                 remedy: `Skip job ${id} for pull requests from forks; on push after the merge the same job gets a token.`,
-                snippets: [(0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .skipForks */ .Fr)(id)]
+                snippets: [(0,_world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__/* .skipForks */ .Fr)(id)]
             };
         case undefined:
             return {
@@ -2894,7 +2896,7 @@ function explainAbsence(env, restriction) {
                 cause: 'What permissions of a job or workflow do not name, the job is not allowed to do.',
                 remedy: `Add id-token: write under permissions of job ${id} (with contents: read, which actions/checkout needs); if ${id} is in a reusable workflow, also under permissions of the job that calls the workflow.`,
                 snippets: [
-                    (0,_world_failures_run_origin_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS),
+                    (0,_world_failures_restricted_run_js__WEBPACK_IMPORTED_MODULE_2__/* .inJob */ .tq)(id, ...PERMISSIONS),
                     (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_3__/* .inYaml */ .$7)('Where the job is in a reusable workflow, in the workflow that calls it too', 'jobs:', '  CALLING_JOB:', '    uses: OWNER/REPOSITORY/.github/workflows/REUSABLE.yml@main', ...PERMISSIONS)
                 ]
             };
@@ -2984,8 +2986,8 @@ var snippets = __nccwpck_require__(1926);
 var safe_text = __nccwpck_require__(6530);
 // EXTERNAL MODULE: ./src/token/principal.ts
 var token_principal = __nccwpck_require__(35);
-// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
-var run_origin = __nccwpck_require__(1838);
+// EXTERNAL MODULE: ./src/world/failures/restricted-run.ts
+var restricted_run = __nccwpck_require__(4173);
 ;// CONCATENATED MODULE: ./src/identity/failures/credentials.ts
 
 
@@ -3026,7 +3028,7 @@ function explainNothing(looked, env, hasAccount, restriction) {
             snippets: [(0,snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
         };
     }
-    const withheld = (0,run_origin/* explainWithheld */.Lc)(env, restriction);
+    const withheld = (0,restricted_run/* explainWithheld */.Lc)(env, restriction);
     if (withheld !== undefined) {
         const { because, remedy, snippets } = withheld;
         return { sentence: `${empty.replace(/ \(.*/, '')}, because ${because}; looked in: ${looked}.`, remedy, snippets };
@@ -3183,8 +3185,8 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
 
 // EXTERNAL MODULE: ./src/inputs/failures.ts
 var failures = __nccwpck_require__(4042);
-// EXTERNAL MODULE: ./src/world/run-origin.ts
-var world_run_origin = __nccwpck_require__(5292);
+// EXTERNAL MODULE: ./src/world/restricted-run.ts
+var world_restricted_run = __nccwpck_require__(4539);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
@@ -3654,7 +3656,7 @@ async function askOnce(step, path, limitMs = DETECTION_MS) {
 function fromMetadataServer(step, universe) {
     async function ask(path, holds) {
         const url = metadataUrl(step, path);
-        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS, ...(holds === undefined ? {} : { holds }) }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
+        const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers: HEADERS, holds }, token_endpoint/* googleUnavailable */.w);
         if (answer.status >= 400)
             throw metadataRefused((0,token_refusal/* readRefusal */.ni)(answer));
         // Other clouds have a server at the same address.
@@ -3702,7 +3704,7 @@ function fromMetadataServer(step, universe) {
             const email = answer.text.trim();
             if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
                 throw (0,token_endpoint/* tokenMissing */.O)(url, answer);
-            const caller = { accessToken: token, principal: (0,token_principal/* serviceAccountPrincipal */.zU)(email) };
+            const caller = { token, principal: (0,token_principal/* serviceAccountPrincipal */.zU)(email) };
             return await (0,iam_credentials/* signJwtByIam */.Bu)(step, universe, caller, { account: email, delegates: [], origin: 'the metadata server of this machine' }, write(email));
         }
     };
@@ -3767,7 +3769,7 @@ async function findApplicationDefault(step, universe, hasAccount) {
     if (server.found)
         return { kind: 'metadata server' };
     looked.push(`metadata server: ${server.reason}`);
-    throw credentialsNotFound(looked, step.env, hasAccount, await (0,world_run_origin/* findRestriction */.m)(step.env));
+    throw credentialsNotFound(looked, step.env, hasAccount, await (0,world_restricted_run/* findRestriction */.m)(step.env));
 }
 /** google-github-actions/auth gives its files this name: https://github.com/google-github-actions/auth#inputs-credentials */
 function nameAbsence(file) {
@@ -4309,7 +4311,7 @@ function githubEndpoint(env) {
 async function requireGithubPermission(step) {
     const names = ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
     if (names.some((name) => (step.env[name] ?? '') === ''))
-        throw (0,github/* oidcUnavailable */.yX)(step.env, await (0,world_run_origin/* findRestriction */.m)(step.env));
+        throw (0,github/* oidcUnavailable */.yX)(step.env, await (0,world_restricted_run/* findRestriction */.m)(step.env));
 }
 /**
  * GitHub's OIDC token for this job.
@@ -4329,7 +4331,7 @@ async function requestGithubToken(step, audience) {
         url: new URL(url),
         headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
         holds: { type: 'json', field: 'value' }
-    }, (last, attempts) => (0,github/* oidcFailed */.nR)(endpoint, last, attempts));
+    }, github/* oidcFailed */.nR);
     const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');
     if (answer.status !== 200 || token === undefined)
         throw (0,github/* oidcFailed */.nR)(endpoint, answer);
@@ -4471,7 +4473,7 @@ function instanceMetadata(step) {
         const method = init?.method ?? 'GET';
         const answer = await (0,retried_request/* requestWithRetries */.e)(step, 
         // A session token is the whole of its answer.
-        { method, url, headers, ...(method === 'PUT' ? { holds: { type: 'text' } } : {}) }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
+        { method, url, headers, holds: method === 'PUT' ? { type: 'text' } : undefined }, subjectTokenHostSilent);
         return new Response(unseal(answer), { status: answer.status, headers: { ...answer.headers } });
     };
 }
@@ -4755,7 +4757,8 @@ function nameFile(path) {
 /** What the identity provider answers; the headers are the document's own and no token of Google's is among them. */
 async function fetchToken(step, { url, headers, format }) {
     (0,seal/* keepSuspects */._n)(step.masks, url.searchParams);
-    const answer = await (0,retried_request/* requestWithRetries */.e)(step, { method: 'GET', url, headers, holds: format }, (last, attempts) => subjectTokenHostSilent(url, last, attempts));
+    const request = { method: 'GET', url, headers, holds: format };
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, request, subjectTokenHostSilent);
     // Google's libraries take every 2xx.
     if (answer.status >= 200 && answer.status < 300)
         return answer;
@@ -4983,7 +4986,7 @@ async function checkKind(step, { token, workloadIdentityProvider }, { credential
     // google-github-actions/auth leaves the only documents whose token comes from GitHub.
     const isOfAuth = workloadIdentityProvider === undefined && credential.principal.includes('/attribute.repository/');
     if (account === undefined && credential.idToken === undefined) {
-        const withheld = (0,run_origin/* explainWithheld */.Lc)(step.env, await (0,world_run_origin/* findRestriction */.m)(step.env));
+        const withheld = (0,restricted_run/* explainWithheld */.Lc)(step.env, await (0,world_restricted_run/* findRestriction */.m)(step.env));
         throw serviceAccountRequired(credential, isOfAuth, withheld);
     }
     if (token === 'id_token')
@@ -5060,6 +5063,287 @@ function fromDocument(step, document, universe, impersonates) {
 
 /***/ }),
 
+/***/ 9639:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   aW: () => (/* binding */ readAudiences),
+/* harmony export */   ot: () => (/* binding */ findAudience)
+/* harmony export */ });
+/* unused harmony exports deriveAudience, parseAudience, parseIapAudience */
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
+/* harmony import */ var _call_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5475);
+/* harmony import */ var _complaints_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4042);
+/* harmony import */ var _raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6685);
+/* harmony import */ var _service_url_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7306);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8463);
+
+
+
+
+
+
+
+
+/**
+ * The audiences that the input names, or the one that follows from `url`.
+ *
+ * @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED
+ */
+function readAudiences() {
+    const forIap = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('token') === 'iap_jwt';
+    const [first, ...others] = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_3__/* .readEach */ .e2)(new Set((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseLines */ .Li)((0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('audience'))), forIap ? parseIapAudience : parseAudience);
+    if (first !== undefined)
+        return { audiences: [first, ...others], audienceDerived: false };
+    const url = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .optional */ .lq)('url');
+    if (url !== undefined && forIap) {
+        // Identity-Aware Proxy compares with the URL that is called, its tag included.
+        return { audiences: [`https://${(0,_call_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .addTag */ .Ap)((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseUrl */ .Dl)('url', url)).url.host}/*`], audienceDerived: true };
+    }
+    if (url !== undefined)
+        return { audiences: [deriveAudience((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseUrl */ .Dl)('url', url))], audienceDerived: true };
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `audience and url are both empty; ${_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .WHY_EMPTY */ .x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+}
+/**
+ * The audience that the service behind `url` expects in an ID token.
+ *
+ * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
+ */
+function deriveAudience(url) {
+    const audience = findAudience(url);
+    if (audience === undefined)
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .audienceRequired */ .QG)(url);
+    return audience;
+}
+/**
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
+ */
+function findAudience(url) {
+    if ((0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .isCloudRunUrl */ .AH)(url))
+        return `https://${(0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .withoutTag */ .nb)(url).hostname}`;
+    const [, name] = url.pathname.split('/');
+    return (0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .isFunctionUrl */ .MS)(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
+}
+/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
+function parseAudience(value) {
+    const secret = (0,_guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
+    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
+        return value;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+}
+/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
+function parseIapAudience(value) {
+    const audience = parseAudience(value);
+    if (audience.startsWith('https://'))
+        return audience;
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+}
+
+
+/***/ }),
+
+/***/ 5475:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Ap: () => (/* binding */ addTag),
+  fd: () => (/* binding */ findIapToken)
+});
+
+// UNUSED EXPORTS: readCall
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/inputs/complaints.ts
+var complaints = __nccwpck_require__(239);
+// EXTERNAL MODULE: ./src/inputs/expectations.ts + 1 modules
+var expectations = __nccwpck_require__(4799);
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/inputs/raw-inputs.ts
+var raw_inputs = __nccwpck_require__(6685);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/guard/safe-text.ts
+var safe_text = __nccwpck_require__(6530);
+;// CONCATENATED MODULE: ./src/inputs/request-body.ts
+
+
+
+
+
+/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
+const MOST_BYTES = (/* unused pure expression or super */ null && (32 * 1024 * 1024));
+/**
+ * @param body text, exactly as it is to be sent; empty for none
+ * @param file of the workspace, and not outside of it
+ * @throws {Failure} INPUT_INVALID
+ */
+async function request_body_readRequestBody(body, file, method, workspace) {
+    if (body !== '' && file !== undefined) {
+        throw inputInvalid('body', 'set together with body_file', 'Set either body or body_file.', [
+            'body_file: payload.json'
+        ]);
+    }
+    if (body === '' && file === undefined)
+        return undefined;
+    if (method === 'GET' || method === 'HEAD') {
+        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
+        throw inputInvalid(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
+    }
+    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
+}
+async function readBodyFile(file, workspace) {
+    const unusable = (problem, remedy) => inputInvalid('body_file', `${quoteValue(file)} ${problem}`, remedy, ['body_file: payload.json']);
+    try {
+        const real = await realpath(path.resolve(workspace, file));
+        const relative = path.relative(await realpath(workspace), real);
+        if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
+            throw unusable('is outside of the workspace', 'Put the file into the workspace.');
+        }
+        const status = await stat(real);
+        if (!status.isFile())
+            throw unusable('is not a file', 'Name a regular file.');
+        if (status.size <= MOST_BYTES)
+            return await readFile(real);
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (code === 'UNKNOWN')
+            throw error;
+        throw unusable(`cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.');
+    }
+    throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.');
+}
+
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
+// EXTERNAL MODULE: ./src/inputs/service-url.ts
+var service_url = __nccwpck_require__(7306);
+// EXTERNAL MODULE: ./src/inputs/values.ts
+var values = __nccwpck_require__(8463);
+;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
+
+
+
+
+
+
+
+
+
+
+/** Inputs that are about a call, with what they are where no call is meant. */
+const WITHOUT_CALL = {
+    tag: '',
+    method: raw_inputs/* DEFAULTS */.zY.method,
+    headers: '',
+    body: '',
+    body_file: '',
+    token_header: '',
+    expect_status: raw_inputs/* DEFAULTS */.zY.expect_status,
+    expect_headers: '',
+    expect_body: '',
+    expect_json: '',
+    assert_private: raw_inputs/* DEFAULTS */.zY.assert_private,
+    iam_wait: raw_inputs/* DEFAULTS */.zY.iam_wait
+};
+/**
+ * Reads what is about the call, whether or not there is one.
+ *
+ * @returns undefined where the action only gets tokens
+ * @throws {Failure | AggregateError} INPUT_INVALID
+ */
+async function readCall(workspace) {
+    const { target, ...call } = await readAll({
+        target: readTarget,
+        method: () => parseMethod(orDefault('method')),
+        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
+        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        expectations: async () => await compileExpectations({
+            status: orDefault('expect_status'),
+            headers: read('expect_headers'),
+            body: read('expect_body'),
+            json: read('expect_json')
+        }),
+        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
+        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
+    });
+    return target === undefined ? undefined : { ...target, ...call };
+}
+/** Whether the token is one for Identity-Aware Proxy. */
+function findIapToken(audience) {
+    if ((0,raw_inputs/* read */.LF)('token') === 'iap_jwt')
+        return 'iap_jwt';
+    return (0,request_headers/* isOAuthClient */.L_)(audience ?? '') ? 'id_token' : undefined;
+}
+/** Where the call goes. */
+function readTarget() {
+    const value = optional('url');
+    if (value !== undefined)
+        return addTag(parseUrl('url', value));
+    checkNoCall();
+    return undefined;
+}
+/**
+ * The URL with the tag that the input names, or that it has already.
+ *
+ * @throws {Failure} INPUT_INVALID
+ */
+function addTag(url) {
+    const tag = (0,raw_inputs/* optional */.lq)('tag');
+    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? (0,service_url/* tagOf */.cO)(url) };
+}
+/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
+function checkNoCall() {
+    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    // That neither url nor audience is set is a complaint of its own.
+    if (set.length === 0 || read('audience') === '')
+        return;
+    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+    const are = set.length === 1 ? 'is' : 'are';
+    throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; ${WHY_EMPTY}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
+}
+function isSet(name, unset) {
+    const value = read(name);
+    if (value === '' || value.toUpperCase() === unset.toUpperCase())
+        return false;
+    // 60s and 1m are the same value.
+    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
+}
+function tagUrl(url, tag) {
+    if (!(0,service_url/* isTag */.dz)(tag)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+    }
+    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+    }
+    const inUrl = (0,service_url/* tagOf */.cO)(url);
+    if (inUrl !== undefined && inUrl !== tag) {
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+    }
+    return (0,service_url/* withTag */.Rd)(url, tag);
+}
+function parseMethod(value) {
+    const method = value.toUpperCase();
+    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
+    if (METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
+        return method;
+    throw inputInvalid('method', `${quoteValue(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
+}
+
+
+/***/ }),
+
 /***/ 239:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5123,6 +5407,91 @@ function throwAny(complaints) {
 
 /***/ }),
 
+/***/ 4799:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  b: () => (/* binding */ compileExpectations)
+});
+
+// EXTERNAL MODULE: ./src/inputs/complaints.ts
+var complaints = __nccwpck_require__(239);
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
+// EXTERNAL MODULE: ./src/inputs/pattern.ts
+var pattern = __nccwpck_require__(5235);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/inputs/failures.ts
+var failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/inputs/values.ts
+var values = __nccwpck_require__(8463);
+;// CONCATENATED MODULE: ./src/inputs/status-set.ts
+
+
+
+/**
+ * @param text codes, ranges and classes: `200,204,301-303,4xx`
+ * @throws {Failure} INPUT_INVALID
+ */
+function parseStatusSet(text) {
+    const parts = (0,values/* parseList */.E1)(text).map(parsePart);
+    if (parts.length === 0)
+        throw invalid(text);
+    return {
+        text,
+        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
+        lists: (status) => parts.some((part) => part.exact && part.from === status)
+    };
+}
+function parsePart(part) {
+    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
+    if (hundreds !== undefined)
+        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
+    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
+    const from = Number(first);
+    const to = Number(last ?? first);
+    if (first === undefined || from > to)
+        throw invalid(part);
+    return { from, to, exact: last === undefined };
+}
+function invalid(part) {
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+}
+
+;// CONCATENATED MODULE: ./src/inputs/expectations.ts
+
+
+
+
+
+/**
+ * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
+ */
+async function compileExpectations(inputs) {
+    return await (0,complaints/* readAll */.yw)({
+        status: () => parseStatusSet(inputs.status),
+        headers: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.headers), (line) => {
+            const { name, value } = (0,request_headers/* parseHeaderLine */.Lw)('expect_headers', line);
+            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
+        }),
+        body: () => (0,complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
+        json: async () => await compileJson((0,values/* parseLines */.Li)(inputs.json))
+    });
+}
+/** The library is loaded only where there is an expression. */
+async function compileJson(expressions) {
+    if (expressions.length === 0)
+        return [];
+    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
+    return (0,complaints/* readEach */.e2)(expressions, compileJsonExpression);
+}
+
+
+/***/ }),
+
 /***/ 4042:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5136,6 +5505,8 @@ function throwAny(complaints) {
 /* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4592);
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1926);
+/* harmony import */ var _service_url_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7306);
+
 
 
 
@@ -5193,12 +5564,12 @@ function inputsInvalid(found, withheld) {
 function audienceRequired(url) {
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'AUDIENCE_REQUIRED',
-        ...(url.hostname.endsWith('.cloudfunctions.net') ? explainFunction(url) : explainDomain(url))
+        ...((0,_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .isFunctionUrl */ .MS)(url) ? explainFunction(url) : explainDomain(url))
     });
 }
 /** https://cloud.google.com/functions/docs/calling/http: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function explainFunction(url) {
-    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? [];
+    const { region, project } = (0,_service_url_js__WEBPACK_IMPORTED_MODULE_3__/* .placeOfFunction */ .vf)(url);
     return {
         sentence: `url ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)} lacks the name of the function, without which no audience can be derived.`,
         remedy: `Set url to ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin)}/FUNCTION, with the name of the function.`,
@@ -5256,6 +5627,44 @@ function checkPattern(input, pattern) {
 /** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
 function matches(pattern, text) {
     return new RegExp(pattern, FLAGS).test(text);
+}
+
+
+/***/ }),
+
+/***/ 6685:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   LF: () => (/* binding */ read),
+/* harmony export */   lq: () => (/* binding */ optional),
+/* harmony export */   pQ: () => (/* binding */ orDefault),
+/* harmony export */   zY: () => (/* binding */ DEFAULTS)
+/* harmony export */ });
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9752);
+
+/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
+const DEFAULTS = {
+    token: 'id_token',
+    universe: 'googleapis.com',
+    method: 'GET',
+    expect_status: '2xx',
+    assert_private: 'false',
+    timeout: '30s',
+    deadline: '3m',
+    iam_wait: '60s',
+    summary: 'true'
+};
+/** An input; empty where it is not set. */
+function read(name, trimWhitespace = true) {
+    return (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4)(name, { trimWhitespace });
+}
+function optional(name) {
+    const value = read(name);
+    return value === '' ? undefined : value;
+}
+function orDefault(name) {
+    return optional(name) ?? DEFAULTS[name];
 }
 
 
@@ -5370,40 +5779,16 @@ function parseHeaderLine(input, line) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   AH: () => (/* binding */ isCloudRunUrl),
-/* harmony export */   Ci: () => (/* binding */ deriveAudience),
 /* harmony export */   MS: () => (/* binding */ isFunctionUrl),
 /* harmony export */   Rd: () => (/* binding */ withTag),
 /* harmony export */   cO: () => (/* binding */ tagOf),
 /* harmony export */   dz: () => (/* binding */ isTag),
 /* harmony export */   kp: () => (/* binding */ findReservation),
 /* harmony export */   nb: () => (/* binding */ withoutTag),
-/* harmony export */   ot: () => (/* binding */ findAudience)
+/* harmony export */   vf: () => (/* binding */ placeOfFunction)
 /* harmony export */ });
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4042);
-
 /** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
 const TAG_SEPARATOR = '---';
-/**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-function deriveAudience(url) {
-    const audience = findAudience(url);
-    if (audience === undefined)
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_0__/* .audienceRequired */ .QG)(url);
-    return audience;
-}
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
- */
-function findAudience(url) {
-    if (isCloudRunUrl(url))
-        return `https://${splitTag(url.hostname).service}`;
-    const [, name] = url.pathname.split('/');
-    return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
-}
 /** Whether Cloud Run's own domain serves this URL. */
 function isCloudRunUrl(url) {
     return url.protocol === 'https:' && url.hostname.endsWith('.run.app');
@@ -5411,6 +5796,11 @@ function isCloudRunUrl(url) {
 /** Whether the domain of Cloud Functions serves this URL. */
 function isFunctionUrl(url) {
     return url.hostname.endsWith('.cloudfunctions.net');
+}
+/** Region and project of a function, as `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` tells them; placeholders otherwise. */
+function placeOfFunction({ hostname }) {
+    const [, region = 'REGION', project = 'PROJECT'] = /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(hostname) ?? [];
+    return { region, project };
 }
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */
 function tagOf(url) {
@@ -5462,23 +5852,19 @@ function findReservation(url) {
 /* harmony export */   Dl: () => (/* binding */ parseUrl),
 /* harmony export */   E1: () => (/* binding */ parseList),
 /* harmony export */   E9: () => (/* binding */ parseDuration),
-/* harmony export */   It: () => (/* binding */ parseIapAudience),
 /* harmony export */   J5: () => (/* binding */ parseAccount),
 /* harmony export */   Li: () => (/* binding */ parseLines),
 /* harmony export */   PS: () => (/* binding */ isMisspelled),
-/* harmony export */   QA: () => (/* binding */ parseAudience),
 /* harmony export */   fK: () => (/* binding */ parseVariableName),
 /* harmony export */   pP: () => (/* binding */ parseUniverse),
 /* harmony export */   te: () => (/* binding */ parseProvider),
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6777);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4042);
-/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3053);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6530);
-
+/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6777);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
+/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3053);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
 
 
 
@@ -5507,7 +5893,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5515,7 +5901,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
@@ -5524,21 +5910,21 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+        const shown = value.includes('@') ? 'the value' : (0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_5__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_4__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_4__/* .isLoopbackUrl */ .t)(url))) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(url.hostname)} has ${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
     }
     url.hash = '';
     return url;
@@ -5546,20 +5932,6 @@ function parseUrl(input, value) {
 /** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
 function impossibleRegionIn(url) {
     return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1];
-}
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-function parseAudience(value) {
-    const secret = (0,_guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
-    if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
-        return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
-}
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-function parseIapAudience(value) {
-    const audience = parseAudience(value);
-    if (audience.startsWith('https://'))
-        return audience;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('audience', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 /** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */
 const PROVIDER_NAME = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
@@ -5588,13 +5960,13 @@ function parseProvider(value) {
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const isMeant = PROVIDER_NAME.test(meant);
     const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+    throw wrongName('workload_identity_provider', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
 }
 function findProblem(value, problems) {
     return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
 }
 function wrongName(input, complaint, expected, commands) {
-    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
@@ -5634,7 +6006,7 @@ function parseAccount(input, value) {
         return account;
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    throw wrongName(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -5652,7 +6024,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('universe', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -5669,11 +6041,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteValue */ .c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -7747,8 +8119,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5901);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9422);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9484);
 
 
 
@@ -8016,7 +8388,7 @@ function parseTotals(text) {
 
 /***/ }),
 
-/***/ 5901:
+/***/ 7348:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8212,6 +8584,85 @@ function writeCommandFile(env, variable, write) {
         const code = (0,safe_text/* codeOf */.$N)(error);
         throw (0,internal/* unwritable */.mP)(variable, code === 'ENOENT' ? 'it does not exist' : `an error of the system (${code})`);
     }
+}
+
+;// CONCATENATED MODULE: ./src/report/outputs.ts
+
+
+
+
+/** What the output `body` holds of a body, in bytes of UTF-8. */
+const BODY_BYTES = 64 * 1024;
+/** The outputs of the root action. */
+const OUTPUTS = [
+    'id_token',
+    'id_tokens',
+    'audience',
+    'email',
+    'expires_at',
+    'outcome',
+    'failure_code',
+    'status',
+    'headers',
+    'body',
+    'attempts',
+    'latency_ms'
+];
+/** @param declared what the action declares; nothing else is written, and no token where `id_token` is not among them */
+function createOutputs(env, declared = OUTPUTS) {
+    function set(name, value) {
+        if (!declared.includes(name))
+            return;
+        writeCommandFile(env, 'GITHUB_OUTPUT', () => {
+            (0,core/* setOutput */.uH)(name, value);
+        });
+    }
+    return {
+        setTokens(tokens, variable) {
+            const [first] = tokens.values();
+            if (first === undefined)
+                return;
+            const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
+            set('id_token', first.jwt.reveal());
+            set('id_tokens', JSON.stringify(byAudience));
+            set('audience', first.audience);
+            set('email', first.email);
+            set('expires_at', new Date(first.expiresAt).toISOString());
+            if (variable === undefined || !declared.includes('id_token'))
+                return;
+            writeCommandFile(env, 'GITHUB_ENV', () => {
+                (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
+            });
+        },
+        setCall({ attempts, response }) {
+            const last = attempts.at(-1);
+            set('attempts', attempts.length);
+            if (last !== undefined)
+                set('latency_ms', last.milliseconds);
+            if (response === undefined)
+                return;
+            set('status', response.status);
+            set('headers', JSON.stringify({ ...response.headers, ...response.repeated }));
+            set('body', cutBytes(response.text, BODY_BYTES));
+        },
+        setVerdict(failure) {
+            try {
+                set('outcome', failure === undefined ? 'success' : 'failure');
+                set('failure_code', failure?.text.code ?? '');
+                return undefined;
+            }
+            catch (error) {
+                if (error instanceof failure_failure/* Failure */.HR)
+                    return error;
+                throw error;
+            }
+        }
+    };
+}
+/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
+function cutBytes(text, limit) {
+    const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
+    return read === text.length ? text : (0,safe_text/* cutText */.IN)(text, read);
 }
 
 // EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
@@ -8471,63 +8922,11 @@ function describeDuration(milliseconds) {
 
 
 
-/** What the output `body` holds of a body, in bytes of UTF-8. */
-const BODY_OUTPUT_BYTES = 64 * 1024;
-/** The outputs of the root action. */
-const OUTPUTS = [
-    'id_token',
-    'id_tokens',
-    'audience',
-    'email',
-    'expires_at',
-    'outcome',
-    'failure_code',
-    'status',
-    'headers',
-    'body',
-    'attempts',
-    'latency_ms'
-];
-/** @param outputs what the action declares; nothing else is written, and no token where `id_token` is not among them */
-function createReport(env, outputs = OUTPUTS) {
+
+/** @param declared the outputs of the action, where they are not those of the root action */
+function createReport(env, declared) {
+    const outputs = createOutputs(env, declared);
     let run = {};
-    function setOutput(name, value) {
-        if (!outputs.includes(name))
-            return;
-        writeCommandFile(env, 'GITHUB_OUTPUT', () => {
-            (0,core/* setOutput */.uH)(name, value);
-        });
-    }
-    /** @returns why it could not be written */
-    function writeVerdict(failure) {
-        try {
-            setOutput('outcome', failure === undefined ? 'success' : 'failure');
-            setOutput('failure_code', failure?.text.code ?? '');
-            return undefined;
-        }
-        catch (error) {
-            if (error instanceof failure_failure/* Failure */.HR)
-                return error;
-            throw error;
-        }
-    }
-    function writeTokens(tokens) {
-        const [first] = tokens.values();
-        if (first === undefined)
-            return;
-        const byAudience = Object.fromEntries([...tokens].map(([audience, { jwt }]) => [audience, jwt.reveal()]));
-        setOutput('id_token', first.jwt.reveal());
-        setOutput('id_tokens', JSON.stringify(byAudience));
-        setOutput('audience', first.audience);
-        setOutput('email', first.email);
-        setOutput('expires_at', new Date(first.expiresAt).toISOString());
-        const variable = outputs.includes('id_token') ? run.inputs?.exportEnv : undefined;
-        if (variable === undefined)
-            return;
-        writeCommandFile(env, 'GITHUB_ENV', () => {
-            (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
-        });
-    }
     return {
         info: core/* info */.pq,
         warn: (line) => {
@@ -8542,7 +8941,7 @@ function createReport(env, outputs = OUTPUTS) {
         },
         onTokens(tokens, now) {
             run = { ...run, tokens };
-            writeTokens(tokens);
+            outputs.setTokens(tokens, run.inputs?.exportEnv);
             for (const [audience, token] of tokens) {
                 (0,core/* info */.pq)(`Audience: ${(0,safe_text/* safeText */.Hk)(audience)} (${run.inputs?.audienceDerived === true ? 'derived from url' : 'as set'})`);
                 (0,core/* info */.pq)(describeToken(token, now));
@@ -8561,22 +8960,14 @@ function createReport(env, outputs = OUTPUTS) {
             run = { ...run, result };
             const renewed = replaceFirst(run.tokens, result.token);
             if (renewed !== undefined)
-                writeTokens(renewed);
-            const last = result.attempts.at(-1);
-            setOutput('attempts', result.attempts.length);
-            if (last !== undefined)
-                setOutput('latency_ms', last.milliseconds);
-            const { response } = result;
-            if (response === undefined)
-                return;
-            setOutput('status', response.status);
-            setOutput('headers', JSON.stringify({ ...response.headers, ...response.repeated }));
-            setOutput('body', cutBytes(response.text, BODY_OUTPUT_BYTES));
-            if (response.accepted)
-                (0,core/* info */.pq)(`As expected: ${response.verdicts.map(({ expectation }) => expectation).join('; ')}`);
+                outputs.setTokens(renewed, run.inputs?.exportEnv);
+            outputs.setCall(result);
+            const { accepted = false, verdicts = [] } = result.response ?? {};
+            if (accepted)
+                (0,core/* info */.pq)(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`);
         },
         async finish(failure, options = { summary: true }) {
-            const unwritten = writeVerdict(failure);
+            const unwritten = outputs.setVerdict(failure);
             const verdict = failure ?? unwritten;
             if (verdict !== undefined)
                 reportFailure(verdict.text, env);
@@ -8661,17 +9052,6 @@ async function writeSummary(run, failure, env) {
     if (run.inputs?.summary === false)
         return;
     await addToSummary(env, () => renderSummary(run, failure, failure === undefined ? '' : troubleshootingLink(failure.code, env)));
-}
-/** The beginning of a text, not longer than `limit` bytes of UTF-8, and without half a character at its end. */
-function cutBytes(text, limit) {
-    const bytes = Buffer.from(text);
-    if (bytes.length <= limit)
-        return text;
-    let end = limit;
-    // RFC 3629: bytes that continue a character start with the bits 10.
-    while (((bytes[end] ?? 0) & 0xc0) === 0x80)
-        end -= 1;
-    return (0,safe_text/* cutText */.IN)(text, bytes.subarray(0, end).toString('utf8').length);
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/report.ts
@@ -8806,7 +9186,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 9422:
+/***/ 9484:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -9496,270 +9876,20 @@ function textOf({ body }) {
 
 // EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
 var token_mint = __nccwpck_require__(7484);
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var guard_quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/inputs/audience.ts
+var inputs_audience = __nccwpck_require__(9639);
+// EXTERNAL MODULE: ./src/inputs/call-inputs.ts + 1 modules
+var call_inputs = __nccwpck_require__(5475);
 // EXTERNAL MODULE: ./src/inputs/complaints.ts
 var inputs_complaints = __nccwpck_require__(239);
-// EXTERNAL MODULE: ./src/inputs/request-headers.ts
-var request_headers = __nccwpck_require__(6655);
-// EXTERNAL MODULE: ./src/inputs/pattern.ts
-var pattern = __nccwpck_require__(5235);
 // EXTERNAL MODULE: ./src/inputs/failures.ts
 var failures = __nccwpck_require__(4042);
+// EXTERNAL MODULE: ./src/guard/quote.ts
+var guard_quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/inputs/raw-inputs.ts
+var raw_inputs = __nccwpck_require__(6685);
 // EXTERNAL MODULE: ./src/inputs/values.ts
 var values = __nccwpck_require__(8463);
-;// CONCATENATED MODULE: ./src/inputs/status-set.ts
-
-
-
-/**
- * @param text codes, ranges and classes: `200,204,301-303,4xx`
- * @throws {Failure} INPUT_INVALID
- */
-function parseStatusSet(text) {
-    const parts = (0,values/* parseList */.E1)(text).map(parsePart);
-    if (parts.length === 0)
-        throw invalid(text);
-    return {
-        text,
-        has: (status) => parts.some(({ from, to }) => status >= from && status <= to),
-        lists: (status) => parts.some((part) => part.exact && part.from === status)
-    };
-}
-function parsePart(part) {
-    const [, hundreds] = /^([1-5])xx$/i.exec(part) ?? [];
-    if (hundreds !== undefined)
-        return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99, exact: false };
-    const [, first, last] = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(part) ?? [];
-    const from = Number(first);
-    const to = Number(last ?? first);
-    if (first === undefined || from > to)
-        throw invalid(part);
-    return { from, to, exact: last === undefined };
-}
-function invalid(part) {
-    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
-}
-
-;// CONCATENATED MODULE: ./src/inputs/expectations.ts
-
-
-
-
-
-/**
- * @throws {Failure | AggregateError} INPUT_INVALID for whatever can be known to be wrong
- */
-async function expectations_compileExpectations(inputs) {
-    return await (0,inputs_complaints/* readAll */.yw)({
-        status: () => parseStatusSet(inputs.status),
-        headers: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.headers), (line) => {
-            const { name, value } = (0,request_headers/* parseHeaderLine */.Lw)('expect_headers', line);
-            return { name, pattern: (0,pattern/* checkPattern */.r)('expect_headers', value) };
-        }),
-        body: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseLines */.Li)(inputs.body), (line) => (0,pattern/* checkPattern */.r)('expect_body', line)),
-        json: async () => await compileJson((0,values/* parseLines */.Li)(inputs.json))
-    });
-}
-/** The library is loaded only where there is an expression. */
-async function compileJson(expressions) {
-    if (expressions.length === 0)
-        return [];
-    const { compileJsonExpression } = await Promise.all(/* import() */[__nccwpck_require__.e(22), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 445));
-    return (0,inputs_complaints/* readEach */.e2)(expressions, compileJsonExpression);
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 14 modules
-var core = __nccwpck_require__(9752);
-;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
-
-/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
-const DEFAULTS = {
-    token: 'id_token',
-    universe: 'googleapis.com',
-    method: 'GET',
-    expect_status: '2xx',
-    assert_private: 'false',
-    timeout: '30s',
-    deadline: '3m',
-    iam_wait: '60s',
-    summary: 'true'
-};
-/** An input; empty where it is not set. */
-function raw_inputs_read(name, trimWhitespace = true) {
-    return (0,core/* getInput */.V4)(name, { trimWhitespace });
-}
-function raw_inputs_optional(name) {
-    const value = raw_inputs_read(name);
-    return value === '' ? undefined : value;
-}
-function raw_inputs_orDefault(name) {
-    return raw_inputs_optional(name) ?? DEFAULTS[name];
-}
-
-;// CONCATENATED MODULE: ./src/inputs/request-body.ts
-
-
-
-
-
-/** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
-const MOST_BYTES = (/* unused pure expression or super */ null && (32 * 1024 * 1024));
-/**
- * @param body text, exactly as it is to be sent; empty for none
- * @param file of the workspace, and not outside of it
- * @throws {Failure} INPUT_INVALID
- */
-async function request_body_readRequestBody(body, file, method, workspace) {
-    if (body !== '' && file !== undefined) {
-        throw inputInvalid('body', 'set together with body_file', 'Set either body or body_file.', [
-            'body_file: payload.json'
-        ]);
-    }
-    if (body === '' && file === undefined)
-        return undefined;
-    if (method === 'GET' || method === 'HEAD') {
-        // RFC 9110, 9.3.1: content in a GET request has no defined meaning, and Google's front end answers it with 400.
-        throw inputInvalid(file === undefined ? 'body' : 'body_file', `a ${method} request has no body`, 'Set method to POST or PUT.', ['method: POST']);
-    }
-    return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
-}
-async function readBodyFile(file, workspace) {
-    try {
-        const real = await realpath(path.resolve(workspace, file));
-        const relative = path.relative(await realpath(workspace), real);
-        if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
-            throw inputInvalid('body_file', `${quoteValue(file)} is outside of the workspace`, 'Put the file into the workspace.', ['body_file: payload.json']);
-        }
-        const status = await stat(real);
-        if (!status.isFile())
-            throw inputInvalid('body_file', `${quoteValue(file)} is not a file`, 'Name a regular file.', [
-                'body_file: payload.json'
-            ]);
-        if (status.size <= MOST_BYTES)
-            return await readFile(real);
-    }
-    catch (error) {
-        const code = codeOf(error);
-        if (code === 'UNKNOWN')
-            throw error;
-        throw inputInvalid('body_file', `${quoteValue(file)} cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.', ['body_file: payload.json']);
-    }
-    throw inputInvalid('body_file', `${quoteValue(file)} is larger than 32 MiB`, 'Send a smaller body.');
-}
-
-;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
-
-
-
-
-
-
-
-
-
-
-/** Inputs that are about a call, with what they are where no call is meant. */
-const WITHOUT_CALL = {
-    tag: '',
-    method: DEFAULTS.method,
-    headers: '',
-    body: '',
-    body_file: '',
-    token_header: '',
-    expect_status: DEFAULTS.expect_status,
-    expect_headers: '',
-    expect_body: '',
-    expect_json: '',
-    assert_private: DEFAULTS.assert_private,
-    iam_wait: DEFAULTS.iam_wait
-};
-/**
- * Reads what is about the call, whether or not there is one.
- *
- * @returns undefined where the action only gets tokens
- * @throws {Failure | AggregateError} INPUT_INVALID
- */
-async function call_inputs_readCall(workspace) {
-    const { target, ...call } = await readAll({
-        target: readTarget,
-        method: () => parseMethod(orDefault('method')),
-        headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
-        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
-        expectations: async () => await compileExpectations({
-            status: orDefault('expect_status'),
-            headers: read('expect_headers'),
-            body: read('expect_body'),
-            json: read('expect_json')
-        }),
-        assertPrivate: () => parseBoolean('assert_private', orDefault('assert_private')),
-        iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
-    });
-    return target === undefined ? undefined : { ...target, ...call };
-}
-/** Whether the token is one for Identity-Aware Proxy. */
-function findIapToken(audience) {
-    if (raw_inputs_read('token') === 'iap_jwt')
-        return 'iap_jwt';
-    return (0,request_headers/* isOAuthClient */.L_)(audience ?? '') ? 'id_token' : undefined;
-}
-/** Where the call goes. */
-function readTarget() {
-    const value = optional('url');
-    if (value !== undefined)
-        return addTag(parseUrl('url', value));
-    checkNoCall();
-    return undefined;
-}
-/**
- * The URL with the tag that the input names, or that it has already.
- *
- * @throws {Failure} INPUT_INVALID
- */
-function addTag(url) {
-    const tag = raw_inputs_optional('tag');
-    return { url: tag === undefined ? url : tagUrl(url, tag), tag: tag ?? (0,service_url/* tagOf */.cO)(url) };
-}
-/** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
-function checkNoCall() {
-    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
-    // That neither url nor audience is set is a complaint of its own.
-    if (set.length === 0 || read('audience') === '')
-        return;
-    const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ');
-    const are = set.length === 1 ? 'is' : 'are';
-    throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; ${WHY_EMPTY}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
-}
-function isSet(name, unset) {
-    const value = read(name);
-    if (value === '' || value.toUpperCase() === unset.toUpperCase())
-        return false;
-    // 60s and 1m are the same value.
-    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
-}
-function tagUrl(url, tag) {
-    if (!(0,service_url/* isTag */.dz)(tag)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
-    }
-    if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
-    }
-    const inUrl = (0,service_url/* tagOf */.cO)(url);
-    if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
-    }
-    return (0,service_url/* withTag */.Rd)(url, tag);
-}
-function parseMethod(value) {
-    const method = value.toUpperCase();
-    // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
-    if (METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
-        return method;
-    throw inputInvalid('method', `${quoteValue(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
-}
-
 ;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
 
 
@@ -9771,27 +9901,27 @@ async function readIdentityInputs() {
     const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await (0,inputs_complaints/* readAll */.yw)({
         token: readTokenKind,
         workloadIdentityProvider: () => {
-            const name = raw_inputs_optional('workload_identity_provider');
+            const name = (0,raw_inputs/* optional */.lq)('workload_identity_provider');
             return name === undefined ? undefined : (0,values/* parseProvider */.te)(name);
         },
         oneIdentity: checkOneIdentity,
         serviceAccount: () => {
-            const name = raw_inputs_optional('service_account');
+            const name = (0,raw_inputs/* optional */.lq)('service_account');
             const account = name === undefined ? undefined : (0,values/* parseAccount */.J5)('service_account', name);
-            if (account !== undefined && !account.includes('@') && raw_inputs_read('token') === 'iap_jwt')
+            if (account !== undefined && !account.includes('@') && (0,raw_inputs/* read */.LF)('token') === 'iap_jwt')
                 throw (0,failures/* emailRequired */.YM)(account);
             return account;
         },
-        delegates: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseList */.E1)(raw_inputs_read('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
+        delegates: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseList */.E1)((0,raw_inputs/* read */.LF)('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
         endOfChain: checkEndOfChain,
-        universe: () => (0,values/* parseUniverse */.pP)(raw_inputs_orDefault('universe'))
+        universe: () => (0,values/* parseUniverse */.pP)((0,raw_inputs/* orDefault */.pQ)('universe'))
     });
-    const credentialsJson = raw_inputs_optional('credentials_json');
+    const credentialsJson = (0,raw_inputs/* optional */.lq)('credentials_json');
     return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
 }
 /** @throws {Failure} INPUT_INVALID */
 function readTokenKind() {
-    const value = raw_inputs_orDefault('token');
+    const value = (0,raw_inputs/* orDefault */.pQ)('token');
     if (value === 'id_token' || value === 'iap_jwt')
         return value;
     throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
@@ -9799,20 +9929,20 @@ function readTokenKind() {
     ]);
 }
 function checkOneIdentity() {
-    if (raw_inputs_read('workload_identity_provider') === '' || raw_inputs_read('credentials_json') === '')
+    if ((0,raw_inputs/* read */.LF)('workload_identity_provider') === '' || (0,raw_inputs/* read */.LF)('credentials_json') === '')
         return;
     throw (0,failures/* inputInvalid */.m7)('workload_identity_provider', 'set together with credentials_json, and a step has one identity', 'Set one of the two.');
 }
 function checkEndOfChain() {
-    if (raw_inputs_read('delegates') === '' || raw_inputs_read('service_account') !== '')
+    if ((0,raw_inputs/* read */.LF)('delegates') === '' || (0,raw_inputs/* read */.LF)('service_account') !== '')
         return;
     throw (0,failures/* inputInvalid */.m7)('delegates', 'service_account is empty, and a delegation chain needs an account at its end', 'Set service_account, or leave delegates empty.', ['service_account: NAME@PROJECT.iam.gserviceaccount.com']);
 }
 
-// EXTERNAL MODULE: ./src/world/failures/run-origin.ts
-var run_origin = __nccwpck_require__(1838);
-// EXTERNAL MODULE: ./src/world/run-origin.ts
-var world_run_origin = __nccwpck_require__(5292);
+// EXTERNAL MODULE: ./src/world/failures/restricted-run.ts
+var restricted_run = __nccwpck_require__(4173);
+// EXTERNAL MODULE: ./src/world/restricted-run.ts
+var world_restricted_run = __nccwpck_require__(4539);
 ;// CONCATENATED MODULE: ./src/inputs/inputs.ts
 
 
@@ -9847,27 +9977,13 @@ async function inputs_readInputs(env) {
 /** What the proxy reads in the same way. */
 const SHARED_READERS = {
     identity: readIdentityInputs,
-    timeoutMs: () => (0,values/* parseDuration */.E9)('timeout', raw_inputs_orDefault('timeout'), 1),
-    deadlineMs: () => (0,values/* parseDuration */.E9)('deadline', raw_inputs_orDefault('deadline'), 1),
-    summary: () => (0,values/* parseBoolean */.yG)('summary', raw_inputs_orDefault('summary'))
+    timeoutMs: () => (0,values/* parseDuration */.E9)('timeout', (0,raw_inputs/* orDefault */.pQ)('timeout'), 1),
+    deadlineMs: () => (0,values/* parseDuration */.E9)('deadline', (0,raw_inputs/* orDefault */.pQ)('deadline'), 1),
+    summary: () => (0,values/* parseBoolean */.yG)('summary', (0,raw_inputs/* orDefault */.pQ)('summary'))
 };
-/** @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED */
-function readAudiences() {
-    const forIap = raw_inputs_read('token') === 'iap_jwt';
-    const [first, ...others] = (0,inputs_complaints/* readEach */.e2)(new Set((0,values/* parseLines */.Li)(raw_inputs_read('audience'))), forIap ? values/* parseIapAudience */.It : values/* parseAudience */.QA);
-    if (first !== undefined)
-        return { audiences: [first, ...others], audienceDerived: false };
-    const url = raw_inputs_optional('url');
-    if (url !== undefined && forIap) {
-        // Identity-Aware Proxy compares with the URL that is called, its tag included.
-        return { audiences: [`https://${addTag((0,values/* parseUrl */.Dl)('url', url)).url.host}/*`], audienceDerived: true };
-    }
-    if (url !== undefined)
-        return { audiences: [(0,service_url/* deriveAudience */.Ci)((0,values/* parseUrl */.Dl)('url', url))], audienceDerived: true };
-    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
-}
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
+
 
 
 
@@ -9925,13 +10041,13 @@ function warnOfAudience({ inputs: { audiences, audienceDerived, call } }) {
     ];
     if (flaws.length === 0)
         return undefined;
-    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} will probably not accept: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,service_url/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
+    return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} has ${flaws.join(' and ')}, which a service behind ${(0,safe_text/* safeUrl */.Pl)(call.url)} will probably not accept: set audience to ${(0,safe_text/* safeText */.Hk)(fitting)}${(0,inputs_audience/* findAudience */.ot)(call.url) === fitting ? ', or leave it empty' : ''}.`;
 }
 /** The audience that was probably meant; undefined where only the owner of the service can know it. */
 function findFitting(audience, url) {
     if ((0,service_url/* isCloudRunUrl */.AH)(audience))
-        return (0,service_url/* findAudience */.ot)(audience);
-    const expected = (0,service_url/* findAudience */.ot)(url);
+        return (0,inputs_audience/* findAudience */.ot)(audience);
+    const expected = (0,inputs_audience/* findAudience */.ot)(url);
     return expected !== undefined && new URL(expected).origin === audience.origin ? expected : undefined;
 }
 function isOnlySlash(audience, fitting) {
@@ -10059,7 +10175,12 @@ function planConnections({ credential, impersonations }, inputs) {
 
 // EXTERNAL MODULE: ./src/proxy/failures.ts
 var proxy_failures = __nccwpck_require__(5985);
+// EXTERNAL MODULE: ./src/inputs/expectations.ts + 1 modules
+var expectations = __nccwpck_require__(4799);
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
 ;// CONCATENATED MODULE: ./src/proxy/inputs.ts
+
 
 
 
@@ -10085,11 +10206,11 @@ async function readProxyInputs(env) {
             service: readService,
             audience: readAudience,
             header: readTokenHeader,
-            port: () => parsePort(raw_inputs_optional('port') ?? '0'),
-            exportUrl: () => (0,values/* parseVariableName */.fK)(raw_inputs_optional('export_env')),
+            port: () => parsePort((0,raw_inputs/* optional */.lq)('port') ?? '0'),
+            exportUrl: () => (0,values/* parseVariableName */.fK)((0,raw_inputs/* optional */.lq)('export_env')),
             check: readCheck,
-            iamWaitMs: () => (0,values/* parseDuration */.E9)('iam_wait', raw_inputs_orDefault('iam_wait'), 0),
-            failOnRefusal: () => (0,values/* parseBoolean */.yG)('fail_on_refusal', raw_inputs_optional('fail_on_refusal') ?? 'true')
+            iamWaitMs: () => (0,values/* parseDuration */.E9)('iam_wait', (0,raw_inputs/* orDefault */.pQ)('iam_wait'), 0),
+            failOnRefusal: () => (0,values/* parseBoolean */.yG)('fail_on_refusal', (0,raw_inputs/* optional */.lq)('fail_on_refusal') ?? 'true')
         });
         const tokenPlace = placeFor(header, service.url, audience.audiences[0]);
         const call = check === undefined ? undefined : await describeCheck(service, check, tokenPlace, iamWaitMs);
@@ -10097,11 +10218,11 @@ async function readProxyInputs(env) {
     }
     catch (error) {
         const complaints = (0,inputs_complaints/* complaintsIn */.yG)(error);
-        throw (0,failures/* inputsInvalid */.tz)(complaints, (0,run_origin/* explainWithheld */.Lc)(env, await (0,world_run_origin/* findRestriction */.m)(env)));
+        throw (0,failures/* inputsInvalid */.tz)(complaints, (0,restricted_run/* explainWithheld */.Lc)(env, await (0,world_restricted_run/* findRestriction */.m)(env)));
     }
 }
 function readService() {
-    const value = raw_inputs_optional('url');
+    const value = (0,raw_inputs/* optional */.lq)('url');
     if (value === undefined) {
         throw (0,failures/* inputInvalid */.m7)('url', `url is empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service that the proxy is for.', [
             'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
@@ -10111,33 +10232,33 @@ function readService() {
     if (url.search !== '' || value.includes('#')) {
         throw (0,failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
     }
-    return addTag(url);
+    return (0,call_inputs/* addTag */.Ap)(url);
 }
 function readAudience() {
     // That url is missing is a complaint of its own.
-    if (raw_inputs_optional('url') === undefined && raw_inputs_optional('audience') === undefined)
+    if ((0,raw_inputs/* optional */.lq)('url') === undefined && (0,raw_inputs/* optional */.lq)('audience') === undefined)
         return { audiences: [''], audienceDerived: true };
-    const { audiences, audienceDerived } = readAudiences();
+    const { audiences, audienceDerived } = (0,inputs_audience/* readAudiences */.aW)();
     if (audiences.length === 1)
         return { audiences, audienceDerived };
     throw (0,failures/* inputInvalid */.m7)('audience', 'there is more than one, and the proxy is for one service', 'Set one.');
 }
 function readTokenHeader() {
-    const named = raw_inputs_read('token_header');
+    const named = (0,raw_inputs/* read */.LF)('token_header');
     return named === ''
         ? undefined
-        : { header: (0,request_headers/* parseHeaders */.QG)('', named, findIapToken(undefined)).tokenHeader, explicit: true };
+        : { header: (0,request_headers/* parseHeaders */.QG)('', named, (0,call_inputs/* findIapToken */.fd)(undefined)).tokenHeader, explicit: true };
 }
 /** Google's own header where there is one, so that a client may have `Authorization` for itself. */
 function placeFor(named, url, audience) {
     if (named !== undefined)
         return named;
-    if (findIapToken(audience) !== undefined)
+    if ((0,call_inputs/* findIapToken */.fd)(audience) !== undefined)
         return { header: 'Proxy-Authorization', explicit: false };
     return { header: (0,service_url/* isCloudRunUrl */.AH)(url) ? 'X-Serverless-Authorization' : 'Authorization', explicit: false };
 }
 function readCheck() {
-    const check = raw_inputs_optional('check');
+    const check = (0,raw_inputs/* optional */.lq)('check');
     if (check === undefined || /^\/[^\s#\\]*$/.test(check))
         return check;
     throw (0,failures/* inputInvalid */.m7)('check', `${(0,guard_quote/* quoteValue */.c)(check)} is not a path`, 'Write check as /health.', ['check: /health']);
@@ -10153,7 +10274,7 @@ async function describeCheck({ url: service, tag }, check, { header }, iamWaitMs
         method: 'GET',
         headers: { own: {}, tokenHeader: header },
         body: undefined,
-        expectations: await expectations_compileExpectations({ status: '2xx', headers: '', body: '', json: '' }),
+        expectations: await (0,expectations/* compileExpectations */.b)({ status: '2xx', headers: '', body: '', json: '' }),
         assertPrivate: false,
         iamWaitMs
     };
@@ -10379,11 +10500,8 @@ function pickInputs({ token, audiences, workloadIdentityProvider, serviceAccount
 
 /** A defect of this action. The error itself is not shown: it may hold anything. */
 function internalFailure(error, env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
-        code: 'INTERNAL',
-        sentence: `The action stopped because of a defect of its own (${error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error}).`,
-        ...explainDefect(env)
-    });
+    const what = error instanceof Error ? `${error.name}${placeOf(error)}` : typeof error;
+    return defect(`The action stopped because of a defect of its own (${what}).`, env);
 }
 /** Where the error was thrown in the bundle: no more than the file's name, because a message or a path may hold anything. */
 function placeOf({ stack = '' }) {
@@ -10392,21 +10510,23 @@ function placeOf({ stack = '' }) {
 }
 /** The process ran out of work without a result. */
 function unfinished(env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
-        code: 'INTERNAL',
-        sentence: 'The action ended before it had finished.',
-        ...explainDefect(env)
-    });
+    return defect('The action ended before it had finished.', env);
 }
-function explainDefect(env) {
+/** The last resort: the result itself could not be written. */
+function unreported(env) {
+    return defect('The verdict could not be written.', env);
+}
+function defect(sentence, env) {
     const repository = env['GITHUB_REPOSITORY'] === undefined ? '' : ` --repo=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .shellWord */ .r7)(env['GITHUB_REPOSITORY'])}`;
     const authors = env['GITHUB_ACTION_REPOSITORY'] ?? '';
     const run = /^\d+$/.exec(env['GITHUB_RUN_ID'] ?? '')?.[0] ?? 'RUN_ID';
-    return {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
+        code: 'INTERNAL',
+        sentence,
         cause: 'Something came that the action does not foresee; no input or permission changes that.',
         remedy: `Report this line ${authors === '' ? 'to the authors of the action' : `at https://github.com/${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(authors)}/issues`}, with the log of a run with debug logging.`,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminalWithGh */ .RY)('run the job again', `gh run rerun ${run} --failed --debug${repository}`)]
-    };
+    });
 }
 /**
  * Something held the step beyond its deadline. Everything that is known to take time ends by itself before that.
@@ -10431,10 +10551,6 @@ function unwritable(variable, why) {
         remedy: `Free space on the runner's disk, and let no step change ${variable}.`,
         snippets: [(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .onRunner */ .o)('see disk and file', 'df -h', `ls -l "$${variable}"`)]
     });
-}
-/** The last resort: the result itself could not be written. */
-function unreported(env) {
-    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({ code: 'INTERNAL', sentence: 'The verdict could not be written.', ...explainDefect(env) });
 }
 
 
@@ -11116,10 +11232,8 @@ var token_token_endpoint = __nccwpck_require__(1208);
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
 async function generateIdToken(step, universe, caller, impersonation, audience) {
-    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateIdToken');
     // Identity-Aware Proxy refuses a token without e-mail.
-    const answer = await callIam(step, url, caller, impersonation, { audience, includeEmail: true }, 'token');
-    return (0,token_token_endpoint/* readIdToken */.xm)(url, answer, 'token');
+    return await callIam(step, universe, caller, impersonation, 'generateIdToken', { audience, includeEmail: true });
 }
 /**
  * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
@@ -11128,9 +11242,7 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
  * @throws {Failure} as `generateIdToken`
  */
 async function signJwtByIam(step, universe, caller, impersonation, claims) {
-    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'signJwt');
-    const answer = await callIam(step, url, caller, impersonation, { payload: JSON.stringify(claims) }, 'signedJwt');
-    return (0,token_token_endpoint/* readIdToken */.xm)(url, answer, 'signedJwt');
+    return await callIam(step, universe, caller, impersonation, 'signJwt', { payload: JSON.stringify(claims) });
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
@@ -11138,30 +11250,34 @@ async function signJwtByIam(step, universe, caller, impersonation, claims) {
  * @throws {Failure} as `generateIdToken`
  */
 async function generateAccessToken(step, universe, caller, impersonation) {
-    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, 'generateAccessToken');
-    const answer = await callIam(step, url, caller, impersonation, { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] }, 'accessToken');
-    return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'accessToken');
+    return await callIam(step, universe, caller, impersonation, 'generateAccessToken', { scope: [google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl] });
 }
-async function callIam(step, url, caller, impersonation, body, field) {
+/** In which member of its answer each method gives the token. */
+const MEMBERS = { generateIdToken: 'token', generateAccessToken: 'accessToken', signJwt: 'signedJwt' };
+async function callIam(step, universe, caller, impersonation, method, body) {
+    const url = (0,google_hosts/* iamCredentialsUrl */.rl)(universe, impersonation.account, method);
     const delegates = impersonation.delegates.map(google_hosts/* serviceAccountResource */.pj);
-    const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
+    const request = {
         method: 'POST',
         url,
         headers: {
-            authorization: caller.accessToken.prefixed('Bearer '),
+            authorization: caller.token.prefixed('Bearer '),
             'content-type': 'application/json',
             accept: 'application/json'
         },
         body: JSON.stringify({ ...body, ...(delegates.length === 0 ? {} : { delegates }) }),
         clientCertificate: caller.clientCertificate,
-        holds: { type: 'json', field }
-    }, (last, attempts) => (0,token_endpoint/* googleUnavailable */.w)(url, last, attempts));
+        holds: { type: 'json', field: MEMBERS[method] }
+    };
+    const answer = await (0,retried_request/* requestWithRetries */.e)(step, request, token_endpoint/* googleUnavailable */.w);
     if (answer.status >= 400) {
         const machine = await caller.identify?.();
         const refused = { ...caller, machine, ...machine };
         throw (0,token_token_endpoint/* refusedBy */.it)(url, answer, (refusal) => impersonationRefused(refusal, url, refused, impersonation));
     }
-    return answer;
+    return method === 'generateAccessToken'
+        ? (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, MEMBERS[method])
+        : (0,token_token_endpoint/* readIdToken */.xm)(url, answer, MEMBERS[method]);
 }
 
 
@@ -11228,7 +11344,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: ./src/token/iam-credentials.ts + 1 modules
 var iam_credentials = __nccwpck_require__(9301);
 // EXTERNAL MODULE: ./src/token/principal.ts
-var token_principal = __nccwpck_require__(35);
+var principal = __nccwpck_require__(35);
 // EXTERNAL MODULE: ./src/world/step.ts
 var world_step = __nccwpck_require__(4920);
 // EXTERNAL MODULE: ./src/token/jwt.ts
@@ -11448,12 +11564,11 @@ function createMint(step, { universe, token: kind }, identity) {
 }
 /** Becomes every account before the last, one after the other. */
 async function becomeCaller(step, universe, { credential, impersonations }) {
-    const { token, principal = credential.principal, ...known } = await credential.accessToken();
-    let caller = { ...known, accessToken: token, principal };
+    let caller = { principal: credential.principal, ...(await credential.accessToken()) };
     for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
-            accessToken: await (0,iam_credentials/* generateAccessToken */.Vg)(step, universe, caller, impersonation),
-            principal: (0,token_principal/* serviceAccountPrincipal */.zU)(impersonation.account)
+            token: await (0,iam_credentials/* generateAccessToken */.Vg)(step, universe, caller, impersonation),
+            principal: (0,principal/* serviceAccountPrincipal */.zU)(impersonation.account)
         };
     }
     return caller;
@@ -11633,7 +11748,7 @@ async function requestToken(step, request, refused) {
         },
         body: request.form,
         clientCertificate: request.clientCertificate
-    }, (last, attempts) => (0,_failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w)(request.url, last, attempts));
+    }, _failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w);
     if (answer.status >= 400)
         throw refusedBy(request.url, answer, refused);
     return answer;
@@ -11982,28 +12097,24 @@ async function whenReady(socket, event, signal) {
 function ignore() {
     // Said elsewhere, or of no consequence.
 }
+/** What Node's codes mean; the first that fits. */
+const MEANINGS = [
+    [/^ECONNREFUSED$/, 'connection refused', 'refusal'],
+    [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name cannot be resolved', 'connection'],
+    [/^ECONNRESET$/, 'connection reset', 'connection'],
+    [/^(?:EHOSTUNREACH|ENETUNREACH)$/, 'no route to the host', 'connection'],
+    // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
+    [/^ERR_SSL_|^EPROTO$/, 'the TLS handshake failed', 'handshake'],
+    // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
+    [
+        /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/,
+        'the TLS certificate was not accepted',
+        'certificate'
+    ]
+];
 function explainError(code) {
-    switch (code) {
-        case 'ECONNREFUSED':
-            return new ConnectionError(code, `connection refused (${code})`, 'refusal');
-        case 'ENOTFOUND':
-        case 'EAI_AGAIN':
-            return new ConnectionError(code, `the host name cannot be resolved (${code})`);
-        case 'ECONNRESET':
-            return new ConnectionError(code, `connection reset (${code})`);
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-            return new ConnectionError(code, `no route to the host (${code})`);
-        default:
-            // OpenSSL's codes for what its library met, such as ERR_SSL_WRONG_VERSION_NUMBER where the other side does not speak TLS.
-            if (/^ERR_SSL_|^EPROTO$/.test(code)) {
-                return new ConnectionError(code, `the TLS handshake failed (${code})`, 'handshake');
-            }
-            // https://nodejs.org/api/tls.html#x509-certificate-error-codes: CERT_HAS_EXPIRED, SELF_SIGNED_CERT_IN_CHAIN, …
-            return /CERT|CRL|SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED/.test(code)
-                ? new ConnectionError(code, `the TLS certificate was not accepted (${code})`, 'certificate')
-                : new ConnectionError(code, `no connection (${code})`);
-    }
+    const [, meaning, trouble] = MEANINGS.find(([known]) => known.test(code)) ?? [];
+    return new ConnectionError(code, `${meaning ?? 'no connection'} (${code})`, trouble);
 }
 
 
@@ -12105,7 +12216,7 @@ function setNoProxy(host) {
 
 /***/ }),
 
-/***/ 1838:
+/***/ 4173:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -12517,6 +12628,39 @@ function isLoopbackUrl(url) {
 
 /***/ }),
 
+/***/ 4539:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ findRestriction)
+/* harmony export */ });
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7085);
+
+
+/**
+ * Why a run is restricted; undefined where it is not.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
+ * https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
+ */
+async function findRestriction(env) {
+    if (env['GITHUB_ACTOR'] === 'dependabot[bot]')
+        return { kind: 'Dependabot' };
+    if (env['GITHUB_EVENT_NAME'] === 'pull_request_target')
+        return undefined;
+    const file = await (0,_guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__/* .readSmallFile */ .E)(env['GITHUB_EVENT_PATH'] ?? '');
+    const pullRequest = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(file.ok ? file.content : ''), 'pull_request');
+    const head = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'head'), 'repo'), 'full_name');
+    const base = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'base'), 'repo'), 'full_name');
+    if (base === undefined || head === base)
+        return undefined;
+    // Of a fork that was deleted since, there is no repository any more.
+    return { kind: 'fork', repository: head ?? 'that was deleted' };
+}
+
+
+/***/ }),
+
 /***/ 5243:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -12540,18 +12684,26 @@ const MOST_FAILURES = 5;
 const SHORTEST_ATTEMPT_MS = 100;
 /** Token endpoints answer with a few KiB; an access token alone can have 12. */
 const LONGEST_ANSWER_BYTES = 256 * 1024;
+const OUT_OF_TIME = {
+    answered: false,
+    timedOut: true,
+    reason: 'the deadline of the step had passed',
+    trouble: 'connection',
+    sent: false,
+    milliseconds: 0
+};
 /**
  * Asks a token endpoint until it gives an answer that is about the request: network errors, 408, 429 and 5xx are tried
  * again, POSTs included, because asking twice for a token does no harm.
  *
- * @param unavailable what to fail with where no such answer came, given the last outcome and the number of attempts
+ * @param unavailable what to fail with where no such answer came, given the URL, the last outcome and the number of attempts
  */
 async function requestWithRetries(step, request, unavailable) {
-    let lastInformative = outOfTime();
+    let lastInformative = OUT_OF_TIME;
     let failures = 0;
     for (let attempt = 1; step.timeLeft() > 0; attempt += 1) {
         const limit = (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step);
-        const outcome = await send(step, request, limit, (status) => status >= 300);
+        const outcome = await send(step, request, limit, 300);
         if (outcome.answered && !(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome))
             return outcome;
         // An attempt that the deadline cut short says less than the one before it.
@@ -12563,22 +12715,22 @@ async function requestWithRetries(step, request, unavailable) {
         const pause = (0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .choosePause */ .G5)(step, attempt, outcome);
         // Beyond the deadline another attempt could only end in failure: fail at once.
         if (!(0,_retry_js__WEBPACK_IMPORTED_MODULE_4__/* .isTransient */ .dg)(outcome) || failures === MOST_FAILURES || pause + SHORTEST_ATTEMPT_MS >= step.timeLeft())
-            throw unavailable(lastInformative, attempt);
+            throw unavailable(request.url, lastInformative, attempt);
         step.log.info(`${request.url.host}: ${(0,_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .describeOutcome */ .SS)(outcome)}; trying again in ${pause} ms`);
         await step.sleep(pause);
     }
-    throw unavailable(lastInformative, 0);
+    throw unavailable(request.url, lastInformative, 0);
 }
 /** Asks one of Google's services once. What comes back is sealed. */
 async function requestOnce(step, request) {
-    return await send(step, request, (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step), () => true);
+    return await send(step, request, (0,_step_js__WEBPACK_IMPORTED_MODULE_3__/* .limitOf */ .LF)(step), 0);
 }
 /**
  * No caller sees an answer as it came: whatever its status, it may hold fresh tokens, and quote those that it was sent.
  *
- * @param isQuoted whether people are shown anything of an answer with this status; of one that gives a token they are not
+ * @param quotedFrom the status from which on people may be shown something of an answer; of one that gives a token they are not
  */
-async function send(step, request, limit, isQuoted) {
+async function send(step, request, limit, quotedFrom) {
     const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_ANSWER_BYTES });
     if (!outcome.answered)
         return outcome;
@@ -12588,18 +12740,8 @@ async function send(step, request, limit, isQuoted) {
         headers: (0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_1__/* .mapStrings */ .to)(head.headers, (text) => (0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_1__/* .sealText */ .N9)(masks, text)),
         ...(0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_1__/* .seal */ .od)(masks, body.toString('utf8'), head.status < 300 ? request.holds : undefined)
     };
-    const redact = isQuoted(head.status) ? (0,_guard_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedaction */ .E)(masks.known()) : (text) => text;
+    const redact = head.status >= quotedFrom ? (0,_guard_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedaction */ .E)(masks.known()) : (text) => text;
     return { ...head, ...(0,_guard_seal_js__WEBPACK_IMPORTED_MODULE_1__/* .mapStrings */ .to)(sealed, redact) };
-}
-function outOfTime() {
-    return {
-        answered: false,
-        timedOut: true,
-        reason: 'the deadline of the step had passed',
-        trouble: 'connection',
-        sent: false,
-        milliseconds: 0
-    };
 }
 
 
@@ -12648,39 +12790,6 @@ function parseRetryAfter(value, now) {
     // The forms of RFC 9110, 5.6.7, begin with a day's name; Date.parse takes much else for a date.
     const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(date) ? 0 : Math.max(0, date - now);
-}
-
-
-/***/ }),
-
-/***/ 5292:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ findRestriction)
-/* harmony export */ });
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7085);
-
-
-/**
- * Why a run is restricted; undefined where it is not.
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#how-permissions-are-calculated-for-a-workflow-job
- * https://docs.github.com/en/code-security/dependabot/working-with-dependabot/automating-dependabot-with-github-actions
- */
-async function findRestriction(env) {
-    if (env['GITHUB_ACTOR'] === 'dependabot[bot]')
-        return { kind: 'Dependabot' };
-    if (env['GITHUB_EVENT_NAME'] === 'pull_request_target')
-        return undefined;
-    const file = await (0,_guard_small_file_js__WEBPACK_IMPORTED_MODULE_1__/* .readSmallFile */ .E)(env['GITHUB_EVENT_PATH'] ?? '');
-    const pullRequest = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseObject */ .lj)(file.ok ? file.content : ''), 'pull_request');
-    const head = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'head'), 'repo'), 'full_name');
-    const base = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .objectIn */ .D7)(pullRequest, 'base'), 'repo'), 'full_name');
-    if (base === undefined || head === base)
-        return undefined;
-    // Of a fork that was deleted since, there is no repository any more.
-    return { kind: 'fork', repository: head ?? 'that was deleted' };
 }
 
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { credentialsInvalid, credentialsNotFound } from './failures/credentials.ts'
-import { findRestriction } from '../world/run-origin.ts'
+import { findRestriction } from '../world/restricted-run.ts'
 import type { Step } from '../world/step.ts'
 import { describeSecret } from '../guard/likely-secret.ts'
 import { readSmallFile } from '../guard/small-file.ts'

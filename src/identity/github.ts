@@ -7,7 +7,7 @@ import { secretIn } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import { isLoopbackUrl } from '../world/request.ts'
 import { requestWithRetries } from '../world/retried-request.ts'
-import { findRestriction } from '../world/run-origin.ts'
+import { findRestriction } from '../world/restricted-run.ts'
 import { oidcUnavailable, oidcFailed } from './failures/github.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { Failure, type Explanation, type Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
 import { inStep, inTerminal, inYaml } from '../failure/snippets.ts'
-import type { Withheld } from '../world/failures/run-origin.ts'
+import { isFunctionUrl, placeOfFunction } from './service-url.ts'
+import type { Withheld } from '../world/failures/restricted-run.ts'
 
 /**
  * One input is wrong, found before any request is made.
@@ -73,14 +74,13 @@ export function inputsInvalid(found: readonly Failure[], withheld?: Withheld): F
 export function audienceRequired(url: URL): Failure {
   return new Failure({
     code: 'AUDIENCE_REQUIRED',
-    ...(url.hostname.endsWith('.cloudfunctions.net') ? explainFunction(url) : explainDomain(url))
+    ...(isFunctionUrl(url) ? explainFunction(url) : explainDomain(url))
   })
 }
 
 /** https://cloud.google.com/functions/docs/calling/http: `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function explainFunction(url: URL): Explanation {
-  const [, region = 'REGION', project = 'PROJECT'] =
-    /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? []
+  const { region, project } = placeOfFunction(url)
   return {
     sentence: `url ${safeUrl(url)} lacks the name of the function, without which no audience can be derived.`,
     remedy: `Set url to ${safeText(url.origin)}/FUNCTION, with the name of the function.`,

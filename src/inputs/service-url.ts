@@ -1,28 +1,5 @@
-import { audienceRequired } from './failures.ts'
-
 /** Separates a traffic tag from the host of its service: https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags */
 const TAG_SEPARATOR = '---'
-
-/**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-export function deriveAudience(url: URL): string {
-  const audience = findAudience(url)
-  if (audience === undefined) throw audienceRequired(url)
-  return audience
-}
-
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
- * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
- */
-export function findAudience(url: URL): string | undefined {
-  if (isCloudRunUrl(url)) return `https://${splitTag(url.hostname).service}`
-  const [, name] = url.pathname.split('/')
-  return isFunctionUrl(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined
-}
 
 /** Whether Cloud Run's own domain serves this URL. */
 export function isCloudRunUrl(url: URL): boolean {
@@ -32,6 +9,13 @@ export function isCloudRunUrl(url: URL): boolean {
 /** Whether the domain of Cloud Functions serves this URL. */
 export function isFunctionUrl(url: URL): boolean {
   return url.hostname.endsWith('.cloudfunctions.net')
+}
+
+/** Region and project of a function, as `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` tells them; placeholders otherwise. */
+export function placeOfFunction({ hostname }: URL): { readonly region: string; readonly project: string } {
+  const [, region = 'REGION', project = 'PROJECT'] =
+    /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(hostname) ?? []
+  return { region, project }
 }
 
 /** The traffic tag in the URL of a Cloud Run service, if there is one. */

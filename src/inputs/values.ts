@@ -1,5 +1,4 @@
 import { isObject, parseJson } from '../guard/json.ts'
-import { describeSecret } from '../guard/likely-secret.ts'
 import { quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
@@ -91,30 +90,6 @@ export function parseUrl(input: string, value: string): URL {
 /** A region that was misspelled or left as documentation writes it: https://cloud.google.com/run/docs/triggering/https-request#url */
 function impossibleRegionIn(url: URL): string | undefined {
   return /^[^.]+\.(region|[a-z]+-[a-z]+(?:-\d+)?)\.run\.app$/.exec(url.hostname)?.[1]
-}
-
-/** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
-export function parseAudience(value: string): string {
-  const secret = describeSecret(value)
-  if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed()) return value
-  throw inputInvalid(
-    'audience',
-    `${secret ?? 'a value with control characters or broken Unicode'} is no audience`,
-    'Set audience to the URL of the service, or to an OAuth client id.',
-    ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']
-  )
-}
-
-/** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
-export function parseIapAudience(value: string): string {
-  const audience = parseAudience(value)
-  if (audience.startsWith('https://')) return audience
-  throw inputInvalid(
-    'audience',
-    `${quoteValue(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`,
-    'Leave audience empty, or set it to the URL or to https://HOST/*.',
-    ['audience: https://HOST/*']
-  )
 }
 
 /** Ids of pools and providers: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create */

@@ -1,4 +1,5 @@
-import { findAudience, isCloudRunUrl, tagOf, findReservation } from '../inputs/service-url.ts'
+import { findAudience } from '../inputs/audience.ts'
+import { isCloudRunUrl, tagOf, findReservation } from '../inputs/service-url.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'

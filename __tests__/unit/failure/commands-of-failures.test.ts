@@ -20,6 +20,7 @@ import { metadataRefused } from '../../../src/identity/failures/metadata-server.
 import { keyRefused } from '../../../src/identity/failures/service-account-key.ts'
 import * as subjectToken from '../../../src/identity/failures/subject-token.ts'
 import { readDocument } from '../../../src/identity/document.ts'
+import { parseAudience, parseIapAudience } from '../../../src/inputs/audience.ts'
 import * as inputs from '../../../src/inputs/failures.ts'
 import { tagOf } from '../../../src/inputs/service-url.ts'
 import * as values from '../../../src/inputs/values.ts'
@@ -409,8 +410,8 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
     ...complaint(() => values.parseAccount('service_account', value)),
     ...complaint(() => values.parseUniverse(value)),
     ...complaint(() => values.parseVariableName(value)),
-    ...complaint(() => values.parseAudience(value)),
-    ...complaint(() => values.parseIapAudience(value))
+    ...complaint(() => parseAudience(value)),
+    ...complaint(() => parseIapAudience(value))
   ],
   // A unique id consists of digits.
   emailRequired: () => [inputs.emailRequired('123456789012345678901')],

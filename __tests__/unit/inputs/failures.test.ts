@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { audienceRequired, inputInvalid, inputsInvalid, WHY_EMPTY } from '../../../src/inputs/failures.ts'
 import { quoteValue } from '../../../src/guard/quote.ts'
-import { explainWithheld } from '../../../src/world/failures/run-origin.ts'
+import { explainWithheld } from '../../../src/world/failures/restricted-run.ts'
 import { wordsOf } from '../fixtures.ts'
 import { HOSTILE, testFailures } from '../rows.ts'
 

@@ -1,6 +1,6 @@
 import type { Snippet } from '../../failure/failure.ts'
 import { inTerminal, projectById, shellWord } from '../../failure/snippets.ts'
-import { isCloudRunUrl, isFunctionUrl, withoutTag } from '../../inputs/service-url.ts'
+import { isCloudRunUrl, isFunctionUrl, placeOfFunction, withoutTag } from '../../inputs/service-url.ts'
 import { nameRunService } from '../run-service.ts'
 
 /**
@@ -39,8 +39,7 @@ function describeRunService(url: URL): Target {
 
 /** `https://REGION-PROJECT.cloudfunctions.net/FUNCTION` */
 function describeFunction(url: URL): Target {
-  const [, region = 'REGION', project = 'PROJECT'] =
-    /^([a-z]+-[a-z]+\d+)-([a-z][a-z0-9-]*)\.cloudfunctions\.net$/.exec(url.hostname) ?? []
+  const { region, project } = placeOfFunction(url)
   const [, name = 'FUNCTION'] = /^\/([A-Za-z][\w-]*)(?:\/|$)/.exec(url.pathname) ?? []
   return { kind: 'function', name, flags: ` --region=${region} --project=${project}`, search: [] }
 }

@@ -14,8 +14,8 @@ import {
 import { safeText } from '../../guard/safe-text.ts'
 import type { Credential } from '../../token/credential.ts'
 import { narrowPrincipal } from '../../token/principal.ts'
-import { explainWithheld, type Withheld } from '../../world/failures/run-origin.ts'
-import type { Restriction } from '../../world/run-origin.ts'
+import { explainWithheld, type Withheld } from '../../world/failures/restricted-run.ts'
+import type { Restriction } from '../../world/restricted-run.ts'
 import type { Step } from '../../world/step.ts'
 
 const SERVICE_ACCOUNT = `service_account: ${UNKNOWN_ACCOUNT}`

@@ -1,11 +1,11 @@
 import { Failure, type Explanation } from '../../failure/failure.ts'
 import { explainInterception, explainNoAnswer } from '../../world/failures/connection.ts'
-import { describeJob, inJob, skipDependabot, skipForks } from '../../world/failures/run-origin.ts'
+import { describeJob, inJob, skipDependabot, skipForks } from '../../world/failures/restricted-run.ts'
 import { inTerminal, inYaml, onRunner } from '../../failure/snippets.ts'
 import { contentType, safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, readRefusal } from '../../token/refusal.ts'
 import { describeOutcome, inAttempts, type SealedAnswer, type SealedOutcome } from '../../world/outcome.ts'
-import type { Restriction } from '../../world/run-origin.ts'
+import type { Restriction } from '../../world/restricted-run.ts'
 import type { Step } from '../../world/step.ts'
 
 /** The runner offers no OIDC token to this job; why, can only be told from what the runner says about the event. */

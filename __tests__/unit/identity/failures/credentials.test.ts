@@ -4,7 +4,7 @@ import {
   credentialsUnsupported,
   serviceAccountRequired
 } from '../../../../src/identity/failures/credentials.ts'
-import { explainWithheld } from '../../../../src/world/failures/run-origin.ts'
+import { explainWithheld } from '../../../../src/world/failures/restricted-run.ts'
 import { HOSTILE, testFailures } from '../../rows.ts'
 
 const JOB = { GITHUB_ACTIONS: 'true', GITHUB_JOB: 'deploy' }

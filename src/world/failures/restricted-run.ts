@@ -1,7 +1,7 @@
 import type { Advice, Snippet } from '../../failure/failure.ts'
 import { inWorkflow } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
-import type { Restriction } from '../run-origin.ts'
+import type { Restriction } from '../restricted-run.ts'
 import type { Step } from '../step.ts'
 
 /** What GitHub withholds from a restricted run, and how to leave the job out of such runs. */
