@@ -583,7 +583,7 @@ function inTerminalWithGh(purpose, ...lines) {
 /** Commands of bash for the machine on which the step runs. */
 function onRunner(purpose, ...lines) {
     return {
-        place: `To ${purpose}, on the runner, such as in a step "- run: …" before this one`,
+        place: `To ${purpose}, on the runner, such as in a step "- run: …" with "shell: bash" before this one`,
         language: 'bash',
         lines
     };

@@ -61,7 +61,7 @@ export function inTerminalWithGh(purpose: string, ...lines: readonly string[]): 
 /** Commands of bash for the machine on which the step runs. */
 export function onRunner(purpose: string, ...lines: readonly string[]): Snippet {
   return {
-    place: `To ${purpose}, on the runner, such as in a step "- run: …" before this one`,
+    place: `To ${purpose}, on the runner, such as in a step "- run: …" with "shell: bash" before this one`,
     language: 'bash',
     lines
   }
