@@ -18,7 +18,7 @@ try {
     [
       '--test',
       '--test-concurrency=2',
-      '--test-timeout=120000',
+      '--test-timeout=300000',
       '--experimental-test-coverage',
       '--test-coverage-include=src/**',
       '--test-reporter=./scripts/coverage-table.ts',

@@ -19,8 +19,9 @@ interface Flow {
 /** What Google's own library gets in this world: the claims of an ID token, unless `flow` says otherwise. */
 async function runLibrary(world: PretendGoogle, { flow = 'ID token', credentials, env }: Flow): Promise<unknown> {
   const given = credentials === undefined ? {} : { CREDENTIALS: JSON.stringify(credentials) }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, [PROCESS], {
-    env: { ...world.env(), ...env, ...given, FLOW: flow, AUDIENCE, TARGET: ACCOUNT, PATH: process.env['PATH'] }
+    env: { ...world.env(), ...env, ...given, FLOW: flow, AUDIENCE, TARGET: ACCOUNT, PATH, NODE_COMPILE_CACHE }
   })
   return JSON.parse(stdout)
 }

@@ -10,8 +10,11 @@ import type { PretendAddress } from './addresses.ts'
 
 const names = JSON.parse(process.env['PRETEND_ADDRESSES'] ?? '{}') as Record<string, PretendAddress[]>
 
+/** @throws {Error} where a name has no address */
 function find(name: string): LookupAddress[] | undefined {
-  return names[name]?.map(({ address }) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+  const found = names[name]?.map(({ address }) => ({ address, family: isIPv6(address) ? 6 : 4 }))
+  if (found?.length !== 0) return found
+  throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND', hostname: name })
 }
 
 const { lookup } = dns
@@ -19,7 +22,13 @@ const { lookup: lookupSoon } = dns.promises
 type Callback = (error: Error | null, address: unknown, family?: number) => void
 Object.assign(dns, {
   lookup(name: string, options: { readonly all?: boolean }, callback: Callback) {
-    const found = find(name)
+    let found: LookupAddress[] | undefined
+    try {
+      found = find(name)
+    } catch (error) {
+      process.nextTick(callback, error)
+      return
+    }
     if (found === undefined) lookup(name, options as object, callback as never)
     else if (options.all === true) process.nextTick(callback, null, found)
     else process.nextTick(callback, null, found[0]?.address, found[0]?.family)

@@ -89,11 +89,12 @@ describe('A large body', () => {
     assertWithin(run, SHORT)
   })
 
-  const zeros = Buffer.alloc(HALF_A_GIGABYTE)
+  // More than a run may hold.
+  const zeros = Buffer.alloc(HALF_A_GIGABYTE / 2)
   const BOMBS: readonly [string, Buffer][] = [
-    ['gzip', gzipSync(zeros)],
+    ['gzip', gzipSync(zeros, { level: 1 })],
     ['deflate', deflateSync(zeros, { level: 1 })],
-    ['br', brotliCompressSync(zeros.subarray(0, HALF_A_GIGABYTE / 4), { params: { 1: 1 } })]
+    ['br', brotliCompressSync(zeros, { params: { 1: 1 } })]
   ]
   for (const [coding, body] of BOMBS) {
     const app = [{ headers: { 'content-encoding': coding, 'content-type': 'text/plain' }, body }]

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe } from 'node:test'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
+import { pretendAddresses } from '../../pretend-google/transport/addresses.ts'
 import {
   assertFailure,
   assertSuccess,
@@ -86,9 +87,10 @@ describe('A proxy', { concurrency: 6 }, () => {
   })
 
   scenario('NO_PROXY keeps a host from the proxy', async ({ world, run }) => {
-    // .invalid is resolved by nobody, so that a direct connection fails in its own way.
+    // A direct connection fails in its own way.
     const env = {
       ...(await givenFederation(world)).env,
+      ...pretendAddresses({ 'actions.github.invalid': [] }),
       ACTIONS_ID_TOKEN_REQUEST_URL: 'https://actions.github.invalid/token?api-version=2.0',
       NO_PROXY: 'example.com,github.invalid'
     }

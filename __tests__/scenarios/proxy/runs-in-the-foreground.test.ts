@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
@@ -25,7 +26,7 @@ function runInForeground(args: readonly string[], env: Record<string, string>): 
   const script = ['scripts/on-node-24.mjs', 'scripts/proxy.ts', ...args]
   const child = spawn(process.execPath, script, {
     cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', TMPDIR: tmpdir(), ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -57,10 +57,10 @@ for (const [what, type, bytes, text] of CHARSETS) {
 }
 
 test('All patterns together take no longer than they may.', async () => {
-  const lines = Array.from({ length: 6 }, () => '^(a+)+$').join('\n')
+  const lines = Array.from({ length: 12 }, () => '^(a+)+$').join('\n')
   const start = performance.now()
   const response = readResponse(answer(200, `${'a'.repeat(40)}!`), await expectations({ body: lines }), String, 300)
-  assert.ok(performance.now() - start < 1_500)
+  assert.ok(performance.now() - start < 12 * 300)
   for (const { actual } of response.verdicts.slice(1)) assert.equal(actual, 'the pattern takes too long on it')
 })
 
