@@ -895,7 +895,7 @@ function noUsableAnswer(url, last, attempts, how, method = 'GET') {
 /** Why a call that may have acted was not sent again. @param slow whether the answer took too long */
 function adviseOnce(method, url, slow = false) {
     return {
-        remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer timeout' : ''} only if a second ${method} does no harm.`,
+        remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer input timeout' : ''} only if a second ${method} does no harm.`,
         snippets: (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_6__/* .showLog */ .cS)(url)
     };
 }
@@ -1024,7 +1024,7 @@ function redirected(url, response, details) {
         sentence: `${(0,safe_text/* safeUrl */.Pl)(url)} answered ${(0,outcome/* describeStatus */.Wn)(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
         cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
         remedy: isSignIn(location)
-            ? `The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or ${listed}.`
+            ? `The application asks callers to sign in: put the credential that the application accepts into the input headers, call a path that needs no sign-in, or ${listed}.`
             : target === undefined
                 ? `${(0,failure/* capital */.Nx)(listed)}.`
                 : `Set url to ${(0,safe_text/* safeUrl */.Pl)(target)}, or ${listed}.`,
@@ -1372,11 +1372,12 @@ function managedClient({ call, clientId = '', refused }) {
         snippets: [SIGN, allowClient(call.url)]
     };
 }
-function otherAudience({ call, clientId, refused }) {
+function otherAudience({ call, token, clientId, refused }) {
+    const who = (0,safe_text/* safeText */.Hk)(token.email) || 'the service account';
     return {
-        sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
+        sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for a client in its settings (programmaticClients).`,
         cause: 'The client that Google manages by default admits no program itself.',
-        remedy: `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
+        remedy: `Set token to iap_jwt, which needs no OAuth client, only roles/iam.serviceAccountTokenCreator on ${who} for the identity of this job; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
         snippets: [
             SIGN,
             (0,snippets/* inStep */.qg)(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),
@@ -2944,7 +2945,7 @@ function explainFailure(endpoint, what, attempts) {
         return {
             sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
             cause: JOB_OVER,
-            remedy: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: take the variable out of env: and outputs of the workflow and out of .env of a self-hosted runner, and let no background process use the variable after the job.'
+            remedy: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: remove the variable from env: and outputs of the workflow, and from .env of a self-hosted runner; end background processes of that job.'
         };
     }
     return what.status === 401 || what.status === 403
@@ -3060,7 +3061,7 @@ const STORE_DOCUMENT = [
 ];
 const FLAWS = {
     broken: {
-        remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON, in the place of this document, such as the secret that credentials_json names.',
+        remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
         snippets: STORE_DOCUMENT
     },
     'path for content': {
@@ -4393,7 +4394,7 @@ function fail(where, problem, advice) {
 const TROUBLES = {
     file: {
         cause: 'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
-        remedy: 'Write the file before this step, on the same machine and for the user of the job; or correct "file" under "credential_source" of the credential document.',
+        remedy: 'Write the file before this step, on the same machine and readable by the user of the job; or correct "file" under "credential_source" of the credential document.',
         snippets: [(0,snippets/* inDocument */.Dc)('"credential_source": { "file": "/path/to/token" }')]
     },
     form: {
@@ -4873,7 +4874,7 @@ function deletedKey({ refusal, account, key }) {
     return {
         sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${(0,token_refusal/* quoteWords */.AD)(refusal)}).`,
         cause: 'Keys are told apart by "private_key_id" of their document.',
-        remedy: 'Set workload_identity_provider, which needs no key, or make a new key and store the new one in the place of the old one; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+        remedy: 'Set workload_identity_provider, which needs no key; or enable the key, or store a new key in the place of the old one. The list of keys shows which are disabled or expired; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
         snippets: [
             (0,snippets/* inTerminal */.e5)('see which keys are accepted', `gcloud iam service-accounts keys list ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
             (0,snippets/* inTerminal */.e5)('make a new key', `gcloud iam service-accounts keys create key.json ${(0,snippets/* accountWord */.YN)(account, '--iam-account=')}`),
@@ -5584,7 +5585,7 @@ function explainDomain(url) {
     const where = (place, audience) => (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inYaml */ .$7)(`In this step, under "with", where ${place}`, `audience: ${audience}`);
     return {
         sentence: `No audience can be derived from ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeUrl */ .Pl)(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
-        remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
+        remedy: `Set audience. For Cloud Run behind ${host}: the *.run.app URL of the service. For Identity-Aware Proxy: an OAuth client id of IAP, or set token to iap_jwt. For API Gateway: a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
             (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
@@ -7923,6 +7924,7 @@ function createLog() {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   DY: () => (/* binding */ notStarted),
+/* harmony export */   Nq: () => (/* binding */ hung),
 /* harmony export */   br: () => (/* binding */ refusedRequests),
 /* harmony export */   f5: () => (/* binding */ portTaken),
 /* harmony export */   it: () => (/* binding */ diedEarly)
@@ -7958,21 +7960,31 @@ const ENDS = [
     [/Ended because there was no request for six hours$/, 'Put the proxy right before the step that uses the proxy.'],
     [/Ended by a defect: .*$/, 'Run the job again, and report this line to the authors of the action.']
 ];
+/** It was there, and did not answer the post step. @param limitMs for how long that waited */
+function hung(limitMs, log = []) {
+    return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
+        code: 'PROXY_FAILED',
+        sentence: `The proxy's background process did not answer the post step within ${limitMs / 1_000} s, and was ended.`,
+        cause: 'The machine is out of memory or processors, or something stopped the process (SIGSTOP).',
+        remedy: 'Use a runner with more memory and processors, or run fewer requests at once through the proxy.',
+        details: endOf(log)
+    });
+}
 /** It was there, and had ended when the post step looked. */
-function diedEarly(what, log = []) {
+function diedEarly(log = []) {
     const last = log.at(-1) ?? '';
     const [time] = /^\d[\d:.T-]+Z/.exec(last) ?? [];
     const [words, remedy] = ENDS.flatMap(([end, advice]) => {
         const found = end.exec(last);
         return found === null ? [] : [found[0], advice];
     });
+    const since = time === undefined ? '' : words === undefined ? ` after ${time}` : ` at ${time}`;
     return new _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR({
         code: 'PROXY_FAILED',
-        sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}${time === undefined ? '' : ` (last line of the log: ${time})`}.`,
-        cause: words === undefined
-            ? 'The machine ended the process because memory was short, or a step ended every process of node with SIGKILL.'
-            : 'Requests after that got no connection.',
-        remedy: remedy ?? 'Use a machine with more memory, and let no step run pkill -9 or killall -9 on processes of node.',
+        sentence: `The proxy's background process ended before the job did${words === undefined ? `: a step killed the process${since}, or the machine did because memory was short` : `; the log ends with "${words}"${since}`}.`,
+        cause: 'Requests after that got no connection.',
+        remedy: remedy ??
+            `If a step${since} kills processes of node (pkill -9, killall -9), take that command out; otherwise use a runner with more memory.`,
         details: endOf(log)
     });
 }
@@ -8261,12 +8273,8 @@ async function post(proxy, report, env) {
     try {
         if (!gone && (await isSameProcess(proxy.id, proxy.startedAt)))
             external_node_process_default().kill(proxy.id, 'SIGKILL');
-        if (totals === undefined) {
-            const how = gone
-                ? 'the post step found no such process'
-                : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`;
-            throw (0,failures/* diedEarly */.it)(how, log);
-        }
+        if (totals === undefined)
+            throw gone ? (0,failures/* diedEarly */.it)(log) : (0,failures/* hung */.Nq)(GRACE_MS, log);
     }
     finally {
         report.onEnd();
@@ -9807,7 +9815,7 @@ function closeService(url) {
     const commands = [removal, updateCommand(url, '--invoker-iam-check')];
     return isCloudRunUrl(url)
         ? {
-            remedy: 'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
+            remedy: `Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on (${updateCommand(url, '--invoker-iam-check')}).`,
             snippets: [inTerminal('close the service', ...commands), search]
         }
         : {
@@ -10670,7 +10678,7 @@ function isApiDisabled({ reason, message }) {
  */
 function explainDisabledApi(refusal, name, host, ownProject) {
     const project = (0,_refusal_js__WEBPACK_IMPORTED_MODULE_1__/* .projectIn */ .L9)(refusal);
-    const whose = project === ownProject ? ', the project of your pool' : '';
+    const whose = project === ownProject ? ', the project of your workload identity pool' : '';
     return {
         sentence: `The ${name} is disabled in project ${project}${whose}.`,
         cause: 'Google counts the request in that project; roles do not help.',
@@ -12372,6 +12380,7 @@ function createHttp() {
         }, limits.milliseconds);
         const signal = AbortSignal.any([limit.signal, closing.signal]);
         let sent = false;
+        let begun;
         let interrupt = () => undefined;
         // Whatever Node makes of a request that is cut short, it never outlasts its limit.
         const interrupted = new Promise((_resolve, reject) => {
@@ -12414,6 +12423,7 @@ function createHttp() {
         };
         try {
             const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted]);
+            begun = message.statusCode;
             const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
             const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
             const status = message.statusCode ?? 0;
@@ -12432,7 +12442,9 @@ function createHttp() {
                 throw error;
             const { milliseconds: limitMs, byDeadline = false } = limits;
             const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`;
-            const missed = limit.signal.aborted ? `no complete answer ${within}` : undefined;
+            const missed = limit.signal.aborted
+                ? `no complete answer ${within} (${describeProgress(sent, begun)})`
+                : undefined;
             return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_.performance.now() - start) });
         }
         finally {
@@ -12494,6 +12506,12 @@ function joinHeaders(message) {
 function findRepeated(message) {
     const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []]);
     return Object.fromEntries(entries.filter(([, values]) => values.length > 1));
+}
+/** How far a request came. @param status of an answer that began */
+function describeProgress(sent, status) {
+    if (status !== undefined)
+        return `an answer with status ${status} began, and did not end`;
+    return sent ? 'the request was sent, and no answer began' : 'no connection was made';
 }
 /** Errors of the network, of an abortion and of a decoder have codes. */
 function explainBreak(code) {

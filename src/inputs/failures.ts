@@ -97,7 +97,7 @@ function explainDomain(url: URL): Explanation {
     inYaml(`In this step, under "with", where ${place}`, `audience: ${audience}`)
   return {
     sentence: `No audience can be derived from ${safeUrl(url)}: only the URLs of *.run.app and *.cloudfunctions.net name their audience.`,
-    remedy: `Set audience: if Cloud Run is behind ${host}, to the *.run.app URL of the service; if IAP is, to the OAuth client id of IAP, or set token to iap_jwt; if API Gateway is, to a value of x-google-audiences.`,
+    remedy: `Set audience. For Cloud Run behind ${host}: the *.run.app URL of the service. For Identity-Aware Proxy: an OAuth client id of IAP, or set token to iap_jwt. For API Gateway: a value of x-google-audiences.`,
     snippets: [
       where(
         'Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences',

@@ -31,23 +31,33 @@ const ENDS: readonly (readonly [RegExp, string])[] = [
   [/Ended by a defect: .*$/, 'Run the job again, and report this line to the authors of the action.']
 ]
 
+/** It was there, and did not answer the post step. @param limitMs for how long that waited */
+export function hung(limitMs: number, log: readonly string[] = []): Failure {
+  return new Failure({
+    code: 'PROXY_FAILED',
+    sentence: `The proxy's background process did not answer the post step within ${limitMs / 1_000} s, and was ended.`,
+    cause: 'The machine is out of memory or processors, or something stopped the process (SIGSTOP).',
+    remedy: 'Use a runner with more memory and processors, or run fewer requests at once through the proxy.',
+    details: endOf(log)
+  })
+}
+
 /** It was there, and had ended when the post step looked. */
-export function diedEarly(what: string, log: readonly string[] = []): Failure {
+export function diedEarly(log: readonly string[] = []): Failure {
   const last = log.at(-1) ?? ''
   const [time] = /^\d[\d:.T-]+Z/.exec(last) ?? []
   const [words, remedy] = ENDS.flatMap(([end, advice]) => {
     const found = end.exec(last)
     return found === null ? [] : [found[0], advice]
   })
+  const since = time === undefined ? '' : words === undefined ? ` after ${time}` : ` at ${time}`
   return new Failure({
     code: 'PROXY_FAILED',
-    sentence: `The proxy's background process ended before the job did: ${words === undefined ? what : `the log ends with "${words}"`}${time === undefined ? '' : ` (last line of the log: ${time})`}.`,
-    cause:
-      words === undefined
-        ? 'The machine ended the process because memory was short, or a step ended every process of node with SIGKILL.'
-        : 'Requests after that got no connection.',
+    sentence: `The proxy's background process ended before the job did${words === undefined ? `: a step killed the process${since}, or the machine did because memory was short` : `; the log ends with "${words}"${since}`}.`,
+    cause: 'Requests after that got no connection.',
     remedy:
-      remedy ?? 'Use a machine with more memory, and let no step run pkill -9 or killall -9 on processes of node.',
+      remedy ??
+      `If a step${since} kills processes of node (pkill -9, killall -9), take that command out; otherwise use a runner with more memory.`,
     details: endOf(log)
   })
 }

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { Failure } from '../failure/failure.ts'
 import { internalFailure } from '../report/internal.ts'
 import type { Step } from '../world/step.ts'
-import { diedEarly, refusedRequests } from './failures.ts'
+import { diedEarly, hung, refusedRequests } from './failures.ts'
 import { readLogEnd } from './log-file.ts'
 import { isSameProcess } from './process-start.ts'
 import { askToQuit } from './quit-port.ts'
@@ -28,12 +28,7 @@ export async function post(proxy: RunningProxy | undefined, report: PostReport, 
   const { totals, gone } = await askToQuit(proxy.quitPort, proxy.key, GRACE_MS)
   try {
     if (!gone && (await isSameProcess(proxy.id, proxy.startedAt))) process.kill(proxy.id, 'SIGKILL')
-    if (totals === undefined) {
-      const how = gone
-        ? 'the post step found no such process'
-        : `it did not answer within ${GRACE_MS / 1_000} s, and was ended`
-      throw diedEarly(how, log)
-    }
+    if (totals === undefined) throw gone ? diedEarly(log) : hung(GRACE_MS, log)
   } finally {
     report.onEnd()
     await rm(proxy.logFile, { force: true, maxRetries: 5 })

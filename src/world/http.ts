@@ -31,6 +31,7 @@ export function createHttp(): Http {
     }, limits.milliseconds)
     const signal = AbortSignal.any([limit.signal, closing.signal])
     let sent = false
+    let begun: number | undefined
     let interrupt: (reason: ConnectionError) => void = () => undefined
     // Whatever Node makes of a request that is cut short, it never outlasts its limit.
     const interrupted = new Promise<never>((_resolve, reject) => {
@@ -75,6 +76,7 @@ export function createHttp(): Http {
     }
     try {
       const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted])
+      begun = message.statusCode
       const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
       const milliseconds = Math.round(performance.now() - start)
       const status = message.statusCode ?? 0
@@ -91,7 +93,9 @@ export function createHttp(): Http {
       if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
       const { milliseconds: limitMs, byDeadline = false } = limits
       const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`
-      const missed = limit.signal.aborted ? `no complete answer ${within}` : undefined
+      const missed = limit.signal.aborted
+        ? `no complete answer ${within} (${describeProgress(sent, begun)})`
+        : undefined
       return toNoAnswer(error, { missed, sent, milliseconds: Math.round(performance.now() - start) })
     } finally {
       clearTimeout(timer)
@@ -173,6 +177,12 @@ function joinHeaders(message: http.IncomingMessage): Record<string, string> {
 function findRepeated(message: http.IncomingMessage): Record<string, string[]> {
   const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []] as const)
   return Object.fromEntries(entries.filter(([, values]) => values.length > 1))
+}
+
+/** How far a request came. @param status of an answer that began */
+function describeProgress(sent: boolean, status: number | undefined): string {
+  if (status !== undefined) return `an answer with status ${status} began, and did not end`
+  return sent ? 'the request was sent, and no answer began' : 'no connection was made'
 }
 
 /** Errors of the network, of an abortion and of a decoder have codes. */

@@ -101,7 +101,7 @@ const CASES: [what: string, code: string, settings: Settings, inputs: Inputs, an
     'TIMED_OUT',
     { app: ['silence'] },
     { method: 'POST', body: '{}', ...BRIEF },
-    'no complete answer within 4000 ms'
+    'no complete answer within 4000 ms (the request was sent, and no answer began)'
   ],
   [
     'many expectations',

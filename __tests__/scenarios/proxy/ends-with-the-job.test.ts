@@ -49,7 +49,7 @@ proxyScenario('A process that is gone before the job is over fails the post step
   process.kill(job.processId() ?? 0, 'SIGKILL')
   await job.ended()
   const end = await job.post()
-  assertFailure(end, 'PROXY_FAILED', 'log of the proxy: ', 'GET /last 200')
+  assertFailure(end, 'PROXY_FAILED', 'If a step after 20', 'log of the proxy: ', 'GET /last 200')
   assert.ok(!end.log.includes('secret'))
   assert.equal(job.logFile(), undefined)
   assert.equal((await job.post()).exitCode, 0)
@@ -64,7 +64,7 @@ proxyScenario('A process that a step ended says so', async (stage) => {
   assertFailure(
     await job.post(),
     'PROXY_FAILED',
-    'ended before the job did: the log ends with "Ended by SIGTERM" (last line of the log: 20',
+    'ended before the job did; the log ends with "Ended by SIGTERM" at 20',
     'Let no step run pkill, killall or kill on processes of node that the step has not started itself.'
   )
 })
@@ -77,8 +77,8 @@ proxyScenario('A process that is gone fails the post step even where its log is 
   assertFailure(
     await job.post(),
     'PROXY_FAILED',
-    'the post step found no such process',
-    'Use a machine with more memory, and let no step run pkill -9'
+    'ended before the job did: a step killed the process, or the machine did because memory was short. ',
+    'If a step kills processes of node (pkill -9, killall -9), take that command out; otherwise use a runner with more memory.'
   )
   const again = await job.post()
   assert.equal(again.exitCode, 0, again.log)
@@ -212,7 +212,7 @@ proxyScenario('A process that hangs is ended by the post step', async (stage) =>
   const { job } = await startProxy(stage)
   process.kill(job.processId() ?? 0, 'SIGSTOP')
   const end = await job.post()
-  assertFailure(end, 'PROXY_FAILED', 'did not answer within 5 s')
+  assertFailure(end, 'PROXY_FAILED', 'did not answer the post step within 5 s')
   await job.ended()
 })
 

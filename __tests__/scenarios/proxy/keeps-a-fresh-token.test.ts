@@ -116,7 +116,8 @@ proxyScenario('Where GitHub says that the job is over, the process ends', async 
   assertFailure(
     await job.post(),
     'PROXY_FAILED',
-    'the log ends with "Ended because the job is over". Do nothing if the job was cancelled'
+    'the log ends with "Ended because the job is over"',
+    'Do nothing if the job was cancelled'
   )
 })
 

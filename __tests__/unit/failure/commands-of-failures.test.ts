@@ -418,7 +418,8 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
   inputsInvalid: (value) => [inputs.inputsInvalid(urls(value).map(inputs.audienceRequired))],
   audienceRequired: (value) => urls(value).map(inputs.audienceRequired),
   notStarted: (value) => [proxy.notStarted(safeText(value), [safeText(value)])],
-  diedEarly: (value) => [proxy.diedEarly(safeText(value), [safeText(value)])],
+  diedEarly: (value) => [proxy.diedEarly([safeText(value)])],
+  hung: (value) => [proxy.hung(1, [safeText(value)])],
   portTaken: () => ['EADDRINUSE', 'EACCES'].map((code) => proxy.portTaken(8080, code)),
   refusedRequests: (value) => calls(value).map(({ text }) => proxy.refusedRequests(text, 2)),
   internalFailure: (value) =>

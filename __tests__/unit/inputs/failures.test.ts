@@ -17,7 +17,7 @@ testFailures([
     'a custom domain',
     audienceRequired(new URL('https://user:pass@shop.example/a?key=s3cr3t')),
     'AUDIENCE_REQUIRED',
-    /derived from https:\/\/shop\.example\/a: .*if Cloud Run is behind shop\.example, to the \*\.run\.app URL of the service/,
+    /derived from https:\/\/shop\.example\/a: .*For Cloud Run behind shop\.example: the \*\.run\.app URL of the service/,
     /^(?!.*(pass@|s3cr3t))/
   ],
   [

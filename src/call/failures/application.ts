@@ -64,7 +64,7 @@ function redirected(url: URL, response: Response, details: readonly string[]): F
     sentence: `${safeUrl(url)} answered ${describeStatus(status)}, to ${location || 'nowhere'}, and redirects are never followed.`,
     cause: 'A redirect would carry the token elsewhere, or end on a sign-in page that looks like success.',
     remedy: isSignIn(location)
-      ? `The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or ${listed}.`
+      ? `The application asks callers to sign in: put the credential that the application accepts into the input headers, call a path that needs no sign-in, or ${listed}.`
       : target === undefined
         ? `${capital(listed)}.`
         : `Set url to ${safeUrl(target)}, or ${listed}.`,

@@ -212,11 +212,12 @@ function managedClient({ call, clientId = '', refused }: Facts): Explanation {
   }
 }
 
-function otherAudience({ call, clientId, refused }: Facts): Explanation {
+function otherAudience({ call, token, clientId, refused }: Facts): Explanation {
+  const who = safeText(token.email) || 'the service account'
   return {
-    sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for one on its list programmaticClients.`,
+    sentence: `${refused}: IAP accepts ID tokens for its own OAuth client only, or for a client in its settings (programmaticClients).`,
     cause: 'The client that Google manages by default admits no program itself.',
-    remedy: `Set token to iap_jwt, which needs no OAuth client, but the permission iam.serviceAccounts.signJwt; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
+    remedy: `Set token to iap_jwt, which needs no OAuth client, only roles/iam.serviceAccountTokenCreator on ${who} for the identity of this job; or set audience to ${clientId ?? "IAP's OAuth client id"} if that client is your own, not one that Google made.`,
     snippets: [
       SIGN,
       inStep(`audience: ${clientId ?? 'NUMBER-NAME.apps.googleusercontent.com'}`),

@@ -22,7 +22,7 @@ export function noUsableAnswer(url: URL, last: Outcome, attempts: number, how: s
 /** Why a call that may have acted was not sent again. @param slow whether the answer took too long */
 export function adviseOnce(method: string, url: URL, slow = false): Advice {
   return {
-    remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer timeout' : ''} only if a second ${method} does no harm.`,
+    remedy: `The ${method} was not repeated, because the application may have acted upon the call: see in the service's log whether the ${method} acted, and run the step again${slow ? ' with a longer input timeout' : ''} only if a second ${method} does no harm.`,
     snippets: showLog(url)
   }
 }

@@ -88,8 +88,7 @@ function closeService(url: URL): Required<Pick<Advice, 'remedy' | 'snippets'>> {
   const commands = [removal, updateCommand(url, '--invoker-iam-check')]
   return isCloudRunUrl(url)
     ? {
-        remedy:
-          'Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on with gcloud run services update --invoker-iam-check.',
+        remedy: `Remove allUsers from roles/run.invoker; if that binding does not exist, the invoker IAM check is off: turn the check on (${updateCommand(url, '--invoker-iam-check')}).`,
         snippets: [inTerminal('close the service', ...commands), search]
       }
     : {

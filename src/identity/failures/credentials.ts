@@ -136,8 +136,7 @@ const STORE_DOCUMENT = [
 
 const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
   broken: {
-    remedy:
-      'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON, in the place of this document, such as the secret that credentials_json names.',
+    remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
     snippets: STORE_DOCUMENT
   },
   'path for content': {

@@ -107,7 +107,7 @@ function explainFailure(endpoint: URL | undefined, what: SealedOutcome | undefin
       sentence: `GitHub gives no OIDC token any more: ${words} (${host}, status ${what.status}).`,
       cause: JOB_OVER,
       remedy:
-        'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: take the variable out of env: and outputs of the workflow and out of .env of a self-hosted runner, and let no background process use the variable after the job.'
+        'ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: remove the variable from env: and outputs of the workflow, and from .env of a self-hosted runner; end background processes of that job.'
     }
   }
   return what.status === 401 || what.status === 403

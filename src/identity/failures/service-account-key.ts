@@ -114,7 +114,7 @@ function deletedKey({ refusal, account, key }: Facts): Explanation {
     sentence: `Google no longer accepts ${key}: the key was deleted, disabled or has expired (${quoteWords(refusal)}).`,
     cause: 'Keys are told apart by "private_key_id" of their document.',
     remedy:
-      'Set workload_identity_provider, which needs no key, or make a new key and store the new one in the place of the old one; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
+      'Set workload_identity_provider, which needs no key; or enable the key, or store a new key in the place of the old one. The list of keys shows which are disabled or expired; an organization policy (iam.disableServiceAccountKeyCreation) may forbid new keys.',
     snippets: [
       inTerminal(
         'see which keys are accepted',

@@ -60,7 +60,7 @@ const TROUBLES: Readonly<Record<SubjectTokenTrouble, Advice>> = {
     cause:
       'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
     remedy:
-      'Write the file before this step, on the same machine and for the user of the job; or correct "file" under "credential_source" of the credential document.',
+      'Write the file before this step, on the same machine and readable by the user of the job; or correct "file" under "credential_source" of the credential document.',
     snippets: [inDocument('"credential_source": { "file": "/path/to/token" }')]
   },
   form: {

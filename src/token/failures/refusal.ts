@@ -14,7 +14,7 @@ export function isApiDisabled({ reason, message }: Refusal): boolean {
  */
 export function explainDisabledApi(refusal: Refusal, name: string, host: string, ownProject?: string): Explanation {
   const project = projectIn(refusal)
-  const whose = project === ownProject ? ', the project of your pool' : ''
+  const whose = project === ownProject ? ', the project of your workload identity pool' : ''
   return {
     sentence: `The ${name} is disabled in project ${project}${whose}.`,
     cause: 'Google counts the request in that project; roles do not help.',

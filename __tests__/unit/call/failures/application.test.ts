@@ -22,7 +22,7 @@ testFailures([
     'a redirect to a sign-in page',
     failed('application', 302, '', { location: '/login?next=%2F' }),
     'REDIRECTED',
-    /302 Found, to \/login\S*, and redirects are never followed\. The application asks callers to sign in: give the credential that the application accepts in headers, call a path that needs no sign-in, or list 302/,
+    /302 Found, to \/login\S*, and redirects are never followed\. The application asks callers to sign in: put the credential that the application accepts into the input headers, call a path that needs no sign-in, or list 302/,
     /^(?!.*url: )/
   ],
   [

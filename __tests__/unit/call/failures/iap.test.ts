@@ -11,7 +11,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
   [
     'another audience, with a client id',
     failed('iap', 401, OTHER_AUDIENCE, { clientId: CLIENT }),
-    /did not let deployer@shop\S+ through to https:\S+ \(401, "Invalid JWT audience"; the token's audience is https:\S+; IAP's client id is 1-a\.apps\S+\): IAP accepts ID tokens for its own OAuth client only.*\. Set token to iap_jwt, which needs no OAuth client, but the permission iam\.serviceAccounts\.signJwt; or set audience to 1-a\.apps/,
+    /did not let deployer@shop\S+ through to https:\S+ \(401, "Invalid JWT audience"; the token's audience is https:\S+; IAP's client id is 1-a\.apps\S+\): IAP accepts ID tokens for its own OAuth client only.*\. Set token to iap_jwt, which needs no OAuth client, only roles\/iam\.serviceAccountTokenCreator on deployer@shop\S+ for the identity of this job; or set audience to 1-a\.apps/,
     new RegExp(
       `audience: 1-a\\.apps.*gcloud beta iap settings get ${RESOURCE}.*accessSettings:.*gcloud beta iap settings set iap\\.yaml ${RESOURCE}`
     )

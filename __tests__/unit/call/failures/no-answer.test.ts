@@ -17,7 +17,7 @@ testFailures([
     'a POST that takes too long',
     silent(SLOW, 'POST'),
     'TIMED_OUT',
-    /whether the POST acted, and run the step again with a longer timeout only if/,
+    /whether the POST acted, and run the step again with a longer input timeout only if/,
     /POST was not repeated(?!.*deadline)/
   ],
   [

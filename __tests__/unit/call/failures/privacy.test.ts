@@ -8,7 +8,7 @@ testFailures([
     'a service that is open',
     notPrivate(URL_OF_CALL, 'GET', answer(200)),
     'NOT_PRIVATE',
-    /answered a GET without a token with 200 OK.*Remove allUsers from roles\/run\.invoker; .* turn the check on with .*--invoker-iam-check\. Run `gcloud run services remove-iam-policy-binding shop --region=europe-west1 .*--member=allUsers --role=roles\/run\.invoker`/,
+    /answered a GET without a token with 200 OK.*Remove allUsers from roles\/run\.invoker; .* turn the check on \(gcloud run services update shop .*--invoker-iam-check\)\. Run `gcloud run services remove-iam-policy-binding shop --region=europe-west1 .*--member=allUsers --role=roles\/run\.invoker`/,
     /--invoker-iam-check/
   ],
   [

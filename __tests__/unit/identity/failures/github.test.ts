@@ -41,7 +41,7 @@ testFailures([
     'a job that is over',
     oidcFailed(ENDPOINT, answer(400, `{"message":"Can't issue ID_TOKEN for job in 'Completed' state."}`)),
     'OIDC_FAILED',
-    /gives no OIDC token any more: "Can't issue ID_TOKEN for job in 'Completed' state" \(run-actions-1\S+, status 400\)\. ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: take the variable out of env:/,
+    /gives no OIDC token any more: "Can't issue ID_TOKEN for job in 'Completed' state" \(run-actions-1\S+, status 400\)\. ACTIONS_ID_TOKEN_REQUEST_TOKEN belongs to a job that is over: remove the variable from env:/,
     /^(?!.*githubstatus)/
   ],
   [

@@ -257,7 +257,7 @@ testFailures([
     "an API that is off in the pool's project, by its words",
     impersonationRefused(apiRefusal(403, DISABLED), MINT, REPOSITORY, TARGET),
     'API_DISABLED',
-    /project 4711, the project of your pool\./
+    /project 4711, the project of your workload identity pool\./
   ],
   [
     'an access token that has expired',

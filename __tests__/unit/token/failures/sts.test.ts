@@ -122,7 +122,7 @@ const ROWS: [string, FailureRow[1], RegExp, RegExp?][] = [
         'Security Token Service API has not been used in project 4711 before or it is disabled.'
       )
     ),
-    /disabled in project 4711, the project of your pool\. .*`gcloud services enable sts\.googleapis\.com --project=4711`/
+    /disabled in project 4711, the project of your workload identity pool\. .*`gcloud services enable sts\.googleapis\.com --project=4711`/
   ],
   [
     'another issuer',
