@@ -89,7 +89,7 @@ describe('runAction', () => {
       console.log('::debug::not shown')
       console.log('::group::Title')
       console.log('::error title=T::hunter22 failed%0Atwice')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, 500))
       console.error('said ##[warning]beware')`)
     assert.equal(
       run.log,
@@ -130,13 +130,13 @@ describe('runAction', () => {
   })
 
   it('kills what does not end', async () => {
-    const endless = runScript(`console.log('waiting')\nsetInterval(() => {}, 1000)`, { timeoutMs: 3_000 })
-    await assert.rejects(endless, /did not end within 3000 ms:\nwaiting/)
+    const endless = runScript(`console.log('waiting')\nsetInterval(() => {}, 1000)`, { timeoutMs: 8_000 })
+    await assert.rejects(endless, /did not end within 8000 ms:\nwaiting/)
   })
 
   it('measures memory, on Linux', { skip: process.platform !== 'linux' }, async () => {
     const run = await runScript(
-      `const held = Buffer.alloc(100 * 2 ** 20, 1)\nawait new Promise((resolve) => setTimeout(resolve, 100))\nheld.at(0)`,
+      `const held = Buffer.alloc(100 * 2 ** 20, 1)\nawait new Promise((resolve) => setTimeout(resolve, 1_000))\nheld.at(0)`,
       { measuresMemory: true }
     )
     assert.ok((run.maxRssBytes ?? 0) > 100 * 2 ** 20)
