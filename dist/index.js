@@ -1936,7 +1936,7 @@ function createReport(env, declared) {
                 return;
             // The message stays out: it may hold anything.
             for (const line of (error.stack ?? '').split('\n'))
-                if (/^\s+at /.test(line))
+                if (/^ {4}at /.test(line))
                     (0,core/* debug */.Yz)((0,safe_text/* safeText */.Hk)(line));
         }
     };

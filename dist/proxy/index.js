@@ -7626,7 +7626,7 @@ function createStatistics(log, now) {
         defect(error) {
             counts.defects += 1;
             // The message stays out: it may hold anything.
-            const place = error instanceof Error ? (/^\s+at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : '';
+            const place = error instanceof Error ? (/^ {4}at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : '';
             log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
         },
         totals: () => ({
@@ -7784,7 +7784,7 @@ async function runInBackground() {
     const log = createLog();
     external_node_process_default().on('uncaughtException', (error) => {
         // The message stays out: it may hold anything.
-        const [place = ''] = /^\s+at .*$/m.exec(error.stack ?? '') ?? [];
+        const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? [];
         log(`Ended by a defect: ${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
         (external_node_process_default()).exitCode = 1;
         end();
@@ -8991,7 +8991,7 @@ function createReport(env, declared) {
                 return;
             // The message stays out: it may hold anything.
             for (const line of (error.stack ?? '').split('\n'))
-                if (/^\s+at /.test(line))
+                if (/^ {4}at /.test(line))
                     (0,core/* debug */.Yz)((0,safe_text/* safeText */.Hk)(line));
         }
     };

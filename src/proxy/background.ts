@@ -33,7 +33,7 @@ export async function runInBackground(): Promise<void> {
   const log = createLog()
   process.on('uncaughtException', (error) => {
     // The message stays out: it may hold anything.
-    const [place = ''] = /^\s+at .*$/m.exec(error.stack ?? '') ?? []
+    const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? []
     log(`Ended by a defect: ${error.name} ${safeText(place)}`.trimEnd())
     process.exitCode = 1
     end()

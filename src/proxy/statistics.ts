@@ -122,7 +122,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
     defect(error) {
       counts.defects += 1
       // The message stays out: it may hold anything.
-      const place = error instanceof Error ? (/^\s+at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : ''
+      const place = error instanceof Error ? (/^ {4}at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : ''
       log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${safeText(place)}`.trimEnd())
     },
     totals: () => ({

@@ -93,7 +93,7 @@ export function createReport(env: Step['env'], declared?: readonly string[]): Re
     onDefect(error) {
       if (!(error instanceof Error)) return
       // The message stays out: it may hold anything.
-      for (const line of (error.stack ?? '').split('\n')) if (/^\s+at /.test(line)) debug(safeText(line))
+      for (const line of (error.stack ?? '').split('\n')) if (/^ {4}at /.test(line)) debug(safeText(line))
     }
   }
 }
