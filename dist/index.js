@@ -8883,7 +8883,8 @@ async function openTcp(host, port, signal) {
     const attempts = [];
     try {
         for (const { address } of alternateFamilies(await resolve(host))) {
-            const attempt = whenReady((0,external_node_net_.connect)(port, address), 'connect', AbortSignal.any([signal, decided.signal]));
+            // Node's agents switch this on for connections of their own; without it, a body that follows its head waits for an acknowledgement.
+            const attempt = whenReady((0,external_node_net_.connect)({ port, host: address, noDelay: true }), 'connect', AbortSignal.any([signal, decided.signal]));
             attempts.push(attempt);
             const delay = (0,promises_.setTimeout)(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined);
             const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined);

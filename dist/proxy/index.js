@@ -7522,8 +7522,9 @@ function sendBody(outgoing, { body, trailers }) {
         outgoing.end();
         return;
     }
-    // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
-    outgoing.flushHeaders();
+    // The service should learn of a slow upload when it begins, and of one that waits for 100 at all. What is there goes with the head.
+    if (body.readableLength === 0)
+        outgoing.flushHeaders();
     body.pipe(outgoing, { end: false });
     // An empty body that came together with its head has ended by itself already.
     if (body.readableEnded)
@@ -11989,7 +11990,8 @@ async function openTcp(host, port, signal) {
     const attempts = [];
     try {
         for (const { address } of alternateFamilies(await resolve(host))) {
-            const attempt = whenReady((0,external_node_net_.connect)(port, address), 'connect', AbortSignal.any([signal, decided.signal]));
+            // Node's agents switch this on for connections of their own; without it, a body that follows its head waits for an acknowledgement.
+            const attempt = whenReady((0,external_node_net_.connect)({ port, host: address, noDelay: true }), 'connect', AbortSignal.any([signal, decided.signal]));
             attempts.push(attempt);
             const delay = (0,promises_.setTimeout)(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined);
             const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined);

@@ -144,8 +144,8 @@ function sendBody(outgoing: http.ClientRequest, { body, trailers }: ServiceReque
     outgoing.end()
     return
   }
-  // The service should learn of a slow upload when it begins, and of one that waits for 100 at all.
-  outgoing.flushHeaders()
+  // The service should learn of a slow upload when it begins, and of one that waits for 100 at all. What is there goes with the head.
+  if (body.readableLength === 0) outgoing.flushHeaders()
   body.pipe(outgoing, { end: false })
   // An empty body that came together with its head has ended by itself already.
   if (body.readableEnded) end()

@@ -93,7 +93,12 @@ async function openTcp(host: string, port: number, signal: AbortSignal): Promise
   const attempts: Promise<Socket>[] = []
   try {
     for (const { address } of alternateFamilies(await resolve(host))) {
-      const attempt = whenReady(connectTcp(port, address), 'connect', AbortSignal.any([signal, decided.signal]))
+      // Node's agents switch this on for connections of their own; without it, a body that follows its head waits for an acknowledgement.
+      const attempt = whenReady(
+        connectTcp({ port, host: address, noDelay: true }),
+        'connect',
+        AbortSignal.any([signal, decided.signal])
+      )
       attempts.push(attempt)
       const delay = wait(NEXT_ADDRESS_MS, undefined, { signal: decided.signal }).catch(() => undefined)
       const socket = await Promise.race([Promise.any(attempts), attempt, delay]).catch(() => undefined)
