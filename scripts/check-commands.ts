@@ -42,8 +42,9 @@ async function main(wanted: readonly string[]): Promise<number> {
   }
 
   const shown = [...(await offersOfTranscripts()), ...(await offersOfFailures())]
-  for (const { where, text } of shown)
-    for (const fault of faultsInPowerShell(text)) if (includesAll(text, wanted)) complain(where, text, fault)
+  for (const { where, text, language } of shown)
+    for (const fault of language === 'bash' ? [] : faultsInPowerShell(text))
+      if (includesAll(text, wanted)) complain(where, text, fault)
   for (const { where, text } of [...(await offersOfPages()), ...shown]) {
     const placeholder = placeholderInQuotes(text)
     const faults = faultsInPosixShells(text)
@@ -91,7 +92,9 @@ async function offersOfFailures(): Promise<Offer[]> {
   for await (const event of run({ files, isolation: 'none' }) as AsyncIterable<TestEvent>)
     if (event.type === 'test:fail') throw new Error(`A unit test fails: ${event.data.name}`)
   return TESTED.flatMap(({ text: { code, snippets = [] } }) =>
-    snippets.map(({ lines }) => ({ where: code, text: lines.join('\n') })).filter(({ text }) => hasCommand(text))
+    snippets
+      .map(({ lines, language }) => ({ where: code, text: lines.join('\n'), language }))
+      .filter(({ text }) => hasCommand(text))
   )
 }
 

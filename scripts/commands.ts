@@ -10,6 +10,8 @@ import { blocksOf, proseOf, readPages } from '../__tests__/contract/markdown.ts'
 export interface Offer {
   readonly where: string
   readonly text: string
+  /** `bash` where it is for bash alone. */
+  readonly language?: string
 }
 
 /** What stands in capitals for the reader's own value; anything else in capitals becomes small letters. */
@@ -86,7 +88,7 @@ export function expand(text: string): string[][] {
     const { status, stderr } = spawnSync('/bin/bash', ['--norc', '-c', `${STAND_INS}\n${text}`], {
       cwd: directory,
       encoding: 'utf8',
-      env: { PATH: '/nothing', RECORD: record },
+      env: { PATH: '/nothing', RECORD: record, GOOGLE_APPLICATION_CREDENTIALS: 'credentials.json' },
       input: '',
       timeout: 60_000
     })
