@@ -69,6 +69,23 @@ test('npm run proxy serves until Ctrl-C, and tells then what it did', async () =
   await assert.rejects(send(url, '/'), { code: 'ECONNREFUSED' })
 })
 
+test('npm run proxy leaves no process where Ctrl-C ends its post step too', async () => {
+  if (process.platform === 'win32') return
+  await using world = await startPretendGoogle()
+  world.addServiceAccount({ email: ACCOUNT })
+  const key = JSON.stringify(await world.addServiceAccountKey(ACCOUNT))
+  const service = world.addService({ host: SERVICE_HOST, invokers: [`serviceAccount:${ACCOUNT}`] })
+  const proxy = runInForeground(['--url', service, '--credentials-json', key], world.env())
+  const [, url = ''] = await proxy.says(/Press Ctrl-C to end it\. Try: curl (\S+)\/\n/)
+  const state = { isOver: false }
+  const ended = proxy.ended.finally(() => (state.isOver = true))
+  // Again and again, so that one of them meets the post step before it has asked the proxy to quit.
+  while (!state.isOver) await Promise.race([proxy.interrupt(), ended])
+  assert.equal(await ended, 1, proxy.text())
+  // The system may still be closing the connections of a process that was killed.
+  await assert.rejects(send(url, '/'), { code: /^(ECONNREFUSED|ECONNRESET)$/ })
+})
+
 test('npm run proxy ends with the failure of its step', async () => {
   if (process.platform === 'win32') return
   await using world = await startPretendGoogle()
