@@ -110,7 +110,9 @@ export function assertFailure(run: ActionRun, code: string, ...words: readonly (
   assert.ok(annotation.startsWith(`${code}: `) && !annotation.includes('\n'), annotation)
   const [, end = ''] = annotation.split(` ${remedy} `)
   assert.ok(
-    remedy !== '' && (end === link || /^(?:Run `[^`]+`\.|Input \w+: .+) /.test(end)) && end.endsWith(link),
+    remedy !== '' &&
+      (end === link || /^(?:Run `[^`]+`\.|(?:Input \w+:|No audience|url) .+) /.test(end)) &&
+      end.endsWith(link),
     annotation
   )
   for (const word of words) {
