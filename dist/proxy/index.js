@@ -433,7 +433,7 @@ function quote(response) {
 }
 /** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
 function saying(response) {
-    const words = wordsOf(response, 120).replaceAll('"', "'");
+    const words = wordsOf(response, 120);
     return words === '' ? '' : ` ("${words}")`;
 }
 /** Of a page of HTML its text, of JSON its message where it has one. */
@@ -3019,8 +3019,8 @@ function credentialsNotFound(looked, env, hasAccount, restriction) {
 }
 function explainNothing(looked, env, hasAccount, restriction) {
     const empty = hasAccount
-        ? 'service_account is set, but workload_identity_provider is empty (absent, or its expression gave nothing)'
-        : 'The inputs for a credential are empty (absent, or their expressions gave nothing)';
+        ? 'service_account is set, but workload_identity_provider is empty'
+        : 'The inputs for a credential are empty';
     if (env['GITHUB_ACTIONS'] !== 'true') {
         return {
             sentence: `No Google credential was found; looked in: ${looked}.`,
@@ -3032,10 +3032,10 @@ function explainNothing(looked, env, hasAccount, restriction) {
     const withheld = (0,restricted_run/* explainWithheld */.Lc)(env, restriction);
     if (withheld !== undefined) {
         const { because, remedy, snippets } = withheld;
-        return { sentence: `${empty.replace(/ \(.*/, '')}, because ${because}; looked in: ${looked}.`, remedy, snippets };
+        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
     }
     return {
-        sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+        sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; looked in: ${looked}.`,
         cause: 'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
         remedy: hasAccount
             ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
@@ -5095,7 +5095,7 @@ function fromDocument(step, document, universe, impersonates) {
  */
 function readAudiences() {
     const forIap = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('token') === 'iap_jwt';
-    const [first, ...others] = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_3__/* .readEach */ .e2)(new Set((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseLines */ .Li)((0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('audience'))), forIap ? parseIapAudience : parseAudience);
+    const [first, ...others] = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_3__/* .readEach */ .e2)(new Set((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseList */ .E1)((0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('audience'), '\n')), forIap ? parseIapAudience : parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
     const url = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .optional */ .lq)('url');
@@ -5877,15 +5877,19 @@ const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 function parseLines(value) {
     return splitBy('\n', value);
 }
-/** The same of a list whose parts may be separated by commas too. */
-function parseList(value) {
-    return splitBy(/[\n,]/, value);
+/**
+ * The same of names that a complaint may quote; they may be separated by commas too, unless it is said otherwise. A document or
+ * key in their place stays whole, because a part of it would look like a name.
+ */
+function parseList(value, separator = /[\n,]/) {
+    const isDocument = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value);
+    return isDocument ? [value.trim()] : splitBy(separator, value);
 }
 function splitBy(separator, value) {
-    // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
-    const isDocument = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isObject */ .Gv)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_0__/* .parseJson */ .qF)(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value);
-    const parts = isDocument ? [value] : value.split(separator);
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
+    return value
+        .split(separator)
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
 }
 /** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */
 function parseDuration(input, value, shortestMs) {

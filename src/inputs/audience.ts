@@ -5,7 +5,7 @@ import { readEach } from './complaints.ts'
 import { audienceRequired, inputInvalid, WHY_EMPTY } from './failures.ts'
 import { optional, read } from './raw-inputs.ts'
 import { isCloudRunUrl, isFunctionUrl, withoutTag } from './service-url.ts'
-import { parseLines, parseUrl } from './values.ts'
+import { parseList, parseUrl } from './values.ts'
 
 /** What the tokens are for. */
 export interface Audiences {
@@ -21,7 +21,10 @@ export interface Audiences {
  */
 export function readAudiences(): Audiences {
   const forIap = read('token') === 'iap_jwt'
-  const [first, ...others] = readEach(new Set(parseLines(read('audience'))), forIap ? parseIapAudience : parseAudience)
+  const [first, ...others] = readEach(
+    new Set(parseList(read('audience'), '\n')),
+    forIap ? parseIapAudience : parseAudience
+  )
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
   const url = optional('url')
   if (url !== undefined && forIap) {

@@ -12,16 +12,20 @@ export function parseLines(value: string): string[] {
   return splitBy('\n', value)
 }
 
-/** The same of a list whose parts may be separated by commas too. */
-export function parseList(value: string): string[] {
-  return splitBy(/[\n,]/, value)
+/**
+ * The same of names that a complaint may quote; they may be separated by commas too, unless it is said otherwise. A document or
+ * key in their place stays whole, because a part of it would look like a name.
+ */
+export function parseList(value: string, separator: string | RegExp = /[\n,]/): string[] {
+  const isDocument = isObject(parseJson(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value)
+  return isDocument ? [value.trim()] : splitBy(separator, value)
 }
 
 function splitBy(separator: string | RegExp, value: string): string[] {
-  // A document or key in the place of a list stays whole, because a part of it would look like a value that can be quoted.
-  const isDocument = isObject(parseJson(value)) || /^\s*-----BEGIN[^-]*PRIVATE KEY-----/.test(value)
-  const parts = isDocument ? [value] : value.split(separator)
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
+  return value
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }
 
 /** `500ms`, `30s`, `2m` or plain seconds. @returns milliseconds */

@@ -4,6 +4,7 @@ import {
   parseAccount,
   parseBoolean,
   parseDuration,
+  parseLines,
   parseList,
   parseProvider,
   parseUniverse,
@@ -16,6 +17,13 @@ const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/g
 
 test('A list has neither blanks around its parts nor empty parts.', () => {
   assert.deepEqual(parseList(' a ,\n\n b,,c\r\n'), ['a', 'b', 'c'])
+})
+
+test('A document or key stays whole in the place of names, and is lines in the place of patterns.', () => {
+  for (const document of ['{\n"a": 1,\n"b": 2\n}', '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----']) {
+    assert.deepEqual(parseList(` ${document}\n`), [document])
+    assert.deepEqual(parseLines(document), document.split('\n'))
+  }
 })
 
 const DURATIONS: [string, number][] = [

@@ -25,7 +25,7 @@ export function quote(response: Pick<Response, 'status' | 'text'>): string {
 
 /** The beginning of what an answer says, as a part of a sentence; nothing where it says nothing. */
 export function saying(response: Pick<Response, 'text'>): string {
-  const words = wordsOf(response, 120).replaceAll('"', "'")
+  const words = wordsOf(response, 120)
   return words === '' ? '' : ` ("${words}")`
 }
 

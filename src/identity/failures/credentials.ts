@@ -66,8 +66,8 @@ function explainNothing(
   restriction: Restriction | undefined
 ): Explanation {
   const empty = hasAccount
-    ? 'service_account is set, but workload_identity_provider is empty (absent, or its expression gave nothing)'
-    : 'The inputs for a credential are empty (absent, or their expressions gave nothing)'
+    ? 'service_account is set, but workload_identity_provider is empty'
+    : 'The inputs for a credential are empty'
   if (env['GITHUB_ACTIONS'] !== 'true') {
     return {
       sentence: `No Google credential was found; looked in: ${looked}.`,
@@ -79,10 +79,10 @@ function explainNothing(
   const withheld = explainWithheld(env, restriction)
   if (withheld !== undefined) {
     const { because, remedy, snippets } = withheld
-    return { sentence: `${empty.replace(/ \(.*/, '')}, because ${because}; looked in: ${looked}.`, remedy, snippets }
+    return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets }
   }
   return {
-    sentence: `${hasAccount ? `${empty}, and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+    sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; looked in: ${looked}.`,
     cause:
       'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
     remedy: hasAccount

@@ -67,9 +67,9 @@ testFailures([
   ],
   [
     "the application's 404",
-    failed('application', 404, 'Cannot GET /health'),
+    failed('application', 404, 'Cannot GET "health" here'),
     'EXPECTATION_FAILED',
-    /expected status 2xx, found 404 Not Found \("Cannot GET \/health"\)\. Fix the path \/health in url/,
+    /expected status 2xx, found 404 Not Found \("Cannot GET "health" here"\)\. Fix the path \/health in url/,
     /Cannot GET/
   ],
   [
