@@ -8,8 +8,13 @@ import type { Program } from 'typescript'
 /** A file of src/ in the place of which a snippet is judged. */
 const FILE = path.resolve('src/token/sts.ts')
 
-const IMPORTS = `import type { Secret } from '../guard/secret.ts'
+/** What a snippet may use. */
+const IMPORTS = `import http from 'node:http'
+import type { Secret } from '../guard/secret.ts'
+import type { HttpRequest } from '../world/request.ts'
 import type { Log } from '../world/step.ts'
+const REQUEST = { method: 'GET', url: new URL('https://x.example') }
+const accept = (request: HttpRequest): HttpRequest => request
 `
 
 /** What someone may write who forgets that a token is secret, in a function that is given one, and the rule that refuses it. */
@@ -28,6 +33,25 @@ const MISTAKES: [string, string, string][] = [
     "const headers: Record<string, string> = { authorization: token }\n  log.info(headers['authorization'] ?? '')",
     'TS2322'
   ],
+  ["as a header of Node's own requests", 'http.request({ headers: { authorization: token } }).end()', 'TS2322'],
+  [
+    "as a header that is set on one of Node's own requests",
+    "http.request('https://x.example').setHeader('authorization', token).end()",
+    'TS2345'
+  ],
+  ['in a list of values of a header', 'accept({ ...REQUEST, headers: { authorization: [token] } })', 'TS2322'],
+  [
+    'written into a header of a request',
+    'accept({ ...REQUEST, headers: { authorization: `Bearer ${token}` } })',
+    '@typescript-eslint/restrict-template-expressions'
+  ],
+  [
+    'revealed for a header of a request',
+    'accept({ ...REQUEST, headers: { authorization: token.reveal() } })',
+    'no-restricted-properties'
+  ],
+  ['as the body of a request', 'accept({ ...REQUEST, body: token })', 'TS2322'],
+  ['in the URL of a request', 'accept({ ...REQUEST, url: new URL(token) })', 'TS2345'],
   ['as a text', 'const text: string = token\n  log.info(text)', 'TS2322'],
   ['as a line of the log', 'log.info(token)', 'TS2345'],
   ['as the message of an error', 'log.info(new Error(token).message)', 'TS2769'],
@@ -70,7 +94,9 @@ for (const [how, statement, rule] of MISTAKES) {
 }
 
 test('A secret in a header of a request is taken.', async () => {
-  const code = `${IMPORTS.replace('{ Log }', '{ Step }')}export async function send(token: Secret, step: Step): Promise<void> {
+  const code = `import type { Secret } from '../guard/secret.ts'
+import type { Step } from '../world/step.ts'
+export async function send(token: Secret, step: Step): Promise<void> {
   const request = { method: 'GET', url: new URL('https://x.example'), headers: { authorization: token.prefixed('Bearer ') } }
   await step.send(request, { milliseconds: 1, bodyBytes: 1 })
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { assertSuccess, givenFederation, scenario } from '../given.ts'
-import { ACCOUNT, SERVICE_HOST } from '../given.ts'
+import { ACCOUNT, assertSuccess, givenFederation, scenario, SERVICE_HOST } from '../given.ts'
 import { openServer } from '../call-given.ts'
 
 /** Long enough for the connection, which is opened ahead, to lie idle while the tokens are made. */
