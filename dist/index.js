@@ -2748,28 +2748,22 @@ async function compileJson(expressions) {
 var core = __nccwpck_require__(9752);
 ;// CONCATENATED MODULE: ./src/inputs/raw-inputs.ts
 
-/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
-const DEFAULTS = {
-    token: 'id_token',
-    universe: 'googleapis.com',
-    method: 'GET',
-    expect_status: '2xx',
-    assert_private: 'false',
-    timeout: '30s',
-    deadline: '3m',
-    iam_wait: '60s',
-    summary: 'true'
-};
-/** An input; empty where it is not set. */
-function read(name, trimWhitespace = true) {
-    return (0,core/* getInput */.V4)(name, { trimWhitespace });
+/**
+ * An input.
+ *
+ * @param whenEmpty its default, again: an expression that comes to nothing reaches the action as an empty input
+ */
+function read(name, whenEmpty = '') {
+    const value = (0,core/* getInput */.V4)(name);
+    return value === '' ? whenEmpty : value;
+}
+/** An input with the blanks around it. */
+function readExactly(name) {
+    return (0,core/* getInput */.V4)(name, { trimWhitespace: false });
 }
 function optional(name) {
     const value = read(name);
     return value === '' ? undefined : value;
-}
-function orDefault(name) {
-    return optional(name) ?? DEFAULTS[name];
 }
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
@@ -2838,20 +2832,20 @@ async function readBodyFile(file, workspace) {
 
 
 
-/** Inputs that are about a call, with what they are where no call is meant. */
-const WITHOUT_CALL = {
+/** Inputs that only a call uses, with what each is where it is empty: its default. */
+const CALL_DEFAULTS = {
     tag: '',
-    method: DEFAULTS.method,
+    method: 'GET',
     headers: '',
     body: '',
     body_file: '',
     token_header: '',
-    expect_status: DEFAULTS.expect_status,
+    expect_status: '2xx',
     expect_headers: '',
     expect_body: '',
     expect_json: '',
-    assert_private: DEFAULTS.assert_private,
-    iam_wait: DEFAULTS.iam_wait
+    assert_private: 'false',
+    iam_wait: '60s'
 };
 /**
  * Reads what is about the call, whether or not there is one.
@@ -2864,7 +2858,7 @@ async function readCall(workspace) {
         target: readTarget,
         method: () => parseMethod(orDefault('method')),
         headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
-        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        body: async () => await readRequestBody(readExactly('body'), optional('body_file'), parseMethod(orDefault('method')), workspace),
         expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
             headers: read('expect_headers'),
@@ -2875,6 +2869,9 @@ async function readCall(workspace) {
         iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
     });
     return target === undefined ? undefined : { ...target, ...call };
+}
+function orDefault(name) {
+    return read(name, CALL_DEFAULTS[name]);
 }
 /** Whether the token is one for Identity-Aware Proxy. */
 function findIapToken(audience) {
@@ -2901,7 +2898,7 @@ function addTag(url) {
 }
 /** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
 function checkNoCall() {
-    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    const set = Object.keys(CALL_DEFAULTS).filter((name) => isSet(name));
     // That neither url nor audience is set is a complaint of its own.
     if (set.length === 0 || read('audience') === '')
         return;
@@ -2909,12 +2906,12 @@ function checkNoCall() {
     const are = set.length === 1 ? 'is' : 'are';
     throw (0,failures/* inputInvalid */.m7)('url', `url is empty, but ${names} ${are} set, which only a call uses; ${failures/* WHY_EMPTY */.x1}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
-function isSet(name, unset) {
-    const value = read(name);
-    if (value === '' || value.toUpperCase() === unset.toUpperCase())
-        return false;
+function isSet(name) {
+    const value = orDefault(name);
     // 60s and 1m are the same value.
-    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
+    if (name === 'iam_wait' && ['60', '1m', '60000ms'].includes(value))
+        return false;
+    return value.toUpperCase() !== CALL_DEFAULTS[name].toUpperCase();
 }
 function tagUrl(url, tag) {
     if (!(0,service_url/* isTag */.dz)(tag)) {
@@ -8373,6 +8370,7 @@ function fromDocument(step, document, universe, impersonates) {
 
 
 
+
 /** @throws {Failure | AggregateError} INPUT_INVALID */
 async function readIdentityInputs() {
     const { token, workloadIdentityProvider, serviceAccount, delegates, universe } = await readAll({
@@ -8391,14 +8389,14 @@ async function readIdentityInputs() {
         },
         delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
         endOfChain: checkEndOfChain,
-        universe: () => parseUniverse(orDefault('universe'))
+        universe: () => parseUniverse(read('universe', DEFAULT_UNIVERSE))
     });
     const credentialsJson = optional('credentials_json');
     return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
 }
 /** @throws {Failure} INPUT_INVALID */
 function readTokenKind() {
-    const value = orDefault('token');
+    const value = read('token', 'id_token');
     if (value === 'id_token' || value === 'iap_jwt')
         return value;
     throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
@@ -8450,9 +8448,9 @@ async function readInputs(env) {
 /** What the proxy reads in the same way. */
 const SHARED_READERS = {
     identity: readIdentityInputs,
-    timeoutMs: () => parseDuration('timeout', orDefault('timeout'), 1),
-    deadlineMs: () => parseDuration('deadline', orDefault('deadline'), 1),
-    summary: () => parseBoolean('summary', orDefault('summary'))
+    timeoutMs: () => parseDuration('timeout', read('timeout', '30s'), 1),
+    deadlineMs: () => parseDuration('deadline', read('deadline', '3m'), 1),
+    summary: () => parseBoolean('summary', read('summary', 'true'))
 };
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { README_INPUTS } from '../../scripts/demo-scenarios.ts'
 import { readInputs } from '../../src/inputs/inputs.ts'
 import { readProxyInputs } from '../../src/proxy/inputs.ts'
+import { withInputs } from './given-inputs.ts'
 import { blocksOf, readPages, readText } from './markdown.ts'
 
 interface Step {
@@ -71,7 +72,8 @@ for (const { name, source } of examples) {
       const { with: inputs = {} } = step
       const { action, read } = actionOf(step)
       for (const input of Object.keys(inputs)) assert.ok(input in action.inputs, `no such input: ${input}`)
-      await assert.doesNotReject(readWith(inputs, read))
+      const filled = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, fill(value)]))
+      await assert.doesNotReject(withInputs(filled, read))
     }
 
     // Fragments show what follows a step with the id "token", or "app" where it is the proxy.
@@ -82,17 +84,6 @@ for (const { name, source } of examples) {
       assert.ok(outputs === undefined || output in outputs, `no such output: ${output}`)
     }
   })
-}
-
-/** What the action itself says about the inputs of an example. */
-async function readWith(inputs: Readonly<Record<string, unknown>>, read: () => Promise<unknown>): Promise<void> {
-  const names = Object.keys(inputs).map((input) => `INPUT_${input.toUpperCase()}`)
-  try {
-    for (const [input, value] of Object.entries(inputs)) process.env[`INPUT_${input.toUpperCase()}`] = fill(value)
-    await read()
-  } finally {
-    for (const variable of names) Reflect.deleteProperty(process.env, variable)
-  }
 }
 
 test("the demo shows the README's first workflow to the letter", async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { glob } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { DEFAULTS } from '../../src/inputs/raw-inputs.ts'
+import { readInputs } from '../../src/inputs/inputs.ts'
+import { defaultsOf, withInputs } from './given-inputs.ts'
 import { readText, tableUnder } from './markdown.ts'
 
 interface Action {
@@ -45,15 +46,20 @@ test('the README shows the defaults of action.yml', () => {
   assert.deepEqual(documented, Object.fromEntries(declared))
 })
 
-test('the code has the defaults of action.yml', () => {
-  const declared = Object.entries(action.inputs).flatMap(([name, input]) =>
-    input.default === undefined ? [] : [[name, input.default]]
-  )
-  assert.deepEqual({ ...DEFAULTS }, Object.fromEntries(declared))
+// An expression that comes to nothing reaches the action as an empty input.
+test('an empty input means the default of action.yml, with a call and without one', async () => {
+  for (const given of [{ url: 'https://hello-123456789012.europe-west1.run.app' }, { audience: 'https://x.example' }]) {
+    const read = async (inputs: Readonly<Record<string, string>>): Promise<string> =>
+      JSON.stringify(await withInputs(inputs, () => readInputs(process.env)))
+    assert.equal(await read({ ...defaultsOf(action), ...given }), await read(given))
+  }
 })
 
 test('the code reads every input, and no other', async () => {
-  assert.deepEqual(await namesIn('src/inputs/*.ts', 'read|optional|orDefault'), byName(Object.keys(action.inputs)))
+  assert.deepEqual(
+    await namesIn('src/inputs/*.ts', 'read|readExactly|orDefault|optional'),
+    byName(Object.keys(action.inputs))
+  )
 })
 
 test('the code sets every output, and no other', async () => {

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { DEFAULTS } from '../../src/inputs/raw-inputs.ts'
+import { readProxyInputs } from '../../src/proxy/inputs.ts'
+import { defaultsOf, withInputs } from './given-inputs.ts'
 import { readText, tableUnder } from './markdown.ts'
 
 interface Action {
@@ -33,8 +34,16 @@ test("the page shows the proxy's defaults, and where the root action has the sam
   for (const [name = '', value] of inputRows) {
     const { default: declared = '' } = action.inputs[name] ?? {}
     assert.equal(value, declared, name)
-    if (name in DEFAULTS) assert.equal(declared, root.inputs[name]?.default)
+    const inRoot = root.inputs[name]?.default
+    if (inRoot !== undefined) assert.equal(declared, inRoot)
   }
+})
+
+test("an empty input means the default of the proxy's action.yml", async () => {
+  const url = 'https://hello-123456789012.europe-west1.run.app'
+  const read = async (inputs: Readonly<Record<string, string>>): Promise<string> =>
+    JSON.stringify(await withInputs(inputs, () => readProxyInputs(process.env)))
+  assert.equal(await read({ ...defaultsOf(action), url, check: '/' }), await read({ url, check: '/' }))
 })
 
 test('the code reads every input of the proxy', async () => {
@@ -46,7 +55,7 @@ test('the code reads every input of the proxy', async () => {
   ]
   const text = (await Promise.all(files.map(readText))).join('')
   for (const name of Object.keys(action.inputs))
-    assert.match(text, new RegExp(`(read|optional|orDefault)\\(\\s*'${name}'`), name)
+    assert.match(text, new RegExp(`(read|orDefault|optional)\\(\\s*'${name}'`), name)
 })
 
 test('the code sets every output of the proxy, and no other', async () => {

@@ -7,6 +7,7 @@ import process from 'node:process'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { readInputs } from '../../src/inputs/inputs.ts'
+import { withInputs } from './given-inputs.ts'
 import { blocksOf, readText } from './markdown.ts'
 
 const [SCRIPT = ''] = blocksOf(await readText('docs/quick-start.md'), 'sh')
@@ -222,13 +223,7 @@ test('The workflow that the quick start writes is one that the action takes', { 
       'projects/123456789012/locations/global/workloadIdentityPools/github/providers/github-actions',
     service_account: 'smoke-test@my-project.iam.gserviceaccount.com'
   })
-  const names = Object.keys(step.with).map((name) => `INPUT_${name.toUpperCase()}`)
-  try {
-    for (const [name, value] of Object.entries(step.with)) process.env[`INPUT_${name.toUpperCase()}`] = value
-    await assert.doesNotReject(readInputs(process.env))
-  } finally {
-    for (const name of names) Reflect.deleteProperty(process.env, name)
-  }
+  await assert.doesNotReject(withInputs(step.with, () => readInputs(process.env)))
 })
 
 const shellcheck = spawnSync('shellcheck', ['--version']).error === undefined

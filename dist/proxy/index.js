@@ -5243,20 +5243,20 @@ var values = __nccwpck_require__(8463);
 
 
 
-/** Inputs that are about a call, with what they are where no call is meant. */
-const WITHOUT_CALL = {
+/** Inputs that only a call uses, with what each is where it is empty: its default. */
+const CALL_DEFAULTS = {
     tag: '',
-    method: raw_inputs/* DEFAULTS */.zY.method,
+    method: 'GET',
     headers: '',
     body: '',
     body_file: '',
     token_header: '',
-    expect_status: raw_inputs/* DEFAULTS */.zY.expect_status,
+    expect_status: '2xx',
     expect_headers: '',
     expect_body: '',
     expect_json: '',
-    assert_private: raw_inputs/* DEFAULTS */.zY.assert_private,
-    iam_wait: raw_inputs/* DEFAULTS */.zY.iam_wait
+    assert_private: 'false',
+    iam_wait: '60s'
 };
 /**
  * Reads what is about the call, whether or not there is one.
@@ -5269,7 +5269,7 @@ async function readCall(workspace) {
         target: readTarget,
         method: () => parseMethod(orDefault('method')),
         headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
-        body: async () => await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+        body: async () => await readRequestBody(readExactly('body'), optional('body_file'), parseMethod(orDefault('method')), workspace),
         expectations: async () => await compileExpectations({
             status: orDefault('expect_status'),
             headers: read('expect_headers'),
@@ -5280,6 +5280,9 @@ async function readCall(workspace) {
         iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
     });
     return target === undefined ? undefined : { ...target, ...call };
+}
+function orDefault(name) {
+    return read(name, CALL_DEFAULTS[name]);
 }
 /** Whether the token is one for Identity-Aware Proxy. */
 function findIapToken(audience) {
@@ -5306,7 +5309,7 @@ function addTag(url) {
 }
 /** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
 function checkNoCall() {
-    const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []));
+    const set = Object.keys(CALL_DEFAULTS).filter((name) => isSet(name));
     // That neither url nor audience is set is a complaint of its own.
     if (set.length === 0 || read('audience') === '')
         return;
@@ -5314,12 +5317,12 @@ function checkNoCall() {
     const are = set.length === 1 ? 'is' : 'are';
     throw inputInvalid('url', `url is empty, but ${names} ${are} set, which only a call uses; ${WHY_EMPTY}`, `Set url, or leave ${names} out.`, ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH']);
 }
-function isSet(name, unset) {
-    const value = read(name);
-    if (value === '' || value.toUpperCase() === unset.toUpperCase())
-        return false;
+function isSet(name) {
+    const value = orDefault(name);
     // 60s and 1m are the same value.
-    return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value);
+    if (name === 'iam_wait' && ['60', '1m', '60000ms'].includes(value))
+        return false;
+    return value.toUpperCase() !== CALL_DEFAULTS[name].toUpperCase();
 }
 function tagUrl(url, tag) {
     if (!(0,service_url/* isTag */.dz)(tag)) {
@@ -5638,34 +5641,27 @@ function matches(pattern, text) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   LF: () => (/* binding */ read),
-/* harmony export */   lq: () => (/* binding */ optional),
-/* harmony export */   pQ: () => (/* binding */ orDefault),
-/* harmony export */   zY: () => (/* binding */ DEFAULTS)
+/* harmony export */   lq: () => (/* binding */ optional)
 /* harmony export */ });
+/* unused harmony export readExactly */
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9752);
 
-/** The defaults of action.yml, which the runner leaves out where a workflow's expression came to nothing. */
-const DEFAULTS = {
-    token: 'id_token',
-    universe: 'googleapis.com',
-    method: 'GET',
-    expect_status: '2xx',
-    assert_private: 'false',
-    timeout: '30s',
-    deadline: '3m',
-    iam_wait: '60s',
-    summary: 'true'
-};
-/** An input; empty where it is not set. */
-function read(name, trimWhitespace = true) {
-    return (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4)(name, { trimWhitespace });
+/**
+ * An input.
+ *
+ * @param whenEmpty its default, again: an expression that comes to nothing reaches the action as an empty input
+ */
+function read(name, whenEmpty = '') {
+    const value = (0,_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4)(name);
+    return value === '' ? whenEmpty : value;
+}
+/** An input with the blanks around it. */
+function readExactly(name) {
+    return getInput(name, { trimWhitespace: false });
 }
 function optional(name) {
     const value = read(name);
     return value === '' ? undefined : value;
-}
-function orDefault(name) {
-    return optional(name) ?? DEFAULTS[name];
 }
 
 
@@ -9899,11 +9895,14 @@ var inputs_complaints = __nccwpck_require__(239);
 var failures = __nccwpck_require__(4042);
 // EXTERNAL MODULE: ./src/guard/quote.ts
 var guard_quote = __nccwpck_require__(6777);
+// EXTERNAL MODULE: ./src/token/google-hosts.ts
+var google_hosts = __nccwpck_require__(7352);
 // EXTERNAL MODULE: ./src/inputs/raw-inputs.ts
 var raw_inputs = __nccwpck_require__(6685);
 // EXTERNAL MODULE: ./src/inputs/values.ts
 var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/inputs/identity-inputs.ts
+
 
 
 
@@ -9927,14 +9926,14 @@ async function readIdentityInputs() {
         },
         delegates: () => (0,inputs_complaints/* readEach */.e2)((0,values/* parseList */.E1)((0,raw_inputs/* read */.LF)('delegates')), (name) => (0,values/* parseAccount */.J5)('delegates', name)),
         endOfChain: checkEndOfChain,
-        universe: () => (0,values/* parseUniverse */.pP)((0,raw_inputs/* orDefault */.pQ)('universe'))
+        universe: () => (0,values/* parseUniverse */.pP)((0,raw_inputs/* read */.LF)('universe', google_hosts/* DEFAULT_UNIVERSE */.SO))
     });
     const credentialsJson = (0,raw_inputs/* optional */.lq)('credentials_json');
     return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson };
 }
 /** @throws {Failure} INPUT_INVALID */
 function readTokenKind() {
-    const value = (0,raw_inputs/* orDefault */.pQ)('token');
+    const value = (0,raw_inputs/* read */.LF)('token', 'id_token');
     if (value === 'id_token' || value === 'iap_jwt')
         return value;
     throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
@@ -9990,9 +9989,9 @@ async function inputs_readInputs(env) {
 /** What the proxy reads in the same way. */
 const SHARED_READERS = {
     identity: readIdentityInputs,
-    timeoutMs: () => (0,values/* parseDuration */.E9)('timeout', (0,raw_inputs/* orDefault */.pQ)('timeout'), 1),
-    deadlineMs: () => (0,values/* parseDuration */.E9)('deadline', (0,raw_inputs/* orDefault */.pQ)('deadline'), 1),
-    summary: () => (0,values/* parseBoolean */.yG)('summary', (0,raw_inputs/* orDefault */.pQ)('summary'))
+    timeoutMs: () => (0,values/* parseDuration */.E9)('timeout', (0,raw_inputs/* read */.LF)('timeout', '30s'), 1),
+    deadlineMs: () => (0,values/* parseDuration */.E9)('deadline', (0,raw_inputs/* read */.LF)('deadline', '3m'), 1),
+    summary: () => (0,values/* parseBoolean */.yG)('summary', (0,raw_inputs/* read */.LF)('summary', 'true'))
 };
 
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
@@ -10107,8 +10106,6 @@ function warnOfDefaultAccount({ email }) {
         : undefined;
 }
 
-// EXTERNAL MODULE: ./src/token/google-hosts.ts
-var google_hosts = __nccwpck_require__(7352);
 ;// CONCATENATED MODULE: ./src/run.ts
 
 
@@ -10222,7 +10219,7 @@ async function readProxyInputs(env) {
             port: () => parsePort((0,raw_inputs/* optional */.lq)('port') ?? '0'),
             exportUrl: () => (0,values/* parseVariableName */.fK)((0,raw_inputs/* optional */.lq)('export_env')),
             check: readCheck,
-            iamWaitMs: () => (0,values/* parseDuration */.E9)('iam_wait', (0,raw_inputs/* orDefault */.pQ)('iam_wait'), 0),
+            iamWaitMs: () => (0,values/* parseDuration */.E9)('iam_wait', (0,raw_inputs/* read */.LF)('iam_wait', '60s'), 0),
             failOnRefusal: () => (0,values/* parseBoolean */.yG)('fail_on_refusal', (0,raw_inputs/* optional */.lq)('fail_on_refusal') ?? 'true')
         });
         const tokenPlace = placeFor(header, service.url, audience.audiences[0]);

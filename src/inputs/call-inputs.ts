@@ -3,7 +3,7 @@ import { quoteValue } from '../guard/quote.ts'
 import { readAll } from './complaints.ts'
 import { compileExpectations, type Expectations } from './expectations.ts'
 import { inputInvalid, WHY_EMPTY } from './failures.ts'
-import { DEFAULTS, optional, orDefault, read } from './raw-inputs.ts'
+import { optional, read, readExactly } from './raw-inputs.ts'
 import { readRequestBody } from './request-body.ts'
 import { isOAuthClient, parseHeaders, type IapToken, type RequestHeaders } from './request-headers.ts'
 import { isCloudRunUrl, isTag, tagOf, withTag } from './service-url.ts'
@@ -22,21 +22,21 @@ export interface CallInputs {
   readonly iamWaitMs: number
 }
 
-/** Inputs that are about a call, with what they are where no call is meant. */
-const WITHOUT_CALL: Readonly<Record<string, string>> = {
+/** Inputs that only a call uses, with what each is where it is empty: its default. */
+const CALL_DEFAULTS = {
   tag: '',
-  method: DEFAULTS.method,
+  method: 'GET',
   headers: '',
   body: '',
   body_file: '',
   token_header: '',
-  expect_status: DEFAULTS.expect_status,
+  expect_status: '2xx',
   expect_headers: '',
   expect_body: '',
   expect_json: '',
-  assert_private: DEFAULTS.assert_private,
-  iam_wait: DEFAULTS.iam_wait
-}
+  assert_private: 'false',
+  iam_wait: '60s'
+} as const
 
 /**
  * Reads what is about the call, whether or not there is one.
@@ -50,7 +50,7 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
     method: () => parseMethod(orDefault('method')),
     headers: () => parseHeaders(read('headers'), read('token_header'), findIapToken(parseLines(read('audience'))[0])),
     body: async () =>
-      await readRequestBody(read('body', false), optional('body_file'), parseMethod(orDefault('method')), workspace),
+      await readRequestBody(readExactly('body'), optional('body_file'), parseMethod(orDefault('method')), workspace),
     expectations: async () =>
       await compileExpectations({
         status: orDefault('expect_status'),
@@ -62,6 +62,10 @@ export async function readCall(workspace: string): Promise<CallInputs | undefine
     iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0)
   })
   return target === undefined ? undefined : { ...target, ...call }
+}
+
+function orDefault(name: keyof typeof CALL_DEFAULTS): string {
+  return read(name, CALL_DEFAULTS[name])
 }
 
 /** Whether the token is one for Identity-Aware Proxy. */
@@ -92,7 +96,7 @@ export function addTag(url: URL): Target {
 
 /** Most likely `url` came from an expression that gave nothing, and a check would be skipped silently. */
 function checkNoCall(): void {
-  const set = Object.entries(WITHOUT_CALL).flatMap(([name, unset]) => (isSet(name, unset) ? [name] : []))
+  const set = Object.keys(CALL_DEFAULTS).filter((name) => isSet(name as keyof typeof CALL_DEFAULTS))
   // That neither url nor audience is set is a complaint of its own.
   if (set.length === 0 || read('audience') === '') return
   const names = set.join(', ').replace(/, (?=[^,]*$)/, ' and ')
@@ -105,11 +109,11 @@ function checkNoCall(): void {
   )
 }
 
-function isSet(name: string, unset: string): boolean {
-  const value = read(name)
-  if (value === '' || value.toUpperCase() === unset.toUpperCase()) return false
+function isSet(name: keyof typeof CALL_DEFAULTS): boolean {
+  const value = orDefault(name)
   // 60s and 1m are the same value.
-  return name !== 'iam_wait' || !['60', '1m', '60000ms'].includes(value)
+  if (name === 'iam_wait' && ['60', '1m', '60000ms'].includes(value)) return false
+  return value.toUpperCase() !== CALL_DEFAULTS[name].toUpperCase()
 }
 
 function tagUrl(url: URL, tag: string): URL {

@@ -1,8 +1,9 @@
 import { quoteValue } from '../guard/quote.ts'
+import { DEFAULT_UNIVERSE } from '../token/google-hosts.ts'
 import type { TokenKind } from '../token/id-token.ts'
 import { readAll, readEach } from './complaints.ts'
 import { emailRequired, inputInvalid } from './failures.ts'
-import { optional, orDefault, read } from './raw-inputs.ts'
+import { optional, read } from './raw-inputs.ts'
 import { parseAccount, parseList, parseProvider, parseUniverse } from './values.ts'
 
 /** Whose tokens are wanted, and of which kind, as the workflow's author wrote it. */
@@ -35,7 +36,7 @@ export async function readIdentityInputs(): Promise<IdentityInputs> {
     },
     delegates: () => readEach(parseList(read('delegates')), (name) => parseAccount('delegates', name)),
     endOfChain: checkEndOfChain,
-    universe: () => parseUniverse(orDefault('universe'))
+    universe: () => parseUniverse(read('universe', DEFAULT_UNIVERSE))
   })
   const credentialsJson = optional('credentials_json')
   return { token, workloadIdentityProvider, serviceAccount, delegates, universe, credentialsJson }
@@ -43,7 +44,7 @@ export async function readIdentityInputs(): Promise<IdentityInputs> {
 
 /** @throws {Failure} INPUT_INVALID */
 export function readTokenKind(): TokenKind {
-  const value = orDefault('token')
+  const value = read('token', 'id_token')
   if (value === 'id_token' || value === 'iap_jwt') return value
   throw inputInvalid('token', `${quoteValue(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
     'token: iap_jwt'

@@ -3,7 +3,7 @@ import { readCall, type CallInputs } from './call-inputs.ts'
 import { complaintsIn, readAll } from './complaints.ts'
 import { inputsInvalid } from './failures.ts'
 import { readIdentityInputs, type IdentityInputs } from './identity-inputs.ts'
-import { optional, orDefault } from './raw-inputs.ts'
+import { optional, read } from './raw-inputs.ts'
 import { parseBoolean, parseDuration, parseVariableName } from './values.ts'
 import { explainWithheld } from '../world/failures/restricted-run.ts'
 import { findRestriction } from '../world/restricted-run.ts'
@@ -43,7 +43,7 @@ export async function readInputs(env: Step['env']): Promise<Inputs> {
 /** What the proxy reads in the same way. */
 export const SHARED_READERS = {
   identity: readIdentityInputs,
-  timeoutMs: (): number => parseDuration('timeout', orDefault('timeout'), 1),
-  deadlineMs: (): number => parseDuration('deadline', orDefault('deadline'), 1),
-  summary: (): boolean => parseBoolean('summary', orDefault('summary'))
+  timeoutMs: (): number => parseDuration('timeout', read('timeout', '30s'), 1),
+  deadlineMs: (): number => parseDuration('deadline', read('deadline', '3m'), 1),
+  summary: (): boolean => parseBoolean('summary', read('summary', 'true'))
 }

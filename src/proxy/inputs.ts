@@ -7,7 +7,7 @@ import { inputInvalid, inputsInvalid, WHY_EMPTY } from '../inputs/failures.ts'
 import { readAudiences } from '../inputs/audience.ts'
 import { SHARED_READERS } from '../inputs/inputs.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { optional, orDefault, read } from '../inputs/raw-inputs.ts'
+import { optional, read } from '../inputs/raw-inputs.ts'
 import { parseHeaders } from '../inputs/request-headers.ts'
 import { isCloudRunUrl } from '../inputs/service-url.ts'
 import { parseBoolean, parseDuration, parseUrl, parseVariableName } from '../inputs/values.ts'
@@ -45,7 +45,7 @@ export async function readProxyInputs(env: Step['env']): Promise<ProxyInputs> {
       port: () => parsePort(optional('port') ?? '0'),
       exportUrl: () => parseVariableName(optional('export_env')),
       check: readCheck,
-      iamWaitMs: () => parseDuration('iam_wait', orDefault('iam_wait'), 0),
+      iamWaitMs: () => parseDuration('iam_wait', read('iam_wait', '60s'), 0),
       failOnRefusal: () => parseBoolean('fail_on_refusal', optional('fail_on_refusal') ?? 'true')
     })
     const tokenPlace = placeFor(header, service.url, audience.audiences[0])
