@@ -6222,7 +6222,14 @@ var request = __nccwpck_require__(3053);
 ;// CONCATENATED MODULE: ./src/proxy/raw-headers.ts
 /** Every value of a header, by its name in lower case. */
 function headerValues(headers, name) {
-    return headers.filter((_value, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
+    const values = [];
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+        const [given = '', value = ''] = [headers[index], headers[index + 1]];
+        // Most names differ in length already, and each request's headers are searched several times.
+        if (given.length === name.length && given.toLowerCase() === name)
+            values.push(value);
+    }
+    return values;
 }
 /** Hands over every header in turn, its name also in lower case, and collects what comes back: one header, or none. */
 function mapHeaders(headers, map) {
@@ -6577,7 +6584,12 @@ const NO_TRAILERS = ['host', 'content-length', 'origin', 'referer', ...request_h
 /** Serves one exchange. The client learns of whatever becomes of it, and this never rejects. */
 async function serve(serving, client, side) {
     const entry = serving.statistics.begin(client.method, client.target);
-    client.onGone(entry.end);
+    const course = { isGone: false, sending: undefined };
+    client.onGone(() => {
+        course.isGone = true;
+        course.sending?.abort();
+        entry.end();
+    });
     client.body?.on('error', ignore).on('data', (chunk) => {
         entry.sent(chunk.length);
     });
@@ -6585,7 +6597,7 @@ async function serve(serving, client, side) {
     try {
         const exchange = admitExchange(serving, client, entry);
         if (exchange !== undefined)
-            await passOn(serving, exchange, side);
+            await passOn(serving, exchange, side, course);
     }
     catch (error) {
         serving.statistics.defect(error);
@@ -6607,23 +6619,17 @@ function admitExchange({ service, port, tokenPlace }, client, entry) {
     const { local } = admission;
     return { client, entry, local, path: toServicePath(service, admission.path), tokenHeader };
 }
-async function passOn(serving, exchange, side) {
+async function passOn(serving, exchange, side, course) {
     const { keeper, service } = serving;
     const { client, entry, local } = exchange;
-    let sending;
-    const state = { isGone: false };
-    client.onGone(() => {
-        state.isGone = true;
-        sending?.abort();
-    });
     // A body is there once; a request without one may be sent again.
     const isRepeatable = client.body === undefined;
     let resent = false;
     let renewed = false;
     try {
         let token = await keeper.current();
-        while (!state.isGone) {
-            sending = side.send(buildRequest(serving, exchange, token));
+        while (!course.isGone) {
+            const sending = (course.sending = side.send(buildRequest(serving, exchange, token)));
             const answer = await sending.answer.catch((error) => {
                 if (!(error instanceof ServiceBreak && error.onKeptConnection && isRepeatable) || resent)
                     throw error;
@@ -6638,7 +6644,7 @@ async function passOn(serving, exchange, side) {
                 return;
             }
             const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING;
-            const refusal = await findRefusal(serving, exchange, token, answer, beginning);
+            const refusal = answer.status < 300 ? undefined : await findRefusal(serving, exchange, token, answer, beginning);
             if (refusal?.text.code !== 'TOKEN_REJECTED')
                 keeper.accepted(token);
             else if (!renewed) {
@@ -6667,7 +6673,7 @@ async function passOn(serving, exchange, side) {
         }
     }
     catch (error) {
-        if (state.isGone)
+        if (course.isGone)
             return;
         const failure = error instanceof ServiceBreak ? explainBreak(serving, exchange, error) : error;
         if (!(failure instanceof failure_failure/* Failure */.HR))
@@ -6697,8 +6703,6 @@ function buildRequest({ service, port }, { client, local, path, tokenHeader }, t
     };
 }
 async function findRefusal({ service, tag }, { client, path, tokenHeader }, token, answer, beginning) {
-    if (answer.status < 300)
-        return undefined;
     const found = await findResponder(answer, beginning);
     if (found.responder === 'application')
         return undefined;
@@ -6729,11 +6733,21 @@ function deliver(client, answer, beginning, entry) {
         body.resume();
         return;
     }
-    let begun = beginning.bytes.length > 0;
-    if (begun)
+    if (beginning.bytes.length > 0)
         out.write(beginning.bytes);
     // A body of which nothing is left ends by itself, even before anything waits for that.
     if (beginning.ended || body.readableEnded) {
+        client.end(answer.trailers());
+        return;
+    }
+    // A small body comes together with its head, and goes on with it: what is below costs more than all of such an exchange's headers.
+    if (answer.hasArrived()) {
+        const rest = body.read();
+        if (rest !== null) {
+            entry.received(rest.length);
+            out.write(rest);
+        }
+        body.resume();
         client.end(answer.trailers());
         return;
     }
@@ -6741,6 +6755,7 @@ function deliver(client, answer, beginning, entry) {
         client.abort(answer.resetCode());
         return;
     }
+    let begun = beginning.bytes.length > 0;
     body.on('data', (chunk) => {
         begun = true;
         entry.received(chunk.length);
@@ -7137,6 +7152,7 @@ function createHttp2Service(url, timeoutMs) {
                         body: sent,
                         trailers: () => trailers,
                         isWhole: (flags & service_http2_constants.NGHTTP2_FLAG_END_STREAM) !== 0,
+                        hasArrived: () => false,
                         switched: undefined,
                         resetCode: () => (sent.rstCode === service_http2_constants.NGHTTP2_NO_ERROR ? undefined : sent.rstCode)
                     });
@@ -7551,6 +7567,7 @@ function readAnswer(message) {
         body: message,
         trailers: () => message.rawTrailers,
         isWhole: false,
+        hasArrived: () => message.complete,
         switched: undefined,
         resetCode: () => undefined
     };

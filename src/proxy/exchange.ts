@@ -67,6 +67,8 @@ export interface ServiceAnswer extends AnswerHead {
   readonly trailers: () => RawHeaders
   /** Nothing follows the headers: a body that is empty would be another answer for gRPC. */
   readonly isWhole: boolean
+  /** Whether the rest of the body is in its buffer by now, and the trailers are known. */
+  readonly hasArrived: () => boolean
   /** With status 101. */
   readonly switched: Switched | undefined
   /** Why the body broke off, in the terms of HTTP/2. */

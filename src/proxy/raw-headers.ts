@@ -3,7 +3,13 @@ export type RawHeaders = readonly string[]
 
 /** Every value of a header, by its name in lower case. */
 export function headerValues(headers: RawHeaders, name: string): string[] {
-  return headers.filter((_value, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name)
+  const values: string[] = []
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const [given = '', value = ''] = [headers[index], headers[index + 1]]
+    // Most names differ in length already, and each request's headers are searched several times.
+    if (given.length === name.length && given.toLowerCase() === name) values.push(value)
+  }
+  return values
 }
 
 /** Hands over every header in turn, its name also in lower case, and collects what comes back: one header, or none. */

@@ -41,17 +41,29 @@ interface Exchange {
   readonly tokenHeader: TokenHeader
 }
 
+/** How far an exchange has come. */
+interface Course {
+  /** The client has gone, or has all of its answer. */
+  isGone: boolean
+  sending: Sending | undefined
+}
+
 /** Serves one exchange. The client learns of whatever becomes of it, and this never rejects. */
 export async function serve(serving: Serving, client: Client, side: ServiceSide): Promise<void> {
   const entry = serving.statistics.begin(client.method, client.target)
-  client.onGone(entry.end)
+  const course: Course = { isGone: false, sending: undefined }
+  client.onGone(() => {
+    course.isGone = true
+    course.sending?.abort()
+    entry.end()
+  })
   client.body?.on('error', ignore).on('data', (chunk: Buffer) => {
     entry.sent(chunk.length)
   })
   client.body?.pause()
   try {
     const exchange = admitExchange(serving, client, entry)
-    if (exchange !== undefined) await passOn(serving, exchange, side)
+    if (exchange !== undefined) await passOn(serving, exchange, side, course)
   } catch (error) {
     serving.statistics.defect(error)
     client.abort()
@@ -74,23 +86,17 @@ function admitExchange({ service, port, tokenPlace }: Serving, client: Client, e
   return { client, entry, local, path: toServicePath(service, admission.path), tokenHeader }
 }
 
-async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): Promise<void> {
+async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide, course: Course): Promise<void> {
   const { keeper, service } = serving
   const { client, entry, local } = exchange
-  let sending: Sending | undefined
-  const state = { isGone: false }
-  client.onGone(() => {
-    state.isGone = true
-    sending?.abort()
-  })
   // A body is there once; a request without one may be sent again.
   const isRepeatable = client.body === undefined
   let resent = false
   let renewed = false
   try {
     let token = await keeper.current()
-    while (!state.isGone) {
-      sending = side.send(buildRequest(serving, exchange, token))
+    while (!course.isGone) {
+      const sending = (course.sending = side.send(buildRequest(serving, exchange, token)))
       const answer = await sending.answer.catch((error: unknown) => {
         if (!(error instanceof ServiceBreak && error.onKeptConnection && isRepeatable) || resent) throw error
         resent = true
@@ -103,7 +109,7 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
         return
       }
       const beginning = mayBeRefusal(answer.status) && !answer.isWhole ? await readBeginning(answer.body) : NOTHING
-      const refusal = await findRefusal(serving, exchange, token, answer, beginning)
+      const refusal = answer.status < 300 ? undefined : await findRefusal(serving, exchange, token, answer, beginning)
       if (refusal?.text.code !== 'TOKEN_REJECTED') keeper.accepted(token)
       else if (!renewed) {
         renewed = true
@@ -129,7 +135,7 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide): 
       return
     }
   } catch (error) {
-    if (state.isGone) return
+    if (course.isGone) return
     const failure = error instanceof ServiceBreak ? explainBreak(serving, exchange, error) : error
     if (!(failure instanceof Failure)) throw error
     const status = error instanceof ServiceBreak && error.outcome.timedOut ? 504 : 502
@@ -169,7 +175,6 @@ async function findRefusal(
   answer: ServiceAnswer,
   beginning: Beginning
 ): Promise<Failure | undefined> {
-  if (answer.status < 300) return undefined
   const found = await findResponder(answer, beginning)
   if (found.responder === 'application') return undefined
   const call = {
@@ -202,10 +207,20 @@ function deliver(client: Client, answer: ServiceAnswer, beginning: Beginning, en
     body.resume()
     return
   }
-  let begun = beginning.bytes.length > 0
-  if (begun) out.write(beginning.bytes)
+  if (beginning.bytes.length > 0) out.write(beginning.bytes)
   // A body of which nothing is left ends by itself, even before anything waits for that.
   if (beginning.ended || body.readableEnded) {
+    client.end(answer.trailers())
+    return
+  }
+  // A small body comes together with its head, and goes on with it: what is below costs more than all of such an exchange's headers.
+  if (answer.hasArrived()) {
+    const rest = body.read() as Buffer | null
+    if (rest !== null) {
+      entry.received(rest.length)
+      out.write(rest)
+    }
+    body.resume()
     client.end(answer.trailers())
     return
   }
@@ -213,6 +228,7 @@ function deliver(client: Client, answer: ServiceAnswer, beginning: Beginning, en
     client.abort(answer.resetCode())
     return
   }
+  let begun = beginning.bytes.length > 0
   body.on('data', (chunk: Buffer) => {
     begun = true
     entry.received(chunk.length)

@@ -171,6 +171,7 @@ function readAnswer(message: http.IncomingMessage): ServiceAnswer {
     body: message,
     trailers: () => message.rawTrailers,
     isWhole: false,
+    hasArrived: () => message.complete,
     switched: undefined,
     resetCode: () => undefined
   }

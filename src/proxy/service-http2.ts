@@ -109,6 +109,7 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
             body: sent,
             trailers: () => trailers,
             isWhole: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
+            hasArrived: () => false,
             switched: undefined,
             resetCode: () => (sent.rstCode === constants.NGHTTP2_NO_ERROR ? undefined : sent.rstCode)
           })
