@@ -33,7 +33,7 @@ async function runScript(script: string, options: RunOptions = {}): Promise<Acti
   }
 }
 
-describe('runAction', () => {
+describe('runAction', { concurrency: 4 }, () => {
   it('sets every declared input, and refuses others', async () => {
     const script = `console.log(JSON.stringify(Object.entries(env).filter(([name]) => name.startsWith('INPUT_')).sort()))`
     const run = await runScript(script, { inputs: { url: 'https://example.com' } })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import process from 'node:process'
-import { snapshot, test } from 'node:test'
+import { describe, snapshot, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FailureCode } from '../../src/failure/failure.ts'
 import type { ServiceSettings } from '../pretend-google/services/services.ts'
@@ -166,26 +166,28 @@ const MORE_FAILURES: Readonly<Record<string, Given>> = {
   })
 }
 
-for (const [what, given] of Object.entries({ ...SUCCESSES, ...FAILED, ...MORE_FAILURES })) {
-  scenario(`What is read of ${what}`, async ({ test, world, run }) => {
-    const parts = await given(world)
-    const { log, summary, outputs } = await run(...parts, { debug: false })
-    if (what in FAILED) assert.equal(outputs['failure_code'], what, log)
-    test.assert.snapshot(`${steady(log)}\n----- summary -----\n${steady(summary)}`)
-    if (!IN_BOTH_MODES.includes(what)) return
-    const debug = await run(...parts)
-    assert.deepEqual([steady(debug.log), steady(debug.summary)], [steady(log), steady(summary)])
-  })
-}
+describe('What is read of', { concurrency: 8 }, () => {
+  for (const [what, given] of Object.entries({ ...SUCCESSES, ...FAILED, ...MORE_FAILURES })) {
+    scenario(what, async ({ test, world, run }) => {
+      const parts = await given(world)
+      const { log, summary, outputs } = await run(...parts, { debug: false })
+      if (what in FAILED) assert.equal(outputs['failure_code'], what, log)
+      test.assert.snapshot(`${steady(log)}\n----- summary -----\n${steady(summary)}`)
+      if (!IN_BOTH_MODES.includes(what)) return
+      const debug = await run(...parts)
+      assert.deepEqual([steady(debug.log), steady(debug.summary)], [steady(log), steady(summary)])
+    })
+  }
 
-test('What is read of PROXY_FAILED', async (context) => {
-  await using world = await startPretendGoogle()
-  const inputs = { url: givenService(world), ...(await givenFederation(world)).inputs }
-  await using job = await runProxy({ inputs, env: { ...world.env(), ...(await world.githubOidcEnv()) } })
-  process.kill(job.processId() ?? 0, 'SIGKILL')
-  while (job.processId() !== undefined) await wait(10)
-  const { log, summary } = await job.post()
-  context.assert.snapshot(`${steady(log)}\n----- summary -----\n${steady(summary)}`)
+  test('PROXY_FAILED', async (context) => {
+    await using world = await startPretendGoogle()
+    const inputs = { url: givenService(world), ...(await givenFederation(world)).inputs }
+    await using job = await runProxy({ inputs, env: { ...world.env(), ...(await world.githubOidcEnv()) } })
+    process.kill(job.processId() ?? 0, 'SIGKILL')
+    while (job.processId() !== undefined) await wait(10)
+    const { log, summary } = await job.post()
+    context.assert.snapshot(`${steady(log)}\n----- summary -----\n${steady(summary)}`)
+  })
 })
 
 /** Without what differs from run to run. */

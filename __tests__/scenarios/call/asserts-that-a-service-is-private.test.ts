@@ -18,7 +18,7 @@ const PRIVATE = { assert_private: 'true' }
 const everybody = ['allUsers']
 const GATEWAY = 'gateway.octo-org.example'
 
-describe('assert_private passes', { concurrency: 4 }, () => {
+describe('assert_private passes', { concurrency: 12 }, () => {
   callScenario(
     "A call without any credential comes first, and Google's 403 is what it is to get",
     {},
@@ -107,7 +107,7 @@ describe('assert_private passes', { concurrency: 4 }, () => {
   }
 })
 
-describe('assert_private fails', { concurrency: 4 }, () => {
+describe('assert_private fails', { concurrency: 12 }, () => {
   callScenario('A service that answers everybody is NOT_PRIVATE', { invokers: everybody }, async ({ world, call }) => {
     const run = await call(PRIVATE)
     assertFailure(

@@ -3,7 +3,7 @@ import { describe } from 'node:test'
 import { callScenario, callsOf, FRONT_END } from '../call-given.ts'
 import { assertFailure, assertSuccess, SERVICE_HOST, SHORT } from '../given.ts'
 
-describe('expect_status', { concurrency: 4 }, () => {
+describe('expect_status', { concurrency: 8 }, () => {
   const MET: readonly [string, number][] = [
     ['200,204,301-303,4xx', 204],
     ['200,204,301-303,4xx', 302],

@@ -42,7 +42,7 @@ describe('Retry-After', { concurrency: 8 }, () => {
   }
 })
 
-describe('timeout and deadline', { concurrency: 8 }, () => {
+describe('timeout and deadline', { concurrency: 16 }, () => {
   callScenario(
     'A silent service is noticed after timeout, and the next attempt may pass',
     {},

@@ -7,7 +7,7 @@ import { assertFailure, assertSuccess, BRIEF, SERVICE_HOST } from '../given.ts'
 const METHODS = ['POST', 'PATCH'] as const
 
 for (const method of METHODS) {
-  describe(`A ${method}`, { concurrency: 4 }, () => {
+  describe(`A ${method}`, { concurrency: 8 }, () => {
     const request = { method, body: '{"order":1}' }
 
     for (const status of [429, 503]) {

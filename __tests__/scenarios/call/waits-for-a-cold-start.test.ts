@@ -4,7 +4,7 @@ import type { FaultName } from '../../pretend-google/transport/faults.ts'
 import { attemptLines, callScenario, callsOf, mintedTokens, requestsTo, statusesOf } from '../call-given.ts'
 import { assertFailure, assertSuccess, assertWithin, BRIEF, SERVICE_HOST, SHORT } from '../given.ts'
 
-describe('A service that is starting', { concurrency: 4 }, () => {
+describe('A service that is starting', { concurrency: 16 }, () => {
   callScenario(
     'A cold start (503, 503, 200) passes with the third attempt',
     { app: [503, 503, 200] },

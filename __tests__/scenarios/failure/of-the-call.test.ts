@@ -126,7 +126,7 @@ const CASES: [what: string, code: string, settings: Settings, inputs: Inputs, an
   ]
 ]
 
-describe('Failures of the call are told apart', { concurrency: 4 }, () => {
+describe('Failures of the call are told apart', { concurrency: 8 }, () => {
   for (const [what, code, settings, inputs, annotation] of CASES) {
     callScenario(`${code} is what ${what} is called`, settings, async ({ call }) => {
       assertAnnotation(await call(inputs), code, annotation)

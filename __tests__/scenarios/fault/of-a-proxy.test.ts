@@ -48,7 +48,7 @@ async function openGuardedProxy(
   }
 }
 
-describe('A proxy', { concurrency: 6 }, () => {
+describe('A proxy', { concurrency: 12 }, () => {
   for (const [host, code] of [
     [GITHUB_OIDC_HOST, 'OIDC_FAILED'],
     ['sts.googleapis.com', 'GOOGLE_UNAVAILABLE'],

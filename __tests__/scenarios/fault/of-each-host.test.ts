@@ -93,7 +93,7 @@ function isPossible(host: string, fault: FaultName): boolean {
 }
 
 // Most of the time is spent waiting.
-describe('A fault ends in one failure and no token', { concurrency: 8 }, () => {
+describe('A fault ends in one failure and no token', { concurrency: 24 }, () => {
   for (const [name, { host, path, given, unavailable, garbage }] of Object.entries(HOSTS)) {
     for (const fault of ['refuse', ...UNAVAILABLE, ...GARBAGE] as const) {
       if (!isPossible(host, fault)) continue

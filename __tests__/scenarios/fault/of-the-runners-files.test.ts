@@ -62,7 +62,7 @@ describe('A file of the runner that is none', { skip: process.platform === 'win3
   })
 })
 
-describe('A process that something keeps alive', { skip: process.platform === 'win32' }, () => {
+describe('A process that something keeps alive', { concurrency: 3, skip: process.platform === 'win32' }, () => {
   /** Loaded before the action: what keeps a process alive is no business of a switch in the product. */
   const preload = (code: string): { files: Record<string, string>; env: Record<string, string> } => ({
     files: { 'keep.mjs': code },

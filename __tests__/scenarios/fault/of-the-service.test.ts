@@ -29,7 +29,7 @@ const CODES: Readonly<Partial<Record<FaultName, string>>> = {
 }
 const GARBAGE: readonly FaultName[] = ['page of HTML', 'empty body', 'empty object', 'broken JSON', 'random bytes']
 
-describe('A fault of the service ends in one failure', { concurrency: 8 }, () => {
+describe('A fault of the service ends in one failure', { concurrency: 16 }, () => {
   for (const [fault, code] of Object.entries(CODES)) {
     scenario(`${fault}, until the deadline`, async ({ world, run }) => {
       // Long enough to drip beyond the timeout.

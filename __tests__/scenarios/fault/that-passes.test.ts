@@ -61,7 +61,7 @@ const FAULTS: Readonly<Record<string, FaultName | Fault>> = {
   'a 429 with Retry-After': 'too many requests'
 }
 
-describe('What passes is tried again', { concurrency: 6 }, () => {
+describe('What passes is tried again', { concurrency: 12 }, () => {
   for (const { host, path, given, requests, repeated } of HOSTS) {
     for (const [name, fault] of Object.entries(FAULTS)) {
       scenario(`${host} is asked again after ${name}`, async ({ world, run }) => {
@@ -80,32 +80,34 @@ describe('What passes is tried again', { concurrency: 6 }, () => {
   }
 })
 
-scenario('A Retry-After beyond the deadline ends the run at once', async ({ world, run }) => {
-  world.fail('sts.googleapis.com', { status: 429, headers: { 'retry-after': '3600' }, body: 'Quota exceeded.' })
-  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
-  assertFailure(result, 'GOOGLE_UNAVAILABLE', '429')
-  assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts])
-})
-
-scenario('A refusal is never asked twice', async ({ world, run }) => {
-  world.fail('sts.googleapis.com', { status: 400, body: '{"error":"invalid_request"}' })
-  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
-  assertFailure(result, 'FEDERATION_REJECTED')
-  assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts])
-})
-
-for (const host of [GITHUB_OIDC_HOST, 'sts.googleapis.com', 'iamcredentials.googleapis.com']) {
-  scenario(`A redirect of ${host} is not followed`, async ({ world, run }) => {
-    world.fail(host, { status: 302, headers: { location: `https://${SERVICE_HOST}/` } })
-    givenService(world)
+describe('What does not pass ends the run', { concurrency: 8 }, () => {
+  scenario('A Retry-After beyond the deadline ends the run at once', async ({ world, run }) => {
+    world.fail('sts.googleapis.com', { status: 429, headers: { 'retry-after': '3600' }, body: 'Quota exceeded.' })
     const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
-    assertFailure(result, host === GITHUB_OIDC_HOST ? 'OIDC_FAILED' : 'GOOGLE_UNAVAILABLE', '302')
-    assert.ok(!world.requests.some((request) => request.host === SERVICE_HOST))
+    assertFailure(result, 'GOOGLE_UNAVAILABLE', '429')
+    assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts])
   })
-}
 
-scenario('The time that was left for a request is shown in whole milliseconds', async ({ world, run }) => {
-  world.fail('sts.googleapis.com', 'silence')
-  const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, ...SHORT } })
-  assertFailure(result, 'GOOGLE_UNAVAILABLE', /no complete answer in the \d+ ms/)
+  scenario('A refusal is never asked twice', async ({ world, run }) => {
+    world.fail('sts.googleapis.com', { status: 400, body: '{"error":"invalid_request"}' })
+    const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
+    assertFailure(result, 'FEDERATION_REJECTED')
+    assert.deepEqual(listRequests(world), [ASKED.github, ASKED.sts])
+  })
+
+  for (const host of [GITHUB_OIDC_HOST, 'sts.googleapis.com', 'iamcredentials.googleapis.com']) {
+    scenario(`A redirect of ${host} is not followed`, async ({ world, run }) => {
+      world.fail(host, { status: 302, headers: { location: `https://${SERVICE_HOST}/` } })
+      givenService(world)
+      const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL } })
+      assertFailure(result, host === GITHUB_OIDC_HOST ? 'OIDC_FAILED' : 'GOOGLE_UNAVAILABLE', '302')
+      assert.ok(!world.requests.some((request) => request.host === SERVICE_HOST))
+    })
+  }
+
+  scenario('The time that was left for a request is shown in whole milliseconds', async ({ world, run }) => {
+    world.fail('sts.googleapis.com', 'silence')
+    const result = await run(await givenFederation(world), { inputs: { audience: SERVICE_URL, ...SHORT } })
+    assertFailure(result, 'GOOGLE_UNAVAILABLE', /no complete answer in the \d+ ms/)
+  })
 })

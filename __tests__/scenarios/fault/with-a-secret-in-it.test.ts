@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { describe } from 'node:test'
 import { GITHUB_OIDC_HOST } from '../../pretend-google/endpoints/github-oidc.ts'
 import type { Answer } from '../../pretend-google/transport/answer.ts'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
@@ -99,21 +100,23 @@ const ANSWERS: Readonly<Record<string, (fresh: Fresh) => Answer>> = {
   })
 }
 
-for (const [who, { host, given }] of Object.entries(ENDPOINTS)) {
-  for (const [where, answer] of Object.entries(ANSWERS)) {
-    scenario(`A fresh token ${where} of ${who} is masked and not shown`, async ({ world, run }) => {
-      const fresh: Fresh = {
-        access: world.noteSecret('access token', `ya29.c.${opaque('access')}`),
-        opaque: world.noteSecret('access token', `Zz9${opaque('named')}`)
-      }
-      const options = await given(world)
-      world.fail(host, answer(fresh))
-      const result = await run(options, FOR_SERVICE)
-      assert.equal(result.exitCode, 1, result.log)
-      assertNotShown(result, fresh.access, fresh.opaque)
-    })
+describe('A fresh token where none belongs', { concurrency: 8 }, () => {
+  for (const [who, { host, given }] of Object.entries(ENDPOINTS)) {
+    for (const [where, answer] of Object.entries(ANSWERS)) {
+      scenario(`A fresh token ${where} of ${who} is masked and not shown`, async ({ world, run }) => {
+        const fresh: Fresh = {
+          access: world.noteSecret('access token', `ya29.c.${opaque('access')}`),
+          opaque: world.noteSecret('access token', `Zz9${opaque('named')}`)
+        }
+        const options = await given(world)
+        world.fail(host, answer(fresh))
+        const result = await run(options, FOR_SERVICE)
+        assert.equal(result.exitCode, 1, result.log)
+        assertNotShown(result, fresh.access, fresh.opaque)
+      })
+    }
   }
-}
+})
 
 scenario(
   'What a document sends to an identity provider is not shown where that sends it back',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { describe } from 'node:test'
 import type { PretendGoogle } from '../../pretend-google/world.ts'
 import type { RunOptions } from '../../runner/run-action.ts'
 import { ACCOUNT, ASKED, assertFailure, assertSuccess, assertWithin, listRequests, scenario } from '../given.ts'
@@ -108,27 +109,52 @@ for (const { title, part, words, command } of FAILING) {
   })
 }
 
-scenario('A program that takes too long is stopped by the deadline, even if it does not want to', async (stage) => {
-  const { provider } = await givenExternalIdentity(stage.world)
-  const script = "process.on('SIGTERM', () => {}); setTimeout(() => {}, 50_000)"
-  const result = await stage.run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), { inputs: ENDING })
-  assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
-  assertWithin(result, ENDING)
-})
-
-scenario(
-  'A program that leaves a grandchild behind with its output open does not outlast the deadline',
-  async (stage) => {
+describe('A program that does not end', { concurrency: 3 }, () => {
+  scenario('A program that takes too long is stopped by the deadline, even if it does not want to', async (stage) => {
     const { provider } = await givenExternalIdentity(stage.world)
-    const script = `
-    import { spawn } from 'node:child_process'
-    spawn('sleep', ['50'], { stdio: 'inherit' })
-    setTimeout(() => {}, 50_000)`
+    const script = "process.on('SIGTERM', () => {}); setTimeout(() => {}, 50_000)"
     const result = await stage.run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), { inputs: ENDING })
     assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
     assertWithin(result, ENDING)
-  }
-)
+  })
+
+  scenario(
+    'A program that leaves a grandchild behind with its output open does not outlast the deadline',
+    async (stage) => {
+      const { provider } = await givenExternalIdentity(stage.world)
+      const script = `
+      import { spawn } from 'node:child_process'
+      spawn('sleep', ['50'], { stdio: 'inherit' })
+      setTimeout(() => {}, 50_000)`
+      const result = await stage.run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), {
+        inputs: ENDING
+      })
+      assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
+      assertWithin(result, ENDING)
+    }
+  )
+
+  scenario('A program that is stopped is stopped with what it started', async ({ world, run }) => {
+    const { provider } = await givenExternalIdentity(world)
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    // As long as the grandchild lives, so does its connection.
+    const connection = once(server, 'connection') as Promise<[Socket]>
+    const grandchild = `require('node:net').connect(${port}, '127.0.0.1')`
+    const script = `
+      import { spawn } from 'node:child_process'
+      spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'ignore' })
+      setTimeout(() => {}, 60_000)`
+    const inputs = ENDING
+    const result = await run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), { inputs })
+    assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
+    const [socket] = await connection
+    if (!socket.closed)
+      await once(socket.on('error', () => undefined).resume(), 'close', { signal: AbortSignal.timeout(10_000) })
+    server.close()
+  })
+})
 
 const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600
 
@@ -172,24 +198,3 @@ for (const [what, command] of [
     assert.deepEqual(listRequests(world), [])
   })
 }
-
-scenario('A program that is stopped is stopped with what it started', async ({ world, run }) => {
-  const { provider } = await givenExternalIdentity(world)
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  // As long as the grandchild lives, so does its connection.
-  const connection = once(server, 'connection') as Promise<[Socket]>
-  const grandchild = `require('node:net').connect(${port}, '127.0.0.1')`
-  const script = `
-    import { spawn } from 'node:child_process'
-    spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'ignore' })
-    setTimeout(() => {}, 60_000)`
-  const inputs = ENDING
-  const result = await run(FOR_SERVICE, ALLOWED, documentOf({ provider }), program(script), { inputs })
-  assertFailure(result, 'SUBJECT_TOKEN_UNAVAILABLE', 'stopped')
-  const [socket] = await connection
-  if (!socket.closed)
-    await once(socket.on('error', () => undefined).resume(), 'close', { signal: AbortSignal.timeout(10_000) })
-  server.close()
-})
