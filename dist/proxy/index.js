@@ -6054,7 +6054,7 @@ function parseVariableName(value) {
 
 /***/ }),
 
-/***/ 753:
+/***/ 7437:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6432,6 +6432,29 @@ class ServiceBreak extends Error {
     }
 }
 
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
+;// CONCATENATED MODULE: ./src/proxy/own-answer.ts
+
+
+function ownAnswer(status, code, text) {
+    const body = Buffer.from(`${text}\n`);
+    return {
+        status,
+        reason: external_node_http_.STATUS_CODES[status] ?? '',
+        headers: [
+            ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
+            ...[FAILURE_HEADER, code]
+        ],
+        body
+    };
+}
+/** To a request that is not passed on. @param reason in whole sentences */
+function rejection(status, reason) {
+    return ownAnswer(status, 'INPUT_INVALID', `The proxy of google-id-token did not pass this request on. ${reason}`);
+}
+
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: external "node:zlib"
@@ -6581,6 +6604,7 @@ const NO_TRAILERS = ['host', 'content-length', 'origin', 'referer', ...request_h
 
 
 
+
 /** Serves one exchange. The client learns of whatever becomes of it, and this never rejects. */
 async function serve(serving, client, side) {
     const entry = serving.statistics.begin(client.method, client.target);
@@ -6682,7 +6706,7 @@ async function passOn(serving, exchange, side, course) {
         const { text } = failure;
         entry.answered(status);
         entry.failed(text);
-        answerText(client, status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`);
+        answerItself(client, ownAnswer(status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`));
     }
 }
 function buildRequest({ service, port }, { client, local, path, tokenHeader }, token) {
@@ -6806,37 +6830,21 @@ function connect(from, to, head, count) {
 function reject(client, entry, status, reason) {
     entry.answered(status);
     entry.rejected();
-    answerText(client, status, 'INPUT_INVALID', `The proxy of google-id-token did not pass this request on. ${reason}`);
+    answerItself(client, rejection(status, reason));
 }
-function answerText(client, status, code, text) {
+function answerItself(client, answer) {
     // What is not read would keep the client from reading this.
     client.body?.resume();
-    const body = Buffer.from(`${text}\n`);
-    const headers = [
-        ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
-        ...[FAILURE_HEADER, code]
-    ];
-    const out = client.respond({ status, reason: REASONS[status] ?? '', headers }, false);
+    const out = client.respond(answer, false);
     out.on('error', ignore);
     if (!out.writableEnded)
-        out.write(body);
+        out.write(answer.body);
     client.end([]);
 }
-const REASONS = {
-    400: 'Bad Request',
-    403: 'Forbidden',
-    405: 'Method Not Allowed',
-    421: 'Misdirected Request',
-    502: 'Bad Gateway',
-    504: 'Gateway Timeout'
-};
 function ignore() {
     // Where a connection breaks off, its close says all there is to say.
 }
 
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-var external_node_http_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http_);
 ;// CONCATENATED MODULE: external "node:http2"
 const external_node_http2_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
 var external_node_http2_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http2_namespaceObject);
@@ -6956,6 +6964,7 @@ function createClient(request, response, { body, ambiguity, upgrade }) {
         }
     };
 }
+/** For the wire; in Latin-1, as RFC 9110, 5.5, has it. */
 function formatHead(status, reason, headers) {
     const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`;
@@ -7027,6 +7036,37 @@ function fromHttp2(stream, headers, flags, raw) {
             stream.once('close', listener);
         }
     };
+}
+
+;// CONCATENATED MODULE: ./src/proxy/malformed-request.ts
+
+
+
+/** How long the headers of a request may take, in milliseconds, once its first byte is there. */
+const HEADERS_MS = 60_000;
+/** Codes of Node's parser, https://github.com/nodejs/llhttp, that have a remedy of their own. */
+const REMEDIES = {
+    HPE_INVALID_URL: 'Percent-encode what a URL cannot hold (RFC 3986, 2.1), as %C3%BC for ü.',
+    HPE_INVALID_METHOD: 'Use a method that Node knows (http.METHODS), and http instead of https to this port.'
+};
+/**
+ * The answer to a request that Node's server could not read to its end. Nothing of what the client sent is in it: the parser's reason
+ * is a sentence of its own.
+ *
+ * @param error of the server's event `clientError`
+ * @returns undefined where it is the connection that failed
+ */
+function answerMalformed(error) {
+    const code = (0,safe_text/* codeOf */.$N)(error);
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+        return rejection(408, `Its headers were not complete within ${HEADERS_MS / 1_000} s.`);
+    }
+    if (code === 'HPE_HEADER_OVERFLOW')
+        return rejection(431, `Its headers exceed ${http/* HEADER_BYTES */.q2 / 1024} KiB.`);
+    if (!code.startsWith('HPE_'))
+        return undefined;
+    const remedy = REMEDIES[code] ?? 'Send a request that every server reads in the same way (RFC 9112).';
+    return rejection(400, `Node's HTTP parser says "${error.reason ?? 'Parse Error'}" (${code}). ${remedy}`);
 }
 
 // EXTERNAL MODULE: external "node:tls"
@@ -7223,6 +7263,8 @@ function withoutPseudo(raw) {
 
 
 
+
+
 /** With these bytes every connection of HTTP/2 begins: RFC 9113, 3.4. No request of HTTP/1.1 does. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** A connection that says nothing: browsers open some ahead of time. */
@@ -7303,21 +7345,28 @@ async function server_open(host, port) {
     });
 }
 /** Finds out which version of HTTP a connection speaks, and hands it over. */
-function createReceiver({ onHttp1, onHttp2, mayConnect }) {
+function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
     const http1 = (0,external_node_http_.createServer)({
         // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
         requestTimeout: 0,
+        // Without that limit, Node has none for headers either.
+        headersTimeout: HEADERS_MS,
         keepAliveTimeout: KEPT_MS,
         maxHeaderSize: http/* HEADER_BYTES */.q2,
+        // Node would answer for us.
+        requireHostHeader: false,
         shouldUpgradeCallback: maySwitch
     });
     // Node would leave out what is beyond.
     http1.maxHeadersCount = 0;
     // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
     http1.emit('listening');
+    /** The newest exchange of each connection. */
+    const newest = new WeakMap();
     // What is to be expected of the service is for the service to say.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
         http1.on(event, (request, response) => {
+            newest.set(request.socket, response);
             onHttp1(fromHttp1(request, response));
         });
     }
@@ -7325,6 +7374,38 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }) {
         http1.on(event, (request, socket, head) => {
             onHttp1(fromUpgrade(request, socket, head));
         });
+    }
+    http1.on('clientError', (error, socket) => {
+        const answer = answerMalformed(error);
+        if (answer === undefined)
+            socket.destroy();
+        // The parser reports every piece that still comes.
+        else if (socket.writable)
+            refuse(socket, answer);
+    });
+    function refuse(socket, answer) {
+        const response = newest.get(socket);
+        const isOpen = response !== undefined && !response.writableFinished;
+        if (isOpen && !response.req.complete) {
+            // Its body is what cannot be read. It is answered unless an answer has begun, or another one has to come first.
+            if (response.socket === socket && !response.headersSent)
+                socket.write(format(answer));
+            socket.destroySoon();
+            return;
+        }
+        if (!isOpen)
+            turnAwayNow();
+        else {
+            // What came before is answered first.
+            socket.pause();
+            response.once('close', turnAwayNow);
+        }
+        function turnAwayNow() {
+            if (!socket.writable)
+                return;
+            turnAway(socket, answer);
+            onTurnedAway(answer.status);
+        }
     }
     const http2 = (0,external_node_http2_namespaceObject.createServer)({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
     http2.on('session', (session) => {
@@ -7373,22 +7454,27 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }) {
             remoteAddress: localAddress,
             remotePort: localPort
         }).then((mayUse) => {
-            if (!mayUse)
-                turnAway(socket);
-            else if (!socket.destroyed)
-                sniff(socket);
+            if (mayUse) {
+                if (!socket.destroyed)
+                    sniff(socket);
+                return;
+            }
+            const answer = rejection(403, 'Another user of this machine started this proxy; it serves that user and root only.');
+            turnAway(socket, answer);
+            onTurnedAway(answer.status);
         }, () => socket.destroy());
     };
 }
-/** What the client has sent already has to be read, or the end of the connection would take the answer with it. */
-function turnAway(socket) {
-    socket.setTimeout(TURNED_AWAY_MS, () => socket.destroy());
+/** What the client still sends has to be read, or the end of the connection would take the answer with it: RFC 9112, 9.6. */
+function turnAway(socket, answer) {
+    setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
     socket.resume();
-    socket.end(FORBIDDEN);
+    socket.end(format(answer));
 }
-const TURNED_AWAY_MS = 1_000;
-const REASON = 'Another user of this machine started this proxy; it serves that user and root only.\n';
-const FORBIDDEN = `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${REASON.length}\r\nConnection: close\r\n\r\n${REASON}`;
+const TURNED_AWAY_MS = 5_000;
+function format({ status, reason, headers, body }) {
+    return Buffer.concat([Buffer.from(formatHead(status, reason, [...headers, 'Connection', 'close']), 'latin1'), body]);
+}
 
 // EXTERNAL MODULE: external "node:https"
 var external_node_https_ = __nccwpck_require__(4708);
@@ -7586,6 +7672,10 @@ function createStatistics(log, now) {
     const counts = { rejected: 0, bytesSent: 0, bytesReceived: 0, renewals: 0, defects: 0, open: 0 };
     let slowest;
     let lastAt = now();
+    function countClass(status) {
+        const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
+        classes[group] = (classes[group] ?? 0) + 1;
+    }
     return {
         begin(method, target) {
             const startedAt = now();
@@ -7630,13 +7720,17 @@ function createStatistics(log, now) {
                     ended = true;
                     counts.open -= 1;
                     lastAt = now();
-                    const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`;
-                    classes[group] = (classes[group] ?? 0) + 1;
+                    countClass(status);
                     const took = status === undefined ? Math.round(now() - startedAt) : milliseconds;
                     const { method: name, path } = shown();
                     log(`${name} ${path} ${status ?? 'no answer'} ${took} ms${code}`);
                 }
             };
+        },
+        turnedAway(status) {
+            counts.rejected += 1;
+            countClass(status);
+            log(`- - ${status} not passed on`);
         },
         renewed() {
             counts.renewals += 1;
@@ -7883,6 +7977,7 @@ async function runInBackground() {
         const listening = await listen(inputs.port, {
             onHttp1: handle(sides[0]),
             onHttp2: handle(sides[1]),
+            onTurnedAway: statistics.turnedAway,
             mayConnect: createPeerCheck(external_node_process_default().getuid?.())
         });
         onEnd(listening.close);
@@ -8147,7 +8242,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
-/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(753);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7437);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9484);

@@ -113,6 +113,7 @@ export async function runInBackground(): Promise<void> {
     const listening = await listen(inputs.port, {
       onHttp1: handle(sides[0]),
       onHttp2: handle(sides[1]),
+      onTurnedAway: statistics.turnedAway,
       mayConnect: createPeerCheck(process.getuid?.())
     })
     onEnd(listening.close)

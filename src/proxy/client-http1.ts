@@ -129,7 +129,8 @@ function createClient(
   }
 }
 
-function formatHead(status: number, reason: string, headers: RawHeaders): string {
+/** For the wire; in Latin-1, as RFC 9110, 5.5, has it. */
+export function formatHead(status: number, reason: string, headers: RawHeaders): string {
   const lines = toPairs(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`
 }

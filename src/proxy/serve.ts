@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { noUsableAnswer } from '../call/failures/no-answer.ts'
 import { Failure } from '../failure/failure.ts'
-import type { FailureCode } from '../failure/failure.ts'
 import type { TokenHeader } from '../inputs/request-headers.ts'
 import type { IdToken } from '../token/id-token.ts'
 import { toServicePath } from './addresses.ts'
@@ -10,6 +9,8 @@ import { admit } from './admission.ts'
 import { FAILURE_HEADER, toClientHeaders } from './answer-headers.ts'
 import { ServiceBreak } from './exchange.ts'
 import type { Client, Sending, ServiceAnswer, ServiceSide } from './exchange.ts'
+import { ownAnswer, rejection } from './own-answer.ts'
+import type { OwnAnswer } from './own-answer.ts'
 import { headerValues } from './raw-headers.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { describeRefusal, findResponder, mayBeRefusal, NOTHING, readBeginning } from './refusal.ts'
@@ -142,7 +143,7 @@ async function passOn(serving: Serving, exchange: Exchange, side: ServiceSide, c
     const { text } = failure
     entry.answered(status)
     entry.failed(text)
-    answerText(client, status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`)
+    answerItself(client, ownAnswer(status, text.code, `${text.code}: ${text.sentence} ${text.remedy}`))
   }
 }
 
@@ -276,30 +277,16 @@ function connect(from: Socket, to: Socket, head: Buffer, count: (bytes: number) 
 function reject(client: Client, entry: Entry, status: number, reason: string): void {
   entry.answered(status)
   entry.rejected()
-  answerText(client, status, 'INPUT_INVALID', `The proxy of google-id-token did not pass this request on. ${reason}`)
+  answerItself(client, rejection(status, reason))
 }
 
-function answerText(client: Client, status: number, code: FailureCode, text: string): void {
+function answerItself(client: Client, answer: OwnAnswer): void {
   // What is not read would keep the client from reading this.
   client.body?.resume()
-  const body = Buffer.from(`${text}\n`)
-  const headers = [
-    ...['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
-    ...[FAILURE_HEADER, code]
-  ]
-  const out = client.respond({ status, reason: REASONS[status] ?? '', headers }, false)
+  const out = client.respond(answer, false)
   out.on('error', ignore)
-  if (!out.writableEnded) out.write(body)
+  if (!out.writableEnded) out.write(answer.body)
   client.end([])
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  405: 'Method Not Allowed',
-  421: 'Misdirected Request',
-  502: 'Bad Gateway',
-  504: 'Gateway Timeout'
 }
 
 function ignore(): void {

@@ -6,9 +6,12 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { codeOf } from '../guard/safe-text.ts'
 import { HEADER_BYTES } from '../world/http.ts'
-import { fromHttp1, fromUpgrade, maySwitch } from './client-http1.ts'
+import { formatHead, fromHttp1, fromUpgrade, maySwitch } from './client-http1.ts'
 import { fromHttp2 } from './client-http2.ts'
 import type { Client } from './exchange.ts'
+import { answerMalformed, HEADERS_MS } from './malformed-request.ts'
+import { rejection } from './own-answer.ts'
+import type { OwnAnswer } from './own-answer.ts'
 import type { MayConnect } from './peer.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { STREAM_WINDOW_BYTES } from './service-http2.ts'
@@ -28,6 +31,8 @@ const MOST_PORTS = 20
 export interface Handlers {
   readonly onHttp1: (client: Client) => void
   readonly onHttp2: (client: Client) => void
+  /** Is told the status with which a client was turned away that has made no request, or none that could be read. */
+  readonly onTurnedAway: (status: number) => void
   readonly mayConnect: MayConnect
 }
 
@@ -108,21 +113,28 @@ async function open(host: string, port: number): Promise<Server> {
 }
 
 /** Finds out which version of HTTP a connection speaks, and hands it over. */
-function createReceiver({ onHttp1, onHttp2, mayConnect }: Handlers): (socket: Socket) => void {
+function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }: Handlers): (socket: Socket) => void {
   const http1 = createHttp1Server({
     // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
     requestTimeout: 0,
+    // Without that limit, Node has none for headers either.
+    headersTimeout: HEADERS_MS,
     keepAliveTimeout: KEPT_MS,
     maxHeaderSize: HEADER_BYTES,
+    // Node would answer for us.
+    requireHostHeader: false,
     shouldUpgradeCallback: maySwitch
   })
   // Node would leave out what is beyond.
   http1.maxHeadersCount = 0
   // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
   http1.emit('listening')
+  /** The newest exchange of each connection. */
+  const newest = new WeakMap<Socket, ServerResponse>()
   // What is to be expected of the service is for the service to say.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {
     http1.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      newest.set(request.socket, response)
       onHttp1(fromHttp1(request, response))
     })
   }
@@ -130,6 +142,36 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }: Handlers): (socket: So
     http1.on(event, (request: IncomingMessage, socket: Socket, head: Buffer) => {
       onHttp1(fromUpgrade(request, socket, head))
     })
+  }
+
+  http1.on('clientError', (error: Error, socket: Socket) => {
+    const answer = answerMalformed(error)
+    if (answer === undefined) socket.destroy()
+    // The parser reports every piece that still comes.
+    else if (socket.writable) refuse(socket, answer)
+  })
+
+  function refuse(socket: Socket, answer: OwnAnswer): void {
+    const response = newest.get(socket)
+    const isOpen = response !== undefined && !response.writableFinished
+    if (isOpen && !response.req.complete) {
+      // Its body is what cannot be read. It is answered unless an answer has begun, or another one has to come first.
+      if (response.socket === socket && !response.headersSent) socket.write(format(answer))
+      socket.destroySoon()
+      return
+    }
+    if (!isOpen) turnAwayNow()
+    else {
+      // What came before is answered first.
+      socket.pause()
+      response.once('close', turnAwayNow)
+    }
+
+    function turnAwayNow(): void {
+      if (!socket.writable) return
+      turnAway(socket, answer)
+      onTurnedAway(answer.status)
+    }
   }
 
   const http2 = createHttp2Server({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } })
@@ -182,21 +224,31 @@ function createReceiver({ onHttp1, onHttp2, mayConnect }: Handlers): (socket: So
       remotePort: localPort
     }).then(
       (mayUse) => {
-        if (!mayUse) turnAway(socket)
-        else if (!socket.destroyed) sniff(socket)
+        if (mayUse) {
+          if (!socket.destroyed) sniff(socket)
+          return
+        }
+        const answer = rejection(
+          403,
+          'Another user of this machine started this proxy; it serves that user and root only.'
+        )
+        turnAway(socket, answer)
+        onTurnedAway(answer.status)
       },
       () => socket.destroy()
     )
   }
 }
 
-/** What the client has sent already has to be read, or the end of the connection would take the answer with it. */
-function turnAway(socket: Socket): void {
-  socket.setTimeout(TURNED_AWAY_MS, () => socket.destroy())
+/** What the client still sends has to be read, or the end of the connection would take the answer with it: RFC 9112, 9.6. */
+function turnAway(socket: Socket, answer: OwnAnswer): void {
+  setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref()
   socket.resume()
-  socket.end(FORBIDDEN)
+  socket.end(format(answer))
 }
 
-const TURNED_AWAY_MS = 1_000
-const REASON = 'Another user of this machine started this proxy; it serves that user and root only.\n'
-const FORBIDDEN = `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${REASON.length}\r\nConnection: close\r\n\r\n${REASON}`
+const TURNED_AWAY_MS = 5_000
+
+function format({ status, reason, headers, body }: OwnAnswer): Buffer {
+  return Buffer.concat([Buffer.from(formatHead(status, reason, [...headers, 'Connection', 'close']), 'latin1'), body])
+}

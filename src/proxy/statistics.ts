@@ -47,6 +47,8 @@ export interface Entry {
 
 export interface Statistics {
   readonly begin: (method: string, target: string) => Entry
+  /** A client was turned away of whose request nothing is known. */
+  readonly turnedAway: (status: number) => void
   readonly renewed: () => void
   readonly defect: (error: unknown) => void
   readonly totals: () => Totals
@@ -65,6 +67,11 @@ export function createStatistics(log: (line: string) => void, now: () => number)
   const counts = { rejected: 0, bytesSent: 0, bytesReceived: 0, renewals: 0, defects: 0, open: 0 }
   let slowest: Slowest | undefined
   let lastAt = now()
+
+  function countClass(status: number | undefined): void {
+    const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
+    classes[group] = (classes[group] ?? 0) + 1
+  }
 
   return {
     begin(method, target) {
@@ -108,13 +115,17 @@ export function createStatistics(log: (line: string) => void, now: () => number)
           ended = true
           counts.open -= 1
           lastAt = now()
-          const group = status === undefined ? 'none' : `${Math.floor(status / 100)}xx`
-          classes[group] = (classes[group] ?? 0) + 1
+          countClass(status)
           const took = status === undefined ? Math.round(now() - startedAt) : milliseconds
           const { method: name, path } = shown()
           log(`${name} ${path} ${status ?? 'no answer'} ${took} ms${code}`)
         }
       }
+    },
+    turnedAway(status) {
+      counts.rejected += 1
+      countClass(status)
+      log(`- - ${status} not passed on`)
     },
     renewed() {
       counts.renewals += 1

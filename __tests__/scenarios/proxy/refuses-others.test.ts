@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { listRequests, SERVICE_HOST } from '../given.ts'
@@ -114,8 +115,21 @@ proxyScenario('CONNECT, TRACE and other hosts in the target are refused', async 
   assert.equal(world.requests.at(-1)?.path, '/path')
 })
 
+/** Reads until the proxy closes, though the client would go on. */
+async function untilClosed(port: number, text: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  let answer = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk))
+  socket.write(text, 'latin1')
+  await once(socket, 'end')
+  socket.destroy()
+  return answer
+}
+
+const MARK = '\r\nx-google-id-token-failure: INPUT_INVALID\r\n'
+
 proxyScenario('A request that could be read in two ways reaches no service', async ({ world, start }) => {
-  const { port } = await start(await givenProxy(world))
+  const { port, job } = await start(await givenProxy(world))
   const before = world.requests.length
   const host = `Host: 127.0.0.1:${port}\r\n`
   const requests = [
@@ -131,19 +145,63 @@ proxyScenario('A request that could be read in two ways reaches no service', asy
     `GET / HTTP/1.1\nHost: 127.0.0.1:${port}\n\n`,
     `POST / HTTP/1.1\r\n${host}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
     `POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`,
-    `GET / HTTP/1.1\r\n${host}Host: evil.example\r\n\r\n`,
     `GET / HTTP/1.1\r\n${host}X-A: 1\nX-B: 2\r\n\r\n`,
     `GET / HTTP/1.1\r\n${host} folded: 1\r\n\r\n`,
     `GET / HTTP/1.1\r\n${host}Bad Name: 1\r\n\r\n`,
-    `GET / HTTP/1.1\r\n\r\n`,
-    `GET / HTTP/1.1\r\n${host}X-Large: ${'x'.repeat(300 * 1024)}\r\n\r\n`,
-    `GET /?a\u0001b HTTP/1.1\r\n${host}\r\n`
+    `GET /?a\u0001b HTTP/1.1\r\n${host}\r\n`,
+    `\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03`
   ]
   for (const request of requests) {
-    const answer = await exchange(port, request)
-    assert.match(answer, /^HTTP\/1\.1 4\d\d /, `${request.slice(0, 200)}: ${answer}`)
+    const answer = await untilClosed(port, request)
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/, `${request.slice(0, 200)}: ${answer}`)
+    assert.ok(answer.includes(MARK), answer)
+    assert.match(answer, /\r\n\r\nThe proxy of google-id-token did not pass this request on\. [^]+\n$/)
+  }
+  for (const hosts of ['', `${host}Host: evil.example\r\n`]) {
+    const answer = await exchange(port, `GET / HTTP/1.1\r\n${hosts}\r\n`)
+    assert.match(answer, /^HTTP\/1\.1 400 [^]*no Host header, or more than one/)
+    assert.ok(answer.includes(MARK), answer)
   }
   assert.deepEqual(listRequests(world).slice(before), [])
+  assert.match((await job.post()).log, new RegExp(`Not passed on: ${requests.length + 2}, `))
+})
+
+proxyScenario('What Node’s parser refuses is told how, and shown nothing of what it sent', async ({ world, start }) => {
+  const { port, get } = await start(await givenProxy(world))
+  const before = world.requests.length
+  const host = `Host: 127.0.0.1:${port}\r\n`
+  const rows: readonly (readonly [string, number, RegExp])[] = [
+    [`GET /\xfc?key=eyJ HTTP/1.1\r\n${host}\r\n`, 400, /\(HPE_INVALID_URL\)\. Percent-encode /],
+    [`EYJ / HTTP/1.1\r\n${host}\r\n`, 400, /\(HPE_INVALID_METHOD\)\. Use a method /],
+    [`GET / HTTP/1.1\r\n${host}X-Large: ${'eyJ'.repeat(2 * 1024 * 1024)}\r\n\r\n`, 431, /headers exceed 256 KiB/]
+  ]
+  for (const [request, status, words] of rows) {
+    const answer = await untilClosed(port, request)
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `))
+    assert.match(answer, /\r\nContent-Type: text\/plain/)
+    assert.match(answer, words)
+    assert.ok(answer.includes(MARK) && !/eyJ/i.test(answer), answer)
+  }
+  // As it is in a URL.
+  assert.equal((await get('/%FC')).status, 200)
+  assert.equal(world.requests.length, before + 1)
+})
+
+proxyScenario('Headers that never end are answered with 408', async ({ world, start, preload }) => {
+  const env = await preload({
+    background: `
+      const { default: http } = await import('node:http')
+      const { syncBuiltinESMExports } = await import('node:module')
+      const { createServer } = http
+      http.createServer = (options) =>
+        createServer({ ...options, headersTimeout: options.headersTimeout / 200, connectionsCheckingInterval: 50 })
+      syncBuiltinESMExports()`
+  })
+  const { port, get } = await start(await givenProxy(world), { env })
+  const answer = await untilClosed(port, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-A`)
+  assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n[^]*not complete within 60 s/)
+  assert.ok(answer.includes(MARK), answer)
+  assert.equal((await get('/')).status, 200)
 })
 
 proxyScenario('Our token cannot be taken out or doubled by a client', async ({ world, start }) => {
@@ -172,10 +230,13 @@ proxyScenario('Our token cannot be taken out or doubled by a client', async ({ w
 proxyScenario('Other users of a Linux machine are refused', async ({ world, start }) => {
   // Only root can become somebody else for this.
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return
-  const { url, get } = await start(await givenProxy(world))
+  const { url, get, job } = await start(await givenProxy(world))
   assert.equal((await get('/')).status, 200)
-  const curl = async (uid: number): Promise<string> =>
-    (await run('curl', ['--silent', '--max-time', '10', `${url}/`], { uid, gid: uid })).stdout
+  const curl = async (uid: number, ...args: string[]): Promise<string> =>
+    (await run('curl', ['--silent', '--max-time', '10', ...args, `${url}/`], { uid, gid: uid })).stdout
   assert.equal(await curl(0), 'Hello')
-  assert.match(await curl(65_534), /Another user of this machine started this proxy/)
+  const refused = await curl(65_534, '--include')
+  assert.match(refused, /^HTTP\/1\.1 403 [^]*Another user of this machine started this proxy/)
+  assert.ok(refused.includes(MARK), refused)
+  assert.match((await job.post()).log, /Not passed on: 1, /)
 })

@@ -215,6 +215,55 @@ rawScenario(
   }
 )
 
+rawScenario(
+  'A request that cannot be read waits for the answers before it, and is the last one',
+  async ({ port }, service, exchange) => {
+    service.answer = (socket) => setTimeout(() => socket.write(HELLO), 200)
+    const host = `Host: 127.0.0.1:${port}\r\n`
+    const answer = await exchange(
+      `GET /1 HTTP/1.1\r\n${host}\r\nGET /\xfc HTTP/1.1\r\n${host}\r\nGET /3 HTTP/1.1\r\n${host}\r\n`,
+      'none'
+    )
+    assert.deepEqual(answer.match(/HTTP\/1\.1 \d+|Hello|INPUT_INVALID/g), [
+      ...['HTTP/1.1 200', 'Hello'],
+      ...['HTTP/1.1 400', 'INPUT_INVALID']
+    ])
+    assert.doesNotMatch(service.received(), /GET \/3/)
+  }
+)
+
+rawScenario(
+  'A request whose body cannot be read is answered once, and the service does not take it for complete',
+  async ({ port }, service, exchange) => {
+    const gone: Promise<unknown>[] = []
+    const request = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`
+    service.answer = (socket) => gone.push(once(socket, 'close'))
+    const answer = await exchange(`${request}XX\r\n`, 'none')
+    assert.match(answer, /^HTTP\/1\.1 400 [^]*\(HPE_INVALID_CHUNK_SIZE\)[^]*\n$/)
+    assert.doesNotMatch(service.received(), /\r\n0\r\n/)
+    await Promise.all(gone)
+
+    // The answer has begun.
+    service.answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun')
+    const begun = await new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      let text = ''
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        text += chunk
+        if (text.endsWith('begun')) socket.write('XX\r\n')
+      })
+      socket
+        .on('error', () => undefined)
+        .on('close', () => {
+          resolve(text)
+        })
+      socket.write(request)
+    })
+    assert.match(begun, /^HTTP\/1\.1 200 [^]*begun$/)
+    assert.deepEqual(begun.match(/HTTP\/1\.1/g), ['HTTP/1.1'])
+  }
+)
+
 rawScenario('What a request expects is for the service to say', async ({ get }, service) => {
   assert.equal((await get('/', { headers: { expect: 'something' } })).text, 'Hello')
   assert.match(service.received(), /\r\nexpect: something\r\n/i)

@@ -110,6 +110,14 @@ test('What was not passed on, bytes and renewals are counted.', () => {
   assert.match(lines[0] ?? '', / not passed on$/)
 })
 
+test('A client that was turned away before its request was read is counted too.', () => {
+  const { statistics, lines } = given()
+  statistics.turnedAway(431)
+  assert.equal(statistics.totals().rejected, 1)
+  assert.deepEqual(statistics.totals().classes, { '4xx': 1 })
+  assert.deepEqual(lines, ['- - 431 not passed on'])
+})
+
 test('A defect is counted, and told by its place and never by its message.', () => {
   const { statistics, lines } = given()
   statistics.defect(new TypeError('Bearer eyJ'))
