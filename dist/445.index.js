@@ -259,12 +259,9 @@ function refuseLongIntegers(what, value) {
     throw new Error(`${what} cannot calculate with ${String(found)}: integers beyond 2^53 can be compared, and nothing else`);
 }
 
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var quote = __webpack_require__(6777);
 // EXTERNAL MODULE: ./src/inputs/failures.ts
 var failures = __webpack_require__(4042);
 ;// CONCATENATED MODULE: ./src/inputs/json-expression.ts
-
 
 
 
@@ -283,7 +280,7 @@ function compileJsonExpression(text) {
     if (first === undefined)
         return { text, evaluate: (json) => evaluate(expression, json) };
     const corrected = useSingleQuotes(text, texts);
-    throw (0,failures/* inputInvalid */.m7)('expect_json', `in ${(0,quote/* quoteValue */.c)(text)}, ${(0,quote/* quoteValue */.c)(first.quoted.token)} is the name of a member; a text has single quotes`, `Write ${(0,safe_text/* safeText */.Hk)(corrected)}, or the name without quotes.`, ['expect_json: |', `  ${corrected}`]);
+    throw (0,failures/* inputInvalid */.m7)('expect_json', `in ${(0,safe_text/* quoteValue */.cl)(text)}, ${(0,safe_text/* quoteValue */.cl)(first.quoted.token)} is the name of a member; a text has single quotes`, `Write ${(0,safe_text/* safeText */.Hk)(corrected)}, or the name without quotes.`, ['expect_json: |', `  ${corrected}`]);
 }
 function parseChecked(text) {
     try {
@@ -307,7 +304,7 @@ function parseChecked(text) {
     }
     catch (error) {
         const reason = error instanceof Error ? (0,safe_text/* safeText */.Hk)(error.message, 120) : 'unknown';
-        throw (0,failures/* inputInvalid */.m7)('expect_json', `${(0,quote/* quoteValue */.c)(text)} is not a JMESPath expression (${reason})`, "Write expressions as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
+        throw (0,failures/* inputInvalid */.m7)('expect_json', `${(0,safe_text/* quoteValue */.cl)(text)} is not a JMESPath expression (${reason})`, "Write expressions as status == 'ok'.", ['expect_json: |', "  status == 'ok'"]);
     }
 }
 /** Names in quotes, raw strings and literals: https://jmespath.org/specification.html#grammar */

@@ -572,9 +572,7 @@ function onlyWhere(condition, ...lines) {
 }
 /** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
 function giveMachine(flags) {
-    return [
-        inTerminal('change the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT', `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`, 'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT')
-    ];
+    return inTerminal('change the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT', `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`, 'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT');
 }
 /** Commands of GitHub's client. */
 function inTerminalWithGh(purpose, ...lines) {
@@ -791,32 +789,6 @@ function countChanges(word) {
 
 /***/ }),
 
-/***/ 6777:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   c: () => (/* binding */ quoteValue)
-/* harmony export */ });
-/* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
-/* harmony import */ var _safe_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6530);
-
-
-/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
-const LONGEST_QUOTE = 120;
-/**
- * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
- * secrets by mistake: a document in the place of its path, a token in the place of a name.
- */
-function quoteValue(value) {
-    const description = (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
-    if (description !== undefined)
-        return description;
-    return value.length > LONGEST_QUOTE ? (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describe */ .q)('a value', value) : `"${(0,_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(value, LONGEST_QUOTE)}"`;
-}
-
-
-/***/ }),
-
 /***/ 6530:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -826,7 +798,8 @@ function quoteValue(value) {
 /* harmony export */   IM: () => (/* binding */ contentType),
 /* harmony export */   IN: () => (/* binding */ cutText),
 /* harmony export */   Pl: () => (/* binding */ safeUrl),
-/* harmony export */   ch: () => (/* binding */ textOfPage)
+/* harmony export */   ch: () => (/* binding */ textOfPage),
+/* harmony export */   cl: () => (/* binding */ quoteValue)
 /* harmony export */ });
 /* harmony import */ var _likely_secret_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5750);
 
@@ -856,6 +829,18 @@ function cutText(text, maxLength) {
     const [before = ''] = /(?<![\w+/=.~%-])[\w+/=.~%-]+$/.exec(shown) ?? [];
     const [after = ''] = /^[\w+/=.~%-]+/.exec(text.slice(maxLength, maxLength * 2)) ?? [];
     return (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(before + after) === undefined ? shown : shown.slice(0, shown.length - before.length);
+}
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120;
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+function quoteValue(value) {
+    const description = (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describeSecret */ .w)(value);
+    if (description !== undefined)
+        return description;
+    return value.length > LONGEST_QUOTE ? (0,_likely_secret_js__WEBPACK_IMPORTED_MODULE_0__/* .describe */ .q)('a value', value) : `"${safeText(value, LONGEST_QUOTE)}"`;
 }
 /** Messages show less of a page. */
 const LONGEST_PAGE_TEXT = 2_000;
@@ -1143,7 +1128,7 @@ function explainDomain(url) {
 /* harmony export */   c: () => (/* binding */ matches),
 /* harmony export */   r: () => (/* binding */ checkPattern)
 /* harmony export */ });
-/* harmony import */ var _guard_quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6777);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 /* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
 
 
@@ -1160,7 +1145,7 @@ function checkPattern(input, pattern) {
         return pattern;
     }
     catch {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .c)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(pattern)} is not a regular expression`, 'Escape ( ) [ ] { } * + ? . with a backslash.', [`${input}: |`, `  ${input === 'expect_headers' ? 'Name: ' : ''}^total \\(EUR\\): \\d+\\.\\d\\d$`]);
     }
 }
 /** Whether a pattern matches somewhere in a text. On a text that the other side chose it may need ages. */
@@ -2163,17 +2148,14 @@ function isTransientStatus(status) {
 function isTransient(outcome) {
     return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting';
 }
-/** How long to pause after attempt number `attempt` came to this: as long as `pauseAfter` says, in milliseconds. */
-function choosePause({ now, random }, attempt, outcome) {
-    return pauseAfter(attempt, outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0, random);
-}
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
  * that jobs that failed together do not come back together
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
  */
-function pauseAfter(attempt, retryAfterMs, random) {
+function choosePause({ now, random }, attempt, outcome) {
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+    const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0;
     return Math.max(retryAfterMs, Math.round(random() * ceiling));
 }
 /** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). 0 where it is absent or unreadable. */
@@ -2333,8 +2315,6 @@ function wordsOf({ text: body }, maxLength) {
     return (0,safe_text/* safeText */.Hk)((0,safe_text/* textOfPage */.ch)(text), maxLength);
 }
 
-// EXTERNAL MODULE: ./src/guard/quote.ts
-var guard_quote = __nccwpck_require__(6777);
 // EXTERNAL MODULE: ./src/guard/likely-secret.ts
 var likely_secret = __nccwpck_require__(5750);
 // EXTERNAL MODULE: external "node:http"
@@ -2407,7 +2387,6 @@ function isLoopbackUrl(url) {
 
 
 
-
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 /** The lines of a value, without blanks around them and without empty ones. */
@@ -2435,7 +2414,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -2443,7 +2422,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
@@ -2452,7 +2431,7 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,guard_quote/* quoteValue */.c)(value.replace(/\?.*$/s, ''));
+        const shown = value.includes('@') ? 'the value' : (0,safe_text/* quoteValue */.cl)(value.replace(/\?.*$/s, ''));
         throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
@@ -2462,11 +2441,11 @@ function parseUrl(input, value) {
         throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has ${(0,guard_quote/* quoteValue */.c)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has ${(0,safe_text/* quoteValue */.cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
     }
     url.hash = '';
     return url;
@@ -2502,7 +2481,7 @@ function parseProvider(value) {
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const isMeant = PROVIDER_NAME.test(meant);
     const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+    throw wrongName('workload_identity_provider', `${(0,safe_text/* quoteValue */.cl)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
 }
 function findProblem(value, problems) {
     return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
@@ -2548,7 +2527,7 @@ function parseAccount(input, value) {
         return account;
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,guard_quote/* quoteValue */.c)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    throw wrongName(input, `${(0,safe_text/* quoteValue */.cl)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -2566,7 +2545,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,guard_quote/* quoteValue */.c)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,failures/* inputInvalid */.m7)('universe', `${(0,safe_text/* quoteValue */.cl)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -2583,11 +2562,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,safe_text/* quoteValue */.cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,guard_quote/* quoteValue */.c)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,failures/* inputInvalid */.m7)('export_env', `${(0,safe_text/* quoteValue */.cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -2622,11 +2601,11 @@ function parseHeaders(lines, tokenHeader, forIap) {
     const headers = readEach(parseLines(lines), (line) => {
         const { name, value } = parseHeaderLine('headers', line);
         if (FRAMING_HEADERS.includes(name.toLowerCase())) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,guard_quote/* quoteValue */.c)(name)} is set by HTTP itself`, `Leave ${(0,guard_quote/* quoteValue */.c)(name)} out of headers.`);
+            throw (0,failures/* inputInvalid */.m7)('headers', `${(0,safe_text/* quoteValue */.cl)(name)} is set by HTTP itself`, `Leave ${(0,safe_text/* quoteValue */.cl)(name)} out of headers.`);
         }
         // RFC 9110, 5.5: visible characters, blanks and the upper half of Latin-1.
         if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,guard_quote/* quoteValue */.c)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
+            throw (0,failures/* inputInvalid */.m7)('headers', `the value of ${(0,safe_text/* quoteValue */.cl)(name)} has characters that no header can carry`, 'Encode the value, for example as base64.');
         }
         return { name, value };
     });
@@ -2651,7 +2630,7 @@ function chooseTokenHeader(own, wanted, forIap) {
     }
     const header = TOKEN_HEADERS.find((name) => name.toLowerCase() === wanted.toLowerCase());
     if (header === undefined) {
-        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,guard_quote/* quoteValue */.c)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
+        throw (0,failures/* inputInvalid */.m7)('token_header', `${(0,safe_text/* quoteValue */.cl)(wanted)} carries no token`, `Use ${TOKEN_HEADERS.join(', ')}.`, [
             'token_header: X-Serverless-Authorization'
         ]);
     }
@@ -2676,7 +2655,7 @@ function parseHeaderLine(input, line) {
     // RFC 9110, 5.1: a token.
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
         // Of several words the last may be a secret, which cut out of its line would pass the runner's mask.
-        throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,guard_quote/* quoteValue */.c)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
+        throw (0,failures/* inputInvalid */.m7)(input, `${/^\S+$/.test(line) ? (0,safe_text/* quoteValue */.cl)(line) : 'a line'} is not of the form "Name: value"`, 'Write one header per line, as Accept: application/json.', [`${input}: |`, '  Content-Type: application/json', '  X-Request-Id: smoke']);
     }
     return { name, value: line.slice(colon + 1).trim() };
 }
@@ -2713,7 +2692,7 @@ function parsePart(part) {
     return { from, to, exact: last === undefined };
 }
 function invalid(part) {
-    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,guard_quote/* quoteValue */.c)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
+    return (0,failures/* inputInvalid */.m7)('expect_status', `${(0,safe_text/* quoteValue */.cl)(part)} is no status`, 'Write codes, ranges and classes, as 200,204,301-303,4xx.', ['expect_status: 200,204,301-303,4xx']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/expectations.ts
@@ -2776,7 +2755,6 @@ var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_nod
 
 
 
-
 /** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */
 const MOST_BYTES = 32 * 1024 * 1024;
 /**
@@ -2799,7 +2777,7 @@ async function readRequestBody(body, file, method, workspace) {
     return file === undefined ? Buffer.from(body) : await readBodyFile(file, workspace);
 }
 async function readBodyFile(file, workspace) {
-    const unusable = (problem, remedy) => (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} ${problem}`, remedy, ['body_file: payload.json']);
+    const unusable = (problem, remedy) => (0,failures/* inputInvalid */.m7)('body_file', `${(0,safe_text/* quoteValue */.cl)(file)} ${problem}`, remedy, ['body_file: payload.json']);
     try {
         const real = await (0,promises_namespaceObject.realpath)(external_node_path_default().resolve(workspace, file));
         const relative = external_node_path_default().relative(await (0,promises_namespaceObject.realpath)(workspace), real);
@@ -2818,7 +2796,7 @@ async function readBodyFile(file, workspace) {
             throw error;
         throw unusable(`cannot be read (${code})`, 'Name a file of the workspace, after a step with actions/checkout.');
     }
-    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,guard_quote/* quoteValue */.c)(file)} is larger than 32 MiB`, 'Send a smaller body.');
+    throw (0,failures/* inputInvalid */.m7)('body_file', `${(0,safe_text/* quoteValue */.cl)(file)} is larger than 32 MiB`, 'Send a smaller body.');
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/call-inputs.ts
@@ -2915,14 +2893,14 @@ function isSet(name) {
 }
 function tagUrl(url, tag) {
     if (!(0,service_url/* isTag */.dz)(tag)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,safe_text/* quoteValue */.cl)(tag)} is not a traffic tag`, 'Use lower-case letters, digits and single hyphens.', ['tag: canary']);
     }
     if (!(0,service_url/* isCloudRunUrl */.AH)(url)) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,guard_quote/* quoteValue */.c)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
+        throw (0,failures/* inputInvalid */.m7)('tag', `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has no tags`, "Set url to the service's own *.run.app URL.", ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH', `tag: ${tag}`]);
     }
     const inUrl = (0,service_url/* tagOf */.cO)(url);
     if (inUrl !== undefined && inUrl !== tag) {
-        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,guard_quote/* quoteValue */.c)(tag)}, but url has the tag ${(0,guard_quote/* quoteValue */.c)(inUrl)}`, 'Set one of the two.');
+        throw (0,failures/* inputInvalid */.m7)('tag', `tag is ${(0,safe_text/* quoteValue */.cl)(tag)}, but url has the tag ${(0,safe_text/* quoteValue */.cl)(inUrl)}`, 'Set one of the two.');
     }
     return (0,service_url/* withTag */.Rd)(url, tag);
 }
@@ -2931,7 +2909,7 @@ function parseMethod(value) {
     // CONNECT would be for a proxy; Cloud Run answers neither, and TRACE would return the token.
     if (external_node_http_.METHODS.includes(method) && method !== 'CONNECT' && method !== 'TRACE')
         return method;
-    throw (0,failures/* inputInvalid */.m7)('method', `${(0,guard_quote/* quoteValue */.c)(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
+    throw (0,failures/* inputInvalid */.m7)('method', `${(0,safe_text/* quoteValue */.cl)(value)} is not an HTTP method that a service answers`, 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.', ['method: POST']);
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/audience.ts
@@ -2953,28 +2931,19 @@ function readAudiences() {
     const [first, ...others] = readEach(new Set(parseList(read('audience'), '\n')), forIap ? parseIapAudience : parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
-    const url = optional('url');
-    if (url !== undefined && forIap) {
+    const value = optional('url');
+    if (value !== undefined) {
+        const url = parseUrl('url', value);
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
-        return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true };
+        const audience = forIap ? `https://${addTag(url).url.host}/*` : findAudience(url);
+        if (audience === undefined)
+            throw (0,failures/* audienceRequired */.QG)(url);
+        return { audiences: [audience], audienceDerived: true };
     }
-    if (url !== undefined)
-        return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true };
     throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
 }
 /**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-function deriveAudience(url) {
-    const audience = findAudience(url);
-    if (audience === undefined)
-        throw (0,failures/* audienceRequired */.QG)(url);
-    return audience;
-}
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 function findAudience(url) {
@@ -2995,7 +2964,7 @@ function parseIapAudience(value) {
     const audience = parseAudience(value);
     if (audience.startsWith('https://'))
         return audience;
-    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,guard_quote/* quoteValue */.c)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `${(0,safe_text/* quoteValue */.cl)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 
 ;// CONCATENATED MODULE: ./src/token/principal.ts
@@ -3275,7 +3244,7 @@ const NAMED_IN_TEXT = new RegExp(`((?:(?:${NAMES})["'\\\\\\s]{0,8}[:=]["'\\\\\\s
  * @param format where there is a token besides those that can be told
  */
 function seal(masks, text, format) {
-    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    const trimmed = text.trim();
     // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
     if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed))
         return { json: masks.keep(trimmed), text: '' };
@@ -5499,9 +5468,11 @@ function narrowScopes({ caller, who, account }) {
         remedy: isPerson
             ? 'Sign in again with the scope https://www.googleapis.com/auth/cloud-platform.'
             : 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform; the machine has to be stopped for that.',
-        snippets: isPerson
-            ? [(0,failure_snippets/* inTerminal */.e5)('sign in again', 'gcloud auth application-default login')]
-            : (0,failure_snippets/* giveMachine */.R8)('--scopes=https://www.googleapis.com/auth/cloud-platform')
+        snippets: [
+            isPerson
+                ? (0,failure_snippets/* inTerminal */.e5)('sign in again', 'gcloud auth application-default login')
+                : (0,failure_snippets/* giveMachine */.R8)('--scopes=https://www.googleapis.com/auth/cloud-platform')
+        ]
     };
 }
 function lostToken({ url, who, account }) {
@@ -5843,9 +5814,9 @@ function basicAuthorization({ id, secret }) {
  * @returns the token as it came, not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-async function generateIdToken(step, universe, caller, impersonation, audience) {
+async function generateIdToken(step, request, audience) {
     // Identity-Aware Proxy refuses a token without e-mail.
-    return await callIam(step, universe, caller, impersonation, 'generateIdToken', { audience, includeEmail: true });
+    return await callIam(step, request, 'generateIdToken', { audience, includeEmail: true });
 }
 /**
  * Has a service account sign claims: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt
@@ -5853,20 +5824,20 @@ async function generateIdToken(step, universe, caller, impersonation, audience) 
  * @returns the JWT as it came, not yet checked
  * @throws {Failure} as `generateIdToken`
  */
-async function signJwtByIam(step, universe, caller, impersonation, claims) {
-    return await callIam(step, universe, caller, impersonation, 'signJwt', { payload: JSON.stringify(claims) });
+async function signJwtByIam(step, request, claims) {
+    return await callIam(step, request, 'signJwt', { payload: JSON.stringify(claims) });
 }
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  *
  * @throws {Failure} as `generateIdToken`
  */
-async function generateAccessToken(step, universe, caller, impersonation) {
-    return await callIam(step, universe, caller, impersonation, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] });
+async function generateAccessToken(step, request) {
+    return await callIam(step, request, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] });
 }
 /** In which member of its answer each method gives the token. */
 const MEMBERS = { generateIdToken: 'token', generateAccessToken: 'accessToken', signJwt: 'signedJwt' };
-async function callIam(step, universe, caller, impersonation, method, body) {
+async function callIam(step, { universe, caller, impersonation }, method, body) {
     const url = iamCredentialsUrl(universe, impersonation.account, method);
     const delegates = impersonation.delegates.map(serviceAccountResource);
     const request = {
@@ -6099,9 +6070,12 @@ function createMint(step, { universe, token: kind }, identity) {
         }
         return await last.promise;
     }
+    async function requestFor(impersonation) {
+        return { universe, caller: await caller(), impersonation };
+    }
     async function askForIdToken(audience) {
         if (target !== undefined)
-            return await generateIdToken(step, universe, await caller(), target, audience);
+            return await generateIdToken(step, await requestFor(target), audience);
         // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
         if (credential.idToken === undefined)
             throw new Error('no ID token and no account to impersonate');
@@ -6110,10 +6084,10 @@ function createMint(step, { universe, token: kind }, identity) {
     async function signIapJwt(audience) {
         const write = (email) => createIapClaims(email, audience, step.googleNow());
         if (target !== undefined) {
-            const by = await caller();
+            const request = await requestFor(target);
             // Not before: the answer with the caller's token tells Google's time.
             const claims = write(target.account);
-            return checkIapJwt(await signJwtByIam(step, universe, by, target, claims), claims);
+            return checkIapJwt(await signJwtByIam(step, request, claims), claims);
         }
         // findIdentity has seen to it that a credential without impersonations can sign.
         if (credential.signJwt === undefined)
@@ -6137,7 +6111,7 @@ async function becomeCaller(step, universe, { credential, impersonations }) {
     let caller = { principal: credential.principal, ...(await credential.accessToken()) };
     for (const impersonation of impersonations.slice(0, -1)) {
         caller = {
-            token: await generateAccessToken(step, universe, caller, impersonation),
+            token: await generateAccessToken(step, { universe, caller, impersonation }),
             principal: serviceAccountPrincipal(impersonation.account)
         };
     }
@@ -6464,11 +6438,7 @@ function findKind(text) {
     return KINDS.find(([, is]) => is(text))?.[0];
 }
 function decode(text) {
-    return /^[\w+/=\s-]+$/.test(text)
-        ? Buffer.from(text, 'base64')
-            .toString('utf8')
-            .replace(/^\uFEFF/, '')
-        : '';
+    return /^[\w+/=\s-]+$/.test(text) ? Buffer.from(text, 'base64').toString('utf8') : '';
 }
 function isJson(text) {
     return /^[{[]/.test(text);
@@ -6580,8 +6550,8 @@ const document_DEEPEST_NESTING = 5;
  * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
  */
 function readDocument(masks, text, origin, universe) {
-    // A byte order mark is no white space to JSON.parse; some editors leave one.
-    const trimmed = text.replace(/^\uFEFF/, '').trim();
+    // This takes away a byte order mark too, which some editors leave.
+    const trimmed = text.trim();
     if (trimmed === '')
         throw credentialsInvalid(origin, 'it is empty');
     // https://cloud.google.com/docs/authentication/api-keys
@@ -6589,11 +6559,7 @@ function readDocument(masks, text, origin, universe) {
         masks.keep(trimmed);
         throw credentialsUnsupported(origin, 'an API key');
     }
-    const json = trimmed.startsWith('{')
-        ? trimmed
-        : Buffer.from(trimmed, 'base64')
-            .toString('utf8')
-            .replace(/^\uFEFF/, '');
+    const json = trimmed.startsWith('{') ? trimmed : Buffer.from(trimmed, 'base64').toString('utf8');
     const known = masks.known().length;
     const value = seal(masks, json).json;
     if (!(0,guard_json/* isObject */.Gv)(value)) {
@@ -6606,101 +6572,112 @@ function readDocument(masks, text, origin, universe) {
     return checkDocument(value, origin, universe, 0);
 }
 function checkDocument(raw, origin, universe, depth) {
-    const type = raw['type'];
-    const missing = (name) => {
-        const trouble = type === 'external_account' ? 'external account' : 'broken';
-        throw credentialsInvalid(origin, `"${name}" is missing`, trouble);
-    };
-    const text = (name) => (0,guard_json/* stringIn */.tB)(raw, name) ?? missing(name);
-    const secret = (name) => (0,guard_json/* secretIn */.u7)(raw, name) ?? missing(name);
-    const url = (name, service) => googleUrl(raw, name, service, universe, origin);
     const declaredUniverse = (0,guard_json/* stringIn */.tB)(raw, 'universe_domain');
     if (declaredUniverse !== undefined && declaredUniverse !== universe) {
-        throw credentialsInvalid(origin, `it is for the universe ${(0,guard_quote/* quoteValue */.c)(declaredUniverse)}, and the input universe says "${universe}"`, { universe: declaredUniverse });
+        throw credentialsInvalid(origin, `it is for the universe ${(0,safe_text/* quoteValue */.cl)(declaredUniverse)}, and the input universe says "${universe}"`, { universe: declaredUniverse });
     }
-    switch (type) {
-        case 'service_account':
-            return {
-                type,
-                origin,
-                email: checkEmail(text('client_email'), 'client_email', origin),
-                privateKey: secret('private_key'),
-                keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
-                tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
-            };
-        case 'authorized_user':
-            return {
-                type,
-                origin,
-                clientId: text('client_id'),
-                clientSecret: secret('client_secret'),
-                refreshToken: secret('refresh_token'),
-                tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
-            };
-        case 'external_account_authorized_user':
-            return {
-                type,
-                origin,
-                client: { id: text('client_id'), secret: secret('client_secret') },
-                refreshToken: secret('refresh_token'),
-                tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'oauthtoken'),
-                pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
-            };
-        case 'external_account': {
-            const id = (0,guard_json/* stringIn */.tB)(raw, 'client_id');
-            return {
-                type,
-                origin,
-                audience: text('audience'),
-                subjectTokenType: text('subject_token_type'),
-                tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'token'),
-                client: id === undefined ? undefined : { id, secret: (0,guard_json/* secretIn */.u7)(raw, 'client_secret') },
-                userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
-                source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
-                account: impersonatedAccount(raw, universe, origin)
-            };
-        }
-        case 'impersonated_service_account': {
-            const source = raw['source_credentials'];
-            if (!(0,guard_json/* isObject */.Gv)(source))
-                return missing('source_credentials');
-            if (depth >= document_DEEPEST_NESTING)
-                throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
-            const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url');
-            const delegates = raw['delegates'] ?? [];
-            if (!isListOfNames(delegates))
-                throw credentialsInvalid(origin, '"delegates" is not a list of service accounts');
-            return {
-                type,
-                origin,
-                account,
-                delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
-                source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
-            };
-        }
-        case 'gdch_service_account':
-            throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
-        default:
-            if ((0,guard_json/* secretIn */.u7)(raw, 'api_key') !== undefined)
-                throw credentialsUnsupported(origin, 'an API key');
-            throw credentialsInvalid(origin, describeUnknownType(raw));
-    }
+    const type = raw['type'];
+    if (typeof type === 'string' && Object.hasOwn(READERS, type))
+        return READERS[type](createMembers(raw, origin, universe), depth);
+    if (type === 'gdch_service_account')
+        throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)');
+    if ((0,guard_json/* secretIn */.u7)(raw, 'api_key') !== undefined)
+        throw credentialsUnsupported(origin, 'an API key');
+    throw credentialsInvalid(origin, describeUnknownType(raw));
 }
-/** https://google.aip.dev/auth/4110 */
-const TYPES = [
-    'service_account',
-    'authorized_user',
-    'external_account',
-    'external_account_authorized_user',
-    'impersonated_service_account'
-];
+/** The members of a document, which is CREDENTIALS_INVALID without one that is demanded. */
+function createMembers(raw, origin, universe) {
+    const missing = (name) => {
+        const trouble = raw['type'] === 'external_account' ? 'external account' : 'broken';
+        throw credentialsInvalid(origin, `"${name}" is missing`, trouble);
+    };
+    return {
+        raw,
+        origin,
+        universe,
+        text: (name) => (0,guard_json/* stringIn */.tB)(raw, name) ?? missing(name),
+        secret: (name) => (0,guard_json/* secretIn */.u7)(raw, name) ?? missing(name),
+        url: (name, service) => googleUrl(raw, name, service, universe, origin),
+        missing
+    };
+}
+/** Readers of the documents that can lead to an ID token, by their type: https://google.aip.dev/auth/4110 */
+const READERS = {
+    service_account: readServiceAccount,
+    authorized_user: readAuthorizedUser,
+    external_account: readExternalAccount,
+    external_account_authorized_user: readWorkforceUser,
+    impersonated_service_account: readImpersonatedAccount
+};
+function readServiceAccount({ raw, origin, universe, text, secret, url }) {
+    return {
+        type: 'service_account',
+        origin,
+        email: checkEmail(text('client_email'), 'client_email', origin),
+        privateKey: secret('private_key'),
+        keyId: (0,guard_json/* stringIn */.tB)(raw, 'private_key_id'),
+        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
+    };
+}
+function readAuthorizedUser({ origin, universe, text, secret, url }) {
+    return {
+        type: 'authorized_user',
+        origin,
+        clientId: text('client_id'),
+        clientSecret: secret('client_secret'),
+        refreshToken: secret('refresh_token'),
+        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
+    };
+}
+function readExternalAccount({ raw, origin, universe, text, url }) {
+    const id = (0,guard_json/* stringIn */.tB)(raw, 'client_id');
+    return {
+        type: 'external_account',
+        origin,
+        audience: text('audience'),
+        subjectTokenType: text('subject_token_type'),
+        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'token'),
+        client: id === undefined ? undefined : { id, secret: (0,guard_json/* secretIn */.u7)(raw, 'client_secret') },
+        userProject: (0,guard_json/* stringIn */.tB)(raw, 'workforce_pool_user_project'),
+        source: readSubjectTokenSource((0,guard_json/* objectIn */.D7)(raw, 'credential_source'), origin),
+        account: impersonatedAccount(raw, universe, origin)
+    };
+}
+function readWorkforceUser({ raw, origin, universe, text, secret, url }) {
+    return {
+        type: 'external_account_authorized_user',
+        origin,
+        client: { id: text('client_id'), secret: secret('client_secret') },
+        refreshToken: secret('refresh_token'),
+        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'oauthtoken'),
+        pool: ((0,guard_json/* stringIn */.tB)(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+    };
+}
+function readImpersonatedAccount({ raw, origin, universe, missing }, depth) {
+    const source = raw['source_credentials'];
+    if (!(0,guard_json/* isObject */.Gv)(source))
+        return missing('source_credentials');
+    if (depth >= document_DEEPEST_NESTING)
+        throw credentialsInvalid(origin, '"source_credentials" are nested too deeply');
+    const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url');
+    const delegates = raw['delegates'] ?? [];
+    if (!isListOfNames(delegates))
+        throw credentialsInvalid(origin, '"delegates" is not a list of service accounts');
+    return {
+        type: 'impersonated_service_account',
+        origin,
+        account,
+        delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
+        source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
+    };
+}
 function describeUnknownType(raw) {
     if ('installed' in raw || 'web' in raw)
         return 'it is an OAuth client ("client secret" file), not a credential';
     return typeof raw['type'] === 'string' &&
         /^[\w-]{1,60}$/.test(raw['type']) &&
         (0,likely_secret/* describeSecret */.w)(raw['type']) === undefined
-        ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
+        ? `its type "${raw['type']}" is none of ${Object.keys(READERS).join(', ')}`
         : '"type" is missing: it is not an Application Default Credentials document';
 }
 /** A URL that will receive a secret: only Google's own token services may. */
@@ -6734,7 +6711,7 @@ function impersonatedAccount(raw, universe, origin) {
 function checkEmail(email, name, origin) {
     if (!isMisspelled(email))
         return email;
-    throw credentialsInvalid(origin, `"${name}" names ${(0,guard_quote/* quoteValue */.c)(email)}, which does not end in .gserviceaccount.com`, 'misspelled');
+    throw credentialsInvalid(origin, `"${name}" names ${(0,safe_text/* quoteValue */.cl)(email)}, which does not end in .gserviceaccount.com`, 'misspelled');
 }
 function isListOfNames(value) {
     return Array.isArray(value) && value.every((name) => typeof name === 'string');
@@ -6782,7 +6759,7 @@ function metadata_server_explain(refusal) {
             sentence: 'No Google credential was found; this machine has a metadata server, but no service account (404).',
             cause: 'The machine was made without a service account, or the account was taken away.',
             remedy: 'Attach a service account to the machine, or set workload_identity_provider and service_account.',
-            snippets: (0,failure_snippets/* giveMachine */.R8)('--service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform')
+            snippets: [(0,failure_snippets/* giveMachine */.R8)('--service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform')]
         };
     }
     return {
@@ -6834,7 +6811,7 @@ async function lookForMetadataServer(step) {
     const elapsedMs = startWatch(step);
     let outcome = await askOnce(step, 'instance');
     for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
-        const pause = Math.min(pauseAfter(attempt, 0, step.random), metadata_server_LONGEST_PAUSE_MS);
+        const pause = Math.min(choosePause(step, attempt, outcome), metadata_server_LONGEST_PAUSE_MS);
         const left = LONGEST_SEARCH_MS - elapsedMs() - pause;
         if (left <= 0)
             break;
@@ -6862,59 +6839,62 @@ async function askOnce(step, path, limitMs = DETECTION_MS) {
 }
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 function fromMetadataServer(step, universe) {
-    async function ask(path, holds) {
-        const url = metadataUrl(step, path);
-        const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable);
-        if (answer.status >= 400)
-            throw metadataRefused(readRefusal(answer));
-        // Other clouds have a server at the same address.
-        if (answer.headers[METADATA_FLAVOR] !== 'Google')
-            throw tokenMissing(url, answer);
-        return { url, answer };
-    }
-    async function accessToken() {
-        const { url, answer } = await ask('instance/service-accounts/default/token');
-        return readAccessToken(url, answer, 'access_token');
-    }
-    async function read(name) {
-        const outcome = await askOnce(step, `instance/service-accounts/default/${name}`);
-        return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
-    }
-    async function identify() {
-        const [email, scopes] = await Promise.all([read('email'), read('scopes')]);
-        return {
-            ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
-            // Names of scopes alone: nothing else that the server says is quoted.
-            scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
-        };
-    }
     return {
         description: `the machine's service account (metadata server ${metadataHost(step)})`,
         principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
         // The connection that found it is still there.
         endpoints: [],
         async accessToken() {
-            return { token: await accessToken(), identify };
+            return { token: await requestAccessToken(step), identify: async () => await identify(step) };
         },
         async idToken(audience) {
             // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
             const query = `audience=${encodeURIComponent(audience)}&format=full`;
-            const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' });
+            const { url, answer } = await ask(step, `${ACCOUNT}/identity?${query}`, { type: 'text' });
             if (answer.status !== 200 || !(answer.json instanceof secret/* Secret */.z))
                 throw tokenMissing(url, answer);
             return answer.json;
         },
         async signJwt(write) {
-            const [token, { url, answer }] = await Promise.all([
-                accessToken(),
-                ask('instance/service-accounts/default/email')
-            ]);
-            const email = answer.text.trim();
-            if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
-                throw tokenMissing(url, answer);
+            const [token, email] = await Promise.all([requestAccessToken(step), requestEmail(step)]);
             const caller = { token, principal: serviceAccountPrincipal(email) };
-            return await signJwtByIam(step, universe, caller, { account: email, delegates: [], origin: 'the metadata server of this machine' }, write(email));
+            const impersonation = { account: email, delegates: [], origin: 'the metadata server of this machine' };
+            return await signJwtByIam(step, { universe, caller, impersonation }, write(email));
         }
+    };
+}
+const ACCOUNT = 'instance/service-accounts/default';
+async function ask(step, path, holds) {
+    const url = metadataUrl(step, path);
+    const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable);
+    if (answer.status >= 400)
+        throw metadataRefused(readRefusal(answer));
+    // Other clouds have a server at the same address.
+    if (answer.headers[METADATA_FLAVOR] !== 'Google')
+        throw tokenMissing(url, answer);
+    return { url, answer };
+}
+async function requestAccessToken(step) {
+    const { url, answer } = await ask(step, `${ACCOUNT}/token`);
+    return readAccessToken(url, answer, 'access_token');
+}
+async function requestEmail(step) {
+    const { url, answer } = await ask(step, `${ACCOUNT}/email`);
+    const email = answer.text.trim();
+    if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email))
+        throw tokenMissing(url, answer);
+    return email;
+}
+/** What the machine says of its account, asked for once each: for the words of a failure, nothing more. */
+async function identify(step) {
+    const [email = '', scopes = ''] = await Promise.all(['email', 'scopes'].map(async (name) => {
+        const outcome = await askOnce(step, `${ACCOUNT}/${name}`);
+        return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : '';
+    }));
+    return {
+        ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
+        // Names of scopes alone: nothing else that the server says is quoted.
+        scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
     };
 }
 function metadataUrl(step, path) {
@@ -7870,7 +7850,6 @@ var external_node_process_default = /*#__PURE__*/__nccwpck_require__.n(external_
 
 
 
-
 /** A token and some words around it. */
 const OUTPUT_BYTES = 1024 * 1024;
 /**
@@ -7880,7 +7859,7 @@ const OUTPUT_BYTES = 1024 * 1024;
 async function runExecutable(step, document, source) {
     // Among its arguments there may be a secret.
     const [program = '', ...args] = splitCommand(source.command);
-    const where = `the program ${(0,guard_quote/* quoteValue */.c)(program)}`;
+    const where = `the program ${(0,safe_text/* quoteValue */.cl)(program)}`;
     // The author of the job decides whether a program that a document names is run, not the document.
     if (step.env['GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES'] !== '1') {
         throw subjectTokenUnavailable(where, 'GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES is not set to 1', 'program forbidden');
@@ -8399,7 +8378,7 @@ function readTokenKind() {
     const value = read('token', 'id_token');
     if (value === 'id_token' || value === 'iap_jwt')
         return value;
-    throw (0,failures/* inputInvalid */.m7)('token', `${(0,guard_quote/* quoteValue */.c)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
+    throw (0,failures/* inputInvalid */.m7)('token', `${(0,safe_text/* quoteValue */.cl)(value)} is no kind of token`, 'Use id_token or iap_jwt.', [
         'token: iap_jwt'
     ]);
 }
@@ -9029,26 +9008,8 @@ function explainError(code) {
 /** @param closing ends whatever is being opened */
 function createConnectionPool(closing) {
     const prepared = new Map();
-    const agents = { plain: new (external_node_http_default()).Agent({ keepAlive: true }), tls: new (external_node_https_default()).Agent({ keepAlive: true }) };
-    for (const agent of Object.values(agents)) {
-        agent.createConnection = createConnection;
-        // The types do not know that it says whether the connection is kept.
-        const keep = agent.keepSocketAlive.bind(agent);
-        const reuse = agent.reuseSocket.bind(agent);
-        agent.keepSocketAlive = (socket) => {
-            watchIdle(socket);
-            return keep(socket);
-        };
-        agent.reuseSocket = (socket, request) => {
-            endIdle(socket);
-            reuse(socket, request);
-        };
-    }
-    /** Agents keep connections as they always do, but open them our way. */
-    function createConnection(options, callback) {
-        const { destination, connectionSignal } = options;
-        takeOrOpen(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
-    }
+    const plain = openBy(takeOrOpen, new (external_node_http_default()).Agent({ keepAlive: true }));
+    const tls = openBy(takeOrOpen, new (external_node_https_default()).Agent({ keepAlive: true }));
     async function takeOrOpen(destination, signal) {
         // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
         const { origin } = destination.url;
@@ -9063,7 +9024,7 @@ function createConnectionPool(closing) {
         return await openConnection(destination, signal);
     }
     return {
-        agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
+        agentFor: ({ protocol }) => (protocol === 'http:' ? plain : tls),
         prepare(url) {
             const opening = openConnection({ url }, closing);
             opening.then(
@@ -9077,10 +9038,30 @@ function createConnectionPool(closing) {
             prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening]);
         },
         close() {
-            for (const agent of Object.values(agents))
-                agent.destroy();
+            plain.destroy();
+            tls.destroy();
         }
     };
+}
+/** An agent that keeps connections as it always does, but opens them our way, and watches those that are idle. */
+function openBy(open, agent) {
+    // The types do not know that it says whether the connection is kept.
+    const keep = agent.keepSocketAlive.bind(agent);
+    const reuse = agent.reuseSocket.bind(agent);
+    agent.keepSocketAlive = (socket) => {
+        watchIdle(socket);
+        return keep(socket);
+    };
+    agent.reuseSocket = (socket, request) => {
+        endIdle(socket);
+        reuse(socket, request);
+    };
+    agent.createConnection = (options, callback) => {
+        const { destination, connectionSignal } = options;
+        open(destination, connectionSignal).then((socket) => callback?.(null, socket), (error) => callback?.(error instanceof Error ? error : new Error('no connection'), undefined));
+        return undefined;
+    };
+    return agent;
 }
 /**
  * Ends an idle connection on which anything comes: an answer without a request, such as the 408 that some servers send before they
@@ -9095,7 +9076,7 @@ function endIdle(socket) {
 function destroyThis() {
     this.destroy();
 }
-/** Waiting for a connection that was opened ahead must not take longer than the request may. */
+/** To race against what must not take longer than a request may. */
 async function whenAborted(signal) {
     if (signal.aborted)
         return;
@@ -9119,97 +9100,90 @@ async function whenAborted(signal) {
 const HEADER_BYTES = 256 * 1024;
 /** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
 const USER_AGENT = `google-id-token/${package_namespaceObject.rE}`;
+/** With this a request is stopped that took too long. */
+const TIMEOUT = new ConnectionError('ETIMEDOUT', 'the request took too long');
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
     const closing = new AbortController();
     const connections = createConnectionPool(closing.signal);
-    async function send(request, limits) {
-        const start = external_node_perf_hooks_namespaceObject.performance.now();
-        const limit = new AbortController();
-        const timer = setTimeout(() => {
-            limit.abort();
-        }, limits.milliseconds);
-        const signal = AbortSignal.any([limit.signal, closing.signal]);
-        let sent = false;
-        let begun;
-        let interrupt = () => undefined;
-        // Whatever Node makes of a request that is cut short, it never outlasts its limit.
-        const interrupted = new Promise((_resolve, reject) => {
-            interrupt = reject;
-            signal.addEventListener('abort', () => {
-                reject(new ConnectionError('ECANCELED', 'the request was given up'));
-            });
-        });
-        interrupted.catch(() => undefined);
-        const client = new lib/* HttpClient */.Qq(USER_AGENT, [], { socketTimeout: limits.milliseconds });
-        const body = revealBody(request.body);
-        // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
-        const info = {
-            parsedUrl: request.url,
-            httpModule: watched(request.url.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default()), {
+    return {
+        async send(request, limits) {
+            const start = external_node_perf_hooks_namespaceObject.performance.now();
+            const stop = new AbortController();
+            const timer = setTimeout(() => {
+                stop.abort(TIMEOUT);
+            }, limits.milliseconds);
+            const signal = AbortSignal.any([stop.signal, closing.signal]);
+            let sent = false;
+            let status;
+            const watcher = {
                 // A socket is handed to the request once it is connected, so from there on bytes may travel.
                 onSocket: () => (sent = true),
                 onUpgrade() {
-                    interrupt(new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which was not asked for'));
+                    const what = 'the answer switches to another protocol (101), which was not asked for';
+                    stop.abort(new ConnectionError('EPROTO', what));
                 }
-            }),
-            options: {
-                method: request.method,
-                host: request.url.hostname,
-                port: request.url.port,
-                path: request.url.pathname + request.url.search,
-                headers: {
-                    'user-agent': client.userAgent ?? USER_AGENT,
-                    ...contentLength(body),
-                    ...revealHeaders(request.headers)
-                },
-                agent: connections.agentFor(request.url),
-                maxHeaderSize: HEADER_BYTES,
-                signal,
-                destination: request,
-                connectionSignal: signal,
-                // Kept connections are told apart by these as well.
-                ...revealCertificate(request.clientCertificate)
-            }
-        };
-        try {
-            const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted]);
-            begun = message.statusCode;
-            const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted]);
-            const milliseconds = Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
-            const status = message.statusCode ?? 0;
-            return {
-                answered: true,
-                status,
-                headers: joinHeaders(message),
-                repeated: findRepeated(message),
-                ...read,
-                milliseconds
             };
-        }
-        catch (error) {
-            // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
-            if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
-                throw error;
-            const { milliseconds: limitMs, byDeadline = false } = limits;
-            const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`;
-            const missed = limit.signal.aborted
-                ? `no complete answer ${within} (${describeProgress(sent, begun)})`
-                : undefined;
-            return toNoAnswer(error, { missed, sent, milliseconds: Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start) });
-        }
-        finally {
-            clearTimeout(timer);
-        }
-    }
-    return {
-        send,
+            const agent = connections.agentFor(request.url);
+            try {
+                const { message } = await untilAborted(signal, exchange(request, agent, signal, limits.milliseconds, watcher));
+                status = message.statusCode;
+                const body = await untilAborted(signal, readBody(message, limits.bodyBytes));
+                return { answered: true, ...readHead(message), ...body, milliseconds: elapsedSince(start) };
+            }
+            catch (thrown) {
+                const error = signal.aborted ? signal.reason : thrown;
+                // Whatever comes from the network has a code; anything else is a defect of ours.
+                if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
+                    throw error;
+                const missed = error === TIMEOUT ? describeMiss(limits, sent, status) : undefined;
+                return toNoAnswer(error, { missed, sent, milliseconds: elapsedSince(start) });
+            }
+            finally {
+                clearTimeout(timer);
+            }
+        },
         prepare: connections.prepare,
         close() {
-            closing.abort();
+            closing.abort(new ConnectionError('ECANCELED', 'the request was given up'));
             connections.close();
         }
     };
+}
+function elapsedSince(start) {
+    return Math.round(external_node_perf_hooks_namespaceObject.performance.now() - start);
+}
+/** Whatever Node makes of a request that is cut short, it never outlasts its signal. */
+async function untilAborted(signal, work) {
+    const result = await Promise.race([work, whenAborted(signal)]);
+    signal.throwIfAborted();
+    return result;
+}
+/** http-client's raw request, which does one exchange and nothing else: no retry, no redirect, no proxy of its own. */
+async function exchange(request, agent, signal, socketTimeout, watcher) {
+    const client = new lib/* HttpClient */.Qq(USER_AGENT, [], { socketTimeout });
+    const body = revealBody(request.body);
+    const { url: parsedUrl, method, clientCertificate } = request;
+    const options = {
+        method,
+        host: parsedUrl.hostname,
+        port: parsedUrl.port,
+        path: parsedUrl.pathname + parsedUrl.search,
+        headers: {
+            'user-agent': client.userAgent ?? USER_AGENT,
+            ...(body === undefined ? {} : { 'content-length': body.length }),
+            ...revealHeaders(request.headers)
+        },
+        agent,
+        maxHeaderSize: HEADER_BYTES,
+        signal,
+        destination: request,
+        connectionSignal: signal,
+        // Kept connections are told apart by these as well.
+        ...revealCertificate(clientCertificate)
+    };
+    const httpModule = watched(parsedUrl.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default()), watcher);
+    return await client.requestRaw({ parsedUrl, httpModule, options }, body === undefined ? null : external_node_stream_.Readable.from([body]));
 }
 /** `node:http` or `node:https`, as far as http-client uses it, with an eye on each request. */
 function watched(module, { onSocket, onUpgrade }) {
@@ -9238,31 +9212,31 @@ function reveal(value) {
     return typeof value === 'string' ? value : value.reveal();
 }
 function revealBody(body) {
-    if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body))
+    if (body === undefined || Buffer.isBuffer(body))
         return body;
-    return new URLSearchParams(Object.entries(body).map(([name, value]) => [name, reveal(value)])).toString();
+    if (typeof body === 'string')
+        return Buffer.from(body);
+    const form = Object.entries(body).map(([name, value]) => [name, reveal(value)]);
+    return Buffer.from(new URLSearchParams(form).toString());
 }
-function contentLength(body) {
-    return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-}
-function toStream(body) {
-    return body === undefined ? null : external_node_stream_.Readable.from([Buffer.from(body)]);
-}
-function joinHeaders(message) {
+function readHead({ statusCode = 0, headersDistinct }) {
     const headers = Object.create(null);
-    for (const [name, values] of Object.entries(message.headersDistinct))
-        headers[name] = (values ?? []).join(', ');
-    return headers;
+    const repeated = Object.create(null);
+    for (const [name, values = []] of Object.entries(headersDistinct)) {
+        headers[name] = values.join(', ');
+        if (values.length > 1)
+            repeated[name] = values;
+    }
+    return { status: statusCode, headers, repeated };
 }
-function findRepeated(message) {
-    const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []]);
-    return Object.fromEntries(entries.filter(([, values]) => values.length > 1));
-}
-/** How far a request came. @param status of an answer that began */
-function describeProgress(sent, status) {
-    if (status !== undefined)
-        return `an answer with status ${status} began, and did not end`;
-    return sent ? 'the request was sent, and no answer began' : 'no connection was made';
+/** How far a request came in its time. @param status of an answer that began */
+function describeMiss({ milliseconds, byDeadline = false }, sent, status) {
+    const within = byDeadline
+        ? `in the ${milliseconds} ms that were left before the deadline`
+        : `within ${milliseconds} ms`;
+    const unsent = sent ? 'the request was sent, and no answer began' : 'no connection was made';
+    const progress = status === undefined ? unsent : `an answer with status ${status} began, and did not end`;
+    return `no complete answer ${within} (${progress})`;
 }
 /** Errors of the network, of an abortion and of a decoder have codes. */
 function explainBreak(code) {

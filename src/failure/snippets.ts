@@ -41,16 +41,14 @@ export function onlyWhere(condition: string, ...lines: readonly string[]): Snipp
 }
 
 /** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
-export function giveMachine(flags: string): Snippet[] {
-  return [
-    inTerminal(
-      'change the machine; the first command shows INSTANCE and ZONE',
-      'gcloud compute instances list --project=PROJECT',
-      'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT',
-      `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`,
-      'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT'
-    )
-  ]
+export function giveMachine(flags: string): Snippet {
+  return inTerminal(
+    'change the machine; the first command shows INSTANCE and ZONE',
+    'gcloud compute instances list --project=PROJECT',
+    'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT',
+    `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`,
+    'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT'
+  )
 }
 
 /** Commands of GitHub's client. */

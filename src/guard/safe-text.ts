@@ -1,4 +1,4 @@
-import { describeSecret } from './likely-secret.ts'
+import { describe, describeSecret } from './likely-secret.ts'
 
 /**
  * Makes text from outside fit for one line of the log, an annotation or a message: one line, no control characters, no
@@ -26,6 +26,19 @@ export function cutText(text: string, maxLength: number): string {
   const [before = ''] = /(?<![\w+/=.~%-])[\w+/=.~%-]+$/.exec(shown) ?? []
   const [after = ''] = /^[\w+/=.~%-]+/.exec(text.slice(maxLength, maxLength * 2)) ?? []
   return describeSecret(before + after) === undefined ? shown : shown.slice(0, shown.length - before.length)
+}
+
+/** The runner's masks know whole values only, so that a longer one is described: cut, a secret would pass them. */
+const LONGEST_QUOTE = 120
+
+/**
+ * A value as messages show it: in quotes, or described where it is long or may be a secret. Inputs and variables hold
+ * secrets by mistake: a document in the place of its path, a token in the place of a name.
+ */
+export function quoteValue(value: string): string {
+  const description = describeSecret(value)
+  if (description !== undefined) return description
+  return value.length > LONGEST_QUOTE ? describe('a value', value) : `"${safeText(value, LONGEST_QUOTE)}"`
 }
 
 /** Messages show less of a page. */

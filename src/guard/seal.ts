@@ -41,7 +41,7 @@ const NAMED_IN_TEXT = new RegExp(
  * @param format where there is a token besides those that can be told
  */
 export function seal(masks: Masks, text: string, format?: TokenFormat): Sealed {
-  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  const trimmed = text.trim()
   // A JSON object or a page in the place of a token is none, and a mask on it would fall on ordinary words.
   if (format?.type === 'text' && /^[^\s{<]\S*$/.test(trimmed)) return { json: masks.keep(trimmed), text: '' }
   const json = parseJson(trimmed)

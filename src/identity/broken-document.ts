@@ -39,11 +39,7 @@ function findKind(text: string): string | undefined {
 }
 
 function decode(text: string): string {
-  return /^[\w+/=\s-]+$/.test(text)
-    ? Buffer.from(text, 'base64')
-        .toString('utf8')
-        .replace(/^\uFEFF/, '')
-    : ''
+  return /^[\w+/=\s-]+$/.test(text) ? Buffer.from(text, 'base64').toString('utf8') : ''
 }
 
 function isJson(text: string): boolean {

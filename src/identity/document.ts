@@ -4,7 +4,7 @@ import { isTokenServiceUrl, oauthTokenUrl, stsUrl, type Service } from '../token
 import { isMisspelled } from '../inputs/values.ts'
 import { isObject, objectIn, secretIn, stringIn, type JsonObject } from '../guard/json.ts'
 import { describeSecret } from '../guard/likely-secret.ts'
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { seal, sealText } from '../guard/seal.ts'
 import type { Masks, Secret } from '../guard/secret.ts'
 import type { OAuthClient } from '../token/token-endpoint.ts'
@@ -73,19 +73,15 @@ const DEEPEST_NESTING = 5
  * @throws {Failure} CREDENTIALS_INVALID or CREDENTIALS_UNSUPPORTED; no message quotes the document
  */
 export function readDocument(masks: Masks, text: string, origin: string, universe: string): CredentialDocument {
-  // A byte order mark is no white space to JSON.parse; some editors leave one.
-  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  // This takes away a byte order mark too, which some editors leave.
+  const trimmed = text.trim()
   if (trimmed === '') throw credentialsInvalid(origin, 'it is empty')
   // https://cloud.google.com/docs/authentication/api-keys
   if (/^AIza[\w-]{30,}$/.test(trimmed)) {
     masks.keep(trimmed)
     throw credentialsUnsupported(origin, 'an API key')
   }
-  const json = trimmed.startsWith('{')
-    ? trimmed
-    : Buffer.from(trimmed, 'base64')
-        .toString('utf8')
-        .replace(/^\uFEFF/, '')
+  const json = trimmed.startsWith('{') ? trimmed : Buffer.from(trimmed, 'base64').toString('utf8')
   const known = masks.known().length
   const value = seal(masks, json).json
   if (!isObject(value)) {
@@ -98,14 +94,6 @@ export function readDocument(masks: Masks, text: string, origin: string, univers
 }
 
 function checkDocument(raw: JsonObject, origin: string, universe: string, depth: number): CredentialDocument {
-  const type = raw['type']
-  const missing = (name: string): never => {
-    const trouble = type === 'external_account' ? 'external account' : 'broken'
-    throw credentialsInvalid(origin, `"${name}" is missing`, trouble)
-  }
-  const text = (name: string): string => stringIn(raw, name) ?? missing(name)
-  const secret = (name: string): Secret => secretIn(raw, name) ?? missing(name)
-  const url = (name: string, service: Service): URL | undefined => googleUrl(raw, name, service, universe, origin)
   const declaredUniverse = stringIn(raw, 'universe_domain')
   if (declaredUniverse !== undefined && declaredUniverse !== universe) {
     throw credentialsInvalid(
@@ -114,87 +102,113 @@ function checkDocument(raw: JsonObject, origin: string, universe: string, depth:
       { universe: declaredUniverse }
     )
   }
+  const type = raw['type']
+  if (typeof type === 'string' && Object.hasOwn(READERS, type))
+    return READERS[type as CredentialDocument['type']](createMembers(raw, origin, universe), depth)
+  if (type === 'gdch_service_account')
+    throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)')
+  if (secretIn(raw, 'api_key') !== undefined) throw credentialsUnsupported(origin, 'an API key')
+  throw credentialsInvalid(origin, describeUnknownType(raw))
+}
 
-  switch (type) {
-    case 'service_account':
-      return {
-        type,
-        origin,
-        email: checkEmail(text('client_email'), 'client_email', origin),
-        privateKey: secret('private_key'),
-        keyId: stringIn(raw, 'private_key_id'),
-        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
-      }
-    case 'authorized_user':
-      return {
-        type,
-        origin,
-        clientId: text('client_id'),
-        clientSecret: secret('client_secret'),
-        refreshToken: secret('refresh_token'),
-        tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
-      }
-    case 'external_account_authorized_user':
-      return {
-        type,
-        origin,
-        client: { id: text('client_id'), secret: secret('client_secret') },
-        refreshToken: secret('refresh_token'),
-        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'oauthtoken'),
-        pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
-      }
-    case 'external_account': {
-      const id = stringIn(raw, 'client_id')
-      return {
-        type,
-        origin,
-        audience: text('audience'),
-        subjectTokenType: text('subject_token_type'),
-        tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'token'),
-        client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
-        userProject: stringIn(raw, 'workforce_pool_user_project'),
-        source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
-        account: impersonatedAccount(raw, universe, origin)
-      }
-    }
-    case 'impersonated_service_account': {
-      const source = raw['source_credentials']
-      if (!isObject(source)) return missing('source_credentials')
-      if (depth >= DEEPEST_NESTING) throw credentialsInvalid(origin, '"source_credentials" are nested too deeply')
-      const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url')
-      const delegates: unknown = raw['delegates'] ?? []
-      if (!isListOfNames(delegates)) throw credentialsInvalid(origin, '"delegates" is not a list of service accounts')
-      return {
-        type,
-        origin,
-        account,
-        delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
-        source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
-      }
-    }
-    case 'gdch_service_account':
-      throw credentialsUnsupported(origin, 'a Google Distributed Cloud identity (gdch_service_account)')
-    default:
-      if (secretIn(raw, 'api_key') !== undefined) throw credentialsUnsupported(origin, 'an API key')
-      throw credentialsInvalid(origin, describeUnknownType(raw))
+type Members = ReturnType<typeof createMembers>
+
+/** The members of a document, which is CREDENTIALS_INVALID without one that is demanded. */
+function createMembers(raw: JsonObject, origin: string, universe: string) {
+  const missing = (name: string): never => {
+    const trouble = raw['type'] === 'external_account' ? 'external account' : 'broken'
+    throw credentialsInvalid(origin, `"${name}" is missing`, trouble)
+  }
+  return {
+    raw,
+    origin,
+    universe,
+    text: (name: string) => stringIn(raw, name) ?? missing(name),
+    secret: (name: string) => secretIn(raw, name) ?? missing(name),
+    url: (name: string, service: Service) => googleUrl(raw, name, service, universe, origin),
+    missing
   }
 }
 
-/** https://google.aip.dev/auth/4110 */
-const TYPES: readonly CredentialDocument['type'][] = [
-  'service_account',
-  'authorized_user',
-  'external_account',
-  'external_account_authorized_user',
-  'impersonated_service_account'
-]
+/** Readers of the documents that can lead to an ID token, by their type: https://google.aip.dev/auth/4110 */
+const READERS: Readonly<Record<CredentialDocument['type'], (members: Members, depth: number) => CredentialDocument>> = {
+  service_account: readServiceAccount,
+  authorized_user: readAuthorizedUser,
+  external_account: readExternalAccount,
+  external_account_authorized_user: readWorkforceUser,
+  impersonated_service_account: readImpersonatedAccount
+}
+
+function readServiceAccount({ raw, origin, universe, text, secret, url }: Members): ServiceAccountKey {
+  return {
+    type: 'service_account',
+    origin,
+    email: checkEmail(text('client_email'), 'client_email', origin),
+    privateKey: secret('private_key'),
+    keyId: stringIn(raw, 'private_key_id'),
+    tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
+  }
+}
+
+function readAuthorizedUser({ origin, universe, text, secret, url }: Members): AuthorizedUser {
+  return {
+    type: 'authorized_user',
+    origin,
+    clientId: text('client_id'),
+    clientSecret: secret('client_secret'),
+    refreshToken: secret('refresh_token'),
+    tokenUrl: url('token_uri', 'oauth2') ?? oauthTokenUrl(universe)
+  }
+}
+
+function readExternalAccount({ raw, origin, universe, text, url }: Members): ExternalAccountDocument {
+  const id = stringIn(raw, 'client_id')
+  return {
+    type: 'external_account',
+    origin,
+    audience: text('audience'),
+    subjectTokenType: text('subject_token_type'),
+    tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'token'),
+    client: id === undefined ? undefined : { id, secret: secretIn(raw, 'client_secret') },
+    userProject: stringIn(raw, 'workforce_pool_user_project'),
+    source: readSubjectTokenSource(objectIn(raw, 'credential_source'), origin),
+    account: impersonatedAccount(raw, universe, origin)
+  }
+}
+
+function readWorkforceUser({ raw, origin, universe, text, secret, url }: Members): WorkforceUser {
+  return {
+    type: 'external_account_authorized_user',
+    origin,
+    client: { id: text('client_id'), secret: secret('client_secret') },
+    refreshToken: secret('refresh_token'),
+    tokenUrl: url('token_url', 'sts') ?? stsUrl(universe, 'oauthtoken'),
+    pool: (stringIn(raw, 'audience') ?? '').replace(/\/providers\/.*$/, '')
+  }
+}
+
+function readImpersonatedAccount({ raw, origin, universe, missing }: Members, depth: number): ImpersonatedAccount {
+  const source = raw['source_credentials']
+  if (!isObject(source)) return missing('source_credentials')
+  if (depth >= DEEPEST_NESTING) throw credentialsInvalid(origin, '"source_credentials" are nested too deeply')
+  const account = impersonatedAccount(raw, universe, origin) ?? missing('service_account_impersonation_url')
+  const delegates: unknown = raw['delegates'] ?? []
+  if (!isListOfNames(delegates)) throw credentialsInvalid(origin, '"delegates" is not a list of service accounts')
+  return {
+    type: 'impersonated_service_account',
+    origin,
+    account,
+    delegates: delegates.map((name) => checkEmail(accountName(name), 'delegates', origin)),
+    source: checkDocument(source, `${origin}, source_credentials`, universe, depth + 1)
+  }
+}
 
 function describeUnknownType(raw: JsonObject): string {
   if ('installed' in raw || 'web' in raw) return 'it is an OAuth client ("client secret" file), not a credential'
   return typeof raw['type'] === 'string' &&
     /^[\w-]{1,60}$/.test(raw['type']) &&
     describeSecret(raw['type']) === undefined
-    ? `its type "${raw['type']}" is none of ${TYPES.join(', ')}`
+    ? `its type "${raw['type']}" is none of ${Object.keys(READERS).join(', ')}`
     : '"type" is missing: it is not an Application Default Credentials document'
 }
 

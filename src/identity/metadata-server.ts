@@ -4,7 +4,7 @@ import { metadataRefused } from './failures/metadata-server.ts'
 import { googleUnavailable, tokenMissing } from '../token/failures/token-endpoint.ts'
 import type { Outcome, SealedAnswer } from '../world/outcome.ts'
 import { limitOf, startWatch, type Step } from '../world/step.ts'
-import { isTransient, pauseAfter } from '../world/retry.ts'
+import { choosePause, isTransient } from '../world/retry.ts'
 import { MACHINE_ACCOUNT, serviceAccountPrincipal } from '../token/principal.ts'
 import { readRefusal } from '../token/refusal.ts'
 import type { Credential, MachineIdentity } from '../token/credential.ts'
@@ -41,7 +41,7 @@ export async function lookForMetadataServer(step: Step): Promise<Search> {
   const elapsedMs = startWatch(step)
   let outcome = await askOnce(step, 'instance')
   for (let attempt = 1; seemsToStart(outcome); attempt += 1) {
-    const pause = Math.min(pauseAfter(attempt, 0, step.random), LONGEST_PAUSE_MS)
+    const pause = Math.min(choosePause(step, attempt, outcome), LONGEST_PAUSE_MS)
     const left = LONGEST_SEARCH_MS - elapsedMs() - pause
     if (left <= 0) break
     await step.sleep(pause)
@@ -72,65 +72,65 @@ async function askOnce(step: Step, path: string, limitMs = DETECTION_MS): Promis
 
 /** The service account of the machine: Compute Engine, GKE, Cloud Run. */
 export function fromMetadataServer(step: Step, universe: string): Credential {
-  async function ask(path: string, holds?: TokenFormat): Promise<{ url: URL; answer: SealedAnswer }> {
-    const url = metadataUrl(step, path)
-    const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable)
-    if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
-    // Other clouds have a server at the same address.
-    if (answer.headers[METADATA_FLAVOR] !== 'Google') throw tokenMissing(url, answer)
-    return { url, answer }
-  }
-
-  async function accessToken(): Promise<Secret> {
-    const { url, answer } = await ask('instance/service-accounts/default/token')
-    return readAccessToken(url, answer, 'access_token')
-  }
-
-  async function read(name: string): Promise<string> {
-    const outcome = await askOnce(step, `instance/service-accounts/default/${name}`)
-    return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : ''
-  }
-
-  async function identify(): Promise<MachineIdentity> {
-    const [email, scopes] = await Promise.all([read('email'), read('scopes')])
-    return {
-      ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
-      // Names of scopes alone: nothing else that the server says is quoted.
-      scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
-    }
-  }
-
   return {
     description: `the machine's service account (metadata server ${metadataHost(step)})`,
     principal: serviceAccountPrincipal(MACHINE_ACCOUNT),
     // The connection that found it is still there.
     endpoints: [],
     async accessToken() {
-      return { token: await accessToken(), identify }
+      return { token: await requestAccessToken(step), identify: async () => await identify(step) }
     },
     async idToken(audience) {
       // https://cloud.google.com/compute/docs/instances/verifying-instance-identity: "full" adds the e-mail.
       const query = `audience=${encodeURIComponent(audience)}&format=full`
-      const { url, answer } = await ask(`instance/service-accounts/default/identity?${query}`, { type: 'text' })
+      const { url, answer } = await ask(step, `${ACCOUNT}/identity?${query}`, { type: 'text' })
       if (answer.status !== 200 || !(answer.json instanceof Secret)) throw tokenMissing(url, answer)
       return answer.json
     },
     async signJwt(write) {
-      const [token, { url, answer }] = await Promise.all([
-        accessToken(),
-        ask('instance/service-accounts/default/email')
-      ])
-      const email = answer.text.trim()
-      if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email)) throw tokenMissing(url, answer)
+      const [token, email] = await Promise.all([requestAccessToken(step), requestEmail(step)])
       const caller = { token, principal: serviceAccountPrincipal(email) }
-      return await signJwtByIam(
-        step,
-        universe,
-        caller,
-        { account: email, delegates: [], origin: 'the metadata server of this machine' },
-        write(email)
-      )
+      const impersonation = { account: email, delegates: [], origin: 'the metadata server of this machine' }
+      return await signJwtByIam(step, { universe, caller, impersonation }, write(email))
     }
+  }
+}
+
+const ACCOUNT = 'instance/service-accounts/default'
+
+async function ask(step: Step, path: string, holds?: TokenFormat): Promise<{ url: URL; answer: SealedAnswer }> {
+  const url = metadataUrl(step, path)
+  const answer = await requestWithRetries(step, { method: 'GET', url, headers: HEADERS, holds }, googleUnavailable)
+  if (answer.status >= 400) throw metadataRefused(readRefusal(answer))
+  // Other clouds have a server at the same address.
+  if (answer.headers[METADATA_FLAVOR] !== 'Google') throw tokenMissing(url, answer)
+  return { url, answer }
+}
+
+async function requestAccessToken(step: Step): Promise<Secret> {
+  const { url, answer } = await ask(step, `${ACCOUNT}/token`)
+  return readAccessToken(url, answer, 'access_token')
+}
+
+async function requestEmail(step: Step): Promise<string> {
+  const { url, answer } = await ask(step, `${ACCOUNT}/email`)
+  const email = answer.text.trim()
+  if (answer.status !== 200 || !/^[\w.@-]{1,300}$/.test(email)) throw tokenMissing(url, answer)
+  return email
+}
+
+/** What the machine says of its account, asked for once each: for the words of a failure, nothing more. */
+async function identify(step: Step): Promise<MachineIdentity> {
+  const [email = '', scopes = ''] = await Promise.all(
+    ['email', 'scopes'].map(async (name) => {
+      const outcome = await askOnce(step, `${ACCOUNT}/${name}`)
+      return outcome.answered && outcome.status === 200 ? outcome.body.toString('utf8').trim() : ''
+    })
+  )
+  return {
+    ...(/^[\w.-]+@[\w.-]+$/.test(email) ? { principal: serviceAccountPrincipal(email) } : {}),
+    // Names of scopes alone: nothing else that the server says is quoted.
+    scopes: scopes.match(/\bhttps:\/\/www\.googleapis\.com\/auth\/[a-z._-]{1,40}(?=\s|$)/g) ?? []
   }
 }
 

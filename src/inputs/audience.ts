@@ -1,4 +1,4 @@
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { describeSecret } from '../guard/likely-secret.ts'
 import { addTag } from './call-inputs.ts'
 import { readEach } from './complaints.ts'
@@ -26,12 +26,14 @@ export function readAudiences(): Audiences {
     forIap ? parseIapAudience : parseAudience
   )
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
-  const url = optional('url')
-  if (url !== undefined && forIap) {
+  const value = optional('url')
+  if (value !== undefined) {
+    const url = parseUrl('url', value)
     // Identity-Aware Proxy compares with the URL that is called, its tag included.
-    return { audiences: [`https://${addTag(parseUrl('url', url)).url.host}/*`], audienceDerived: true }
+    const audience = forIap ? `https://${addTag(url).url.host}/*` : findAudience(url)
+    if (audience === undefined) throw audienceRequired(url)
+    return { audiences: [audience], audienceDerived: true }
   }
-  if (url !== undefined) return { audiences: [deriveAudience(parseUrl('url', url))], audienceDerived: true }
   throw inputInvalid(
     'audience',
     `audience and url are both empty; ${WHY_EMPTY}`,
@@ -42,18 +44,7 @@ export function readAudiences(): Audiences {
 }
 
 /**
- * The audience that the service behind `url` expects in an ID token.
- *
- * @throws {Failure} AUDIENCE_REQUIRED where only the owner of the service can know it
- */
-export function deriveAudience(url: URL): string {
-  const audience = findAudience(url)
-  if (audience === undefined) throw audienceRequired(url)
-  return audience
-}
-
-/**
- * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
+ * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 export function findAudience(url: URL): string | undefined {

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { readAll } from './complaints.ts'
 import { compileExpectations, type Expectations } from './expectations.ts'
 import { inputInvalid, WHY_EMPTY } from './failures.ts'

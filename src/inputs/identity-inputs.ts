@@ -1,4 +1,4 @@
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { DEFAULT_UNIVERSE } from '../token/google-hosts.ts'
 import type { TokenKind } from '../token/id-token.ts'
 import { readAll, readEach } from './complaints.ts'

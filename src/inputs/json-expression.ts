@@ -1,9 +1,8 @@
 import { compile, getRegisteredFunctions, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { evaluate, type Expression } from './json-evaluation.ts'
 import { parseExactJson } from '../guard/json.ts'
-import { quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
-import { safeText } from '../guard/safe-text.ts'
+import { quoteValue, safeText } from '../guard/safe-text.ts'
 
 /** A JMESPath expression that is to be true. */
 export interface JsonExpression {

@@ -1,4 +1,4 @@
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { inputInvalid } from './failures.ts'
 
 /** `^` and `$` are the ends of a line, as they are for grep. */

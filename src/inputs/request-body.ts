@@ -1,7 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf } from '../guard/safe-text.ts'
-import { quoteValue } from '../guard/quote.ts'
+import { codeOf, quoteValue } from '../guard/safe-text.ts'
 import { inputInvalid } from './failures.ts'
 
 /** Cloud Run takes no larger request over HTTP/1: https://cloud.google.com/run/quotas#request_limits */

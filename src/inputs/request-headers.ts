@@ -1,5 +1,5 @@
 import type { TokenKind } from '../token/id-token.ts'
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { readEach } from './complaints.ts'
 import { inputInvalid } from './failures.ts'
 import { parseLines } from './values.ts'

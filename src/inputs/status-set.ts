@@ -1,4 +1,4 @@
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { inputInvalid } from './failures.ts'
 import { parseList } from './values.ts'
 

@@ -1,8 +1,7 @@
 import { isObject, parseJson } from '../guard/json.ts'
-import { quoteValue } from '../guard/quote.ts'
 import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
-import { safeText } from '../guard/safe-text.ts'
+import { quoteValue, safeText } from '../guard/safe-text.ts'
 
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000

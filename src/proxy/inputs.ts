@@ -1,4 +1,4 @@
-import { quoteValue } from '../guard/quote.ts'
+import { quoteValue } from '../guard/safe-text.ts'
 import { addTag, findIapToken } from '../inputs/call-inputs.ts'
 import type { CallInputs, Target } from '../inputs/call-inputs.ts'
 import { complaintsIn, readAll } from '../inputs/complaints.ts'

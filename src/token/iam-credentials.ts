@@ -14,21 +14,22 @@ export interface Caller extends AccessToken {
   readonly principal: string
 }
 
+/** Whose token is wanted, and who asks for it. */
+export interface IamRequest {
+  readonly universe: string
+  readonly caller: Caller
+  readonly impersonation: Impersonation
+}
+
 /**
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  *
  * @returns the token as it came, not yet checked
  * @throws {Failure} IMPERSONATION_DENIED, SERVICE_ACCOUNT_NOT_FOUND, API_DISABLED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-export async function generateIdToken(
-  step: Step,
-  universe: string,
-  caller: Caller,
-  impersonation: Impersonation,
-  audience: string
-): Promise<Secret> {
+export async function generateIdToken(step: Step, request: IamRequest, audience: string): Promise<Secret> {
   // Identity-Aware Proxy refuses a token without e-mail.
-  return await callIam(step, universe, caller, impersonation, 'generateIdToken', { audience, includeEmail: true })
+  return await callIam(step, request, 'generateIdToken', { audience, includeEmail: true })
 }
 
 /**
@@ -37,14 +38,8 @@ export async function generateIdToken(
  * @returns the JWT as it came, not yet checked
  * @throws {Failure} as `generateIdToken`
  */
-export async function signJwtByIam(
-  step: Step,
-  universe: string,
-  caller: Caller,
-  impersonation: Impersonation,
-  claims: JsonObject
-): Promise<Secret> {
-  return await callIam(step, universe, caller, impersonation, 'signJwt', { payload: JSON.stringify(claims) })
+export async function signJwtByIam(step: Step, request: IamRequest, claims: JsonObject): Promise<Secret> {
+  return await callIam(step, request, 'signJwt', { payload: JSON.stringify(claims) })
 }
 
 /**
@@ -52,13 +47,8 @@ export async function signJwtByIam(
  *
  * @throws {Failure} as `generateIdToken`
  */
-export async function generateAccessToken(
-  step: Step,
-  universe: string,
-  caller: Caller,
-  impersonation: Impersonation
-): Promise<Secret> {
-  return await callIam(step, universe, caller, impersonation, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] })
+export async function generateAccessToken(step: Step, request: IamRequest): Promise<Secret> {
+  return await callIam(step, request, 'generateAccessToken', { scope: [CLOUD_PLATFORM_SCOPE] })
 }
 
 /** In which member of its answer each method gives the token. */
@@ -66,9 +56,7 @@ const MEMBERS = { generateIdToken: 'token', generateAccessToken: 'accessToken', 
 
 async function callIam(
   step: Step,
-  universe: string,
-  caller: Caller,
-  impersonation: Impersonation,
+  { universe, caller, impersonation }: IamRequest,
   method: keyof typeof MEMBERS,
   body: JsonObject
 ): Promise<Secret> {

@@ -1,8 +1,8 @@
-import { generateIdToken, generateAccessToken, signJwtByIam, type Caller } from './iam-credentials.ts'
+import { generateIdToken, generateAccessToken, signJwtByIam, type Caller, type IamRequest } from './iam-credentials.ts'
 import { serviceAccountPrincipal } from './principal.ts'
 import type { Secret } from '../guard/secret.ts'
 import { earlierNow, type Step } from '../world/step.ts'
-import type { Identity } from './credential.ts'
+import type { Identity, Impersonation } from './credential.ts'
 import { checkIdToken, type IdToken, type TokenKind } from './id-token.ts'
 import { checkIapJwt, createIapClaims, type IapClaims } from './iap-jwt.ts'
 
@@ -40,8 +40,12 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
     return await last.promise
   }
 
+  async function requestFor(impersonation: Impersonation): Promise<IamRequest> {
+    return { universe, caller: await caller(), impersonation }
+  }
+
   async function askForIdToken(audience: string): Promise<Secret> {
-    if (target !== undefined) return await generateIdToken(step, universe, await caller(), target, audience)
+    if (target !== undefined) return await generateIdToken(step, await requestFor(target), audience)
     // findIdentity has seen to it that a credential without impersonations has an ID token of its own.
     if (credential.idToken === undefined) throw new Error('no ID token and no account to impersonate')
     return await credential.idToken(audience)
@@ -50,10 +54,10 @@ export function createMint(step: Step, { universe, token: kind }: Wanted, identi
   async function signIapJwt(audience: string): Promise<IdToken> {
     const write = (email: string): IapClaims => createIapClaims(email, audience, step.googleNow())
     if (target !== undefined) {
-      const by = await caller()
+      const request = await requestFor(target)
       // Not before: the answer with the caller's token tells Google's time.
       const claims = write(target.account)
-      return checkIapJwt(await signJwtByIam(step, universe, by, target, claims), claims)
+      return checkIapJwt(await signJwtByIam(step, request, claims), claims)
     }
     // findIdentity has seen to it that a credential without impersonations can sign.
     if (credential.signJwt === undefined) throw new Error('no signature and no account to impersonate')
@@ -77,7 +81,7 @@ async function becomeCaller(step: Step, universe: string, { credential, imperson
   let caller: Caller = { principal: credential.principal, ...(await credential.accessToken()) }
   for (const impersonation of impersonations.slice(0, -1)) {
     caller = {
-      token: await generateAccessToken(step, universe, caller, impersonation),
+      token: await generateAccessToken(step, { universe, caller, impersonation }),
       principal: serviceAccountPrincipal(impersonation.account)
     }
   }

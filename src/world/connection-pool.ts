@@ -19,37 +19,13 @@ export interface ConnectionOptions extends https.RequestOptions {
   readonly connectionSignal: AbortSignal
 }
 
+type Open = (destination: Destination, signal: AbortSignal) => Promise<Socket>
+
 /** @param closing ends whatever is being opened */
 export function createConnectionPool(closing: AbortSignal): ConnectionPool {
   const prepared = new Map<string, Promise<Socket>[]>()
-  const agents = { plain: new http.Agent({ keepAlive: true }), tls: new https.Agent({ keepAlive: true }) }
-  for (const agent of Object.values(agents)) {
-    agent.createConnection = createConnection
-    // The types do not know that it says whether the connection is kept.
-    const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent)
-    const reuse = agent.reuseSocket.bind(agent)
-    agent.keepSocketAlive = (socket) => {
-      watchIdle(socket)
-      return keep(socket)
-    }
-    agent.reuseSocket = (socket, request) => {
-      endIdle(socket)
-      reuse(socket, request)
-    }
-  }
-
-  /** Agents keep connections as they always do, but open them our way. */
-  function createConnection(
-    options: http.ClientRequestArgs,
-    callback?: (error: Error | null, socket: Duplex) => void
-  ): undefined {
-    const { destination, connectionSignal } = options as ConnectionOptions
-    takeOrOpen(destination, connectionSignal).then(
-      (socket) => callback?.(null, socket),
-      (error: unknown) =>
-        callback?.(error instanceof Error ? error : new Error('no connection'), undefined as unknown as Duplex)
-    )
-  }
+  const plain = openBy(takeOrOpen, new http.Agent({ keepAlive: true }))
+  const tls = openBy(takeOrOpen, new https.Agent({ keepAlive: true }))
 
   async function takeOrOpen(destination: Destination, signal: AbortSignal): Promise<Socket> {
     // A certificate is shown while a connection opens, so that one which was opened without it is of no use.
@@ -66,7 +42,7 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
   }
 
   return {
-    agentFor: ({ protocol }) => (protocol === 'http:' ? agents.plain : agents.tls),
+    agentFor: ({ protocol }) => (protocol === 'http:' ? plain : tls),
     prepare(url) {
       const opening = openConnection({ url }, closing)
       opening.then(
@@ -81,9 +57,35 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
       prepared.set(url.origin, [...(prepared.get(url.origin) ?? []), opening])
     },
     close() {
-      for (const agent of Object.values(agents)) agent.destroy()
+      plain.destroy()
+      tls.destroy()
     }
   }
+}
+
+/** An agent that keeps connections as it always does, but opens them our way, and watches those that are idle. */
+function openBy(open: Open, agent: http.Agent): http.Agent {
+  // The types do not know that it says whether the connection is kept.
+  const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent)
+  const reuse = agent.reuseSocket.bind(agent)
+  agent.keepSocketAlive = (socket) => {
+    watchIdle(socket)
+    return keep(socket)
+  }
+  agent.reuseSocket = (socket, request) => {
+    endIdle(socket)
+    reuse(socket, request)
+  }
+  agent.createConnection = (options, callback) => {
+    const { destination, connectionSignal } = options as ConnectionOptions
+    open(destination, connectionSignal).then(
+      (socket) => callback?.(null, socket),
+      (error: unknown) =>
+        callback?.(error instanceof Error ? error : new Error('no connection'), undefined as unknown as Duplex)
+    )
+    return undefined
+  }
+  return agent
 }
 
 /**
@@ -102,8 +104,8 @@ function destroyThis(this: Duplex): void {
   this.destroy()
 }
 
-/** Waiting for a connection that was opened ahead must not take longer than the request may. */
-async function whenAborted(signal: AbortSignal): Promise<undefined> {
+/** To race against what must not take longer than a request may. */
+export async function whenAborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve, { once: true })

@@ -2,14 +2,14 @@ import http from 'node:http'
 import https from 'node:https'
 import { performance } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
-import { HttpClient } from '@actions/http-client'
+import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import project from '../../package.json' with { type: 'json' }
 import { readBody } from './body.ts'
 import { ConnectionError, revealCertificate } from './connection.ts'
-import { createConnectionPool, type ConnectionOptions } from './connection-pool.ts'
+import { createConnectionPool, whenAborted, type ConnectionOptions } from './connection-pool.ts'
 import { codeOf } from '../guard/safe-text.ts'
 import type { Secret } from '../guard/secret.ts'
-import type { NoAnswer, Outcome } from './outcome.ts'
+import type { Answer, NoAnswer } from './outcome.ts'
 import type { Http, HttpRequest, Limits } from './request.ts'
 
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
@@ -18,98 +18,97 @@ export const HEADER_BYTES = 256 * 1024
 /** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
 const USER_AGENT = `google-id-token/${project.version}`
 
+/** With this a request is stopped that took too long. */
+const TIMEOUT = new ConnectionError('ETIMEDOUT', 'the request took too long')
+
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 export function createHttp(): Http {
   const closing = new AbortController()
   const connections = createConnectionPool(closing.signal)
-
-  async function send(request: HttpRequest, limits: Limits): Promise<Outcome> {
-    const start = performance.now()
-    const limit = new AbortController()
-    const timer = setTimeout(() => {
-      limit.abort()
-    }, limits.milliseconds)
-    const signal = AbortSignal.any([limit.signal, closing.signal])
-    let sent = false
-    let begun: number | undefined
-    let interrupt: (reason: ConnectionError) => void = () => undefined
-    // Whatever Node makes of a request that is cut short, it never outlasts its limit.
-    const interrupted = new Promise<never>((_resolve, reject) => {
-      interrupt = reject
-      signal.addEventListener('abort', () => {
-        reject(new ConnectionError('ECANCELED', 'the request was given up'))
-      })
-    })
-    interrupted.catch(() => undefined)
-    const client = new HttpClient(USER_AGENT, [], { socketTimeout: limits.milliseconds })
-    const body = revealBody(request.body)
-    // http-client's raw request does one exchange and nothing else: no retry, no redirect, no proxy of its own.
-    const info = {
-      parsedUrl: request.url,
-      httpModule: watched(request.url.protocol === 'http:' ? http : https, {
+  return {
+    async send(request, limits) {
+      const start = performance.now()
+      const stop = new AbortController()
+      const timer = setTimeout(() => {
+        stop.abort(TIMEOUT)
+      }, limits.milliseconds)
+      const signal = AbortSignal.any([stop.signal, closing.signal])
+      let sent = false
+      let status: number | undefined
+      const watcher: Watcher = {
         // A socket is handed to the request once it is connected, so from there on bytes may travel.
         onSocket: () => (sent = true),
         onUpgrade() {
-          interrupt(
-            new ConnectionError('EPROTO', 'the answer switches to another protocol (101), which was not asked for')
-          )
+          const what = 'the answer switches to another protocol (101), which was not asked for'
+          stop.abort(new ConnectionError('EPROTO', what))
         }
-      }),
-      options: {
-        method: request.method,
-        host: request.url.hostname,
-        port: request.url.port,
-        path: request.url.pathname + request.url.search,
-        headers: {
-          'user-agent': client.userAgent ?? USER_AGENT,
-          ...contentLength(body),
-          ...revealHeaders(request.headers)
-        },
-        agent: connections.agentFor(request.url),
-        maxHeaderSize: HEADER_BYTES,
-        signal,
-        destination: request,
-        connectionSignal: signal,
-        // Kept connections are told apart by these as well.
-        ...revealCertificate(request.clientCertificate)
-      } satisfies ConnectionOptions
-    }
-    try {
-      const { message } = await Promise.race([client.requestRaw(info, toStream(body)), interrupted])
-      begun = message.statusCode
-      const read = await Promise.race([readBody(message, limits.bodyBytes), interrupted])
-      const milliseconds = Math.round(performance.now() - start)
-      const status = message.statusCode ?? 0
-      return {
-        answered: true,
-        status,
-        headers: joinHeaders(message),
-        repeated: findRepeated(message),
-        ...read,
-        milliseconds
       }
-    } catch (error) {
-      // Whatever comes from the network or from an abortion has a code; anything else is a defect of ours.
-      if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
-      const { milliseconds: limitMs, byDeadline = false } = limits
-      const within = byDeadline ? `in the ${limitMs} ms that were left before the deadline` : `within ${limitMs} ms`
-      const missed = limit.signal.aborted
-        ? `no complete answer ${within} (${describeProgress(sent, begun)})`
-        : undefined
-      return toNoAnswer(error, { missed, sent, milliseconds: Math.round(performance.now() - start) })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  return {
-    send,
+      const agent = connections.agentFor(request.url)
+      try {
+        const { message } = await untilAborted(signal, exchange(request, agent, signal, limits.milliseconds, watcher))
+        status = message.statusCode
+        const body = await untilAborted(signal, readBody(message, limits.bodyBytes))
+        return { answered: true, ...readHead(message), ...body, milliseconds: elapsedSince(start) }
+      } catch (thrown) {
+        const error: unknown = signal.aborted ? signal.reason : thrown
+        // Whatever comes from the network has a code; anything else is a defect of ours.
+        if (!(error instanceof ConnectionError) && codeOf(error) === 'UNKNOWN') throw error
+        const missed = error === TIMEOUT ? describeMiss(limits, sent, status) : undefined
+        return toNoAnswer(error, { missed, sent, milliseconds: elapsedSince(start) })
+      } finally {
+        clearTimeout(timer)
+      }
+    },
     prepare: connections.prepare,
     close() {
-      closing.abort()
+      closing.abort(new ConnectionError('ECANCELED', 'the request was given up'))
       connections.close()
     }
   }
+}
+
+function elapsedSince(start: number): number {
+  return Math.round(performance.now() - start)
+}
+
+/** Whatever Node makes of a request that is cut short, it never outlasts its signal. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const result = await Promise.race([work, whenAborted(signal)])
+  signal.throwIfAborted()
+  return result as T
+}
+
+/** http-client's raw request, which does one exchange and nothing else: no retry, no redirect, no proxy of its own. */
+async function exchange(
+  request: HttpRequest,
+  agent: http.Agent,
+  signal: AbortSignal,
+  socketTimeout: number,
+  watcher: Watcher
+): Promise<HttpClientResponse> {
+  const client = new HttpClient(USER_AGENT, [], { socketTimeout })
+  const body = revealBody(request.body)
+  const { url: parsedUrl, method, clientCertificate } = request
+  const options: ConnectionOptions = {
+    method,
+    host: parsedUrl.hostname,
+    port: parsedUrl.port,
+    path: parsedUrl.pathname + parsedUrl.search,
+    headers: {
+      'user-agent': client.userAgent ?? USER_AGENT,
+      ...(body === undefined ? {} : { 'content-length': body.length }),
+      ...revealHeaders(request.headers)
+    },
+    agent,
+    maxHeaderSize: HEADER_BYTES,
+    signal,
+    destination: request,
+    connectionSignal: signal,
+    // Kept connections are told apart by these as well.
+    ...revealCertificate(clientCertificate)
+  }
+  const httpModule = watched(parsedUrl.protocol === 'http:' ? http : https, watcher)
+  return await client.requestRaw({ parsedUrl, httpModule, options }, body === undefined ? null : Readable.from([body]))
 }
 
 interface Watcher {
@@ -153,36 +152,34 @@ function reveal(value: string | Secret): string {
   return typeof value === 'string' ? value : value.reveal()
 }
 
-function revealBody(body: HttpRequest['body']): string | Buffer | undefined {
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body
-  return new URLSearchParams(
-    Object.entries(body).map(([name, value]): [string, string] => [name, reveal(value)])
-  ).toString()
+function revealBody(body: HttpRequest['body']): Buffer | undefined {
+  if (body === undefined || Buffer.isBuffer(body)) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  const form = Object.entries(body).map(([name, value]): [string, string] => [name, reveal(value)])
+  return Buffer.from(new URLSearchParams(form).toString())
 }
 
-function contentLength(body: string | Buffer | undefined): http.OutgoingHttpHeaders {
-  return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-}
-
-function toStream(body: string | Buffer | undefined): NodeJS.ReadableStream | null {
-  return body === undefined ? null : Readable.from([Buffer.from(body)])
-}
-
-function joinHeaders(message: http.IncomingMessage): Record<string, string> {
+function readHead({
+  statusCode = 0,
+  headersDistinct
+}: http.IncomingMessage): Pick<Answer, 'status' | 'headers' | 'repeated'> {
   const headers = Object.create(null) as Record<string, string>
-  for (const [name, values] of Object.entries(message.headersDistinct)) headers[name] = (values ?? []).join(', ')
-  return headers
+  const repeated = Object.create(null) as Record<string, string[]>
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    headers[name] = values.join(', ')
+    if (values.length > 1) repeated[name] = values
+  }
+  return { status: statusCode, headers, repeated }
 }
 
-function findRepeated(message: http.IncomingMessage): Record<string, string[]> {
-  const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, values ?? []] as const)
-  return Object.fromEntries(entries.filter(([, values]) => values.length > 1))
-}
-
-/** How far a request came. @param status of an answer that began */
-function describeProgress(sent: boolean, status: number | undefined): string {
-  if (status !== undefined) return `an answer with status ${status} began, and did not end`
-  return sent ? 'the request was sent, and no answer began' : 'no connection was made'
+/** How far a request came in its time. @param status of an answer that began */
+function describeMiss({ milliseconds, byDeadline = false }: Limits, sent: boolean, status: number | undefined): string {
+  const within = byDeadline
+    ? `in the ${milliseconds} ms that were left before the deadline`
+    : `within ${milliseconds} ms`
+  const unsent = sent ? 'the request was sent, and no answer began' : 'no connection was made'
+  const progress = status === undefined ? unsent : `an answer with status ${status} began, and did not end`
+  return `no complete answer ${within} (${progress})`
 }
 
 /** Errors of the network, of an abortion and of a decoder have codes. */

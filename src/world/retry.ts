@@ -14,22 +14,18 @@ export function isTransient(outcome: Pick<Answer, 'answered' | 'status'> | NoAns
   return outcome.answered ? isTransientStatus(outcome.status) : outcome.trouble !== 'proxy setting'
 }
 
-/** How long to pause after attempt number `attempt` came to this: as long as `pauseAfter` says, in milliseconds. */
-export function choosePause(
-  { now, random }: Pick<Step, 'now' | 'random'>,
-  attempt: number,
-  outcome: Pick<Answer, 'answered' | 'headers'> | NoAnswer
-): number {
-  return pauseAfter(attempt, outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0, random)
-}
-
 /**
  * How long to pause after failed attempt number `attempt` (1 is the first), in milliseconds: exponential with full jitter, so
  * that jobs that failed together do not come back together
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never less than `Retry-After` asks for.
  */
-export function pauseAfter(attempt: number, retryAfterMs: number, random: () => number): number {
+export function choosePause(
+  { now, random }: Pick<Step, 'now' | 'random'>,
+  attempt: number,
+  outcome: Pick<Answer, 'answered' | 'headers'> | NoAnswer
+): number {
   const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
+  const retryAfterMs = outcome.answered ? parseRetryAfter(outcome.headers['retry-after'], now()) : 0
   return Math.max(retryAfterMs, Math.round(random() * ceiling))
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deriveAudience, parseAudience } from '../../../src/inputs/audience.ts'
+import { findAudience, parseAudience } from '../../../src/inputs/audience.ts'
+import { audienceRequired } from '../../../src/inputs/failures.ts'
 import { assertFails } from '../fixtures.ts'
 
 const DERIVED: [string, string, string][] = [
@@ -36,7 +37,7 @@ const DERIVED: [string, string, string][] = [
 
 for (const [what, url, audience] of DERIVED) {
   test(`The audience is derived from ${what}.`, () => {
-    assert.equal(deriveAudience(new URL(url)), audience)
+    assert.equal(findAudience(new URL(url)), audience)
   })
 }
 
@@ -54,7 +55,8 @@ const UNKNOWN: [string, string][] = [
 
 for (const [what, url] of UNKNOWN) {
   test(`No audience is derived from ${what}, and the error says which value fits which product.`, () => {
-    const { snippets = [] } = assertFails(() => deriveAudience(new URL(url)), 'AUDIENCE_REQUIRED')
+    assert.equal(findAudience(new URL(url)), undefined)
+    const { snippets } = audienceRequired(new URL(url)).text
     const products = url.includes('.cloudfunctions.net/')
       ? [/gcloud functions list/]
       : [/Cloud Run/, /Identity-Aware Proxy/, /API Gateway/]
@@ -63,8 +65,8 @@ for (const [what, url] of UNKNOWN) {
 }
 
 test('The error about a missing audience does not repeat the query.', () => {
-  const failure = assertFails(() => deriveAudience(new URL('https://shop.example/x?key=s3cr3t')), 'AUDIENCE_REQUIRED')
-  assert.doesNotMatch(JSON.stringify(failure), /s3cr3t/)
+  const { text } = audienceRequired(new URL('https://shop.example/x?key=s3cr3t'))
+  assert.doesNotMatch(JSON.stringify(text), /s3cr3t/)
 })
 
 for (const [what, value] of [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { audienceRequired, inputInvalid, inputsInvalid, WHY_EMPTY } from '../../../src/inputs/failures.ts'
-import { quoteValue } from '../../../src/guard/quote.ts'
+import { quoteValue } from '../../../src/guard/safe-text.ts'
 import { explainWithheld } from '../../../src/world/failures/restricted-run.ts'
 import { wordsOf } from '../fixtures.ts'
 import { HOSTILE, testFailures } from '../rows.ts'

@@ -1,47 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isTransient, isTransientStatus, parseRetryAfter, pauseAfter } from '../../../src/world/retry.ts'
+import { choosePause, isTransient, isTransientStatus, parseRetryAfter } from '../../../src/world/retry.ts'
 import { answer, NOW } from '../fixtures.ts'
 
 const LONGEST_MS = [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]
 
+function choose(attempt: number, random: number, retryAfter?: string): number {
+  const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+  return choosePause({ now: () => NOW, random: () => random }, attempt, answer(503, '', headers))
+}
+
 for (const [index, longest] of LONGEST_MS.entries()) {
   test(`The pause after attempt ${index + 1} is anything from 0 to ${longest} ms.`, () => {
-    assert.equal(
-      pauseAfter(index + 1, 0, () => 0),
-      0
-    )
-    assert.equal(
-      pauseAfter(index + 1, 0, () => 0.5),
-      longest / 2
-    )
-    assert.equal(
-      pauseAfter(index + 1, 0, () => 0.999_999),
-      longest
-    )
+    const pauses = [0, 0.5, 0.999_999].map((random) => choose(index + 1, random))
+    assert.deepEqual(pauses, [0, longest / 2, longest])
   })
 }
 
 test('The pause after a thousand attempts is no longer.', () => {
-  assert.equal(
-    pauseAfter(1_000, 0, () => 0.999_999),
-    10_000
-  )
+  assert.equal(choose(1_000, 0.999_999), 10_000)
 })
 
 test('A pause is never shorter than Retry-After asks for, and may be longer.', () => {
-  assert.equal(
-    pauseAfter(1, 30_000, () => 0.999_999),
-    30_000
-  )
-  assert.equal(
-    pauseAfter(5, 3_000, () => 0),
-    3_000
-  )
-  assert.equal(
-    pauseAfter(5, 3_000, () => 0.999_999),
-    10_000
-  )
+  assert.equal(choose(1, 0.999_999, '30'), 30_000)
+  assert.equal(choose(5, 0, '3'), 3_000)
+  assert.equal(choose(5, 0.999_999, '3'), 10_000)
 })
 
 const RETRY_AFTER: [string, string | undefined, number][] = [

@@ -94,23 +94,7 @@ function explainNothing(
 
 /** What is wrong with a credential document, as far as it decides how to fix it. */
 export type Flaw =
-  | 'broken'
-  /** A path stands where the document belongs. */
-  | 'path for content'
-  /** A document of workload identity federation, which tools make. */
-  | 'external account'
-  | 'missing file'
-  /** The file that google-github-actions/auth leaves in the workspace. */
-  | 'removed file'
-  /** The document itself stands in the variable that is to hold its path. */
-  | 'content for path'
-  | 'foreign host'
-  /** The e-mail of a service account has a domain that does not exist. */
-  | 'misspelled'
-  | 'plain http'
-  /** One of Google's own hosts, but not over TLS. */
-  | 'secret over http'
-  | 'private key'
+  | keyof typeof FLAWS
   /** The path of a file that cannot be read. */
   | { readonly unreadable: string }
   /** It is for this universe, and the input says another. */
@@ -134,7 +118,7 @@ const STORE_DOCUMENT = [
   inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
 ]
 
-const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
+const FLAWS = {
   broken: {
     remedy: 'Store the whole file that Google made, unedited, as JSON or as base64 of the JSON.',
     snippets: STORE_DOCUMENT
@@ -202,7 +186,7 @@ const FLAWS: Readonly<Record<Extract<Flaw, string>, Advice>> = {
       inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
     ]
   }
-}
+} satisfies Readonly<Record<string, Advice>>
 
 function adviseOn(flaw: Flaw): Advice {
   if (typeof flaw === 'string') return FLAWS[flaw]

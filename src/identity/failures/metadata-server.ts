@@ -45,7 +45,7 @@ function explain(refusal: Refusal): FailureText {
       sentence: 'No Google credential was found; this machine has a metadata server, but no service account (404).',
       cause: 'The machine was made without a service account, or the account was taken away.',
       remedy: 'Attach a service account to the machine, or set workload_identity_provider and service_account.',
-      snippets: giveMachine('--service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform')
+      snippets: [giveMachine('--service-account=NAME@PROJECT.iam.gserviceaccount.com --scopes=cloud-platform')]
     }
   }
   return {

@@ -7,7 +7,7 @@ import { describeOutcome, inAttempts, type SealedOutcome } from '../../world/out
 import { FEDERATION, RUN_AUTH } from './credentials.ts'
 
 /** What kind of place should have held the token, and what was wrong there, as far as it decides how to fix it. */
-export type SubjectTokenTrouble = 'file' | 'form' | 'program forbidden' | 'program failed' | 'AWS' | 'certificate'
+export type SubjectTokenTrouble = keyof typeof TROUBLES
 
 /** An external account's own token is not there. @param problem quotes nothing that could be secret */
 export function subjectTokenUnavailable(where: string, problem: string, trouble: SubjectTokenTrouble): Failure {
@@ -55,7 +55,7 @@ function fail(where: string, problem: string, advice: Advice): Failure {
   })
 }
 
-const TROUBLES: Readonly<Record<SubjectTokenTrouble, Advice>> = {
+const TROUBLES = {
   file: {
     cause:
       'What writes the token, such as a sidecar or the cluster, has not done so, or has written it for another user.',
@@ -97,4 +97,4 @@ const TROUBLES: Readonly<Record<SubjectTokenTrouble, Advice>> = {
     remedy: 'Check the paths in the certificate configuration, and that certificate and key belong together.',
     snippets: [onRunner('see the certificate', 'openssl x509 -noout -in CERTIFICATE -subject -dates')]
   }
-}
+} satisfies Readonly<Record<string, Advice>>

@@ -188,9 +188,11 @@ function narrowScopes({ caller, who, account }: Facts): Explanation {
     remedy: isPerson
       ? 'Sign in again with the scope https://www.googleapis.com/auth/cloud-platform.'
       : 'Give the machine the scope https://www.googleapis.com/auth/cloud-platform; the machine has to be stopped for that.',
-    snippets: isPerson
-      ? [inTerminal('sign in again', 'gcloud auth application-default login')]
-      : giveMachine('--scopes=https://www.googleapis.com/auth/cloud-platform')
+    snippets: [
+      isPerson
+        ? inTerminal('sign in again', 'gcloud auth application-default login')
+        : giveMachine('--scopes=https://www.googleapis.com/auth/cloud-platform')
+    ]
   }
 }
 

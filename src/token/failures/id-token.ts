@@ -3,7 +3,7 @@ import { accountWord, inStep, inTerminal, onRunner } from '../../failure/snippet
 import { safeText } from '../../guard/safe-text.ts'
 
 /** What about a token is not as it was asked for, as far as it decides how to fix it. */
-export type TokenFlaw = 'form' | 'issuer' | 'audience' | 'expiry' | { readonly account: string | undefined }
+export type TokenFlaw = keyof typeof FLAWS | { readonly account: string | undefined }
 
 /** A token came, and it is not what was asked for. @param problem names claims, never the token */
 export function tokenInvalid(problem: string, audience: string, flaw: TokenFlaw): Failure {
@@ -20,7 +20,7 @@ const CHECK_PROXY = onRunner(
   "curl -sv https://www.googleapis.com/ -o /dev/null 2>&1 | grep -i 'issuer:'"
 )
 
-const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Advice>> = {
+const FLAWS = {
   form: {
     cause: "Something between this machine and Google, such as a proxy, answered in Google's place.",
     remedy: 'Check the proxy of the runner (HTTPS_PROXY), and run the job again.',
@@ -43,7 +43,7 @@ const FLAWS: Readonly<Record<Extract<TokenFlaw, string>, Advice>> = {
       'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
     snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
   }
-}
+} satisfies Readonly<Record<string, Advice>>
 
 function adviseOnAccount(account: string | undefined): Advice {
   return account === undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { quoteValue } from '../../../src/guard/quote.ts'
+import { quoteValue } from '../../../src/guard/safe-text.ts'
 import { jwt } from '../fixtures.ts'
 
 const KEY = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n'
