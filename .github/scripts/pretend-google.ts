@@ -45,11 +45,16 @@ async function serve(): Promise<Ready> {
   const world = await startPretendGoogle()
   setTimeout(() => process.exit(), LIFETIME_MS)
   world.addServiceAccount({ email: ACCOUNT })
+  const provider = world.addPool()
+  const pool = provider.replace(/\/providers\/.*$/, '')
+  world.grant(`principalSet://iam.googleapis.com/${pool}/*`, 'roles/iam.workloadIdentityUser', ACCOUNT)
   return {
-    env: world.env(),
+    // The runner sets the variables of OIDC itself only in jobs with `id-token: write`, and so leaves these as they are.
+    env: { ...world.env(), ...(await world.githubOidcEnv()) },
     outputs: {
       process_id: String(process.pid),
       account: ACCOUNT,
+      provider,
       credentials: JSON.stringify(await world.addServiceAccountKey(ACCOUNT)),
       url: world.addService({
         host: 'hello-123456789012.europe-west1.run.app',

@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 import { WebSocketServer } from 'ws'
 import { startLiveService } from '../../pretend-google/services/live-service.ts'
 import type { LiveApp } from '../../pretend-google/services/live-service.ts'
+import { BROWSER, launchBrowser } from '../../runner/browser.ts'
 import { SERVICE_HOST } from '../given.ts'
 import { givenProxy, proxyScenario } from './given.ts'
-
-/** Where systems, and GitHub's runners, have a browser. */
-const BROWSERS = [
-  process.env['CHROMIUM'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'
-]
-const browser = BROWSERS.find((file) => file !== '' && existsSync(file))
-
-/** Without the sandbox, because containers run tests as root; and without the browser's own guard of loopback, so that the proxy's shows. */
-const ARGUMENTS = ['--no-sandbox', '--no-proxy-server', '--disable-features=LocalNetworkAccessChecks']
 
 /** An application as frameworks make them: a Secure session cookie, and a check of Origin against Host on every form. */
 const app: LiveApp = (request, response) => {
@@ -74,7 +58,7 @@ async function logIn(page: Page, origin: string): Promise<void> {
   await page.waitForFunction("document.getElementById('ws').textContent === 'pong'")
 }
 
-if (browser === undefined) console.log('There is no browser on this machine, so that nothing is tested with one.')
+if (BROWSER === undefined) console.log('There is no browser on this machine, so that nothing is tested with one.')
 else {
   proxyScenario(
     'A browser logs in, posts a form past a CSRF check, follows the redirect, and opens a WebSocket',
@@ -94,7 +78,7 @@ else {
           )
       }) as never)
       const { port, job } = await start(given, { env: service.env() })
-      const chrome = await chromium.launch({ executablePath: browser, args: ARGUMENTS })
+      const chrome = await launchBrowser()
       try {
         for (const host of ['127.0.0.1', 'localhost']) {
           const page = await (await chrome.newContext()).newPage()
