@@ -512,10 +512,26 @@ function textsOf(failures: readonly (Failure | FailureText)[]): FailureText[] {
 
 const withoutBash = process.platform === 'win32' ? 'needs bash' : false
 
+type Word = (typeof WORDED)[string]
+
+interface Wording {
+  readonly value: string
+  readonly texts: readonly FailureText[]
+}
+
+let latest: { readonly word: Word; readonly wordings: readonly Wording[] } | undefined
+
+/** Kept until the next function is asked, because three tests look at the texts of each. */
+function wordingsOf(word: Word): readonly Wording[] {
+  if (latest?.word !== word)
+    latest = { word, wordings: HOSTILE.map((value) => ({ value, texts: textsOf(word(value)) })) }
+  return latest.wordings
+}
+
 /** Each command of some texts once, with the value that is in it. */
-function commandsOf(word: (typeof WORDED)[string], languages: readonly string[]): Map<string, string> {
-  const commands = HOSTILE.flatMap((value) =>
-    textsOf(word(value))
+function commandsOf(wordings: readonly Wording[], languages: readonly string[]): Map<string, string> {
+  const commands = wordings.flatMap(({ value, texts }) =>
+    texts
       .flatMap(({ snippets = [] }) => snippets)
       .filter(({ language }) => languages.includes(language))
       .flatMap(({ lines }) => lines.map((line) => [line, value] as const))
@@ -525,7 +541,7 @@ function commandsOf(word: (typeof WORDED)[string], languages: readonly string[])
 
 for (const [name, word] of Object.entries(WORDED)) {
   test(`${name} puts nothing from outside into a command but as one word.`, { skip: withoutBash }, () => {
-    const commands = [...commandsOf(word, ['shell', 'bash'])]
+    const commands = [...commandsOf(wordingsOf(word), ['shell', 'bash'])]
     const runs = runInBash(commands.map(([command]) => command))
     assert.equal(runs.length, commands.length)
     for (const [index, calls] of runs.entries()) {
@@ -546,11 +562,12 @@ for (const [name, word] of Object.entries(WORDED)) {
   })
 
   test(`${name} puts nothing into a command that PowerShell would read.`, () => {
-    for (const line of commandsOf(word, ['shell']).keys()) assert.deepEqual(readByPowerShell(line), [], line)
+    for (const line of commandsOf(wordingsOf(word), ['shell']).keys())
+      assert.deepEqual(readByPowerShell(line), [], line)
   })
 
   test(`${name} keeps each of its texts on one line.`, () => {
-    for (const text of HOSTILE.flatMap((value) => textsOf(word(value)))) {
+    for (const text of wordingsOf(word).flatMap(({ texts }) => texts)) {
       const { sentence, remedy, cause = '', answer: quoted = '', snippets = [], details = [] } = text
       const lines = snippets.flatMap(({ place, lines: each }) => [place, ...each])
       for (const line of [sentence, remedy, cause, quoted, renderAnnotation(text, 'link'), ...details, ...lines])

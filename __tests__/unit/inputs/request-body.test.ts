@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdtempSync, symlinkSync } from 'node:fs'
+import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { readRequestBody } from '../../../src/inputs/request-body.ts'
 import { Failure } from '../../../src/failure/failure.ts'
 
-const root = await mkdtemp(path.join(tmpdir(), 'request-body-'))
+const root = mkdtempSync(path.join(tmpdir(), 'request-body-'))
 const workspace = path.join(root, 'workspace')
-/** Windows lets administrators and developers make links. */
-const canLink = await symlink('workspace', path.join(root, 'link')).then(
-  () => true,
-  () => false
-)
+const canLink = makeLink()
 
 before(async () => {
   await mkdir(path.join(workspace, 'folder'), { recursive: true })
@@ -32,6 +29,16 @@ before(async () => {
 after(async () => {
   await rm(root, { recursive: true })
 })
+
+/** Windows lets administrators and developers make links. */
+function makeLink(): boolean {
+  try {
+    symlinkSync('workspace', path.join(root, 'link'))
+    return true
+  } catch {
+    return false
+  }
+}
 
 type Read = [string, string, string | undefined, Buffer | undefined]
 
