@@ -6223,8 +6223,9 @@ function mapHeaders(headers, map) {
  * @returns tells it of a name in lower case
  */
 function isHopByHop(headers) {
-    const named = headerValues(headers, 'connection').flatMap((value) => value.split(',').map((name) => name.trim().toLowerCase()));
-    return (name) => HOP_BY_HOP.has(name) || named.includes(name);
+    const named = headerValues(headers, 'connection').join().toLowerCase();
+    const names = named === '' || HOP_BY_HOP.has(named) ? [] : named.split(',').map((name) => name.trim());
+    return (name) => HOP_BY_HOP.has(name) || names.includes(name);
 }
 const HOP_BY_HOP = new Set([
     'connection',
@@ -6291,10 +6292,11 @@ function admit({ method, target, headers, ambiguity }, port) {
     }
     return { admitted: true, local, path };
 }
-/** The three names of the proxy. Browsers and others leave out the port where it is the scheme's own. */
+const OWN_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
+/** Whether this is one of the three names of the proxy. Browsers and others leave out the port where it is the scheme's own. */
 function isOwnAuthority(name, port) {
-    const names = ['127.0.0.1', 'localhost', '[::1]'];
-    return names.some((own) => name === `${own}:${port}` || (port === 80 && name === own));
+    const end = `:${port}`;
+    return OWN_NAMES.has(name.endsWith(end) ? name.slice(0, -end.length) : port === 80 ? name : '');
 }
 function describeForeignHost(host, port) {
     return `This proxy answers to 127.0.0.1:${port}, localhost:${port} and [::1]:${port} only; the request is for ${(0,safe_text/* safeText */.Hk)(host, 120) || 'no host'}.`;
@@ -7653,11 +7655,7 @@ function createStatistics(log, now) {
     return {
         begin(method, target) {
             const startedAt = now();
-            // For the log and the slowest request alone, so that no request waits for it.
-            const shown = () => ({
-                method: (0,safe_text/* safeText */.Hk)(method, 20),
-                path: (0,safe_text/* safeText */.Hk)(target.replace(/[?#].*$/s, ''), 200)
-            });
+            const pathOf = () => target.replace(/[?#].*$/s, '');
             let status;
             let code = '';
             let milliseconds = 0;
@@ -7668,7 +7666,7 @@ function createStatistics(log, now) {
                     status = given;
                     milliseconds = Math.round(now() - startedAt);
                     if (milliseconds > (slowest?.milliseconds ?? -1))
-                        slowest = { ...shown(), milliseconds };
+                        slowest = { method: (0,safe_text/* safeText */.Hk)(method, 20), path: (0,safe_text/* safeText */.Hk)(pathOf(), 200), milliseconds };
                 },
                 refused(text) {
                     code = ` ${text.code}`;
@@ -7696,8 +7694,7 @@ function createStatistics(log, now) {
                     lastAt = now();
                     countClass(status);
                     const took = status === undefined ? Math.round(now() - startedAt) : milliseconds;
-                    const { method: name, path } = shown();
-                    log(`${name} ${path} ${status ?? 'no answer'} ${took} ms${code}`);
+                    log(`${(0,safe_text/* safeText */.Hk)(`${method} ${pathOf()}`, 220)} ${status ?? 'no answer'} ${took} ms${code}`);
                 }
             };
         },

@@ -58,10 +58,12 @@ export function admit({ method, target, headers, ambiguity }: ClientRequest, por
   return { admitted: true, local, path }
 }
 
-/** The three names of the proxy. Browsers and others leave out the port where it is the scheme's own. */
+const OWN_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** Whether this is one of the three names of the proxy. Browsers and others leave out the port where it is the scheme's own. */
 export function isOwnAuthority(name: string, port: number): boolean {
-  const names = ['127.0.0.1', 'localhost', '[::1]']
-  return names.some((own) => name === `${own}:${port}` || (port === 80 && name === own))
+  const end = `:${port}`
+  return OWN_NAMES.has(name.endsWith(end) ? name.slice(0, -end.length) : port === 80 ? name : '')
 }
 
 function describeForeignHost(host: string, port: number): string {

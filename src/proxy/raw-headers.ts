@@ -30,10 +30,9 @@ export function mapHeaders(headers: RawHeaders, map: (name: string, value: strin
  * @returns tells it of a name in lower case
  */
 export function isHopByHop(headers: RawHeaders): (name: string) => boolean {
-  const named = headerValues(headers, 'connection').flatMap((value) =>
-    value.split(',').map((name) => name.trim().toLowerCase())
-  )
-  return (name) => HOP_BY_HOP.has(name) || named.includes(name)
+  const named = headerValues(headers, 'connection').join().toLowerCase()
+  const names = named === '' || HOP_BY_HOP.has(named) ? [] : named.split(',').map((name) => name.trim())
+  return (name) => HOP_BY_HOP.has(name) || names.includes(name)
 }
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([

@@ -76,11 +76,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
   return {
     begin(method, target) {
       const startedAt = now()
-      // For the log and the slowest request alone, so that no request waits for it.
-      const shown = (): { method: string; path: string } => ({
-        method: safeText(method, 20),
-        path: safeText(target.replace(/[?#].*$/s, ''), 200)
-      })
+      const pathOf = (): string => target.replace(/[?#].*$/s, '')
       let status: number | undefined
       let code = ''
       let milliseconds = 0
@@ -90,7 +86,8 @@ export function createStatistics(log: (line: string) => void, now: () => number)
         answered(given) {
           status = given
           milliseconds = Math.round(now() - startedAt)
-          if (milliseconds > (slowest?.milliseconds ?? -1)) slowest = { ...shown(), milliseconds }
+          if (milliseconds > (slowest?.milliseconds ?? -1))
+            slowest = { method: safeText(method, 20), path: safeText(pathOf(), 200), milliseconds }
         },
         refused(text) {
           code = ` ${text.code}`
@@ -117,8 +114,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
           lastAt = now()
           countClass(status)
           const took = status === undefined ? Math.round(now() - startedAt) : milliseconds
-          const { method: name, path } = shown()
-          log(`${name} ${path} ${status ?? 'no answer'} ${took} ms${code}`)
+          log(`${safeText(`${method} ${pathOf()}`, 220)} ${status ?? 'no answer'} ${took} ms${code}`)
         }
       }
     },
