@@ -1244,7 +1244,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 const report = (0,_report_report_js__WEBPACK_IMPORTED_MODULE_1__/* .createReport */ .LU)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
 const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_4__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
-await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, world, async () => {
+await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), report, world, async () => {
     await (0,_run_js__WEBPACK_IMPORTED_MODULE_3__/* .run */ .e)(world, report);
 });
 
@@ -1452,7 +1452,7 @@ function createOutputs(env, declared = OUTPUTS) {
                 (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
             });
         },
-        setCall({ attempts, response }) {
+        setCall(attempts, response) {
             const last = attempts.at(-1);
             set('attempts', attempts.length);
             if (last !== undefined)
@@ -1899,7 +1899,7 @@ function createReport(env, declared) {
             const renewed = replaceFirst(run.tokens, result.token);
             if (renewed !== undefined)
                 outputs.setTokens(renewed, run.inputs?.exportEnv);
-            outputs.setCall(result);
+            outputs.setCall(run.attempts ?? [], result.response);
             const { accepted = false, verdicts = [] } = result.response ?? {};
             if (accepted)
                 (0,core/* info */.pq)(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`);
@@ -2015,9 +2015,10 @@ const END_MS = 500;
  *
  * @param story throws {Failure} once something is not as it has to be
  */
-async function runToEnd(process, env, report, world, story) {
+async function runToEnd(process, report, world, story) {
     // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
     process.exitCode = 1;
+    const { env } = process;
     // With this variable google-auth-library prints whole answers, credentials included.
     delete env['GOOGLE_SDK_NODE_LOGGING'];
     let finished = false;
@@ -2328,18 +2329,13 @@ var external_node_http_ = __nccwpck_require__(7067);
  * @throws {AggregateError} several of them, in the order of the readers
  */
 async function readAll(readers) {
-    const values = {};
-    const complaints = [];
-    for (const [name, read] of Object.entries(readers)) {
-        try {
-            values[name] = await read();
-        }
-        catch (error) {
-            complaints.push(...complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
+    const results = await Promise.allSettled(Object.values(readers).map(async (read) => await read()));
+    const values = readEach(results, (result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+    return Object.fromEntries(Object.keys(readers).map((name, index) => [name, values[index]]));
 }
 /** The same for each part of a list. */
 function readEach(parts, read) {
@@ -2353,8 +2349,10 @@ function readEach(parts, read) {
             complaints.push(...complaintsIn(error));
         }
     }
-    throwAny(complaints);
-    return values;
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return values;
+    throw others.length === 0 ? first : new AggregateError(complaints);
 }
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
 function complaintsIn(error) {
@@ -2363,12 +2361,6 @@ function complaintsIn(error) {
     if (error instanceof AggregateError && error.errors.every((each) => each instanceof failure_failure/* Failure */.HR))
         return error.errors;
     throw error;
-}
-function throwAny(complaints) {
-    const [first, ...others] = complaints;
-    if (first === undefined)
-        return;
-    throw others.length === 0 ? first : new AggregateError(complaints);
 }
 
 // EXTERNAL MODULE: ./src/inputs/failures.ts
@@ -3697,17 +3689,13 @@ function noBackend({ url, answered }) {
     };
 }
 function noFunction({ url, answered }) {
-    const { name, flags } = describeTarget(url);
-    const place = flags
-        .replaceAll(/ --\w+=/g, ' ')
-        .trim()
-        .replace(' ', ' of project ');
+    const { region, project } = (0,service_url/* placeOfFunction */.vf)(url);
     return {
-        sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
+        sentence: `${answered}: there is no function ${describeTarget(url).name} in ${region} of project ${project}, or its ingress admits internal traffic only.`,
         remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
         snippets: [
             describeService(url),
-            (0,failure_snippets/* inTerminal */.e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+            (0,failure_snippets/* inTerminal */.e5)('see the functions of the project', `gcloud functions list --project=${project}`)
         ]
     };
 }
@@ -3898,9 +3886,7 @@ function explain(url, answer) {
         };
     }
     return {
-        cause: status >= 200 && status < 300
-            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-            : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
+        cause: 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
         ...closing
     };
 }
@@ -4033,10 +4019,11 @@ const WHO = {
  * @param next what follows
  * @param pauseMs until then, where it is repeated and there is time for that
  */
-function recordAttempt(attempt, next, pauseMs, times) {
+function recordAttempt(attempt, next, pauseMs, place) {
     return {
-        ...times,
-        status: attempt.answered ? attempt.response.status : undefined,
+        ...place,
+        milliseconds: attempt.milliseconds,
+        status: attempt.answered ? attempt.status : undefined,
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
         passed: next.kind === 'passed',
@@ -4048,16 +4035,16 @@ function recordAttempt(attempt, next, pauseMs, times) {
 function labelAttempt(attempt) {
     if (!attempt.answered)
         return attempt.timedOut ? 'timeout' : 'no answer';
-    const { status, responder } = attempt.response;
-    const { length } = findMisses(attempt.response);
+    const { status, responder } = attempt;
+    const { length } = findMisses(attempt);
     const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`;
     return `${status}${WHO[responder]}${missed}`;
 }
 function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
-    const { status, responder } = attempt.response;
-    return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(call_verdicts/* describeMiss */.gx)].join('; ');
+    const { status, responder } = attempt;
+    return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${WHO[responder]}`, ...findMisses(attempt).map(call_verdicts/* describeMiss */.gx)].join('; ');
 }
 function explainRepeat(next, pauseMs) {
     if (next.kind === 'again')
@@ -4091,19 +4078,19 @@ function decideNext(attempt, history) {
     const repeatable = isIdempotent(history.method);
     if (!attempt.answered)
         return isTransient(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL;
-    const { response } = attempt;
-    if (response.accepted)
+    const { accepted, responder, status } = attempt;
+    if (accepted)
         return { kind: 'passed' };
-    switch (response.responder) {
+    switch (responder) {
         case 'front end':
-            return decideOnRefusal(response.status, history);
+            return decideOnRefusal(status, history);
         case 'infrastructure':
-            return decideOnInfrastructure(response.status, repeatable, history);
+            return decideOnInfrastructure(status, repeatable, history);
         case 'iap':
         case 'gateway':
             return FINAL;
         case 'application':
-            return decideOnAnswer(response.status, repeatable);
+            return decideOnAnswer(status, repeatable);
     }
 }
 /** The front end lets nothing through to the application, so that every method may be repeated. */
@@ -4254,16 +4241,14 @@ async function askAnonymously(step, url, method) {
 function judge(url, outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
-    if (isRefusalOfCaller(outcome, textOf(outcome)))
+    const text = outcome.body.toString('utf8');
+    if (isRefusalOfCaller(outcome, text))
         return 'refused';
-    const responder = whoAnswered(outcome, textOf(outcome));
+    const responder = whoAnswered(outcome, text);
     // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
     if (responder === 'gateway' && !(0,service_url/* isCloudRunUrl */.AH)(url))
         return 'refused';
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
-}
-function textOf({ body }) {
-    return body.toString('utf8');
 }
 
 ;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
@@ -4991,8 +4976,7 @@ function callFailed(failed) {
     const { call, attempt, attempts } = failed;
     if (!attempt.answered)
         return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method);
-    const { words = attempt.response.text } = attempt.response;
-    const response = { ...attempt.response, text: words };
+    const response = { ...attempt, text: attempt.words ?? attempt.text };
     if (isBrokenIap(response))
         return iapRejected(failed, response);
     switch (response.responder) {
@@ -5007,7 +4991,7 @@ function callFailed(failed) {
         case 'infrastructure':
             return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response);
         case 'application':
-            return applicationFailed(failed, attempt.response);
+            return applicationFailed(failed, attempt);
     }
 }
 
@@ -5033,7 +5017,9 @@ function readResponse(answer, expectations, redact, milliseconds, withWords = an
     const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
     return {
+        answered: true,
         status,
+        milliseconds: answer.milliseconds,
         headers,
         repeated,
         text,
@@ -5042,8 +5028,7 @@ function readResponse(answer, expectations, redact, milliseconds, withWords = an
         clientId: iapClientId({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
-        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
-        milliseconds: answer.milliseconds
+        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status))
     };
 }
 /** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
@@ -5091,49 +5076,38 @@ const LAST_ATTEMPT_MS = 1_000;
  */
 async function callService(step, call, firstToken, mintAgain, onAttempt) {
     const elapsedMs = startWatch(step);
-    const attempts = [];
+    /** The newest first. */
     const tokens = [firstToken];
     /** Since when Google has refused with a status. */
     const refusedSince = new Map();
-    let token = firstToken;
     let response;
     let renewed = false;
-    const renew = async () => {
-        token = await mintAgain();
-        tokens.push(token);
-    };
-    const end = (failure) => ({ attempts, response, token, failure });
+    const end = (failure) => ({ response, token: tokens[0], failure });
     try {
-        for (;;) {
+        for (let number = 1;; number += 1) {
             const limit = limitOf(step);
-            if (token.expiresAt <= earlierNow(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS))
-                await renew();
+            const neededMs = Math.min(limit.milliseconds, LEAST_LIFE_MS);
+            if (tokens[0].expiresAt <= earlierNow(step) + neededMs)
+                tokens.unshift(await mintAgain());
             const startedMs = elapsedMs();
-            const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const withWords = await getAfterHead(step, request, outcome);
-            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
+            const attempt = await makeAttempt(step, call, tokens, limit);
             if (attempt.answered)
-                response = attempt.response;
-            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
+                response = attempt;
+            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt, elapsedMs()) : 0;
             const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
-            const number = attempts.length + 1;
-            const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined;
-            const record = recordAttempt(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds });
-            attempts.push(record);
-            onAttempt(record);
+            const pauseMs = next.kind === 'again' ? fitPause(step, number, attempt, next.withinMs) : undefined;
+            onAttempt(recordAttempt(attempt, next, pauseMs, { number, startedMs }));
             if (next.kind === 'passed')
                 return end();
             if (next.kind === 'renew') {
                 renewed = true;
-                await renew();
+                tokens.unshift(await mintAgain());
             }
             else if (pauseMs === undefined) {
                 const decisive = decisiveAttempt(attempt, response, limit.byDeadline);
                 const clientId = await findClientId(step, call, response);
                 const exists = await seeWhetherItExists(step, call, decisive);
-                return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }));
+                return end(callFailed({ call, token: tokens[0], attempt: decisive, attempts: number, clientId, exists }));
             }
             else {
                 await step.sleep(pauseMs);
@@ -5147,6 +5121,20 @@ async function callService(step, call, firstToken, mintAgain, onAttempt) {
         throw error;
     }
 }
+/** Sends the request with the newest token; no token that was sent so far is in what comes of it. */
+async function makeAttempt(step, call, tokens, limit) {
+    const request = buildRequest(call, tokens[0].jwt);
+    const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+    const withWords = await getAfterHead(step, request, outcome);
+    if (!outcome.answered)
+        return outcome;
+    // Without what tells who answered, nothing is known of the answer.
+    if (!withWords.answered)
+        return withWords;
+    const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
+    const redact = createRedaction(tokens.map(({ jwt }) => jwt));
+    return readResponse(outcome, call.expectations, redact, patternsMs, withWords);
+}
 /** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince, { responder, status }, now) {
     if (responder !== 'front end' && responder !== 'infrastructure')
@@ -5155,19 +5143,10 @@ function refusedFor(refusedSince, { responder, status }, now) {
     refusedSince.set(status, since);
     return now - since;
 }
-/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(outcome, withWords, call, tokens, patternsMs) {
-    if (!outcome.answered)
-        return outcome;
-    if (!withWords.answered)
-        return withWords;
-    const redact = createRedaction(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) };
-}
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {
     const cutShort = !last.answered && last.timedOut && cutByDeadline;
-    return cutShort && response !== undefined ? { answered: true, response } : last;
+    return cutShort ? (response ?? last) : last;
 }
 /** The request with the token; everything else is the author's. */
 function buildRequest({ method, url, headers, body }, jwt) {
@@ -5183,9 +5162,9 @@ function buildRequest({ method, url, headers, body }, jwt) {
  *
  * @returns undefined where none does
  */
-function fitPause(step, attempt, outcome, withinMs) {
+function fitPause(step, number, attempt, withinMs) {
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min(choosePause(step, attempt, outcome), longestMs);
+    return longestMs <= 0 ? undefined : Math.min(choosePause(step, number, attempt), longestMs);
 }
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
 async function findClientId(step, call, response) {
@@ -5203,7 +5182,7 @@ async function findClientId(step, call, response) {
  * @returns undefined where the root itself was called, or it does not tell
  */
 async function seeWhetherItExists(step, call, attempt) {
-    if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
+    if (!attempt.answered || attempt.responder !== 'front end' || attempt.status !== 404)
         return undefined;
     const root = new URL('/', (0,service_url/* withoutTag */.nb)(call.url));
     if (!(0,service_url/* isCloudRunUrl */.AH)(root) || root.href === call.url.href || step.timeLeft() <= 0)
@@ -5876,10 +5855,6 @@ function decodeJwt(jwt) {
     const [header, claims] = parts.slice(0, 2).map((part) => (0,guard_json/* parseJson */.qF)(Buffer.from(part, 'base64url').toString('utf8')));
     return (0,guard_json/* isObject */.Gv)(header) && (0,guard_json/* isObject */.Gv)(claims) ? { header, claims } : undefined;
 }
-/** The claims of a JWT, unverified; undefined where it is none. */
-function decodeClaims(jwt) {
-    return decodeJwt(jwt)?.claims;
-}
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 function signJwt(header, payload, key) {
     const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload];
@@ -5965,9 +5940,14 @@ function adviseOnAccount(account) {
  */
 function checkIdToken(jwt, expected) {
     const { account } = expected;
-    const claims = decodeClaims(jwt);
+    const claims = decodeJwt(jwt)?.claims;
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
+    const wrong = (what, claim, flaw, demanded) => {
+        const actual = claims[claim] === undefined ? 'missing' : JSON.stringify(claims[claim]);
+        const must = demanded === undefined ? '' : `, and must be "${demanded}"`;
+        return tokenInvalid(`its ${what} (${claim}) is ${actual}${must}`, expected.audience, flaw);
+    };
     const issuer = (0,guard_json/* stringIn */.tB)(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
         throw wrong('issuer', 'iss', 'issuer');
@@ -5993,10 +5973,6 @@ function checkIdToken(jwt, expected) {
         throw wrong('subject', 'sub', { account }, account);
     }
     return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
-    function wrong(what, claim, flaw, demanded) {
-        const actual = claims?.[claim] === undefined ? 'missing' : JSON.stringify(claims[claim]);
-        return tokenInvalid(`its ${what} (${claim}) is ${actual}${demanded === undefined ? '' : `, and must be "${demanded}"`}`, expected.audience, flaw);
-    }
 }
 /** Google's issuer is the same for every product; verifiers know the older form too. */
 function issuersOf(universe) {
@@ -6028,7 +6004,7 @@ function createIapClaims(email, audience, now) {
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
 function checkIapJwt(jwt, expected) {
-    const claims = decodeClaims(jwt);
+    const claims = decodeJwt(jwt)?.claims;
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.aud, 'form');
     for (const [name, value] of Object.entries(expected)) {
@@ -6177,36 +6153,34 @@ const FIND_PROVIDER = (0,failure_snippets/* inTerminal */.e5)('learn the full na
  * @param hasAccount whether the input service_account is set, which is of no use alone
  */
 function credentialsNotFound(looked, env, hasAccount, restriction) {
-    return new failure_failure/* Failure */.HR({
-        code: 'CREDENTIALS_NOT_FOUND',
-        ...explainNothing(looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; '), env, hasAccount, restriction)
-    });
-}
-function explainNothing(looked, env, hasAccount, restriction) {
-    const empty = hasAccount
-        ? 'service_account is set, but workload_identity_provider is empty'
-        : 'The inputs for a credential are empty';
+    const code = 'CREDENTIALS_NOT_FOUND';
+    const places = `looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}`;
     if (env['GITHUB_ACTIONS'] !== 'true') {
-        return {
-            sentence: `No Google credential was found; looked in: ${looked}.`,
+        return new failure_failure/* Failure */.HR({
+            code,
+            sentence: `No Google credential was found; ${places}.`,
             cause: 'No person has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
             remedy: 'Sign in for programs, or set GOOGLE_APPLICATION_CREDENTIALS.',
             snippets: [(0,failure_snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
-        };
+        });
     }
+    const empty = hasAccount
+        ? 'service_account is set, but workload_identity_provider is empty'
+        : 'The inputs for a credential are empty';
     const withheld = explainWithheld(env, restriction);
     if (withheld !== undefined) {
-        const { because, remedy, snippets } = withheld;
-        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
+        const { because, ...advice } = withheld;
+        return new failure_failure/* Failure */.HR({ code, sentence: `${empty}, because ${because}; ${places}.`, ...advice });
     }
-    return {
-        sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+    return new failure_failure/* Failure */.HR({
+        code,
+        sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; ${places}.`,
         cause: 'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
         remedy: hasAccount
             ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
             : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
         snippets: [(0,failure_snippets/* inStep */.qg)(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
-    };
+    });
 }
 /**
  * A document that cannot be used.
@@ -6220,9 +6194,10 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
         ...adviseOn(flaw)
     });
 }
+const FROM_SECRET = (0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}');
 const STORE_DOCUMENT = [
     (0,failure_snippets/* inTerminalWithGh */.RY)('store the whole file', 'cat credentials.json | gh secret set NAME_OF_SECRET'),
-    (0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
+    FROM_SECRET
 ];
 const credentials_FLAWS = {
     broken: {
@@ -6253,7 +6228,7 @@ const credentials_FLAWS = {
     'content for path': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-        snippets: [(0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')]
+        snippets: [FROM_SECRET]
     },
     'foreign host': {
         cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
@@ -6278,10 +6253,7 @@ const credentials_FLAWS = {
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
         remedy: 'Store the file of the key unchanged, or as base64 of the file.',
-        snippets: [
-            (0,failure_snippets/* inTerminalWithGh */.RY)('store the file', 'cat key.json | gh secret set NAME_OF_SECRET'),
-            (0,failure_snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
-        ]
+        snippets: STORE_DOCUMENT
     }
 };
 function adviseOn(flaw) {
@@ -6332,8 +6304,8 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
     const code = 'SERVICE_ACCOUNT_REQUIRED';
     const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}`;
     if (withheld !== undefined) {
-        const { because, remedy, snippets } = withheld;
-        return new failure_failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
+        const { because, ...advice } = withheld;
+        return new failure_failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, ...advice });
     }
     return new failure_failure/* Failure */.HR({
         code,
@@ -7085,7 +7057,7 @@ function fromAuthorizedUser(step, user, impersonates) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const email = (0,guard_json/* stringIn */.tB)(decodeClaims((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? ''), 'email');
+            const email = (0,guard_json/* stringIn */.tB)(decodeJwt((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '')?.claims, 'email');
             const token = readAccessToken(tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: memberOf(email) };
         },
@@ -7431,7 +7403,7 @@ function createFederatedIdentity(step, identity) {
         async accessToken() {
             const { token: subjectToken, clientCertificate } = await identity.subjectToken();
             const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
-            const claims = decodeClaims(subjectToken);
+            const claims = decodeJwt(subjectToken)?.claims;
             return {
                 token,
                 principal: refinePrincipal(identity, claims),
@@ -8001,8 +7973,12 @@ async function readSubjectToken(step, document) {
     const { source } = document;
     switch (source.kind) {
         case 'file': {
-            const content = await readTokenFile(source.path);
-            return { token: pickToken(seal(step.masks, content, source.format), source.format, nameFile(source.path)) };
+            // A sidecar or the cluster keeps it fresh.
+            const file = await readSmallFile(source.path);
+            const name = nameFile(source.path);
+            if (!file.ok)
+                throw subjectTokenUnavailable(name, file.reason, 'file');
+            return { token: pickToken(seal(step.masks, file.content, source.format), source.format, name) };
         }
         case 'url':
             return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) };
@@ -8025,13 +8001,6 @@ function pickToken({ json, text }, format, where) {
             ? 'it is empty'
             : 'it holds more than a token';
     throw subjectTokenUnavailable(where, format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`, 'form');
-}
-/** The content of a token file, which a sidecar or the cluster keeps fresh. */
-async function readTokenFile(path) {
-    const file = await readSmallFile(path);
-    if (file.ok)
-        return file.content;
-    throw subjectTokenUnavailable(nameFile(path), file.reason, 'file');
 }
 /** The path of a token file may hold the token itself. */
 function nameFile(path) {
@@ -8297,17 +8266,15 @@ async function findCredential(step, inputs) {
  * twice: that would need a role of the account on itself.
  */
 function addImpersonation({ credential, impersonations }, inputs) {
-    const account = inputs.serviceAccount;
-    const last = impersonations.at(-1);
-    if (account === undefined || (last === undefined && isSame(credential.account, account)))
+    const { serviceAccount: account, delegates } = inputs;
+    if (account === undefined)
         return impersonations;
-    if (!isSame(last?.account, account) || last === undefined)
-        return [...impersonations, { account, delegates: inputs.delegates, origin: INPUT }];
-    return inputs.delegates.length === 0
-        ? impersonations
-        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates, origin: INPUT }];
+    const wanted = { account, delegates, origin: 'the input service_account' };
+    const last = impersonations.at(-1);
+    if (!isSame(last?.account ?? credential.account, account))
+        return [...impersonations, wanted];
+    return last === undefined || delegates.length === 0 ? impersonations : [...impersonations.slice(0, -1), wanted];
 }
-const INPUT = 'the input service_account';
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one, other) {
     return one?.toLowerCase() === other.toLowerCase();
@@ -8437,6 +8404,7 @@ const SHARED_READERS = {
 
 
 
+
 /** What will probably hurt, though nothing has failed yet: one line for each, with its values and what to do. */
 function findWarnings(context) {
     const ofAudience = context.inputs.token === 'iap_jwt' ? [] : [warnOfAudience, warnOfProvider, warnOfClientId];
@@ -8511,7 +8479,7 @@ function warnOfProvider({ inputs: { audiences } }) {
 }
 function warnOfClientId({ inputs: { audiences, call } }) {
     const [audience] = audiences;
-    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !isOAuthClient(audience))
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }

@@ -6,6 +6,6 @@ import { createWorld } from './world/world.ts'
 
 const report = createReport(process.env)
 const world = createWorld(process.env, report)
-await runToEnd(process, process.env, report, world, async () => {
+await runToEnd(process, report, world, async () => {
   await run(world, report)
 })

@@ -309,10 +309,11 @@ const WHO = {
  * @param next what follows
  * @param pauseMs until then, where it is repeated and there is time for that
  */
-function recordAttempt(attempt, next, pauseMs, times) {
+function recordAttempt(attempt, next, pauseMs, place) {
     return {
-        ...times,
-        status: attempt.answered ? attempt.response.status : undefined,
+        ...place,
+        milliseconds: attempt.milliseconds,
+        status: attempt.answered ? attempt.status : undefined,
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
         passed: next.kind === 'passed',
@@ -324,16 +325,16 @@ function recordAttempt(attempt, next, pauseMs, times) {
 function labelAttempt(attempt) {
     if (!attempt.answered)
         return attempt.timedOut ? 'timeout' : 'no answer';
-    const { status, responder } = attempt.response;
-    const { length } = findMisses(attempt.response);
+    const { status, responder } = attempt;
+    const { length } = findMisses(attempt);
     const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`;
     return `${status}${WHO[responder]}${missed}`;
 }
 function describeAttempt(attempt) {
     if (!attempt.answered)
         return attempt.reason;
-    const { status, responder } = attempt.response;
-    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_1__/* .describeMiss */ .gx)].join('; ');
+    const { status, responder } = attempt;
+    return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_1__/* .describeMiss */ .gx)].join('; ');
 }
 function explainRepeat(next, pauseMs) {
     if (next.kind === 'again')
@@ -367,19 +368,19 @@ function decideNext(attempt, history) {
     const repeatable = isIdempotent(history.method);
     if (!attempt.answered)
         return (0,_world_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .isTransient */ .dg)(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL;
-    const { response } = attempt;
-    if (response.accepted)
+    const { accepted, responder, status } = attempt;
+    if (accepted)
         return { kind: 'passed' };
-    switch (response.responder) {
+    switch (responder) {
         case 'front end':
-            return decideOnRefusal(response.status, history);
+            return decideOnRefusal(status, history);
         case 'infrastructure':
-            return decideOnInfrastructure(response.status, repeatable, history);
+            return decideOnInfrastructure(status, repeatable, history);
         case 'iap':
         case 'gateway':
             return FINAL;
         case 'application':
-            return decideOnAnswer(response.status, repeatable);
+            return decideOnAnswer(status, repeatable);
     }
 }
 /** The front end lets nothing through to the application, so that every method may be repeated. */
@@ -613,17 +614,13 @@ function noBackend({ url, answered }) {
     };
 }
 function noFunction({ url, answered }) {
-    const { name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url);
-    const place = flags
-        .replaceAll(/ --\w+=/g, ' ')
-        .trim()
-        .replace(' ', ' of project ');
+    const { region, project } = (0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_11__/* .placeOfFunction */ .vf)(url);
     return {
-        sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
+        sentence: `${answered}: there is no function ${(0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(url).name} in ${region} of project ${project}, or its ingress admits internal traffic only.`,
         remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
         snippets: [
             (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeService */ .Jv)(url),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the functions of the project', `gcloud functions list --project=${project}`)
         ]
     };
 }
@@ -1441,8 +1438,7 @@ function callFailed(failed) {
     const { call, attempt, attempts } = failed;
     if (!attempt.answered)
         return (0,no_answer/* noUsableAnswer */.au)(call.url, attempt, attempts, 'with the token', call.method);
-    const { words = attempt.response.text } = attempt.response;
-    const response = { ...attempt.response, text: words };
+    const response = { ...attempt, text: attempt.words ?? attempt.text };
     if (isBrokenIap(response))
         return iapRejected(failed, response);
     switch (response.responder) {
@@ -1457,7 +1453,7 @@ function callFailed(failed) {
         case 'infrastructure':
             return response.status >= 500 ? unavailable(failed, response) : (0,infrastructure/* refusedBeforehand */.h)(failed, response);
         case 'application':
-            return applicationFailed(failed, attempt.response);
+            return applicationFailed(failed, attempt);
     }
 }
 
@@ -2997,36 +2993,34 @@ const FIND_PROVIDER = (0,snippets/* inTerminal */.e5)('learn the full name of th
  * @param hasAccount whether the input service_account is set, which is of no use alone
  */
 function credentialsNotFound(looked, env, hasAccount, restriction) {
-    return new failure/* Failure */.HR({
-        code: 'CREDENTIALS_NOT_FOUND',
-        ...explainNothing(looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; '), env, hasAccount, restriction)
-    });
-}
-function explainNothing(looked, env, hasAccount, restriction) {
-    const empty = hasAccount
-        ? 'service_account is set, but workload_identity_provider is empty'
-        : 'The inputs for a credential are empty';
+    const code = 'CREDENTIALS_NOT_FOUND';
+    const places = `looked in: ${looked.map((place) => (0,safe_text/* safeText */.Hk)(place)).join('; ')}`;
     if (env['GITHUB_ACTIONS'] !== 'true') {
-        return {
-            sentence: `No Google credential was found; looked in: ${looked}.`,
+        return new failure/* Failure */.HR({
+            code,
+            sentence: `No Google credential was found; ${places}.`,
             cause: 'No person has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
             remedy: 'Sign in for programs, or set GOOGLE_APPLICATION_CREDENTIALS.',
             snippets: [(0,snippets/* inTerminal */.e5)('sign in on this machine', 'gcloud auth application-default login')]
-        };
+        });
     }
+    const empty = hasAccount
+        ? 'service_account is set, but workload_identity_provider is empty'
+        : 'The inputs for a credential are empty';
     const withheld = (0,restricted_run/* explainWithheld */.Lc)(env, restriction);
     if (withheld !== undefined) {
-        const { because, remedy, snippets } = withheld;
-        return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets };
+        const { because, ...advice } = withheld;
+        return new failure/* Failure */.HR({ code, sentence: `${empty}, because ${because}; ${places}.`, ...advice });
     }
-    return {
-        sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+    return new failure/* Failure */.HR({
+        code,
+        sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; ${places}.`,
         cause: 'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
         remedy: hasAccount
             ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
             : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
         snippets: [(0,snippets/* inStep */.qg)(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
-    };
+    });
 }
 /**
  * A document that cannot be used.
@@ -3040,9 +3034,10 @@ function credentialsInvalid(origin, problem, flaw = 'broken') {
         ...adviseOn(flaw)
     });
 }
+const FROM_SECRET = (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}');
 const STORE_DOCUMENT = [
     (0,snippets/* inTerminalWithGh */.RY)('store the whole file', 'cat credentials.json | gh secret set NAME_OF_SECRET'),
-    (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
+    FROM_SECRET
 ];
 const FLAWS = {
     broken: {
@@ -3073,7 +3068,7 @@ const FLAWS = {
     'content for path': {
         cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
         remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-        snippets: [(0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')]
+        snippets: [FROM_SECRET]
     },
     'foreign host': {
         cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
@@ -3098,10 +3093,7 @@ const FLAWS = {
     'private key': {
         cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
         remedy: 'Store the file of the key unchanged, or as base64 of the file.',
-        snippets: [
-            (0,snippets/* inTerminalWithGh */.RY)('store the file', 'cat key.json | gh secret set NAME_OF_SECRET'),
-            (0,snippets/* inStep */.qg)('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
-        ]
+        snippets: STORE_DOCUMENT
     }
 };
 function adviseOn(flaw) {
@@ -3152,8 +3144,8 @@ function serviceAccountRequired({ description, principal }, isOfAuth = false, wi
     const code = 'SERVICE_ACCOUNT_REQUIRED';
     const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${(0,safe_text/* safeText */.Hk)(description)}`;
     if (withheld !== undefined) {
-        const { because, remedy, snippets } = withheld;
-        return new failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, remedy, snippets });
+        const { because, ...advice } = withheld;
+        return new failure/* Failure */.HR({ code, sentence: `${happened}: ${because}.`, ...advice });
     }
     return new failure/* Failure */.HR({
         code,
@@ -3889,7 +3881,7 @@ function fromAuthorizedUser(step, user, impersonates) {
         endpoints: [tokenUrl],
         async accessToken() {
             const answer = await refresh();
-            const email = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeClaims */.Yq)((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? ''), 'email');
+            const email = (0,guard_json/* stringIn */.tB)((0,jwt/* decodeJwt */.iU)((0,guard_json/* secretIn */.u7)(answer.json, 'id_token') ?? '')?.claims, 'email');
             const token = (0,token_token_endpoint/* readAccessToken */.o3)(tokenUrl, answer, 'access_token');
             return email === undefined ? { token } : { token, principal: (0,token_principal/* memberOf */.C5)(email) };
         },
@@ -4241,7 +4233,7 @@ function createFederatedIdentity(step, identity) {
         async accessToken() {
             const { token: subjectToken, clientCertificate } = await identity.subjectToken();
             const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
-            const claims = (0,jwt/* decodeClaims */.Yq)(subjectToken);
+            const claims = (0,jwt/* decodeJwt */.iU)(subjectToken)?.claims;
             return {
                 token,
                 principal: refinePrincipal(identity, claims),
@@ -4707,8 +4699,12 @@ async function readSubjectToken(step, document) {
     const { source } = document;
     switch (source.kind) {
         case 'file': {
-            const content = await readTokenFile(source.path);
-            return { token: pickToken((0,seal/* seal */.od)(step.masks, content, source.format), source.format, nameFile(source.path)) };
+            // A sidecar or the cluster keeps it fresh.
+            const file = await (0,small_file/* readSmallFile */.E)(source.path);
+            const name = nameFile(source.path);
+            if (!file.ok)
+                throw subjectTokenUnavailable(name, file.reason, 'file');
+            return { token: pickToken((0,seal/* seal */.od)(step.masks, file.content, source.format), source.format, name) };
         }
         case 'url':
             return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) };
@@ -4731,13 +4727,6 @@ function pickToken({ json, text }, format, where) {
             ? 'it is empty'
             : 'it holds more than a token';
     throw subjectTokenUnavailable(where, format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`, 'form');
-}
-/** The content of a token file, which a sidecar or the cluster keeps fresh. */
-async function readTokenFile(path) {
-    const file = await (0,small_file/* readSmallFile */.E)(path);
-    if (file.ok)
-        return file.content;
-    throw subjectTokenUnavailable(nameFile(path), file.reason, 'file');
 }
 /** The path of a token file may hold the token itself. */
 function nameFile(path) {
@@ -5003,17 +4992,15 @@ async function findCredential(step, inputs) {
  * twice: that would need a role of the account on itself.
  */
 function addImpersonation({ credential, impersonations }, inputs) {
-    const account = inputs.serviceAccount;
-    const last = impersonations.at(-1);
-    if (account === undefined || (last === undefined && isSame(credential.account, account)))
+    const { serviceAccount: account, delegates } = inputs;
+    if (account === undefined)
         return impersonations;
-    if (!isSame(last?.account, account) || last === undefined)
-        return [...impersonations, { account, delegates: inputs.delegates, origin: INPUT }];
-    return inputs.delegates.length === 0
-        ? impersonations
-        : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates, origin: INPUT }];
+    const wanted = { account, delegates, origin: 'the input service_account' };
+    const last = impersonations.at(-1);
+    if (!isSame(last?.account ?? credential.account, account))
+        return [...impersonations, wanted];
+    return last === undefined || delegates.length === 0 ? impersonations : [...impersonations.slice(0, -1), wanted];
 }
-const INPUT = 'the input service_account';
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one, other) {
     return one?.toLowerCase() === other.toLowerCase();
@@ -5341,18 +5328,13 @@ function parseMethod(value) {
  * @throws {AggregateError} several of them, in the order of the readers
  */
 async function readAll(readers) {
-    const values = {};
-    const complaints = [];
-    for (const [name, read] of Object.entries(readers)) {
-        try {
-            values[name] = await read();
-        }
-        catch (error) {
-            complaints.push(...complaintsIn(error));
-        }
-    }
-    throwAny(complaints);
-    return values;
+    const results = await Promise.allSettled(Object.values(readers).map(async (read) => await read()));
+    const values = readEach(results, (result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+    return Object.fromEntries(Object.keys(readers).map((name, index) => [name, values[index]]));
 }
 /** The same for each part of a list. */
 function readEach(parts, read) {
@@ -5366,8 +5348,10 @@ function readEach(parts, read) {
             complaints.push(...complaintsIn(error));
         }
     }
-    throwAny(complaints);
-    return values;
+    const [first, ...others] = complaints;
+    if (first === undefined)
+        return values;
+    throw others.length === 0 ? first : new AggregateError(complaints);
 }
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
 function complaintsIn(error) {
@@ -5376,12 +5360,6 @@ function complaintsIn(error) {
     if (error instanceof AggregateError && error.errors.every((each) => each instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .Failure */ .HR))
         return error.errors;
     throw error;
-}
-function throwAny(complaints) {
-    const [first, ...others] = complaints;
-    if (first === undefined)
-        return;
-    throw others.length === 0 ? first : new AggregateError(complaints);
 }
 
 
@@ -6497,8 +6475,9 @@ function isTold(responder, answer, text) {
 /** The failure in the words of the action. */
 function describeRefusal(failed, status, { responder, text, headers }) {
     const clientId = (0,call_responder/* iapClientId */.DE)({ headers });
-    const response = { status, headers, text, responder, clientId, verdicts: [], accepted: false, milliseconds: 0 };
-    return (0,service/* callFailed */.Q)({ ...failed, attempt: { answered: true, response }, attempts: 1, clientId, exists: undefined });
+    const answered = { answered: true, status, headers, milliseconds: 0 };
+    const attempt = { ...answered, text, responder, clientId, verdicts: [], accepted: false };
+    return (0,service/* callFailed */.Q)({ ...failed, attempt, attempts: 1, clientId, exists: undefined });
 }
 function joinHeaders({ headers }) {
     const joined = Object.create(null);
@@ -8235,13 +8214,13 @@ async function runStep() {
     const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .createProxyReport */ .Th)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
     const world = (0,_world_world_js__WEBPACK_IMPORTED_MODULE_2__/* .createWorld */ .b)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report);
     report.onStart();
-    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, world, async () => {
+    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), report, world, async () => {
         await (0,_start_js__WEBPACK_IMPORTED_MODULE_6__/* .start */ .n)(world, report);
     });
 }
 async function runPost() {
     const report = (0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .createPostReport */ .pM)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
-    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), (node_process__WEBPACK_IMPORTED_MODULE_0___default().env), report, { close: () => undefined }, async () => {
+    await (0,_report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__/* .runToEnd */ .c)((node_process__WEBPACK_IMPORTED_MODULE_0___default()), report, { close: () => undefined }, async () => {
         await (0,_post_js__WEBPACK_IMPORTED_MODULE_4__/* .post */ .b)((0,_report_js__WEBPACK_IMPORTED_MODULE_5__/* .readState */ .un)((node_process__WEBPACK_IMPORTED_MODULE_0___default().env)), report, (node_process__WEBPACK_IMPORTED_MODULE_0___default().env));
     });
 }
@@ -8726,7 +8705,7 @@ function createOutputs(env, declared = OUTPUTS) {
                 (0,core/* exportVariable */.dN)(variable, first.jwt.reveal());
             });
         },
-        setCall({ attempts, response }) {
+        setCall(attempts, response) {
             const last = attempts.at(-1);
             set('attempts', attempts.length);
             if (last !== undefined)
@@ -9053,7 +9032,7 @@ function createReport(env, declared) {
             const renewed = replaceFirst(run.tokens, result.token);
             if (renewed !== undefined)
                 outputs.setTokens(renewed, run.inputs?.exportEnv);
-            outputs.setCall(result);
+            outputs.setCall(run.attempts ?? [], result.response);
             const { accepted = false, verdicts = [] } = result.response ?? {};
             if (accepted)
                 (0,core/* info */.pq)(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`);
@@ -9584,7 +9563,7 @@ var service = __nccwpck_require__(6458);
 // EXTERNAL MODULE: ./src/call/verdicts.ts + 2 modules
 var call_verdicts = __nccwpck_require__(2007);
 // EXTERNAL MODULE: ./src/call/attempts.ts
-var call_attempts = __nccwpck_require__(3752);
+var attempts = __nccwpck_require__(3752);
 // EXTERNAL MODULE: ./src/guard/redaction.ts
 var redaction = __nccwpck_require__(3488);
 // EXTERNAL MODULE: ./src/call/responder.ts
@@ -9626,7 +9605,9 @@ function readResponse(answer, expectations, redact, milliseconds, withWords = an
     const verdicts = (0,call_verdicts/* judgeExpectations */.L4)(expectations, { ...answer, headers, repeated }, text, milliseconds);
     const { status } = answer;
     return {
+        answered: true,
         status,
+        milliseconds: answer.milliseconds,
         headers,
         repeated,
         text,
@@ -9635,8 +9616,7 @@ function readResponse(answer, expectations, redact, milliseconds, withWords = an
         clientId: (0,call_responder/* iapClientId */.DE)({ headers }),
         verdicts,
         // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
-        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
-        milliseconds: answer.milliseconds
+        accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status))
     };
 }
 /** The body in the character set that it declares, else in UTF-8; what is not valid in it becomes U+FFFD. */
@@ -9684,49 +9664,38 @@ const LAST_ATTEMPT_MS = 1_000;
  */
 async function service_callService(step, call, firstToken, mintAgain, onAttempt) {
     const elapsedMs = (0,world_step/* startWatch */.Ms)(step);
-    const attempts = [];
+    /** The newest first. */
     const tokens = [firstToken];
     /** Since when Google has refused with a status. */
     const refusedSince = new Map();
-    let token = firstToken;
     let response;
     let renewed = false;
-    const renew = async () => {
-        token = await mintAgain();
-        tokens.push(token);
-    };
-    const end = (failure) => ({ attempts, response, token, failure });
+    const end = (failure) => ({ response, token: tokens[0], failure });
     try {
-        for (;;) {
+        for (let number = 1;; number += 1) {
             const limit = (0,world_step/* limitOf */.LF)(step);
-            if (token.expiresAt <= (0,world_step/* earlierNow */.FG)(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS))
-                await renew();
+            const neededMs = Math.min(limit.milliseconds, LEAST_LIFE_MS);
+            if (tokens[0].expiresAt <= (0,world_step/* earlierNow */.FG)(step) + neededMs)
+                tokens.unshift(await mintAgain());
             const startedMs = elapsedMs();
-            const request = buildRequest(call, token.jwt);
-            const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
-            const withWords = await get_after_head_getAfterHead(step, request, outcome);
-            const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
-            const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs);
+            const attempt = await makeAttempt(step, call, tokens, limit);
             if (attempt.answered)
-                response = attempt.response;
-            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0;
-            const next = (0,call_attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
-            const number = attempts.length + 1;
-            const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined;
-            const record = (0,call_attempts/* recordAttempt */.fh)(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds });
-            attempts.push(record);
-            onAttempt(record);
+                response = attempt;
+            const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt, elapsedMs()) : 0;
+            const next = (0,attempts/* decideNext */.gf)(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs });
+            const pauseMs = next.kind === 'again' ? fitPause(step, number, attempt, next.withinMs) : undefined;
+            onAttempt((0,attempts/* recordAttempt */.fh)(attempt, next, pauseMs, { number, startedMs }));
             if (next.kind === 'passed')
                 return end();
             if (next.kind === 'renew') {
                 renewed = true;
-                await renew();
+                tokens.unshift(await mintAgain());
             }
             else if (pauseMs === undefined) {
                 const decisive = decisiveAttempt(attempt, response, limit.byDeadline);
                 const clientId = await findClientId(step, call, response);
                 const exists = await seeWhetherItExists(step, call, decisive);
-                return end((0,service/* callFailed */.Q)({ call, token, attempt: decisive, attempts: number, clientId, exists }));
+                return end((0,service/* callFailed */.Q)({ call, token: tokens[0], attempt: decisive, attempts: number, clientId, exists }));
             }
             else {
                 await step.sleep(pauseMs);
@@ -9740,6 +9709,20 @@ async function service_callService(step, call, firstToken, mintAgain, onAttempt)
         throw error;
     }
 }
+/** Sends the request with the newest token; no token that was sent so far is in what comes of it. */
+async function makeAttempt(step, call, tokens, limit) {
+    const request = buildRequest(call, tokens[0].jwt);
+    const outcome = await step.send(request, { ...limit, bodyBytes: call_verdicts/* LONGEST_BODY_BYTES */.e7 });
+    const withWords = await get_after_head_getAfterHead(step, request, outcome);
+    if (!outcome.answered)
+        return outcome;
+    // Without what tells who answered, nothing is known of the answer.
+    if (!withWords.answered)
+        return withWords;
+    const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()));
+    const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
+    return readResponse(outcome, call.expectations, redact, patternsMs, withWords);
+}
 /** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince, { responder, status }, now) {
     if (responder !== 'front end' && responder !== 'infrastructure')
@@ -9748,19 +9731,10 @@ function refusedFor(refusedSince, { responder, status }, now) {
     refusedSince.set(status, since);
     return now - since;
 }
-/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(outcome, withWords, call, tokens, patternsMs) {
-    if (!outcome.answered)
-        return outcome;
-    if (!withWords.answered)
-        return withWords;
-    const redact = (0,redaction/* createRedaction */.E)(tokens.map(({ jwt }) => jwt));
-    return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) };
-}
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last, response, cutByDeadline) {
     const cutShort = !last.answered && last.timedOut && cutByDeadline;
-    return cutShort && response !== undefined ? { answered: true, response } : last;
+    return cutShort ? (response ?? last) : last;
 }
 /** The request with the token; everything else is the author's. */
 function buildRequest({ method, url, headers, body }, jwt) {
@@ -9776,9 +9750,9 @@ function buildRequest({ method, url, headers, body }, jwt) {
  *
  * @returns undefined where none does
  */
-function fitPause(step, attempt, outcome, withinMs) {
+function fitPause(step, number, attempt, withinMs) {
     const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs);
-    return longestMs <= 0 ? undefined : Math.min((0,retry/* choosePause */.G5)(step, attempt, outcome), longestMs);
+    return longestMs <= 0 ? undefined : Math.min((0,retry/* choosePause */.G5)(step, number, attempt), longestMs);
 }
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
 async function findClientId(step, call, response) {
@@ -9796,7 +9770,7 @@ async function findClientId(step, call, response) {
  * @returns undefined where the root itself was called, or it does not tell
  */
 async function seeWhetherItExists(step, call, attempt) {
-    if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
+    if (!attempt.answered || attempt.responder !== 'front end' || attempt.status !== 404)
         return undefined;
     const root = new URL('/', (0,service_url/* withoutTag */.nb)(call.url));
     if (!(0,service_url/* isCloudRunUrl */.AH)(root) || root.href === call.url.href || step.timeLeft() <= 0)
@@ -9877,9 +9851,7 @@ function privacy_explain(url, answer) {
         };
     }
     return {
-        cause: status >= 200 && status < 300
-            ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-            : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
+        cause: 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
         ...closing
     };
 }
@@ -9954,16 +9926,14 @@ async function askAnonymously(step, url, method) {
 function judge(url, outcome) {
     if (!outcome.answered || isTransient(outcome))
         return 'open';
-    if (isRefusalOfCaller(outcome, textOf(outcome)))
+    const text = outcome.body.toString('utf8');
+    if (isRefusalOfCaller(outcome, text))
         return 'refused';
-    const responder = whoAnswered(outcome, textOf(outcome));
+    const responder = whoAnswered(outcome, text);
     // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
     if (responder === 'gateway' && !isCloudRunUrl(url))
         return 'refused';
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
-}
-function textOf({ body }) {
-    return body.toString('utf8');
 }
 
 // EXTERNAL MODULE: ./src/token/mint.ts + 3 modules
@@ -10075,7 +10045,10 @@ const SHARED_READERS = {
     summary: () => (0,values/* parseBoolean */.yG)('summary', (0,raw_inputs/* read */.LF)('summary', 'true'))
 };
 
+// EXTERNAL MODULE: ./src/inputs/request-headers.ts
+var request_headers = __nccwpck_require__(6655);
 ;// CONCATENATED MODULE: ./src/report/warnings.ts
+
 
 
 
@@ -10154,7 +10127,7 @@ function warnOfProvider({ inputs: { audiences } }) {
 }
 function warnOfClientId({ inputs: { audiences, call } }) {
     const [audience] = audiences;
-    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
+    if (call === undefined || !(0,service_url/* isCloudRunUrl */.AH)(call.url) || !(0,request_headers/* isOAuthClient */.L_)(audience))
         return undefined;
     return `The audience ${(0,safe_text/* safeText */.Hk)(audience)} is an OAuth client id, which ${(0,safe_text/* safeText */.Hk)(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`;
 }
@@ -10268,8 +10241,6 @@ function planConnections({ credential, impersonations }, inputs) {
 var proxy_failures = __nccwpck_require__(5985);
 // EXTERNAL MODULE: ./src/inputs/expectations.ts + 1 modules
 var expectations = __nccwpck_require__(4799);
-// EXTERNAL MODULE: ./src/inputs/request-headers.ts
-var request_headers = __nccwpck_require__(6655);
 ;// CONCATENATED MODULE: ./src/proxy/inputs.ts
 
 
@@ -10667,9 +10638,10 @@ const END_MS = 500;
  *
  * @param story throws {Failure} once something is not as it has to be
  */
-async function runToEnd(process, env, report, world, story) {
+async function runToEnd(process, report, world, story) {
     // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
     process.exitCode = 1;
+    const { env } = process;
     // With this variable google-auth-library prints whole answers, credentials included.
     delete env['GOOGLE_SDK_NODE_LOGGING'];
     let finished = false;
@@ -11382,7 +11354,6 @@ async function callIam(step, { universe, caller, impersonation }, method, body) 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $k: () => (/* binding */ readPrivateKey),
 /* harmony export */   No: () => (/* binding */ signJwt),
-/* harmony export */   Yq: () => (/* binding */ decodeClaims),
 /* harmony export */   iU: () => (/* binding */ decodeJwt)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
@@ -11397,10 +11368,6 @@ function decodeJwt(jwt) {
         return undefined;
     const [header, claims] = parts.slice(0, 2).map((part) => (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(Buffer.from(part, 'base64url').toString('utf8')));
     return (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(header) && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(claims) ? { header, claims } : undefined;
-}
-/** The claims of a JWT, unverified; undefined where it is none. */
-function decodeClaims(jwt) {
-    return decodeJwt(jwt)?.claims;
 }
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 function signJwt(header, payload, key) {
@@ -11517,9 +11484,14 @@ var google_hosts = __nccwpck_require__(7352);
  */
 function checkIdToken(jwt, expected) {
     const { account } = expected;
-    const claims = (0,token_jwt/* decodeClaims */.Yq)(jwt);
+    const claims = (0,token_jwt/* decodeJwt */.iU)(jwt)?.claims;
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form');
+    const wrong = (what, claim, flaw, demanded) => {
+        const actual = claims[claim] === undefined ? 'missing' : JSON.stringify(claims[claim]);
+        const must = demanded === undefined ? '' : `, and must be "${demanded}"`;
+        return tokenInvalid(`its ${what} (${claim}) is ${actual}${must}`, expected.audience, flaw);
+    };
     const issuer = (0,json/* stringIn */.tB)(claims, 'iss');
     if (!issuersOf(expected.universe).includes(issuer ?? ''))
         throw wrong('issuer', 'iss', 'issuer');
@@ -11545,10 +11517,6 @@ function checkIdToken(jwt, expected) {
         throw wrong('subject', 'sub', { account }, account);
     }
     return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 };
-    function wrong(what, claim, flaw, demanded) {
-        const actual = claims?.[claim] === undefined ? 'missing' : JSON.stringify(claims[claim]);
-        return tokenInvalid(`its ${what} (${claim}) is ${actual}${demanded === undefined ? '' : `, and must be "${demanded}"`}`, expected.audience, flaw);
-    }
 }
 /** Google's issuer is the same for every product; verifiers know the older form too. */
 function issuersOf(universe) {
@@ -11580,7 +11548,7 @@ function createIapClaims(email, audience, now) {
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
 function checkIapJwt(jwt, expected) {
-    const claims = (0,token_jwt/* decodeClaims */.Yq)(jwt);
+    const claims = (0,token_jwt/* decodeJwt */.iU)(jwt)?.claims;
     if (claims === undefined)
         throw tokenInvalid('it is not a JSON Web Token', expected.aud, 'form');
     for (const [name, value] of Object.entries(expected)) {

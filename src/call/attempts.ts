@@ -8,7 +8,7 @@ import type { Responder } from './responder.ts'
 export const FIRST_DEPLOYMENT_MS = 10_000
 
 /** What an attempt came to. */
-export type Attempt = { readonly answered: true; readonly response: Response } | NoAnswer
+export type Attempt = Response | NoAnswer
 
 /** One attempt as log and summary show it; small, because there may be many. */
 export interface AttemptRecord {
@@ -44,11 +44,12 @@ export function recordAttempt(
   attempt: Attempt,
   next: Next,
   pauseMs: number | undefined,
-  times: Pick<AttemptRecord, 'number' | 'startedMs' | 'milliseconds'>
+  place: Pick<AttemptRecord, 'number' | 'startedMs'>
 ): AttemptRecord {
   return {
-    ...times,
-    status: attempt.answered ? attempt.response.status : undefined,
+    ...place,
+    milliseconds: attempt.milliseconds,
+    status: attempt.answered ? attempt.status : undefined,
     label: labelAttempt(attempt),
     description: describeAttempt(attempt),
     passed: next.kind === 'passed',
@@ -60,16 +61,16 @@ export function recordAttempt(
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
 export function labelAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.timedOut ? 'timeout' : 'no answer'
-  const { status, responder } = attempt.response
-  const { length } = findMisses(attempt.response)
+  const { status, responder } = attempt
+  const { length } = findMisses(attempt)
   const missed = length === 0 ? '' : `, ${length} expectation${length === 1 ? '' : 's'} missed`
   return `${status}${WHO[responder]}${missed}`
 }
 
 function describeAttempt(attempt: Attempt): string {
   if (!attempt.answered) return attempt.reason
-  const { status, responder } = attempt.response
-  return [`${describeStatus(status)}${WHO[responder]}`, ...findMisses(attempt.response).map(describeMiss)].join('; ')
+  const { status, responder } = attempt
+  return [`${describeStatus(status)}${WHO[responder]}`, ...findMisses(attempt).map(describeMiss)].join('; ')
 }
 
 function explainRepeat(next: Next, pauseMs: number | undefined): string | undefined {
@@ -124,18 +125,18 @@ export function decideNext(attempt: Attempt, history: History): Next {
   const repeatable = isIdempotent(history.method)
   if (!attempt.answered)
     return isTransient(attempt) && (repeatable || !attempt.sent) ? again('the service may be starting') : FINAL
-  const { response } = attempt
-  if (response.accepted) return { kind: 'passed' }
-  switch (response.responder) {
+  const { accepted, responder, status } = attempt
+  if (accepted) return { kind: 'passed' }
+  switch (responder) {
     case 'front end':
-      return decideOnRefusal(response.status, history)
+      return decideOnRefusal(status, history)
     case 'infrastructure':
-      return decideOnInfrastructure(response.status, repeatable, history)
+      return decideOnInfrastructure(status, repeatable, history)
     case 'iap':
     case 'gateway':
       return FINAL
     case 'application':
-      return decideOnAnswer(response.status, repeatable)
+      return decideOnAnswer(status, repeatable)
   }
 }
 

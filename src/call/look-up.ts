@@ -2,7 +2,7 @@ import type { Failure } from '../failure/failure.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Caller } from '../token/iam-credentials.ts'
 import type { Step } from '../world/step.ts'
-import { isLookedUp, withFacts } from './failures/run-service.ts'
+import { isLookedUp, withFacts, type LookedUp } from './failures/run-service.ts'
 import { lookUpRunService, nameRunService } from './run-service.ts'
 
 /** A tenth of the deadline, and no more than this, is kept for a look-up. */
@@ -16,11 +16,8 @@ export function leaveTimeForLookUp(step: Step, call: Pick<CallInputs, 'url'>, de
 }
 
 /** What a look-up needs to know of the run. */
-interface Run {
-  readonly call: Pick<CallInputs, 'url' | 'tag'>
+interface Run extends Omit<LookedUp, 'named'> {
   readonly universe: string
-  /** The audience of the token that was sent. */
-  readonly audience: string
   readonly becomeCaller: () => Promise<Caller>
 }
 

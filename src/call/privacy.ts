@@ -1,7 +1,7 @@
 import { notPrivate, notRefused } from './failures/privacy.ts'
 import { noUsableAnswer } from './failures/no-answer.ts'
 import type { Failure } from '../failure/failure.ts'
-import type { Answer, Outcome } from '../world/outcome.ts'
+import type { Outcome } from '../world/outcome.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import { limitOf, startWatch, type Step } from '../world/step.ts'
 import { choosePause, isTransient } from '../world/retry.ts'
@@ -45,13 +45,10 @@ async function askAnonymously(step: Step, url: URL, method: string): Promise<Out
 /** Whether Google refused the caller; what the application answers, its 401 included, it answers to the whole world. */
 function judge(url: URL, outcome: Outcome): 'refused' | 'answered' | 'open' {
   if (!outcome.answered || isTransient(outcome)) return 'open'
-  if (isRefusalOfCaller(outcome, textOf(outcome))) return 'refused'
-  const responder = whoAnswered(outcome, textOf(outcome))
+  const text = outcome.body.toString('utf8')
+  if (isRefusalOfCaller(outcome, text)) return 'refused'
+  const responder = whoAnswered(outcome, text)
   // Behind Cloud Run's own check, a gateway is one of the author's containers, and open to everyone.
   if (responder === 'gateway' && !isCloudRunUrl(url)) return 'refused'
   return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered'
-}
-
-function textOf({ body }: Answer): string {
-  return body.toString('utf8')
 }

@@ -1,17 +1,12 @@
 import { TextDecoder } from 'node:util'
-import type { Answer } from '../world/outcome.ts'
+import type { Answer, AnswerHead } from '../world/outcome.ts'
 import { judgeExpectations, type Verdict } from './verdicts.ts'
 import type { Expectations } from '../inputs/expectations.ts'
 import type { Redact } from '../guard/redaction.ts'
 import { iapClientId, whoAnswered, type Responder } from './responder.ts'
 
 /** An answer of the service, read and judged; our token is no longer in it. */
-export interface Response {
-  readonly status: number
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Each value of the headers that came more than once. */
-  readonly repeated?: Readonly<Record<string, readonly string[]>>
+export interface Response extends AnswerHead {
   readonly text: string
   readonly responder: Responder
   /** What the GET after a HEAD said, by which the responder is known. */
@@ -21,7 +16,6 @@ export interface Response {
   readonly verdicts: readonly Verdict[]
   /** Whether the answer is all that was expected, and is from the responder from which it was expected. */
   readonly accepted: boolean
-  readonly milliseconds: number
 }
 
 /**
@@ -50,7 +44,9 @@ export function readResponse(
   const verdicts = judgeExpectations(expectations, { ...answer, headers, repeated }, text, milliseconds)
   const { status } = answer
   return {
+    answered: true,
     status,
+    milliseconds: answer.milliseconds,
     headers,
     repeated,
     text,
@@ -59,8 +55,7 @@ export function readResponse(
     clientId: iapClientId({ headers }),
     verdicts,
     // A refusal of Google's is no answer of the service: only its very code, listed, makes it an expected one.
-    accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status)),
-    milliseconds: answer.milliseconds
+    accepted: verdicts.every(({ met }) => met) && (responder === 'application' || expectations.status.lists(status))
   }
 }
 

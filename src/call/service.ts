@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../world/request.ts'
+import type { HttpRequest, Limits } from '../world/request.ts'
 import type { Outcome } from '../world/outcome.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
@@ -29,7 +29,6 @@ const LAST_ATTEMPT_MS = 1_000
 
 /** What became of the call. */
 export interface CallResult {
-  readonly attempts: readonly AttemptRecord[]
   /** The last complete answer. */
   readonly response: Response | undefined
   /** The last token; another one than at first, where it was renewed. */
@@ -51,49 +50,37 @@ export async function callService(
   onAttempt: (record: AttemptRecord) => void
 ): Promise<CallResult> {
   const elapsedMs = startWatch(step)
-  const attempts: AttemptRecord[] = []
-  const tokens = [firstToken]
+  /** The newest first. */
+  const tokens: Tokens = [firstToken]
   /** Since when Google has refused with a status. */
   const refusedSince = new Map<number, number>()
-  let token = firstToken
   let response: Response | undefined
   let renewed = false
-
-  const renew = async (): Promise<void> => {
-    token = await mintAgain()
-    tokens.push(token)
-  }
-  const end = (failure?: Failure): CallResult => ({ attempts, response, token, failure })
+  const end = (failure?: Failure): CallResult => ({ response, token: tokens[0], failure })
 
   try {
-    for (;;) {
+    for (let number = 1; ; number += 1) {
       const limit = limitOf(step)
-      if (token.expiresAt <= earlierNow(step) + Math.min(limit.milliseconds, LEAST_LIFE_MS)) await renew()
+      const neededMs = Math.min(limit.milliseconds, LEAST_LIFE_MS)
+      if (tokens[0].expiresAt <= earlierNow(step) + neededMs) tokens.unshift(await mintAgain())
       const startedMs = elapsedMs()
-      const request = buildRequest(call, token.jwt)
-      const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_BODY_BYTES })
-      const withWords = await getAfterHead(step, request, outcome)
-      const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
-      const attempt = readAttempt(outcome, withWords, call, tokens, patternsMs)
-      if (attempt.answered) response = attempt.response
+      const attempt = await makeAttempt(step, call, tokens, limit)
+      if (attempt.answered) response = attempt
 
-      const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt.response, elapsedMs()) : 0
+      const refusedForMs = attempt.answered ? refusedFor(refusedSince, attempt, elapsedMs()) : 0
       const next = decideNext(attempt, { method: call.method, iamWaitMs: call.iamWaitMs, renewed, refusedForMs })
-      const number = attempts.length + 1
-      const pauseMs = next.kind === 'again' ? fitPause(step, number, outcome, next.withinMs) : undefined
-      const record = recordAttempt(attempt, next, pauseMs, { number, startedMs, milliseconds: outcome.milliseconds })
-      attempts.push(record)
-      onAttempt(record)
+      const pauseMs = next.kind === 'again' ? fitPause(step, number, attempt, next.withinMs) : undefined
+      onAttempt(recordAttempt(attempt, next, pauseMs, { number, startedMs }))
 
       if (next.kind === 'passed') return end()
       if (next.kind === 'renew') {
         renewed = true
-        await renew()
+        tokens.unshift(await mintAgain())
       } else if (pauseMs === undefined) {
         const decisive = decisiveAttempt(attempt, response, limit.byDeadline)
         const clientId = await findClientId(step, call, response)
         const exists = await seeWhetherItExists(step, call, decisive)
-        return end(callFailed({ call, token, attempt: decisive, attempts: number, clientId, exists }))
+        return end(callFailed({ call, token: tokens[0], attempt: decisive, attempts: number, clientId, exists }))
       } else {
         await step.sleep(pauseMs)
       }
@@ -105,6 +92,26 @@ export async function callService(
   }
 }
 
+type Tokens = [newest: IdToken, ...older: IdToken[]]
+
+/** Sends the request with the newest token; no token that was sent so far is in what comes of it. */
+async function makeAttempt(
+  step: Step,
+  call: CallInputs,
+  tokens: Tokens,
+  limit: Pick<Limits, 'milliseconds' | 'byDeadline'>
+): Promise<Attempt> {
+  const request = buildRequest(call, tokens[0].jwt)
+  const outcome = await step.send(request, { ...limit, bodyBytes: LONGEST_BODY_BYTES })
+  const withWords = await getAfterHead(step, request, outcome)
+  if (!outcome.answered) return outcome
+  // Without what tells who answered, nothing is known of the answer.
+  if (!withWords.answered) return withWords
+  const patternsMs = Math.min(PATTERNS_MS, Math.max(SHORTEST_PATTERNS_MS, step.timeLeft()))
+  const redact = createRedaction(tokens.map(({ jwt }) => jwt))
+  return readResponse(outcome, call.expectations, redact, patternsMs, withWords)
+}
+
 /** For how long, up to now, Google has refused like this before the service; 0 for whatever else answered. */
 function refusedFor(refusedSince: Map<number, number>, { responder, status }: Response, now: number): number {
   if (responder !== 'front end' && responder !== 'infrastructure') return 0
@@ -113,24 +120,10 @@ function refusedFor(refusedSince: Map<number, number>, { responder, status }: Re
   return now - since
 }
 
-/** @param withWords the outcome by which to tell who answered; without it nothing is known of the answer */
-function readAttempt(
-  outcome: Outcome,
-  withWords: Outcome,
-  call: CallInputs,
-  tokens: readonly IdToken[],
-  patternsMs: number
-): Attempt {
-  if (!outcome.answered) return outcome
-  if (!withWords.answered) return withWords
-  const redact = createRedaction(tokens.map(({ jwt }) => jwt))
-  return { answered: true, response: readResponse(outcome, call.expectations, redact, patternsMs, withWords) }
-}
-
 /** An attempt that the deadline cut short says less than the answer before it. */
 function decisiveAttempt(last: Attempt, response: Response | undefined, cutByDeadline: boolean): Attempt {
   const cutShort = !last.answered && last.timedOut && cutByDeadline
-  return cutShort && response !== undefined ? { answered: true, response } : last
+  return cutShort ? (response ?? last) : last
 }
 
 /** The request with the token; everything else is the author's. */
@@ -148,9 +141,9 @@ function buildRequest({ method, url, headers, body }: CallInputs, jwt: Secret): 
  *
  * @returns undefined where none does
  */
-function fitPause(step: Step, attempt: number, outcome: Outcome, withinMs: number): number | undefined {
+function fitPause(step: Step, number: number, attempt: Attempt, withinMs: number): number | undefined {
   const longestMs = Math.min(step.timeLeft() - Math.min(LAST_ATTEMPT_MS, step.timeoutMs), withinMs)
-  return longestMs <= 0 ? undefined : Math.min(choosePause(step, attempt, outcome), longestMs)
+  return longestMs <= 0 ? undefined : Math.min(choosePause(step, number, attempt), longestMs)
 }
 
 /** IAP's client id, after IAP refused; it names it only to a caller without any credential. */
@@ -168,8 +161,7 @@ async function findClientId(step: Step, call: CallInputs, response: Response | u
  * @returns undefined where the root itself was called, or it does not tell
  */
 async function seeWhetherItExists(step: Step, call: CallInputs, attempt: Attempt): Promise<boolean | undefined> {
-  if (!attempt.answered || attempt.response.responder !== 'front end' || attempt.response.status !== 404)
-    return undefined
+  if (!attempt.answered || attempt.responder !== 'front end' || attempt.status !== 404) return undefined
   const root = new URL('/', withoutTag(call.url))
   if (!isCloudRunUrl(root) || root.href === call.url.href || step.timeLeft() <= 0) return undefined
   const outcome = await askWithoutToken(step, 'HEAD', root)

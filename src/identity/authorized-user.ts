@@ -1,5 +1,5 @@
 import { openidMissing, userRefused } from './failures/authorized-user.ts'
-import { decodeClaims } from '../token/jwt.ts'
+import { decodeJwt } from '../token/jwt.ts'
 import type { SealedAnswer } from '../world/outcome.ts'
 import { memberOf, UNKNOWN_PERSON } from '../token/principal.ts'
 import type { Step } from '../world/step.ts'
@@ -44,7 +44,7 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser, impersonate
     endpoints: [tokenUrl],
     async accessToken() {
       const answer = await refresh()
-      const email = stringIn(decodeClaims(secretIn(answer.json, 'id_token') ?? ''), 'email')
+      const email = stringIn(decodeJwt(secretIn(answer.json, 'id_token') ?? '')?.claims, 'email')
       const token = readAccessToken(tokenUrl, answer, 'access_token')
       return email === undefined ? { token } : { token, principal: memberOf(email) }
     },

@@ -1,4 +1,4 @@
-import { decodeClaims } from '../token/jwt.ts'
+import { decodeJwt } from '../token/jwt.ts'
 import type { Step } from '../world/step.ts'
 import { stringIn, type JsonObject } from '../guard/json.ts'
 import { subjectPrincipal } from '../token/principal.ts'
@@ -27,7 +27,7 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
     async accessToken() {
       const { token: subjectToken, clientCertificate } = await identity.subjectToken()
       const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate })
-      const claims = decodeClaims(subjectToken)
+      const claims = decodeJwt(subjectToken)?.claims
       return {
         token,
         principal: refinePrincipal(identity, claims),

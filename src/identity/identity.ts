@@ -64,17 +64,13 @@ async function findCredential(step: Step, inputs: IdentityInputs): Promise<Ident
  * twice: that would need a role of the account on itself.
  */
 function addImpersonation({ credential, impersonations }: Identity, inputs: IdentityInputs): readonly Impersonation[] {
-  const account = inputs.serviceAccount
+  const { serviceAccount: account, delegates } = inputs
+  if (account === undefined) return impersonations
+  const wanted = { account, delegates, origin: 'the input service_account' }
   const last = impersonations.at(-1)
-  if (account === undefined || (last === undefined && isSame(credential.account, account))) return impersonations
-  if (!isSame(last?.account, account) || last === undefined)
-    return [...impersonations, { account, delegates: inputs.delegates, origin: INPUT }]
-  return inputs.delegates.length === 0
-    ? impersonations
-    : [...impersonations.slice(0, -1), { account, delegates: inputs.delegates, origin: INPUT }]
+  if (!isSame(last?.account ?? credential.account, account)) return [...impersonations, wanted]
+  return last === undefined || delegates.length === 0 ? impersonations : [...impersonations.slice(0, -1), wanted]
 }
-
-const INPUT = 'the input service_account'
 
 /** E-mails of service accounts have no upper case, but people write some. */
 function isSame(one: string | undefined, other: string): boolean {

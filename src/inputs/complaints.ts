@@ -10,17 +10,12 @@ type Values<R extends Readers> = { readonly [Name in keyof R]: Awaited<ReturnTyp
  * @throws {AggregateError} several of them, in the order of the readers
  */
 export async function readAll<R extends Readers>(readers: R): Promise<Values<R>> {
-  const values: Record<string, unknown> = {}
-  const complaints: Failure[] = []
-  for (const [name, read] of Object.entries(readers)) {
-    try {
-      values[name] = await read()
-    } catch (error) {
-      complaints.push(...complaintsIn(error))
-    }
-  }
-  throwAny(complaints)
-  return values as Values<R>
+  const results = await Promise.allSettled(Object.values(readers).map(async (read) => await read()))
+  const values = readEach(results, (result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+  return Object.fromEntries(Object.keys(readers).map((name, index) => [name, values[index]])) as Values<R>
 }
 
 /** The same for each part of a list. */
@@ -34,8 +29,9 @@ export function readEach<Part, Value>(parts: Iterable<Part>, read: (part: Part) 
       complaints.push(...complaintsIn(error))
     }
   }
-  throwAny(complaints)
-  return values
+  const [first, ...others] = complaints
+  if (first === undefined) return values
+  throw others.length === 0 ? first : new AggregateError(complaints)
 }
 
 /** The complaints that a reader threw. Any other error is a defect, and is thrown on. */
@@ -43,10 +39,4 @@ export function complaintsIn(error: unknown): readonly Failure[] {
   if (error instanceof Failure) return [error]
   if (error instanceof AggregateError && error.errors.every((each) => each instanceof Failure)) return error.errors
   throw error
-}
-
-function throwAny(complaints: readonly Failure[]): void {
-  const [first, ...others] = complaints
-  if (first === undefined) return
-  throw others.length === 0 ? first : new AggregateError(complaints)
 }

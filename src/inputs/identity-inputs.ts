@@ -43,7 +43,7 @@ export async function readIdentityInputs(): Promise<IdentityInputs> {
 }
 
 /** @throws {Failure} INPUT_INVALID */
-export function readTokenKind(): TokenKind {
+function readTokenKind(): TokenKind {
   const value = read('token', 'id_token')
   if (value === 'id_token' || value === 'iap_jwt') return value
   throw inputInvalid('token', `${quoteValue(value)} is no kind of token`, 'Use id_token or iap_jwt.', [

@@ -15,14 +15,14 @@ async function runStep(): Promise<void> {
   const report = createProxyReport(process.env)
   const world = createWorld(process.env, report)
   report.onStart()
-  await runToEnd(process, process.env, report, world, async () => {
+  await runToEnd(process, report, world, async () => {
     await start(world, report)
   })
 }
 
 async function runPost(): Promise<void> {
   const report = createPostReport(process.env)
-  await runToEnd(process, process.env, report, { close: () => undefined }, async () => {
+  await runToEnd(process, report, { close: () => undefined }, async () => {
     await post(readState(process.env), report, process.env)
   })
 }

@@ -85,8 +85,9 @@ export function describeRefusal(
   { responder, text, headers }: { responder: Responder; text: string; headers: Record<string, string> }
 ): Failure {
   const clientId = iapClientId({ headers })
-  const response = { status, headers, text, responder, clientId, verdicts: [], accepted: false, milliseconds: 0 }
-  return callFailed({ ...failed, attempt: { answered: true, response }, attempts: 1, clientId, exists: undefined })
+  const answered = { answered: true, status, headers, milliseconds: 0 } as const
+  const attempt = { ...answered, text, responder, clientId, verdicts: [], accepted: false }
+  return callFailed({ ...failed, attempt, attempts: 1, clientId, exists: undefined })
 }
 
 function joinHeaders({ headers }: AnswerHead): Record<string, string> {

@@ -1,5 +1,6 @@
 import { exportVariable, setOutput } from '@actions/core'
-import type { CallResult } from '../call/service.ts'
+import type { AttemptRecord } from '../call/attempts.ts'
+import type { Response } from '../call/response.ts'
 import { Failure } from '../failure/failure.ts'
 import { cutText } from '../guard/safe-text.ts'
 import type { IdToken } from '../token/id-token.ts'
@@ -29,7 +30,7 @@ const OUTPUTS = [
 export interface Outputs {
   /** @param variable of the environment, in which later steps find the first token */
   readonly setTokens: (tokens: ReadonlyMap<string, IdToken>, variable: string | undefined) => void
-  readonly setCall: (result: CallResult) => void
+  readonly setCall: (attempts: readonly AttemptRecord[], response: Response | undefined) => void
   /** @returns why it could not be written */
   readonly setVerdict: (failure: Failure | undefined) => Failure | undefined
 }
@@ -58,7 +59,7 @@ export function createOutputs(env: Step['env'], declared: readonly string[] = OU
         exportVariable(variable, first.jwt.reveal())
       })
     },
-    setCall({ attempts, response }) {
+    setCall(attempts, response) {
       const last = attempts.at(-1)
       set('attempts', attempts.length)
       if (last !== undefined) set('latency_ms', last.milliseconds)

@@ -76,7 +76,7 @@ export function createReport(env: Step['env'], declared?: readonly string[]): Re
       run = { ...run, result }
       const renewed = replaceFirst(run.tokens, result.token)
       if (renewed !== undefined) outputs.setTokens(renewed, run.inputs?.exportEnv)
-      outputs.setCall(result)
+      outputs.setCall(run.attempts ?? [], result.response)
       const { accepted = false, verdicts = [] } = result.response ?? {}
       if (accepted) info(`As expected: ${verdicts.map(({ expectation }) => expectation).join('; ')}`)
     },

@@ -14,7 +14,6 @@ const END_MS = 500
  */
 export async function runToEnd(
   process: NodeJS.Process,
-  env: NodeJS.ProcessEnv,
   report: Pick<Report, 'finish' | 'onDefect' | 'unwritable'>,
   world: Pick<World, 'close'> & Partial<Pick<World, 'overdue'>>,
   story: () => Promise<void>
@@ -22,6 +21,7 @@ export async function runToEnd(
   // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
   process.exitCode = 1
 
+  const { env } = process
   // With this variable google-auth-library prints whole answers, credentials included.
   delete env['GOOGLE_SDK_NODE_LOGGING']
 

@@ -1,4 +1,5 @@
 import { findAudience } from '../inputs/audience.ts'
+import { isOAuthClient } from '../inputs/request-headers.ts'
 import { isCloudRunUrl, tagOf, findReservation } from '../inputs/service-url.ts'
 import type { IdToken } from '../token/id-token.ts'
 import type { Identity } from '../token/credential.ts'
@@ -94,8 +95,7 @@ function warnOfProvider({ inputs: { audiences } }: WarningContext): string | und
 
 function warnOfClientId({ inputs: { audiences, call } }: WarningContext): string | undefined {
   const [audience] = audiences
-  if (call === undefined || !isCloudRunUrl(call.url) || !audience.endsWith('.apps.googleusercontent.com'))
-    return undefined
+  if (call === undefined || !isCloudRunUrl(call.url) || !isOAuthClient(audience)) return undefined
   return `The audience ${safeText(audience)} is an OAuth client id, which ${safeText(call.url.host)} expects only where Identity-Aware Proxy is switched on: without it, leave audience empty.`
 }
 

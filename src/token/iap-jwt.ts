@@ -2,7 +2,7 @@ import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import { tokenInvalid } from './failures/id-token.ts'
 import type { IdToken } from './id-token.ts'
-import { decodeClaims } from './jwt.ts'
+import { decodeJwt } from './jwt.ts'
 
 /** Identity-Aware Proxy takes a JWT whose life is no longer than this. */
 const LIFETIME_S = 3_600
@@ -37,7 +37,7 @@ export function createIapClaims(email: string, audience: string, now: number): I
  * @throws {Failure} TOKEN_INVALID, which names claims but never the token
  */
 export function checkIapJwt(jwt: Secret, expected: IapClaims): IdToken {
-  const claims = decodeClaims(jwt)
+  const claims = decodeJwt(jwt)?.claims
   if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.aud, 'form')
   for (const [name, value] of Object.entries(expected)) {
     if (claims[name] === value) continue

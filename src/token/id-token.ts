@@ -1,4 +1,4 @@
-import { decodeClaims } from './jwt.ts'
+import { decodeJwt } from './jwt.ts'
 import { tokenInvalid, type TokenFlaw } from './failures/id-token.ts'
 import { stringIn, type JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
@@ -38,8 +38,13 @@ export interface Expected {
  */
 export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
   const { account } = expected
-  const claims = decodeClaims(jwt)
+  const claims = decodeJwt(jwt)?.claims
   if (claims === undefined) throw tokenInvalid('it is not a JSON Web Token', expected.audience, 'form')
+  const wrong = (what: string, claim: string, flaw: TokenFlaw, demanded?: string): Error => {
+    const actual = claims[claim] === undefined ? 'missing' : JSON.stringify(claims[claim])
+    const must = demanded === undefined ? '' : `, and must be "${demanded}"`
+    return tokenInvalid(`its ${what} (${claim}) is ${actual}${must}`, expected.audience, flaw)
+  }
 
   const issuer = stringIn(claims, 'iss')
   if (!issuersOf(expected.universe).includes(issuer ?? '')) throw wrong('issuer', 'iss', 'issuer')
@@ -73,15 +78,6 @@ export function checkIdToken(jwt: Secret, expected: Expected): IdToken {
     throw wrong('subject', 'sub', { account }, account)
   }
   return { kind: 'id_token', jwt, claims, audience, email: email ?? '', expiresAt: exp * 1000 }
-
-  function wrong(what: string, claim: string, flaw: TokenFlaw, demanded?: string): Error {
-    const actual = claims?.[claim] === undefined ? 'missing' : JSON.stringify(claims[claim])
-    return tokenInvalid(
-      `its ${what} (${claim}) is ${actual}${demanded === undefined ? '' : `, and must be "${demanded}"`}`,
-      expected.audience,
-      flaw
-    )
-  }
 }
 
 /** Google's issuer is the same for every product; verifiers know the older form too. */

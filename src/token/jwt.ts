@@ -10,11 +10,6 @@ export function decodeJwt(jwt: Secret | string): { header: JsonObject; claims: J
   return isObject(header) && isObject(claims) ? { header, claims } : undefined
 }
 
-/** The claims of a JWT, unverified; undefined where it is none. */
-export function decodeClaims(jwt: Secret | string): JsonObject | undefined {
-  return decodeJwt(jwt)?.claims
-}
-
 /** A JWT signed with RS256 (RFC 7518, 3.3). */
 export function signJwt(header: JsonObject, payload: JsonObject, key: KeyObject): string {
   const parts = [{ alg: 'RS256', typ: 'JWT', ...header }, payload]

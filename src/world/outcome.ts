@@ -4,7 +4,8 @@ import type { Sealed } from '../guard/seal.ts'
 /** What kept an answer from coming, as far as it decides what helps. */
 export type Trouble = 'proxy setting' | 'proxy' | 'certificate' | 'handshake' | 'refusal' | 'connection'
 
-interface AnswerHead {
+/** An answer without its body. */
+export interface AnswerHead {
   readonly answered: true
   readonly status: number
   /** By lower-case name; repeated headers are joined with ", ". */

@@ -11,17 +11,8 @@ const ONCE = ['POST', 'PATCH']
 const FRESH = { iamWaitMs: 60_000, renewed: false, refusedForMs: 0 }
 
 function answered(responder: Responder, status: number, accepted = false): Attempt {
-  const response = {
-    status,
-    headers: {},
-    text: '',
-    responder,
-    clientId: undefined,
-    verdicts: [],
-    accepted,
-    milliseconds: 1
-  }
-  return { answered: true, response }
+  const head = { answered: true, status, headers: {}, milliseconds: 1 } as const
+  return { ...head, text: '', responder, clientId: undefined, verdicts: [], accepted }
 }
 
 function silent(sent: boolean, timedOut = false): Attempt {
@@ -177,5 +168,5 @@ for (const [label, attempt] of LABELS) {
 
 function judged(status: number, verdicts: readonly Verdict[]): Attempt {
   const attempt = answered('application', status)
-  return attempt.answered ? { ...attempt, response: { ...attempt.response, verdicts } } : attempt
+  return attempt.answered ? { ...attempt, verdicts } : attempt
 }

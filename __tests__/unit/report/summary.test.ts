@@ -62,6 +62,7 @@ const BODY: Verdict = { input: 'expect_body', expectation: 'body matches /a|b/',
 const MISSED_BODY = { ...BODY, met: false }
 
 const RESPONSE: Response = {
+  answered: true,
   status: 200,
   headers: {},
   text: '{"status":"ok"}',
@@ -103,7 +104,7 @@ function attempt(number: number, startedMs: number, milliseconds: number, label:
 }
 
 function attempted(attempts: readonly AttemptRecord[], response: Response | undefined = RESPONSE): Partial<RunRecord> {
-  return { attempts, result: { attempts, response, token: TOKEN, failure: undefined } }
+  return { attempts, result: { response, token: TOKEN, failure: undefined } }
 }
 
 function withCall(call: Partial<CallInputs>): RunRecord {

@@ -4,7 +4,7 @@ import { inStep, inTerminal, inYaml, onlyWhere, projectById, shellWord } from '.
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { findAudience } from '../../inputs/audience.ts'
 import { isOAuthClient } from '../../inputs/request-headers.ts'
-import { findReservation, isCloudRunUrl, isFunctionUrl } from '../../inputs/service-url.ts'
+import { findReservation, isCloudRunUrl, isFunctionUrl, placeOfFunction } from '../../inputs/service-url.ts'
 import { isPerson, memberOf } from '../../token/principal.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
@@ -177,17 +177,13 @@ function noBackend({ url, answered }: Missing): Explanation {
 }
 
 function noFunction({ url, answered }: Missing): Explanation {
-  const { name, flags } = describeTarget(url)
-  const place = flags
-    .replaceAll(/ --\w+=/g, ' ')
-    .trim()
-    .replace(' ', ' of project ')
+  const { region, project } = placeOfFunction(url)
   return {
-    sentence: `${answered}: there is no function ${name} in ${place}, or its ingress admits internal traffic only.`,
+    sentence: `${answered}: there is no function ${describeTarget(url).name} in ${region} of project ${project}, or its ingress admits internal traffic only.`,
     remedy: 'Check the name of the function, region and project in url; NOT_FOUND means that a name is wrong.',
     snippets: [
       describeService(url),
-      inTerminal('see the functions of the project', `gcloud functions list${flags.replace(/ --region=\S+/, '')}`)
+      inTerminal('see the functions of the project', `gcloud functions list --project=${project}`)
     ]
   }
 }

@@ -64,9 +64,7 @@ function explain(url: URL, answer: Answer): Advice {
   }
   return {
     cause:
-      status >= 200 && status < 300
-        ? 'Everybody may invoke the service (allUsers), or its invoker check is switched off.'
-        : 'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
+      'The call went through to the application: everybody may invoke the service (allUsers), or its invoker check is off.',
     ...closing
   }
 }

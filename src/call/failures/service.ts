@@ -11,8 +11,7 @@ import { noUsableAnswer } from './no-answer.ts'
 export function callFailed(failed: FailedCall): Failure {
   const { call, attempt, attempts } = failed
   if (!attempt.answered) return noUsableAnswer(call.url, attempt, attempts, 'with the token', call.method)
-  const { words = attempt.response.text } = attempt.response
-  const response = { ...attempt.response, text: words }
+  const response = { ...attempt, text: attempt.words ?? attempt.text }
   if (isBrokenIap(response)) return iapRejected(failed, response)
   switch (response.responder) {
     case 'iap':
@@ -25,6 +24,6 @@ export function callFailed(failed: FailedCall): Failure {
     case 'infrastructure':
       return response.status >= 500 ? unavailable(failed, response) : refusedBeforehand(failed, response)
     case 'application':
-      return applicationFailed(failed, attempt.response)
+      return applicationFailed(failed, attempt)
   }
 }

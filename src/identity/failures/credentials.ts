@@ -1,4 +1,4 @@
-import { Failure, type Advice, type Explanation } from '../../failure/failure.ts'
+import { Failure, type Advice } from '../../failure/failure.ts'
 import {
   accountWord,
   inDocument,
@@ -53,43 +53,35 @@ export function credentialsNotFound(
   hasAccount: boolean,
   restriction: Restriction | undefined
 ): Failure {
-  return new Failure({
-    code: 'CREDENTIALS_NOT_FOUND',
-    ...explainNothing(looked.map((place) => safeText(place)).join('; '), env, hasAccount, restriction)
-  })
-}
-
-function explainNothing(
-  looked: string,
-  env: Step['env'],
-  hasAccount: boolean,
-  restriction: Restriction | undefined
-): Explanation {
-  const empty = hasAccount
-    ? 'service_account is set, but workload_identity_provider is empty'
-    : 'The inputs for a credential are empty'
+  const code = 'CREDENTIALS_NOT_FOUND'
+  const places = `looked in: ${looked.map((place) => safeText(place)).join('; ')}`
   if (env['GITHUB_ACTIONS'] !== 'true') {
-    return {
-      sentence: `No Google credential was found; looked in: ${looked}.`,
+    return new Failure({
+      code,
+      sentence: `No Google credential was found; ${places}.`,
       cause: 'No person has signed in for programs on this machine; "gcloud auth login" is for gcloud alone.',
       remedy: 'Sign in for programs, or set GOOGLE_APPLICATION_CREDENTIALS.',
       snippets: [inTerminal('sign in on this machine', 'gcloud auth application-default login')]
-    }
+    })
   }
+  const empty = hasAccount
+    ? 'service_account is set, but workload_identity_provider is empty'
+    : 'The inputs for a credential are empty'
   const withheld = explainWithheld(env, restriction)
   if (withheld !== undefined) {
-    const { because, remedy, snippets } = withheld
-    return { sentence: `${empty}, because ${because}; looked in: ${looked}.`, remedy, snippets }
+    const { because, ...advice } = withheld
+    return new Failure({ code, sentence: `${empty}, because ${because}; ${places}.`, ...advice })
   }
-  return {
-    sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; looked in: ${looked}.`,
+  return new Failure({
+    code,
+    sentence: `${hasAccount ? `${empty} (absent, or its expression gave nothing), and no` : 'No'} Google credential was found; ${places}.`,
     cause:
       'An expression for an input gives nothing where a secret or variable has another name, and secrets are empty in pull requests from forks and in runs of Dependabot.',
     remedy: hasAccount
       ? 'Write the full name of the provider, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, into workload_identity_provider; the name is no secret.'
       : 'Set workload_identity_provider and service_account, or run google-github-actions/auth before this step.',
     snippets: [inStep(...FEDERATION), PERMISSIONS, FIND_PROVIDER]
-  }
+  })
 }
 
 /** What is wrong with a credential document, as far as it decides how to fix it. */
@@ -113,9 +105,11 @@ export function credentialsInvalid(origin: string, problem: string, flaw: Flaw =
   })
 }
 
+const FROM_SECRET = inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
+
 const STORE_DOCUMENT = [
   inTerminalWithGh('store the whole file', 'cat credentials.json | gh secret set NAME_OF_SECRET'),
-  inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
+  FROM_SECRET
 ]
 
 const FLAWS = {
@@ -152,7 +146,7 @@ const FLAWS = {
   'content for path': {
     cause: 'GOOGLE_APPLICATION_CREDENTIALS takes a path; the input credentials_json takes the content.',
     remedy: 'Give the document to the input credentials_json, and leave GOOGLE_APPLICATION_CREDENTIALS unset.',
-    snippets: [inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')]
+    snippets: [FROM_SECRET]
   },
   'foreign host': {
     cause: "The address is misspelled, or was changed so that a secret goes to another host than Google's.",
@@ -181,10 +175,7 @@ const FLAWS = {
   'private key': {
     cause: 'The line breaks of the key got lost or were doubled on the way into the secret.',
     remedy: 'Store the file of the key unchanged, or as base64 of the file.',
-    snippets: [
-      inTerminalWithGh('store the file', 'cat key.json | gh secret set NAME_OF_SECRET'),
-      inStep('credentials_json: ${{ secrets.NAME_OF_SECRET }}')
-    ]
+    snippets: STORE_DOCUMENT
   }
 } satisfies Readonly<Record<string, Advice>>
 
@@ -243,8 +234,8 @@ export function serviceAccountRequired(
   const code = 'SERVICE_ACCOUNT_REQUIRED'
   const happened = `Google issues ID tokens for service accounts only, and no service_account is set for ${safeText(description)}`
   if (withheld !== undefined) {
-    const { because, remedy, snippets } = withheld
-    return new Failure({ code, sentence: `${happened}: ${because}.`, remedy, snippets })
+    const { because, ...advice } = withheld
+    return new Failure({ code, sentence: `${happened}: ${because}.`, ...advice })
   }
   return new Failure({
     code,

@@ -26,8 +26,11 @@ export async function readSubjectToken(step: Step, document: ExternalAccountDocu
   const { source } = document
   switch (source.kind) {
     case 'file': {
-      const content = await readTokenFile(source.path)
-      return { token: pickToken(seal(step.masks, content, source.format), source.format, nameFile(source.path)) }
+      // A sidecar or the cluster keeps it fresh.
+      const file = await readSmallFile(source.path)
+      const name = nameFile(source.path)
+      if (!file.ok) throw subjectTokenUnavailable(name, file.reason, 'file')
+      return { token: pickToken(seal(step.masks, file.content, source.format), source.format, name) }
     }
     case 'url':
       return { token: pickToken(await fetchToken(step, source), source.format, source.url.origin) }
@@ -54,13 +57,6 @@ function pickToken({ json, text }: Sealed, format: TokenFormat, where: string): 
     format.type === 'text' ? problem : `it holds no JSON object with a token in "${format.field}"`,
     'form'
   )
-}
-
-/** The content of a token file, which a sidecar or the cluster keeps fresh. */
-async function readTokenFile(path: string): Promise<string> {
-  const file = await readSmallFile(path)
-  if (file.ok) return file.content
-  throw subjectTokenUnavailable(nameFile(path), file.reason, 'file')
 }
 
 /** The path of a token file may hold the token itself. */

@@ -32,8 +32,9 @@ export interface Changes {
 export function failed(responder: Responder, status: number, text: string, changes: Changes = {}): Failure {
   const { clientId, verdicts = [STATUS_MISSED], location } = changes
   const headers: Record<string, string> = location === undefined ? {} : { location }
-  const response = { status, headers, text, responder, clientId, verdicts, accepted: false, milliseconds: 1 }
-  return callFailed({ ...failedCall(changes), attempt: { answered: true, response }, attempts: 3 })
+  const head = { answered: true, status, headers, milliseconds: 1 } as const
+  const attempt = { ...head, text, responder, clientId, verdicts, accepted: false }
+  return callFailed({ ...failedCall(changes), attempt, attempts: 3 })
 }
 
 /** The failure of a call that was not. */
