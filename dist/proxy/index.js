@@ -7070,6 +7070,14 @@ const { constants: service_http2_constants } = (external_node_http2_default());
 const MOST_STREAMS = 100;
 /** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
 const STREAM_WINDOW_BYTES = 256 * 1024;
+/**
+ * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
+ * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes.
+ */
+const HTTP2_OPTIONS = {
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
+    maxHeaderListPairs: (64 * 1024) / 32
+};
 /** HTTP/2 to the service, for clients that speak it: gRPC needs its trailers. */
 function createHttp2Service(url, timeoutMs) {
     const closing = new AbortController();
@@ -7083,8 +7091,9 @@ function createHttp2Service(url, timeoutMs) {
             throw new world_connection/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
         }
         const session = external_node_http2_default().connect(url.origin, {
+            ...HTTP2_OPTIONS,
             createConnection: () => socket,
-            settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+            settings: { ...HTTP2_OPTIONS.settings, enablePush: false },
             maxSessionMemory: MOST_STREAMS
         });
         const connection = { session, streams: 0, isKept: false };
@@ -7362,7 +7371,7 @@ function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
             onTurnedAway(answer.status);
         }
     }
-    const http2 = (0,external_node_http2_namespaceObject.createServer)({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
+    const http2 = (0,external_node_http2_namespaceObject.createServer)(HTTP2_OPTIONS);
     http2.on('session', (session) => {
         session.on('error', () => undefined);
     });

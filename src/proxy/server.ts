@@ -14,7 +14,7 @@ import { rejection } from './own-answer.ts'
 import type { OwnAnswer } from './own-answer.ts'
 import type { MayConnect } from './peer.ts'
 import type { RawHeaders } from './raw-headers.ts'
-import { STREAM_WINDOW_BYTES } from './service-http2.ts'
+import { HTTP2_OPTIONS } from './service-http2.ts'
 
 /** With these bytes every connection of HTTP/2 begins: RFC 9113, 3.4. No request of HTTP/1.1 does. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -174,7 +174,7 @@ function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }: Handlers
     }
   }
 
-  const http2 = createHttp2Server({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } })
+  const http2 = createHttp2Server(HTTP2_OPTIONS)
   http2.on('session', (session: ServerHttp2Session) => {
     session.on('error', () => undefined)
   })

@@ -16,7 +16,16 @@ const { constants } = http2
 const MOST_STREAMS = 100
 
 /** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
-export const STREAM_WINDOW_BYTES = 256 * 1024
+const STREAM_WINDOW_BYTES = 256 * 1024
+
+/**
+ * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
+ * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes.
+ */
+export const HTTP2_OPTIONS = {
+  settings: { initialWindowSize: STREAM_WINDOW_BYTES },
+  maxHeaderListPairs: (64 * 1024) / 32
+}
 
 interface Connection {
   readonly session: ClientHttp2Session
@@ -39,8 +48,9 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
       throw new ConnectionError('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake')
     }
     const session = http2.connect(url.origin, {
+      ...HTTP2_OPTIONS,
       createConnection: () => socket,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+      settings: { ...HTTP2_OPTIONS.settings, enablePush: false },
       maxSessionMemory: MOST_STREAMS
     })
     const connection: Connection = { session, streams: 0, isKept: false }

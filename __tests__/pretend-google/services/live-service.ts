@@ -62,7 +62,7 @@ export async function startLiveService(world: PretendGoogle, host: string, app: 
     return answer.status === 200 ? undefined : answer
   }
 
-  const server = createSecureServer({ ...certificate, allowHTTP1: true })
+  const server = createSecureServer({ ...certificate, allowHTTP1: true, maxHeaderListPairs: 1_000 })
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     refusal(request.headers).then(
       (refused) => {

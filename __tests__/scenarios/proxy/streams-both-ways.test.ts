@@ -288,6 +288,35 @@ streaming(
     response.resume()
     await once(response, 'end')
     assert.equal(response.trailers['x-after'], '42')
+
+    const session = connectHttp2(url)
+    const stream = session.request({ ':path': '/', ':method': 'POST', trailer: 'x-sum' }, { waitForTrailers: true })
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers({ 'x-sum': '43' })
+    })
+    stream.end('body')
+    stream.resume()
+    const [trailers] = (await once(stream, 'trailers')) as [Record<string, string>]
+    assert.equal(trailers['x-after'], '43')
+    session.destroy()
+  }
+)
+
+const MANY = Object.fromEntries(Array.from({ length: 300 }, (_, number) => [`x-${number}`, '1']))
+
+streaming(
+  'Many headers pass both ways by HTTP/2',
+  (message, response) => {
+    const arrived = Object.keys(message.headers).filter((name) => name in MANY).length
+    response.writeHead(200, MANY).end(String(arrived))
+  },
+  async ({ url }) => {
+    const session = connectHttp2(url, { maxHeaderListPairs: 1_000 })
+    const stream = session.request(MANY)
+    const [headers] = (await once(stream, 'response')) as [Record<string, string>]
+    assert.equal(Object.keys(headers).filter((name) => name in MANY).length, 300)
+    assert.equal(String(((await once(stream, 'data')) as [Buffer])[0]), '300')
+    session.destroy()
   }
 )
 

@@ -13,6 +13,8 @@ import type { RunningProxy } from './given.ts'
 interface RawService {
   /** What has come, over all connections, since the last exchange began. */
   readonly received: () => string
+  /** The same, by records of TLS: what the proxy wrote at once. */
+  readonly records: () => readonly string[]
   /** What it does once a whole head has come; again for each piece after that. */
   answer: (socket: TLSSocket) => void
 }
@@ -30,12 +32,14 @@ function rawScenario(
   proxyScenario(title, async ({ world, start }) => {
     const given = await givenProxy(world)
     await using live = await startLiveService(world, SERVICE_HOST, (_request, response) => response.end())
-    let received = ''
-    const service: RawService = { received: () => received, answer: (socket) => socket.write(HELLO) }
-    const server = createServer({ ...live.certificate, ALPNProtocols: ['http/1.1'] }, (socket) => {
+    let records: string[] = []
+    const received = (): string => records.join('')
+    const service: RawService = { received, records: () => records, answer: (socket) => socket.write(HELLO) }
+    const options = { ...live.certificate, ALPNProtocols: ['http/1.1'], allowHalfOpen: true }
+    const server = createServer(options, (socket) => {
       socket.setEncoding('latin1').on('data', (text: string) => {
-        received += text
-        if (received.includes('\r\n\r\n')) service.answer(socket)
+        records.push(text)
+        if (received().includes('\r\n\r\n')) service.answer(socket)
       })
       socket.on('error', () => undefined)
     })
@@ -46,7 +50,7 @@ function rawScenario(
     try {
       const proxy = await start(given, { env: live.env() })
       await body(proxy, service, async (text, end = 'Hello') => {
-        received = ''
+        records = []
         return await talk(proxy.port, text, end)
       })
     } finally {
@@ -96,6 +100,23 @@ rawScenario(
     }
   }
 )
+
+rawScenario('After a switch of protocols each side closes for itself', async ({ port }, service) => {
+  service.answer = (socket) => {
+    if (service.records().length > 1) return
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n')
+    socket.once('end', () => socket.end('bye'))
+  }
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`)
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  assert.match(String(head), /^HTTP\/1\.1 101 /)
+  socket.end('all there is')
+  const [last] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(String(last), 'bye')
+  assert.ok(service.received().endsWith('all there is'))
+  await once(socket, 'end')
+})
 
 rawScenario('What comes after a request for another protocol is no request', async ({ port }, service, exchange) => {
   const host = `Host: 127.0.0.1:${port}\r\n`
@@ -171,6 +192,25 @@ rawScenario(
     assert.ok(answer.endsWith('\r\n0\r\nX-After: 1\r\n\r\n'), answer)
   }
 )
+
+rawScenario('A small body travels together with its head', async ({ port }, service, exchange) => {
+  const head = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
+  service.answer = (socket) => /\r\n\r\n[^]*hello/.test(service.received()) && socket.write(HELLO)
+  // By a new connection to the service, and by the same one.
+  for (let count = 0; count < 2; count += 1) {
+    const answer = await exchange(`${head}Content-Length: 5\r\n\r\nhello`)
+    assert.match(answer, /^HTTP\/1\.1 200 /)
+    assert.equal(service.records().length, 1)
+  }
+})
+
+rawScenario('Headers arrive however many they are', async ({ port }, service, exchange) => {
+  const many = Array.from({ length: 2_500 }, (_, number) => `X-${number}: 1\r\n`).join('')
+  service.answer = (socket) =>
+    service.received().endsWith('\r\n\r\n') && socket.write(HELLO.replace('\r\n\r\n', `\r\n${many}\r\n`))
+  const answer = await exchange(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${many}\r\n`)
+  for (const text of [service.received(), answer]) assert.equal(text.match(/\r\nX-\d+: 1(?=\r\n)/g)?.length, 2_500)
+})
 
 rawScenario('A body of no bytes ends at the service too', async ({ port }, service, exchange) => {
   service.answer = (socket) => service.received().endsWith('\r\n\r\n0\r\n\r\n') && socket.write(HELLO)
