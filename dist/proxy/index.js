@@ -7581,7 +7581,7 @@ function service_http1_frame({ method, body, length, upgrade }) {
         return ['Connection', 'Upgrade', 'Upgrade', upgrade];
     if (body !== undefined)
         return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
-    return service_http1_WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0'];
+    return length === undefined && service_http1_WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0'];
 }
 function sendBody(outgoing, { body, trailers }) {
     if (body === undefined) {

@@ -136,7 +136,7 @@ function findFlaw({ headers, statusCode = 0 }: http.IncomingMessage): string | u
 function frame({ method, body, length, upgrade }: ServiceRequest): string[] {
   if (upgrade !== undefined) return ['Connection', 'Upgrade', 'Upgrade', upgrade]
   if (body !== undefined) return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length]
-  return WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0']
+  return length === undefined && WITHOUT_BODY.includes(method) ? [] : ['Content-Length', '0']
 }
 
 function sendBody(outgoing: http.ClientRequest, { body, trailers }: ServiceRequest): void {

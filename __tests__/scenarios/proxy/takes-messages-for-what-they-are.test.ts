@@ -308,3 +308,13 @@ rawScenario('What a request expects is for the service to say', async ({ get }, 
   assert.equal((await get('/', { headers: { expect: 'something' } })).text, 'Hello')
   assert.match(service.received(), /\r\nexpect: something\r\n/i)
 })
+
+rawScenario('That a request has no body is said as the client said it', async (proxy, service, exchange) => {
+  const head = (method: string): string => `${method} / HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\n`
+  for (const method of ['GET', 'DELETE', 'POST']) {
+    await exchange(`${head(method)}Content-Length: 0\r\n\r\n`)
+    assert.match(service.received(), /^Content-Length: 0\r$/im, method)
+  }
+  await exchange(`${head('DELETE')}\r\n`)
+  assert.doesNotMatch(service.received(), /^(?:Content-Length|Transfer-Encoding):/im)
+})
