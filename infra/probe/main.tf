@@ -1,4 +1,4 @@
-# A private service, an account that may call it and one that may not, and a pool that lets one repository's main branch be
+# A private service, an account that is allowed to call it and one that is not, and a pool that lets one repository's main branch be
 # either. README.md has the same as gcloud commands.
 
 resource "google_project_service" "needed" {
@@ -31,11 +31,11 @@ resource "google_cloud_run_v2_service_iam_member" "viewer" {
   member   = module.quick_start.repository
 }
 
-# The account that may not.
+# The account that is not allowed to.
 
 resource "google_service_account" "stranger" {
   account_id   = "probe-stranger"
-  display_name = "May not call the probed service"
+  display_name = "Not allowed to call the probed service"
   depends_on   = [google_project_service.needed]
 }
 

@@ -2,8 +2,8 @@ import type { Failure } from '../failure/failure.ts'
 import type { CallInputs } from '../inputs/call-inputs.ts'
 import type { Caller } from '../token/iam-credentials.ts'
 import type { Step } from '../world/step.ts'
-import { isLookedUp, withFacts, type LookedUp } from './failures/run-service.ts'
-import { lookUpRunService, nameRunService } from './run-service.ts'
+import { isLookedUp, withFacts, type LookedUp } from './failures/cloud-run-service.ts'
+import { lookUpRunService, nameRunService } from './cloud-run-service.ts'
 
 /** A tenth of the deadline, and no more than this, is kept for a look-up. */
 const LONGEST_LOOK_UP_MS = 3_000

@@ -90,7 +90,7 @@ export function explainBy<Facts>(
 export interface Snippet {
   /** For people: `In this step, under "with"`. */
   readonly place: string
-  /** A command on each line: of `shell` for any shell of anybody's, of `bash` for the runner. `text` is to be read. */
+  /** A command on each line, for the shell of a person (`shell`) or of the runner (`bash`); `text` is to be read. */
   readonly language: 'shell' | 'bash' | 'yaml' | 'json' | 'text'
   readonly lines: readonly string[]
 }

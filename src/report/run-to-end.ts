@@ -8,15 +8,15 @@ import type { Report } from './report.ts'
 const END_MS = 500
 
 /**
- * Runs a step to its end, whatever it is that ends it, reports the verdict and ends the process.
+ * Runs a step to its end, whatever ends the step, reports the verdict and ends the process.
  *
- * @param story throws {Failure} once something is not as it has to be
+ * @param run throws {Failure} once something is not as it has to be
  */
 export async function runToEnd(
   process: NodeJS.Process,
   report: Pick<Report, 'finish' | 'onDefect' | 'unwritable'>,
   world: Pick<World, 'close'> & Partial<Pick<World, 'overdue'>>,
-  story: () => Promise<void>
+  run: () => Promise<void>
 ): Promise<void> {
   // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
   process.exitCode = 1
@@ -55,7 +55,7 @@ export async function runToEnd(
   })
 
   const reason = await Promise.race([
-    story().then(
+    run().then(
       () => undefined,
       (error: unknown) => error ?? new Error('no reason')
     ),

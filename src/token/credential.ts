@@ -2,7 +2,7 @@ import type { JsonObject } from '../guard/json.ts'
 import type { Secret } from '../guard/secret.ts'
 import type { ClientCertificate } from '../world/connection.ts'
 
-/** A credential as it stands, before it impersonates anybody. One file of this folder for each kind. */
+/** A credential as it stands, before it impersonates an account. One file of this folder for each kind. */
 export interface Credential {
   /** For people: what it is and where it came from. */
   readonly description: string

@@ -9,7 +9,7 @@ import { isPerson, memberOf } from '../../token/principal.ts'
 import { inAttempts } from '../../world/outcome.ts'
 import type { Response } from '../response.ts'
 import { quote, type FailedCall } from './failed-call.ts'
-import { nameRunService } from '../run-service.ts'
+import { nameRunService } from '../cloud-run-service.ts'
 import { describeService, describeTarget, ownUrl, updateInvokers, updateCommand } from './gcloud.ts'
 
 /** A 401: the token is not one for this service. */

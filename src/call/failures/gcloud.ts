@@ -1,7 +1,7 @@
 import type { Snippet } from '../../failure/failure.ts'
 import { inTerminal, projectById, shellWord } from '../../failure/snippets.ts'
 import { isCloudRunUrl, isFunctionUrl, placeOfFunction, withoutTag } from '../../inputs/service-url.ts'
-import { nameRunService } from '../run-service.ts'
+import { nameRunService } from '../cloud-run-service.ts'
 
 /**
  * A Cloud Run service or a function as far as its URL tells, for commands to paste; placeholders otherwise. Whatever in the URL

@@ -14,7 +14,7 @@ import { isCloudRunUrl } from '../../inputs/service-url.ts'
 import { memberOf } from '../../token/principal.ts'
 import type { Response } from '../response.ts'
 import { quote, type FailedCall } from './failed-call.ts'
-import { nameRunService } from '../run-service.ts'
+import { nameRunService } from '../cloud-run-service.ts'
 import { describeTarget, updateInvokers } from './gcloud.ts'
 
 interface Facts extends FailedCall {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nameRunService, readRunService } from '../../../src/call/run-service.ts'
+import { nameRunService, readRunService } from '../../../src/call/cloud-run-service.ts'
 import { HOSTILE } from '../rows.ts'
 
 const NAMED = { name: 'shop', project: '123456789012', region: 'europe-west1' }

@@ -10,7 +10,7 @@ import { inStep, inTerminal, projectById, shellWord } from '../../failure/snippe
 import { safeText } from '../../guard/safe-text.ts'
 import type { CallInputs } from '../../inputs/call-inputs.ts'
 import { findReservation } from '../../inputs/service-url.ts'
-import type { LookUp, RunService, RunServiceName } from '../run-service.ts'
+import type { LookUp, RunService, RunServiceName } from '../cloud-run-service.ts'
 import { adviseOtherPath } from './front-end.ts'
 import { describeService, describeTarget, updateInvokers, showLog, updateCommand } from './gcloud.ts'
 
