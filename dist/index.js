@@ -363,12 +363,15 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
     });
     return [
         status,
-        ...checks.map(({ input, kind, expectation }, index) => ({
+        ...checks.map(({ input, expectation }, index) => ({
             input,
             expectation,
-            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+            ...(judged[index] ?? { met: false, actual: `the ${kindOf(input)} takes too long on it` })
         }))
     ];
+}
+function kindOf(input) {
+    return input === 'expect_json' ? 'expression' : 'pattern';
 }
 function judge(check) {
     try {
@@ -377,7 +380,7 @@ function judge(check) {
     catch (error) {
         // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
         if (error instanceof RangeError)
-            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
+            return { met: false, actual: `the ${kindOf(check.input)} needs too much memory on it` };
         throw error;
     }
 }
@@ -388,7 +391,6 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
     const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
     return {
         input: 'expect_headers',
-        kind: 'pattern',
         expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => values.length === 0
             ? { met: false, actual: 'no such header' }
@@ -401,7 +403,6 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
 function checkBody(pattern, text) {
     return {
         input: 'expect_body',
-        kind: 'pattern',
         expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
     };
@@ -411,7 +412,6 @@ function checkJson(expressions, answer, text) {
     let json;
     return expressions.map((expression) => ({
         input: 'expect_json',
-        kind: 'expression',
         expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
         judge: () => {
             json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
@@ -1235,7 +1235,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5933);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8281);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2379);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5179);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3743);
 
 
@@ -2011,11 +2011,11 @@ async function writeSummary(run, failure, env) {
 /** For how long output may be on its way, and the system may take to answer, once the verdict is written. */
 const END_MS = 500;
 /**
- * Runs a step to its end, whatever it is that ends it, reports the verdict and ends the process.
+ * Runs a step to its end, whatever ends the step, reports the verdict and ends the process.
  *
- * @param story throws {Failure} once something is not as it has to be
+ * @param run throws {Failure} once something is not as it has to be
  */
-async function runToEnd(process, report, world, story) {
+async function runToEnd(process, report, world, run) {
     // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
     process.exitCode = 1;
     const { env } = process;
@@ -2052,7 +2052,7 @@ async function runToEnd(process, report, world, story) {
         finish(error).catch(() => undefined);
     });
     const reason = await Promise.race([
-        story().then(() => undefined, (error) => error ?? new Error('no reason')),
+        run().then(() => undefined, (error) => error ?? new Error('no reason')),
         ...(world.overdue === undefined ? [] : [world.overdue.then(_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .overdue */ .TU)])
     ]);
     await finish(reason);
@@ -2088,7 +2088,7 @@ function isAskingTheSystem(process) {
 
 /***/ }),
 
-/***/ 2379:
+/***/ 5179:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -3384,7 +3384,7 @@ async function send(step, request, limit, quotedFrom) {
     return { ...head, ...mapStrings(sealed, redact) };
 }
 
-;// CONCATENATED MODULE: ./src/call/run-service.ts
+;// CONCATENATED MODULE: ./src/call/cloud-run-service.ts
 
 
 
@@ -3808,24 +3808,21 @@ function explainInfrastructure(refused, service, status, text) {
             ]
         };
     }
-    const [why, remedy] = REQUESTS.get(status) ?? OTHER_REQUEST;
+    const [why, remedy] = REQUESTS[status] ?? OTHER_REQUEST;
     return { sentence: `${refused}: ${why}.`, remedy };
 }
 const OTHER_REQUEST = ["Google's front end takes no such request", 'Change method, headers or body of the call.'];
 /** https://cloud.google.com/run/quotas#request_limits */
-const REQUESTS = new Map([
-    [
-        400,
-        [
-            "Google's front end, or a security policy of the load balancer, takes the request for malformed",
-            'Look for odd characters in url and headers, or ask who made the security policy.'
-        ]
+const REQUESTS = {
+    400: [
+        "Google's front end, or a security policy of the load balancer, takes the request for malformed",
+        'Look for odd characters in url and headers, or ask who made the security policy.'
     ],
-    [411, ['a request with this method needs a body', 'Set body, or another method.']],
-    [413, ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.']],
-    [414, ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.']],
-    [431, ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']]
-]);
+    411: ['a request with this method needs a body', 'Set body, or another method.'],
+    413: ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.'],
+    414: ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.'],
+    431: ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']
+};
 
 ;// CONCATENATED MODULE: ./src/call/failures/privacy.ts
 
@@ -4251,7 +4248,7 @@ function judge(url, outcome) {
     return responder === 'front end' || responder === 'infrastructure' ? 'open' : 'answered';
 }
 
-;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
+;// CONCATENATED MODULE: ./src/call/failures/cloud-run-service.ts
 
 
 
@@ -4272,7 +4269,7 @@ const CAUSES = {
         { when: ({ tag, tags }) => tag !== undefined && !tags.some((each) => each.tag === tag), explain: noSuchTag },
         { when: ({ isDefaultUrlOff }) => isDefaultUrlOff, explain: defaultUrlOff },
         { when: ({ ingress }) => ingress !== 'all', explain: closedIngress },
-        { when: ({ url }) => (0,service_url/* findReservation */.kp)(url) !== undefined, explain: run_service_reservedPath },
+        { when: ({ url }) => (0,service_url/* findReservation */.kp)(url) !== undefined, explain: cloud_run_service_reservedPath },
         { when: () => true, explain: openToAll }
     ],
     TOKEN_REJECTED: [
@@ -4298,13 +4295,13 @@ function withFacts(failure, lookUp, lookedUp) {
     const { text } = failure;
     if (lookUp.kind === 'unknown')
         return new failure_failure/* Failure */.HR({ ...text, details: [...(text.details ?? []), askForViewer(lookUp.principal, lookedUp)] });
-    const found = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : run_service_explain(text.code, lookUp.service, lookedUp);
+    const found = lookUp.kind === 'missing' ? missing(text.code, lookedUp) : cloud_run_service_explain(text.code, lookUp.service, lookedUp);
     if (found === undefined)
         return failure;
     const { code, sentence, happened = sentence, answer, details } = text;
     return new failure_failure/* Failure */.HR({ code, answer, details, ...found, sentence: `${happened} ${found.sentence}` });
 }
-function run_service_explain(code, service, { call, audience }) {
+function cloud_run_service_explain(code, service, { call, audience }) {
     const { url, tag } = call;
     const { name, flags } = describeTarget(url);
     return CAUSES[code] && (0,failure_failure/* explainBy */.H$)(CAUSES[code], { ...service, url, tag, audience, name, flags });
@@ -4414,7 +4411,7 @@ function closedIngress({ ingress, name, url }) {
         snippets: [(0,failure_snippets/* inTerminal */.e5)('open the ingress', updateCommand(url, '--ingress=all'))]
     };
 }
-function run_service_reservedPath({ url }) {
+function cloud_run_service_reservedPath({ url }) {
     return {
         sentence: `The service exists, its default URL is on and its ingress is open: the path ${(0,safe_text/* safeText */.Hk)(url.pathname)} is reserved by Google on *.run.app.`,
         ...adviseOtherPath(url)
@@ -8226,11 +8223,11 @@ function fromWorkforceUser(step, user) {
  */
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
-    const impersonations = addImpersonation(start, inputs);
-    await checkKind(step, inputs, { credential: start.credential, impersonations });
+    const identity = { ...start, impersonations: addImpersonation(start, inputs) };
+    await checkKind(step, inputs, identity);
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
-    return { credential: start.credential, impersonations };
+    return identity;
 }
 /** Whether the identity can have a token of the kind that is wanted. */
 async function checkKind(step, { token, workloadIdentityProvider }, { credential, impersonations }) {
@@ -8596,6 +8593,7 @@ function planConnections({ credential, impersonations }, inputs) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Rc: () => (/* binding */ ConnectionError),
 /* harmony export */   SS: () => (/* binding */ describeOutcome),
 /* harmony export */   Wn: () => (/* binding */ describeStatus),
 /* harmony export */   yy: () => (/* binding */ inAttempts)
@@ -8603,6 +8601,17 @@ function planConnections({ credential, impersonations }, inputs) {
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
+class ConnectionError extends Error {
+    name = 'ConnectionError';
+    code;
+    trouble;
+    constructor(code, message, trouble = 'connection') {
+        super(message);
+        this.code = code;
+        this.trouble = trouble;
+    }
+}
 /** An outcome in a few safe words. */
 function describeOutcome(outcome) {
     return outcome.answered ? `status ${outcome.status}` : outcome.reason;
@@ -8703,21 +8712,20 @@ const external_node_events_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: external "node:tls"
 const external_node_tls_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 var proxy = __nccwpck_require__(9783);
 ;// CONCATENATED MODULE: ./src/world/proxy-setting.ts
 
 
-/** A variable names a proxy that cannot be used. The message is safe to show. */
-class ProxySettingError extends Error {
-    name = 'ProxySettingError';
-}
+
 /**
  * The proxy for an `https` URL. Which variable counts, and which hosts `NO_PROXY` keeps from it, is the toolkit's rule, so that
  * the action agrees with every other action. How the variable is read is ours, because the toolkit goes round a proxy whose
  * URL it cannot parse.
  *
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 function findProxy(url) {
     // The toolkit's rule reads these by itself as well.
@@ -8732,18 +8740,19 @@ const PROXY = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:\/(?!\/)[^@]
  * hexadecimal digits stands for itself. https://curl.se/docs/manpage.html#-x
  *
  * @param name the variable, for messages, which never quote its value
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 function parseProxy(name, value) {
     const [, scheme = 'http', encoded = '', authority = ''] = PROXY.exec(value) ?? [];
     const isHttp = /^https?$/i.test(scheme);
+    const wrong = (what) => new outcome/* ConnectionError */.Rc('PROXY', `the proxy in ${name} ${what}`, 'proxy setting');
     // The scheme counts for nothing here but the default port.
     const address = `${isHttp ? scheme : 'http'}://${authority}`;
     if (!URL.canParse(address) || new URL(address).hostname === '') {
-        throw new ProxySettingError(`the proxy in ${name} cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT`);
+        throw wrong('cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT');
     }
     if (!isHttp)
-        throw new ProxySettingError(`the proxy in ${name} is one for ${scheme}:, and not for http:`);
+        throw wrong(`is one for ${scheme}:, and not for http:`);
     const credentials = encoded.includes(':') || encoded === '' ? encoded : `${encoded}:`;
     return { url: new URL(address), ...(credentials === '' ? {} : { credentials: decodePercent(credentials) }) };
 }
@@ -8770,17 +8779,7 @@ function decodePercent(text) {
 
 
 
-/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
-class ConnectionError extends Error {
-    name = 'ConnectionError';
-    code;
-    trouble;
-    constructor(code, message, trouble = 'connection') {
-        super(message);
-        this.code = code;
-        this.trouble = trouble;
-    }
-}
+
 /**
  * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
  * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
@@ -8791,21 +8790,11 @@ async function openConnection(destination, signal) {
     const { url } = destination;
     const secure = url.protocol === 'https:';
     const port = portOf(url);
-    const proxy = secure ? proxyFor(url) : undefined;
+    const proxy = secure ? findProxy(url) : undefined;
     const tcp = proxy === undefined
         ? await openTcp(hostOf(url), port, signal)
         : await openTunnel(proxy, `${url.hostname}:${port}`, signal);
     return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp;
-}
-function proxyFor(url) {
-    try {
-        return findProxy(url);
-    }
-    catch (error) {
-        if (!(error instanceof ProxySettingError))
-            throw error;
-        throw new ConnectionError('PROXY', error.message, 'proxy setting');
-    }
 }
 /** Options of TLS. */
 function revealCertificate(certificate) {
@@ -8886,7 +8875,7 @@ async function openTls(socket, host, { clientCertificate, protocol }, signal) {
     catch (error) {
         socket.destroy();
         // A certificate and a key that do not belong together make Node throw before it tries.
-        throw error instanceof ConnectionError || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+        throw error instanceof outcome/* ConnectionError */.Rc || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
     }
 }
 /** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
@@ -8906,7 +8895,7 @@ async function openTunnel(proxy, authority, signal) {
     return await new Promise((resolve, reject) => {
         const fail = (what) => {
             connection.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
+            reject(new outcome/* ConnectionError */.Rc('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
         };
         request.once('connect', ({ statusCode = 0 }, socket) => {
             if (statusCode >= 200 && statusCode < 300)
@@ -8930,7 +8919,7 @@ async function openProxy(url, signal) {
         return url.protocol === 'https:' ? await openTls(tcp, host, {}, signal) : tcp;
     }
     catch (error) {
-        throw new ConnectionError('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
+        throw new outcome/* ConnectionError */.Rc('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
     }
 }
 /** @throws {ConnectionError} where the socket fails first; it is destroyed then */
@@ -8966,7 +8955,7 @@ const MEANINGS = [
 ];
 function explainError(code) {
     const [, meaning, trouble] = MEANINGS.find(([known]) => known.test(code)) ?? [];
-    return new ConnectionError(code, `${meaning ?? 'no connection'} (${code})`, trouble);
+    return new outcome/* ConnectionError */.Rc(code, `${meaning ?? 'no connection'} (${code})`, trouble);
 }
 
 ;// CONCATENATED MODULE: ./src/world/connection-pool.ts
@@ -9064,12 +9053,13 @@ async function whenAborted(signal) {
 
 
 
+
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */
 const HEADER_BYTES = 256 * 1024;
 /** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
 const USER_AGENT = `google-id-token/${package_namespaceObject.rE}`;
 /** With this a request is stopped that took too long. */
-const TIMEOUT = new ConnectionError('ETIMEDOUT', 'the request took too long');
+const TIMEOUT = new outcome/* ConnectionError */.Rc('ETIMEDOUT', 'the request took too long');
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
     const closing = new AbortController();
@@ -9089,7 +9079,7 @@ function createHttp() {
                 onSocket: () => (sent = true),
                 onUpgrade() {
                     const what = 'the answer switches to another protocol (101), which was not asked for';
-                    stop.abort(new ConnectionError('EPROTO', what));
+                    stop.abort(new outcome/* ConnectionError */.Rc('EPROTO', what));
                 }
             };
             const agent = connections.agentFor(request.url);
@@ -9102,7 +9092,7 @@ function createHttp() {
             catch (thrown) {
                 const error = signal.aborted ? signal.reason : thrown;
                 // Whatever comes from the network has a code; anything else is a defect of ours.
-                if (!(error instanceof ConnectionError) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
+                if (!(error instanceof outcome/* ConnectionError */.Rc) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                     throw error;
                 const missed = error === TIMEOUT ? describeMiss(limits, sent, status) : undefined;
                 return toNoAnswer(error, { missed, sent, milliseconds: elapsedSince(start) });
@@ -9113,7 +9103,7 @@ function createHttp() {
         },
         prepare: connections.prepare,
         close() {
-            closing.abort(new ConnectionError('ECANCELED', 'the request was given up'));
+            closing.abort(new outcome/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
             connections.close();
         }
     };
@@ -9170,7 +9160,7 @@ function watched(module, { onSocket, onUpgrade }) {
  * @param missed the limit that was missed, in words
  */
 function toNoAnswer(error, { missed, ...rest }) {
-    const { message, trouble } = error instanceof ConnectionError ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
+    const { message, trouble } = error instanceof outcome/* ConnectionError */.Rc ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
     return { answered: false, timedOut: missed !== undefined, reason: missed ?? message, trouble, ...rest };
 }
 function revealHeaders(headers) {
@@ -9209,15 +9199,15 @@ function describeMiss({ milliseconds, byDeadline = false }, sent, status) {
 /** Errors of the network, of an abortion and of a decoder have codes. */
 function explainBreak(code) {
     if (code === 'HPE_HEADER_OVERFLOW')
-        return new ConnectionError(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
     if (code.startsWith('HPE_'))
-        return new ConnectionError(code, `the answer is not valid HTTP (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer is not valid HTTP (${code})`);
     if (/^(Z_|ERR__)/.test(code))
-        return new ConnectionError(code, `the answer's body cannot be decoded (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer's body cannot be decoded (${code})`);
     // TLS 1.3: what a server has against a client's certificate, or that there is none, it says after the handshake.
     if (code.startsWith('ERR_SSL_'))
-        return new ConnectionError(code, `TLS was ended by an alert (${code})`, 'handshake');
-    return new ConnectionError(code, `the connection broke off (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `TLS was ended by an alert (${code})`, 'handshake');
+    return new outcome/* ConnectionError */.Rc(code, `the connection broke off (${code})`);
 }
 
 // EXTERNAL MODULE: ./src/guard/secret.ts

@@ -417,6 +417,115 @@ function again(why, withinMs = Number.POSITIVE_INFINITY) {
 
 /***/ }),
 
+/***/ 5475:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F9: () => (/* binding */ lookUpRunService),
+/* harmony export */   KR: () => (/* binding */ nameRunService)
+/* harmony export */ });
+/* unused harmony export readRunService */
+/* harmony import */ var _world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5243);
+/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7306);
+/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4592);
+
+
+
+
+
+/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
+function nameRunService(url) {
+    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .isCloudRunUrl */ .AH)(url))
+        return undefined;
+    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .withoutTag */ .nb)(url).hostname) ?? [];
+    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
+}
+/**
+ * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
+ *
+ * @param universe domain of the cloud's APIs
+ * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
+ */
+async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
+    try {
+        const { token, principal, clientCertificate } = await becomeCaller();
+        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
+        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
+        const outcome = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestOnce */ .L)(step, { method: 'GET', url, headers, clientCertificate });
+        if (!outcome.answered)
+            return { kind: 'unknown', principal };
+        const { json } = outcome;
+        // A page has no such member: only the API itself says that there is no such service.
+        if (outcome.status === 404 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'error'), 'status') === 'NOT_FOUND')
+            return { kind: 'missing' };
+        const service = outcome.status === 200 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json) ? readRunService(json) : undefined;
+        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
+    }
+    catch (error) {
+        // Without an access token nothing can be looked up, which is no failure of its own.
+        if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR)
+            return { kind: 'unknown', principal: undefined };
+        throw error;
+    }
+}
+/**
+ * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
+ * of protobuf's JSON, a member that is false, zero or empty may be absent.
+ *
+ * @returns undefined where it describes no service
+ */
+function readRunService(json) {
+    // Every service has a name and a state.
+    if ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'name') === undefined || !(0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json['terminalCondition']))
+        return undefined;
+    const condition = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'terminalCondition');
+    const newestReady = revisionIn(json, 'latestReadyRevision');
+    const targets = listIn(json, 'trafficStatuses');
+    const shares = targets.map((target) => ({
+        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
+        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
+        tag: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(target, 'tag') ?? '', 60)
+    }));
+    const state = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'state');
+    return {
+        newest: revisionIn(json, 'latestCreatedRevision'),
+        newestReady,
+        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
+        served: shares.filter(({ percent }) => percent > 0),
+        tags: shares.filter(({ tag }) => tag !== ''),
+        isRollingOut: json['reconciling'] === true || (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'generation') !== (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'observedGeneration'),
+        trouble: state === 'CONDITION_FAILED' ? (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
+        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
+        ingress: nameIngress((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'ingress')),
+        isInvokerCheckOff: json['invokerIamDisabled'] === true,
+        isDefaultUrlOff: json['defaultUriDisabled'] === true
+    };
+}
+function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
+    if (value === 'INGRESS_TRAFFIC_ALL')
+        return 'all';
+    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
+}
+/** `projects/…/revisions/NAME`, or the name alone. */
+function revisionIn(json, member) {
+    const name = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, member)?.split('/').at(-1);
+    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
+}
+function listIn(json, member) {
+    const value = json[member];
+    return Array.isArray(value) ? value.filter(_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv) : [];
+}
+function textsIn(json, member) {
+    const value = json[member];
+    const texts = Array.isArray(value) ? value : [];
+    return texts.filter((text) => typeof text === 'string').map((text) => (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(text, 200));
+}
+
+
+/***/ }),
+
 /***/ 2962:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -470,7 +579,7 @@ function wordsOf({ text: body }, maxLength) {
 /* harmony import */ var _token_principal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(35);
 /* harmony import */ var _world_outcome_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(312);
 /* harmony import */ var _failed_call_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2962);
-/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4351);
+/* harmony import */ var _cloud_run_service_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5475);
 /* harmony import */ var _gcloud_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3834);
 
 
@@ -541,7 +650,7 @@ function explainRefusal({ call, token, attempts }, response) {
     const refused = `403 of Google's front end${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_7__/* .inAttempts */ .yy)(attempts)}`;
     const service = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .ownUrl */ .yG)(call.url, token.audience);
     const { kind, name, flags } = (0,_gcloud_js__WEBPACK_IMPORTED_MODULE_10__/* .describeTarget */ .ff)(service);
-    const number = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_9__/* .nameRunService */ .KR)(service)?.project;
+    const number = (0,_cloud_run_service_js__WEBPACK_IMPORTED_MODULE_9__/* .nameRunService */ .KR)(service)?.project;
     if ((0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .isPerimeter */ .k7)(response.text)) {
         return (0,_failure_perimeter_js__WEBPACK_IMPORTED_MODULE_1__/* .explainPerimeter */ .RN)(`VPC Service Controls keep ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(token.email) || 'the identity'} out of ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeUrl */ .Pl)(call.url)} (${refused})`, "the service's project", response.text, number === undefined ? undefined : (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .projectById */ .k_)(number));
     }
@@ -708,7 +817,7 @@ function enableUrl(url) {
 /* harmony export */ });
 /* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1926);
 /* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7306);
-/* harmony import */ var _run_service_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4351);
+/* harmony import */ var _cloud_run_service_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5475);
 
 
 
@@ -717,7 +826,7 @@ function describeTarget(url) {
 }
 /** https://cloud.google.com/run/docs/triggering/https-request#url */
 function describeRunService(url) {
-    const { project, region, name } = (0,_run_service_js__WEBPACK_IMPORTED_MODULE_1__/* .nameRunService */ .KR)(url) ?? {};
+    const { project, region, name } = (0,_cloud_run_service_js__WEBPACK_IMPORTED_MODULE_1__/* .nameRunService */ .KR)(url) ?? {};
     if (project !== undefined && region !== undefined && name !== undefined)
         return { kind: 'service', name, flags: ` --region=${region} --project=${(0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_0__/* .projectById */ .k_)(project)}`, search: [] };
     // SERVICE-HASH-REGION_CODE.a.run.app; the code is not the region's name, and the project is not in it.
@@ -833,24 +942,21 @@ function explainInfrastructure(refused, service, status, text) {
             ]
         };
     }
-    const [why, remedy] = REQUESTS.get(status) ?? OTHER_REQUEST;
+    const [why, remedy] = REQUESTS[status] ?? OTHER_REQUEST;
     return { sentence: `${refused}: ${why}.`, remedy };
 }
 const OTHER_REQUEST = ["Google's front end takes no such request", 'Change method, headers or body of the call.'];
 /** https://cloud.google.com/run/quotas#request_limits */
-const REQUESTS = new Map([
-    [
-        400,
-        [
-            "Google's front end, or a security policy of the load balancer, takes the request for malformed",
-            'Look for odd characters in url and headers, or ask who made the security policy.'
-        ]
+const REQUESTS = {
+    400: [
+        "Google's front end, or a security policy of the load balancer, takes the request for malformed",
+        'Look for odd characters in url and headers, or ask who made the security policy.'
     ],
-    [411, ['a request with this method needs a body', 'Set body, or another method.']],
-    [413, ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.']],
-    [414, ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.']],
-    [431, ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']]
-]);
+    411: ['a request with this method needs a body', 'Set body, or another method.'],
+    413: ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.'],
+    414: ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.'],
+    431: ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']
+};
 
 
 /***/ }),
@@ -1199,8 +1305,8 @@ function inDocument(...lines) {
 
 // EXTERNAL MODULE: ./src/token/principal.ts
 var principal = __nccwpck_require__(35);
-// EXTERNAL MODULE: ./src/call/run-service.ts
-var run_service = __nccwpck_require__(4351);
+// EXTERNAL MODULE: ./src/call/cloud-run-service.ts
+var cloud_run_service = __nccwpck_require__(5475);
 ;// CONCATENATED MODULE: ./src/call/failures/iap.ts
 
 
@@ -1295,7 +1401,7 @@ function noClient({ call, refused }) {
 }
 /** https://cloud.google.com/iap/docs/enabling-cloud-run */
 function noAgent({ call, refused }) {
-    const number = (0,run_service/* nameRunService */.KR)(call.url)?.project;
+    const number = (0,cloud_run_service/* nameRunService */.KR)(call.url)?.project;
     const project = number === undefined ? 'PROJECT' : (0,snippets/* projectById */.k_)(number);
     const agent = `serviceAccount:service-${number ?? 'NUMBER'}@gcp-sa-iap.iam.gserviceaccount.com`;
     return {
@@ -1598,115 +1704,6 @@ function isGatewayRefusal(status, text) {
 
 /***/ }),
 
-/***/ 4351:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F9: () => (/* binding */ lookUpRunService),
-/* harmony export */   KR: () => (/* binding */ nameRunService)
-/* harmony export */ });
-/* unused harmony export readRunService */
-/* harmony import */ var _world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5243);
-/* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(887);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
-/* harmony import */ var _inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7306);
-/* harmony import */ var _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4592);
-
-
-
-
-
-/** The service that a deterministic URL names: https://cloud.google.com/run/docs/triggering/https-request#deterministic */
-function nameRunService(url) {
-    if (!(0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .isCloudRunUrl */ .AH)(url))
-        return undefined;
-    const [, name, project, region] = /^([a-z][a-z0-9-]*)-(\d{6,})\.([a-z0-9-]+)\.run\.app$/.exec((0,_inputs_service_url_js__WEBPACK_IMPORTED_MODULE_4__/* .withoutTag */ .nb)(url).hostname) ?? [];
-    return name === undefined || project === undefined || region === undefined ? undefined : { name, project, region };
-}
-/**
- * Asks the Cloud Run Admin API about a service, once: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services/get
- *
- * @param universe domain of the cloud's APIs
- * @param becomeCaller gets the access token, which needs `run.services.get` (roles/run.viewer)
- */
-async function lookUpRunService(step, universe, { project, region, name }, becomeCaller) {
-    try {
-        const { token, principal, clientCertificate } = await becomeCaller();
-        const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
-        const outcome = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestOnce */ .L)(step, { method: 'GET', url, headers, clientCertificate });
-        if (!outcome.answered)
-            return { kind: 'unknown', principal };
-        const { json } = outcome;
-        // A page has no such member: only the API itself says that there is no such service.
-        if (outcome.status === 404 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'error'), 'status') === 'NOT_FOUND')
-            return { kind: 'missing' };
-        const service = outcome.status === 200 && (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json) ? readRunService(json) : undefined;
-        return service === undefined ? { kind: 'unknown', principal } : { kind: 'found', service };
-    }
-    catch (error) {
-        // Without an access token nothing can be looked up, which is no failure of its own.
-        if (error instanceof _failure_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR)
-            return { kind: 'unknown', principal: undefined };
-        throw error;
-    }
-}
-/**
- * Reads the Admin API's answer: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services. As in all
- * of protobuf's JSON, a member that is false, zero or empty may be absent.
- *
- * @returns undefined where it describes no service
- */
-function readRunService(json) {
-    // Every service has a name and a state.
-    if ((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'name') === undefined || !(0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv)(json['terminalCondition']))
-        return undefined;
-    const condition = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .objectIn */ .D7)(json, 'terminalCondition');
-    const newestReady = revisionIn(json, 'latestReadyRevision');
-    const targets = listIn(json, 'trafficStatuses');
-    const shares = targets.map((target) => ({
-        revision: revisionIn(target, 'revision') ?? newestReady ?? '',
-        percent: typeof target['percent'] === 'number' ? target['percent'] : 0,
-        tag: (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(target, 'tag') ?? '', 60)
-    }));
-    const state = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'state');
-    return {
-        newest: revisionIn(json, 'latestCreatedRevision'),
-        newestReady,
-        followsNewest: listIn(json, 'traffic').some(({ type }) => type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
-        served: shares.filter(({ percent }) => percent > 0),
-        tags: shares.filter(({ tag }) => tag !== ''),
-        isRollingOut: json['reconciling'] === true || (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'generation') !== (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'observedGeneration'),
-        trouble: state === 'CONDITION_FAILED' ? (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(condition, 'message') ?? 'no reason is given', 300) : undefined,
-        audiences: [...new Set([...textsIn(json, 'customAudiences'), ...textsIn(json, 'urls')])],
-        ingress: nameIngress((0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, 'ingress')),
-        isInvokerCheckOff: json['invokerIamDisabled'] === true,
-        isDefaultUrlOff: json['defaultUriDisabled'] === true
-    };
-}
-function nameIngress(value = 'INGRESS_TRAFFIC_ALL') {
-    if (value === 'INGRESS_TRAFFIC_ALL')
-        return 'all';
-    return value === 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' ? 'internal-and-cloud-load-balancing' : 'internal';
-}
-/** `projects/…/revisions/NAME`, or the name alone. */
-function revisionIn(json, member) {
-    const name = (0,_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .stringIn */ .tB)(json, member)?.split('/').at(-1);
-    return name !== undefined && /^[a-z][a-z0-9-]{0,79}$/.test(name) ? name : undefined;
-}
-function listIn(json, member) {
-    const value = json[member];
-    return Array.isArray(value) ? value.filter(_guard_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isObject */ .Gv) : [];
-}
-function textsIn(json, member) {
-    const value = json[member];
-    const texts = Array.isArray(value) ? value : [];
-    return texts.filter((text) => typeof text === 'string').map((text) => (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(text, 200));
-}
-
-
-/***/ }),
-
 /***/ 2007:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -1789,12 +1786,15 @@ function judgeExpectations(expectations, answer, text, milliseconds) {
     });
     return [
         status,
-        ...checks.map(({ input, kind, expectation }, index) => ({
+        ...checks.map(({ input, expectation }, index) => ({
             input,
             expectation,
-            ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+            ...(judged[index] ?? { met: false, actual: `the ${kindOf(input)} takes too long on it` })
         }))
     ];
+}
+function kindOf(input) {
+    return input === 'expect_json' ? 'expression' : 'pattern';
 }
 function judge(check) {
     try {
@@ -1803,7 +1803,7 @@ function judge(check) {
     catch (error) {
         // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
         if (error instanceof RangeError)
-            return { met: false, actual: `the ${check.kind} needs too much memory on it` };
+            return { met: false, actual: `the ${kindOf(check.input)} needs too much memory on it` };
         throw error;
     }
 }
@@ -1814,7 +1814,6 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
     const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value];
     return {
         input: 'expect_headers',
-        kind: 'pattern',
         expectation: `header ${name} matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => values.length === 0
             ? { met: false, actual: 'no such header' }
@@ -1827,7 +1826,6 @@ function checkHeader(name, pattern, { headers, repeated = {} }) {
 function checkBody(pattern, text) {
     return {
         input: 'expect_body',
-        kind: 'pattern',
         expectation: `body matches /${(0,safe_text/* safeText */.Hk)(pattern)}/`,
         judge: () => ({ met: (0,inputs_pattern/* matches */.c)(pattern, text), actual: (0,safe_text/* safeText */.Hk)(text, 200) || 'an empty body' })
     };
@@ -1837,7 +1835,6 @@ function checkJson(expressions, answer, text) {
     let json;
     return expressions.map((expression) => ({
         input: 'expect_json',
-        kind: 'expression',
         expectation: `JSON: ${(0,safe_text/* safeText */.Hk)(expression.text)}`,
         judge: () => {
             json ??= { value: answer.truncated ? undefined : (0,guard_json/* parseExactJson */.lQ)(text) };
@@ -4952,11 +4949,11 @@ function fromWorkforceUser(step, user) {
  */
 async function findIdentity(step, inputs) {
     const start = await findCredential(step, inputs);
-    const impersonations = addImpersonation(start, inputs);
-    await checkKind(step, inputs, { credential: start.credential, impersonations });
+    const identity = { ...start, impersonations: addImpersonation(start, inputs) };
+    await checkKind(step, inputs, identity);
     if (inputs.workloadIdentityProvider !== undefined)
         await requireGithubPermission(step);
-    return { credential: start.credential, impersonations };
+    return identity;
 }
 /** Whether the identity can have a token of the kind that is wanted. */
 async function checkKind(step, { token, workloadIdentityProvider }, { credential, impersonations }) {
@@ -5049,7 +5046,7 @@ function fromDocument(step, document, universe, impersonates) {
 /* unused harmony exports parseAudience, parseIapAudience */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
 /* harmony import */ var _guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
-/* harmony import */ var _call_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5475);
+/* harmony import */ var _call_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7856);
 /* harmony import */ var _complaints_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
 /* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4042);
 /* harmony import */ var _raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6685);
@@ -5112,7 +5109,7 @@ function parseIapAudience(value) {
 
 /***/ }),
 
-/***/ 5475:
+/***/ 7856:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7028,6 +7025,8 @@ function answerMalformed(error) {
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/world/connection.ts + 1 modules
 var world_connection = __nccwpck_require__(4054);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/proxy/wait-limit.ts
 function startWaitLimit(milliseconds, onMiss) {
     let missed = false;
@@ -7065,6 +7064,7 @@ function describeMiss(milliseconds) {
 
 
 
+
 const { constants: service_http2_constants } = (external_node_http2_default());
 /** Google's front end takes this many at once on one connection; more would wait for each other. */
 const MOST_STREAMS = 100;
@@ -7085,10 +7085,10 @@ function createHttp2Service(url, timeoutMs) {
     let opening;
     async function open() {
         const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
-        const socket = await (0,world_connection/* openConnection */.JY)({ url, protocol: 'h2' }, signal);
+        const socket = await (0,world_connection/* openConnection */.J)({ url, protocol: 'h2' }, signal);
         if (socket instanceof external_node_tls_.TLSSocket && socket.alpnProtocol !== 'h2') {
             socket.destroy();
-            throw new world_connection/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
+            throw new outcome/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
         }
         const session = external_node_http2_default().connect(url.origin, {
             ...HTTP2_OPTIONS,
@@ -7171,7 +7171,7 @@ function createHttp2Service(url, timeoutMs) {
                 sent.once('finish', limit.bodySent);
                 sent.on('error', reject);
                 sent.once('close', () => {
-                    reject(new world_connection/* ConnectionError */.Rc('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
+                    reject(new outcome/* ConnectionError */.Rc('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
                 });
                 if (request.body === undefined)
                     limit.bodySent();
@@ -8204,7 +8204,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7437);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
-/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9484);
+/* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2234);
 
 
 
@@ -9266,7 +9266,7 @@ function describeBytes(bytes) {
 
 /***/ }),
 
-/***/ 9484:
+/***/ 2234:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -9307,7 +9307,7 @@ var service_url = __nccwpck_require__(7306);
 var front_end = __nccwpck_require__(605);
 // EXTERNAL MODULE: ./src/call/failures/gcloud.ts
 var gcloud = __nccwpck_require__(3834);
-;// CONCATENATED MODULE: ./src/call/failures/run-service.ts
+;// CONCATENATED MODULE: ./src/call/failures/cloud-run-service.ts
 
 
 
@@ -9534,8 +9534,8 @@ function trafficCommand(url, flag) {
     return `gcloud run services update-traffic ${name}${flags} ${flag}`;
 }
 
-// EXTERNAL MODULE: ./src/call/run-service.ts
-var run_service = __nccwpck_require__(4351);
+// EXTERNAL MODULE: ./src/call/cloud-run-service.ts
+var cloud_run_service = __nccwpck_require__(5475);
 ;// CONCATENATED MODULE: ./src/call/look-up.ts
 
 
@@ -9543,7 +9543,7 @@ var run_service = __nccwpck_require__(4351);
 const LONGEST_LOOK_UP_MS = 3_000;
 /** The step for everything before a look-up: its time ends early enough for one, where the URL names a service. */
 function look_up_leaveTimeForLookUp(step, call, deadlineMs) {
-    if ((0,run_service/* nameRunService */.KR)(call.url) === undefined)
+    if ((0,cloud_run_service/* nameRunService */.KR)(call.url) === undefined)
         return step;
     const kept = Math.min(LONGEST_LOOK_UP_MS, Math.floor(deadlineMs / 10));
     return { ...step, timeLeft: () => Math.max(0, step.timeLeft() - kept) };
@@ -9553,13 +9553,13 @@ function look_up_leaveTimeForLookUp(step, call, deadlineMs) {
  * of a service that its URL names. The code of the failure stays.
  */
 async function look_up_explainByLookUp(step, failure, run) {
-    const named = (0,run_service/* nameRunService */.KR)(run.call.url);
+    const named = (0,cloud_run_service/* nameRunService */.KR)(run.call.url);
     if (named === undefined || !isLookedUp(failure.text.code) || step.timeLeft() <= 0)
         return failure;
     // What is left of the deadline after a final answer may be long; a look-up is not worth it.
     const end = step.timeLeft() - LONGEST_LOOK_UP_MS;
     const brief = { ...step, timeLeft: () => Math.max(0, step.timeLeft() - Math.max(0, end)) };
-    const lookUp = await (0,run_service/* lookUpRunService */.F9)(brief, run.universe, named, run.becomeCaller);
+    const lookUp = await (0,cloud_run_service/* lookUpRunService */.F9)(brief, run.universe, named, run.becomeCaller);
     return withFacts(failure, lookUp, { call: run.call, named, audience: run.audience });
 }
 
@@ -9950,7 +9950,7 @@ var token_mint = __nccwpck_require__(7484);
 // EXTERNAL MODULE: ./src/inputs/audience.ts
 var inputs_audience = __nccwpck_require__(9639);
 // EXTERNAL MODULE: ./src/inputs/call-inputs.ts + 1 modules
-var call_inputs = __nccwpck_require__(5475);
+var call_inputs = __nccwpck_require__(7856);
 // EXTERNAL MODULE: ./src/inputs/complaints.ts
 var inputs_complaints = __nccwpck_require__(239);
 // EXTERNAL MODULE: ./src/inputs/failures.ts
@@ -10643,11 +10643,11 @@ function unwritable(variable, why) {
 /** For how long output may be on its way, and the system may take to answer, once the verdict is written. */
 const END_MS = 500;
 /**
- * Runs a step to its end, whatever it is that ends it, reports the verdict and ends the process.
+ * Runs a step to its end, whatever ends the step, reports the verdict and ends the process.
  *
- * @param story throws {Failure} once something is not as it has to be
+ * @param run throws {Failure} once something is not as it has to be
  */
-async function runToEnd(process, report, world, story) {
+async function runToEnd(process, report, world, run) {
     // Only a run that comes to its end is a success: a promise that never settles would otherwise end the process with 0.
     process.exitCode = 1;
     const { env } = process;
@@ -10684,7 +10684,7 @@ async function runToEnd(process, report, world, story) {
         finish(error).catch(() => undefined);
     });
     const reason = await Promise.race([
-        story().then(() => undefined, (error) => error ?? new Error('no reason')),
+        run().then(() => undefined, (error) => error ?? new Error('no reason')),
         ...(world.overdue === undefined ? [] : [world.overdue.then(_internal_js__WEBPACK_IMPORTED_MODULE_2__/* .overdue */ .TU)])
     ]);
     await finish(reason);
@@ -11891,12 +11891,12 @@ function createConnectionPool(closing) {
                 return socket;
             }
         }
-        return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .JY)(destination, signal);
+        return await (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)(destination, signal);
     }
     return {
         agentFor: ({ protocol }) => (protocol === 'http:' ? plain : tls),
         prepare(url) {
-            const opening = (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .JY)({ url }, closing);
+            const opening = (0,_connection_js__WEBPACK_IMPORTED_MODULE_2__/* .openConnection */ .J)({ url }, closing);
             opening.then(
             // Left over at the end, because the run failed before it was needed.
             (socket) => {
@@ -11964,9 +11964,8 @@ async function whenAborted(signal) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  Rc: () => (/* binding */ ConnectionError),
-  JY: () => (/* binding */ openConnection),
-  hL: () => (/* binding */ revealCertificate)
+  J: () => (/* binding */ openConnection),
+  h: () => (/* binding */ revealCertificate)
 });
 
 ;// CONCATENATED MODULE: external "node:dns/promises"
@@ -11984,6 +11983,8 @@ var promises_ = __nccwpck_require__(8500);
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/guard/safe-text.ts
 var safe_text = __nccwpck_require__(6530);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 // EXTERNAL MODULE: ./src/world/proxy-setting.ts
 var proxy_setting = __nccwpck_require__(9005);
 ;// CONCATENATED MODULE: ./src/world/connection.ts
@@ -11995,17 +11996,7 @@ var proxy_setting = __nccwpck_require__(9005);
 
 
 
-/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
-class ConnectionError extends Error {
-    name = 'ConnectionError';
-    code;
-    trouble;
-    constructor(code, message, trouble = 'connection') {
-        super(message);
-        this.code = code;
-        this.trouble = trouble;
-    }
-}
+
 /**
  * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
  * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
@@ -12016,21 +12007,11 @@ async function openConnection(destination, signal) {
     const { url } = destination;
     const secure = url.protocol === 'https:';
     const port = portOf(url);
-    const proxy = secure ? proxyFor(url) : undefined;
+    const proxy = secure ? (0,proxy_setting/* findProxy */.EE)(url) : undefined;
     const tcp = proxy === undefined
         ? await openTcp(hostOf(url), port, signal)
         : await openTunnel(proxy, `${url.hostname}:${port}`, signal);
     return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp;
-}
-function proxyFor(url) {
-    try {
-        return (0,proxy_setting/* findProxy */.EE)(url);
-    }
-    catch (error) {
-        if (!(error instanceof proxy_setting/* ProxySettingError */.Tl))
-            throw error;
-        throw new ConnectionError('PROXY', error.message, 'proxy setting');
-    }
 }
 /** Options of TLS. */
 function revealCertificate(certificate) {
@@ -12111,7 +12092,7 @@ async function openTls(socket, host, { clientCertificate, protocol }, signal) {
     catch (error) {
         socket.destroy();
         // A certificate and a key that do not belong together make Node throw before it tries.
-        throw error instanceof ConnectionError || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
+        throw error instanceof outcome/* ConnectionError */.Rc || signal.aborted ? error : explainError((0,safe_text/* codeOf */.$N)(error));
     }
 }
 /** A tunnel through an HTTP proxy: RFC 9110, 9.3.6. */
@@ -12131,7 +12112,7 @@ async function openTunnel(proxy, authority, signal) {
     return await new Promise((resolve, reject) => {
         const fail = (what) => {
             connection.destroy();
-            reject(new ConnectionError('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
+            reject(new outcome/* ConnectionError */.Rc('PROXY', `the proxy ${url.host} ${what}`, 'proxy'));
         };
         request.once('connect', ({ statusCode = 0 }, socket) => {
             if (statusCode >= 200 && statusCode < 300)
@@ -12155,7 +12136,7 @@ async function openProxy(url, signal) {
         return url.protocol === 'https:' ? await openTls(tcp, host, {}, signal) : tcp;
     }
     catch (error) {
-        throw new ConnectionError('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
+        throw new outcome/* ConnectionError */.Rc('PROXY', `the proxy ${url.host} could not be reached (${(0,safe_text/* codeOf */.$N)(error)})`, 'proxy');
     }
 }
 /** @throws {ConnectionError} where the socket fails first; it is destroyed then */
@@ -12191,7 +12172,7 @@ const MEANINGS = [
 ];
 function explainError(code) {
     const [, meaning, trouble] = MEANINGS.find(([known]) => known.test(code)) ?? [];
-    return new ConnectionError(code, `${meaning ?? 'no connection'} (${code})`, trouble);
+    return new outcome/* ConnectionError */.Rc(code, `${meaning ?? 'no connection'} (${code})`, trouble);
 }
 
 
@@ -12422,7 +12403,10 @@ function createDecoder(coding) {
 var connection = __nccwpck_require__(4054);
 // EXTERNAL MODULE: ./src/world/connection-pool.ts
 var connection_pool = __nccwpck_require__(921);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
 ;// CONCATENATED MODULE: ./src/world/http.ts
+
 
 
 
@@ -12438,7 +12422,7 @@ const HEADER_BYTES = 256 * 1024;
 /** Product and version, for the logs of the services that are called: RFC 9110, 10.1.5. */
 const USER_AGENT = `google-id-token/${package_namespaceObject.rE}`;
 /** With this a request is stopped that took too long. */
-const TIMEOUT = new connection/* ConnectionError */.Rc('ETIMEDOUT', 'the request took too long');
+const TIMEOUT = new outcome/* ConnectionError */.Rc('ETIMEDOUT', 'the request took too long');
 /** HTTP/1.1 over connections that are kept and used again, with every limit in one place. */
 function createHttp() {
     const closing = new AbortController();
@@ -12458,7 +12442,7 @@ function createHttp() {
                 onSocket: () => (sent = true),
                 onUpgrade() {
                     const what = 'the answer switches to another protocol (101), which was not asked for';
-                    stop.abort(new connection/* ConnectionError */.Rc('EPROTO', what));
+                    stop.abort(new outcome/* ConnectionError */.Rc('EPROTO', what));
                 }
             };
             const agent = connections.agentFor(request.url);
@@ -12471,7 +12455,7 @@ function createHttp() {
             catch (thrown) {
                 const error = signal.aborted ? signal.reason : thrown;
                 // Whatever comes from the network has a code; anything else is a defect of ours.
-                if (!(error instanceof connection/* ConnectionError */.Rc) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
+                if (!(error instanceof outcome/* ConnectionError */.Rc) && (0,safe_text/* codeOf */.$N)(error) === 'UNKNOWN')
                     throw error;
                 const missed = error === TIMEOUT ? describeMiss(limits, sent, status) : undefined;
                 return toNoAnswer(error, { missed, sent, milliseconds: elapsedSince(start) });
@@ -12482,7 +12466,7 @@ function createHttp() {
         },
         prepare: connections.prepare,
         close() {
-            closing.abort(new connection/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
+            closing.abort(new outcome/* ConnectionError */.Rc('ECANCELED', 'the request was given up'));
             connections.close();
         }
     };
@@ -12517,7 +12501,7 @@ async function exchange(request, agent, signal, socketTimeout, watcher) {
         destination: request,
         connectionSignal: signal,
         // Kept connections are told apart by these as well.
-        ...(0,connection/* revealCertificate */.hL)(clientCertificate)
+        ...(0,connection/* revealCertificate */.h)(clientCertificate)
     };
     const httpModule = watched(parsedUrl.protocol === 'http:' ? (external_node_http_default()) : (external_node_https_default()), watcher);
     return await client.requestRaw({ parsedUrl, httpModule, options }, body === undefined ? null : external_node_stream_.Readable.from([body]));
@@ -12539,7 +12523,7 @@ function watched(module, { onSocket, onUpgrade }) {
  * @param missed the limit that was missed, in words
  */
 function toNoAnswer(error, { missed, ...rest }) {
-    const { message, trouble } = error instanceof connection/* ConnectionError */.Rc ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
+    const { message, trouble } = error instanceof outcome/* ConnectionError */.Rc ? error : explainBreak((0,safe_text/* codeOf */.$N)(error));
     return { answered: false, timedOut: missed !== undefined, reason: missed ?? message, trouble, ...rest };
 }
 function revealHeaders(headers) {
@@ -12578,15 +12562,15 @@ function describeMiss({ milliseconds, byDeadline = false }, sent, status) {
 /** Errors of the network, of an abortion and of a decoder have codes. */
 function explainBreak(code) {
     if (code === 'HPE_HEADER_OVERFLOW')
-        return new connection/* ConnectionError */.Rc(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer's headers exceed ${HEADER_BYTES / 1024} KiB`);
     if (code.startsWith('HPE_'))
-        return new connection/* ConnectionError */.Rc(code, `the answer is not valid HTTP (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer is not valid HTTP (${code})`);
     if (/^(Z_|ERR__)/.test(code))
-        return new connection/* ConnectionError */.Rc(code, `the answer's body cannot be decoded (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `the answer's body cannot be decoded (${code})`);
     // TLS 1.3: what a server has against a client's certificate, or that there is none, it says after the handshake.
     if (code.startsWith('ERR_SSL_'))
-        return new connection/* ConnectionError */.Rc(code, `TLS was ended by an alert (${code})`, 'handshake');
-    return new connection/* ConnectionError */.Rc(code, `the connection broke off (${code})`);
+        return new outcome/* ConnectionError */.Rc(code, `TLS was ended by an alert (${code})`, 'handshake');
+    return new outcome/* ConnectionError */.Rc(code, `the connection broke off (${code})`);
 }
 
 
@@ -12596,6 +12580,7 @@ function explainBreak(code) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Rc: () => (/* binding */ ConnectionError),
 /* harmony export */   SS: () => (/* binding */ describeOutcome),
 /* harmony export */   Wn: () => (/* binding */ describeStatus),
 /* harmony export */   yy: () => (/* binding */ inAttempts)
@@ -12603,6 +12588,17 @@ function explainBreak(code) {
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
+class ConnectionError extends Error {
+    name = 'ConnectionError';
+    code;
+    trouble;
+    constructor(code, message, trouble = 'connection') {
+        super(message);
+        this.code = code;
+        this.trouble = trouble;
+    }
+}
 /** An outcome in a few safe words. */
 function describeOutcome(outcome) {
     return outcome.answered ? `status ${outcome.status}` : outcome.reason;
@@ -12625,25 +12621,22 @@ function describeStatus(status) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EE: () => (/* binding */ findProxy),
-/* harmony export */   PK: () => (/* binding */ proxyPasswords),
-/* harmony export */   Tl: () => (/* binding */ ProxySettingError)
+/* harmony export */   PK: () => (/* binding */ proxyPasswords)
 /* harmony export */ });
 /* unused harmony export parseProxy */
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1708);
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _actions_http_client_lib_proxy__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9783);
+/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(312);
 
 
-/** A variable names a proxy that cannot be used. The message is safe to show. */
-class ProxySettingError extends Error {
-    name = 'ProxySettingError';
-}
+
 /**
  * The proxy for an `https` URL. Which variable counts, and which hosts `NO_PROXY` keeps from it, is the toolkit's rule, so that
  * the action agrees with every other action. How the variable is read is ours, because the toolkit goes round a proxy whose
  * URL it cannot parse.
  *
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 function findProxy(url) {
     // The toolkit's rule reads these by itself as well.
@@ -12658,18 +12651,19 @@ const PROXY = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:\/(?!\/)[^@]
  * hexadecimal digits stands for itself. https://curl.se/docs/manpage.html#-x
  *
  * @param name the variable, for messages, which never quote its value
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 function parseProxy(name, value) {
     const [, scheme = 'http', encoded = '', authority = ''] = PROXY.exec(value) ?? [];
     const isHttp = /^https?$/i.test(scheme);
+    const wrong = (what) => new _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .ConnectionError */ .Rc('PROXY', `the proxy in ${name} ${what}`, 'proxy setting');
     // The scheme counts for nothing here but the default port.
     const address = `${isHttp ? scheme : 'http'}://${authority}`;
     if (!URL.canParse(address) || new URL(address).hostname === '') {
-        throw new ProxySettingError(`the proxy in ${name} cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT`);
+        throw wrong('cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT');
     }
     if (!isHttp)
-        throw new ProxySettingError(`the proxy in ${name} is one for ${scheme}:, and not for http:`);
+        throw wrong(`is one for ${scheme}:, and not for http:`);
     const credentials = encoded.includes(':') || encoded === '' ? encoded : `${encoded}:`;
     return { url: new URL(address), ...(credentials === '' ? {} : { credentials: decodePercent(credentials) }) };
 }

@@ -24,7 +24,6 @@ type Judged = Pick<Answer, 'status' | 'headers' | 'repeated' | 'truncated'>
 /** An expectation that has to be held against what the other side chose. */
 interface Check {
   readonly input: Verdict['input']
-  readonly kind: 'pattern' | 'expression'
   readonly expectation: string
   readonly judge: () => Judgement
 }
@@ -59,12 +58,16 @@ export function judgeExpectations(
   })
   return [
     status,
-    ...checks.map(({ input, kind, expectation }, index) => ({
+    ...checks.map(({ input, expectation }, index) => ({
       input,
       expectation,
-      ...(judged[index] ?? { met: false, actual: `the ${kind} takes too long on it` })
+      ...(judged[index] ?? { met: false, actual: `the ${kindOf(input)} takes too long on it` })
     }))
   ]
+}
+
+function kindOf(input: Verdict['input']): string {
+  return input === 'expect_json' ? 'expression' : 'pattern'
 }
 
 function judge(check: Check): Judgement {
@@ -72,7 +75,8 @@ function judge(check: Check): Judgement {
     return check.judge()
   } catch (error) {
     // What is nested or repeated too often overflows the stack, of regular expressions and of the parser alike.
-    if (error instanceof RangeError) return { met: false, actual: `the ${check.kind} needs too much memory on it` }
+    if (error instanceof RangeError)
+      return { met: false, actual: `the ${kindOf(check.input)} needs too much memory on it` }
     throw error
   }
 }
@@ -84,7 +88,6 @@ function checkHeader(name: string, pattern: string, { headers, repeated = {} }: 
   const values = Object.hasOwn(repeated, lowerCase) ? (repeated[lowerCase] ?? []) : value === undefined ? [] : [value]
   return {
     input: 'expect_headers',
-    kind: 'pattern',
     expectation: `header ${name} matches /${safeText(pattern)}/`,
     judge: () =>
       values.length === 0
@@ -99,7 +102,6 @@ function checkHeader(name: string, pattern: string, { headers, repeated = {} }: 
 function checkBody(pattern: string, text: string): Check {
   return {
     input: 'expect_body',
-    kind: 'pattern',
     expectation: `body matches /${safeText(pattern)}/`,
     judge: () => ({ met: matches(pattern, text), actual: safeText(text, 200) || 'an empty body' })
   }
@@ -110,7 +112,6 @@ function checkJson(expressions: readonly JsonExpression[], answer: Judged, text:
   let json: { readonly value: unknown } | undefined
   return expressions.map((expression) => ({
     input: 'expect_json',
-    kind: 'expression',
     expectation: `JSON: ${safeText(expression.text)}`,
     judge: () => {
       json ??= { value: answer.truncated ? undefined : parseExactJson(text) }

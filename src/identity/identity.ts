@@ -21,10 +21,10 @@ import { fromWorkforceUser } from './workforce-user.ts'
  */
 export async function findIdentity(step: Step, inputs: IdentityInputs): Promise<Identity> {
   const start = await findCredential(step, inputs)
-  const impersonations = addImpersonation(start, inputs)
-  await checkKind(step, inputs, { credential: start.credential, impersonations })
+  const identity = { ...start, impersonations: addImpersonation(start, inputs) }
+  await checkKind(step, inputs, identity)
   if (inputs.workloadIdentityProvider !== undefined) await requireGithubPermission(step)
-  return { credential: start.credential, impersonations }
+  return identity
 }
 
 /** Whether the identity can have a token of the kind that is wanted. */

@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { codeOf } from '../guard/safe-text.ts'
 import type { Secret } from '../guard/secret.ts'
-import type { Trouble } from './outcome.ts'
-import { findProxy, ProxySettingError, type ProxySetting } from './proxy-setting.ts'
+import { ConnectionError, type Trouble } from './outcome.ts'
+import { findProxy, type ProxySetting } from './proxy-setting.ts'
 
 /** A client certificate and its key, for mutual TLS, in PEM. */
 export interface ClientCertificate {
@@ -23,19 +23,6 @@ export interface Destination {
   readonly protocol?: 'h2'
 }
 
-/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError'
-  readonly code: string
-  readonly trouble: Trouble
-
-  constructor(code: string, message: string, trouble: Trouble = 'connection') {
-    super(message)
-    this.code = code
-    this.trouble = trouble
-  }
-}
-
 /**
  * Opens a connection that is ready for a request: after the TLS handshake, and through the proxy that the environment names
  * for the host. Plain `http` is for loopback and link-local addresses alone and never goes through a proxy.
@@ -46,21 +33,12 @@ export async function openConnection(destination: Destination, signal: AbortSign
   const { url } = destination
   const secure = url.protocol === 'https:'
   const port = portOf(url)
-  const proxy = secure ? proxyFor(url) : undefined
+  const proxy = secure ? findProxy(url) : undefined
   const tcp =
     proxy === undefined
       ? await openTcp(hostOf(url), port, signal)
       : await openTunnel(proxy, `${url.hostname}:${port}`, signal)
   return secure ? await openTls(tcp, hostOf(url), destination, signal) : tcp
-}
-
-function proxyFor(url: URL): ProxySetting | undefined {
-  try {
-    return findProxy(url)
-  } catch (error) {
-    if (!(error instanceof ProxySettingError)) throw error
-    throw new ConnectionError('PROXY', error.message, 'proxy setting')
-  }
 }
 
 /** Options of TLS. */

@@ -5,11 +5,11 @@ import { Readable } from 'node:stream'
 import { HttpClient, type HttpClientResponse } from '@actions/http-client'
 import project from '../../package.json' with { type: 'json' }
 import { readBody } from './body.ts'
-import { ConnectionError, revealCertificate } from './connection.ts'
+import { revealCertificate } from './connection.ts'
 import { createConnectionPool, whenAborted, type ConnectionOptions } from './connection-pool.ts'
 import { codeOf } from '../guard/safe-text.ts'
 import type { Secret } from '../guard/secret.ts'
-import type { Answer, NoAnswer } from './outcome.ts'
+import { ConnectionError, type Answer, type NoAnswer } from './outcome.ts'
 import type { Http, HttpRequest, Limits } from './request.ts'
 
 /** Far above what servers send; Node's own 16 KiB is below what some proxies let through. */

@@ -4,6 +4,19 @@ import type { Sealed } from '../guard/seal.ts'
 /** What kept an answer from coming, as far as it decides what helps. */
 export type Trouble = 'proxy setting' | 'proxy' | 'certificate' | 'handshake' | 'refusal' | 'connection'
 
+/** No connection came about, or what came over it was no answer. Message and `code` are safe to show. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+  readonly code: string
+  readonly trouble: Trouble
+
+  constructor(code: string, message: string, trouble: Trouble = 'connection') {
+    super(message)
+    this.code = code
+    this.trouble = trouble
+  }
+}
+
 /** An answer without its body. */
 export interface AnswerHead {
   readonly answered: true

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { checkBypass } from '@actions/http-client/lib/proxy'
+import { ConnectionError } from './outcome.ts'
 
 /** The HTTP proxy that leads to a host, as the environment names it. */
 export interface ProxySetting {
@@ -9,17 +10,12 @@ export interface ProxySetting {
   readonly credentials?: Buffer
 }
 
-/** A variable names a proxy that cannot be used. The message is safe to show. */
-export class ProxySettingError extends Error {
-  override readonly name = 'ProxySettingError'
-}
-
 /**
  * The proxy for an `https` URL. Which variable counts, and which hosts `NO_PROXY` keeps from it, is the toolkit's rule, so that
  * the action agrees with every other action. How the variable is read is ours, because the toolkit goes round a proxy whose
  * URL it cannot parse.
  *
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 export function findProxy(url: URL): ProxySetting | undefined {
   // The toolkit's rule reads these by itself as well.
@@ -36,19 +32,18 @@ const PROXY = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:(.*)@)?([^@/?#]+)(?:\/(?!\/)[^@]
  * hexadecimal digits stands for itself. https://curl.se/docs/manpage.html#-x
  *
  * @param name the variable, for messages, which never quote its value
- * @throws {ProxySettingError}
+ * @throws {ConnectionError} whose message does not quote the variable
  */
 export function parseProxy(name: string, value: string): ProxySetting {
   const [, scheme = 'http', encoded = '', authority = ''] = PROXY.exec(value) ?? []
   const isHttp = /^https?$/i.test(scheme)
+  const wrong = (what: string): Error => new ConnectionError('PROXY', `the proxy in ${name} ${what}`, 'proxy setting')
   // The scheme counts for nothing here but the default port.
   const address = `${isHttp ? scheme : 'http'}://${authority}`
   if (!URL.canParse(address) || new URL(address).hostname === '') {
-    throw new ProxySettingError(
-      `the proxy in ${name} cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT`
-    )
+    throw wrong('cannot be read, which should be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT')
   }
-  if (!isHttp) throw new ProxySettingError(`the proxy in ${name} is one for ${scheme}:, and not for http:`)
+  if (!isHttp) throw wrong(`is one for ${scheme}:, and not for http:`)
   const credentials = encoded.includes(':') || encoded === '' ? encoded : `${encoded}:`
   return { url: new URL(address), ...(credentials === '' ? {} : { credentials: decodePercent(credentials) }) }
 }

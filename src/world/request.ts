@@ -24,11 +24,9 @@ export interface Limits {
   readonly bodyBytes: number
 }
 
-/** Sends one request. Not getting an answer is an outcome too, and no rejection. Redirects are never followed. */
-export type Send = (request: HttpRequest, limits: Limits) => Promise<Outcome>
-
 export interface Http {
-  readonly send: Send
+  /** Sends one request. Not getting an answer is an outcome too, and no rejection. Redirects are never followed. */
+  readonly send: (request: HttpRequest, limits: Limits) => Promise<Outcome>
   readonly prepare: ConnectionPool['prepare']
   /** Ends whatever is still under way, so that nothing keeps the process alive. */
   readonly close: () => void

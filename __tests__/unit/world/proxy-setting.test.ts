@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseProxy, ProxySettingError } from '../../../src/world/proxy-setting.ts'
+import { ConnectionError } from '../../../src/world/outcome.ts'
+import { parseProxy } from '../../../src/world/proxy-setting.ts'
 
 for (const [value, origin, credentials] of [
   ['http://proxy.example:3128', 'http://proxy.example:3128', undefined],
@@ -36,7 +37,7 @@ for (const value of [
     assert.throws(
       () => parseProxy('https_proxy', value),
       (error) =>
-        error instanceof ProxySettingError && error.message.includes('https_proxy') && !error.message.includes('secret')
+        error instanceof ConnectionError && error.message.includes('https_proxy') && !error.message.includes('secret')
     )
   })
 }

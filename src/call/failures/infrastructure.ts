@@ -45,7 +45,7 @@ export function explainInfrastructure(refused: string, service: URL, status: num
       ]
     }
   }
-  const [why, remedy] = REQUESTS.get(status) ?? OTHER_REQUEST
+  const [why, remedy] = REQUESTS[status] ?? OTHER_REQUEST
   return { sentence: `${refused}: ${why}.`, remedy }
 }
 
@@ -55,16 +55,13 @@ type Flaw = readonly [why: string, remedy: string]
 const OTHER_REQUEST: Flaw = ["Google's front end takes no such request", 'Change method, headers or body of the call.']
 
 /** https://cloud.google.com/run/quotas#request_limits */
-const REQUESTS: ReadonlyMap<number, Flaw> = new Map<number, Flaw>([
-  [
-    400,
-    [
-      "Google's front end, or a security policy of the load balancer, takes the request for malformed",
-      'Look for odd characters in url and headers, or ask who made the security policy.'
-    ]
+const REQUESTS: Readonly<Record<number, Flaw>> = {
+  400: [
+    "Google's front end, or a security policy of the load balancer, takes the request for malformed",
+    'Look for odd characters in url and headers, or ask who made the security policy.'
   ],
-  [411, ['a request with this method needs a body', 'Set body, or another method.']],
-  [413, ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.']],
-  [414, ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.']],
-  [431, ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']]
-])
+  411: ['a request with this method needs a body', 'Set body, or another method.'],
+  413: ["the body is larger than Google's front end takes, 32 MiB over HTTP/1", 'Send a smaller body.'],
+  414: ['the URL is longer than the front end takes', 'Shorten url, or send what is in the query as body.'],
+  431: ['the headers are larger than the front end takes', 'Send fewer or shorter headers.']
+}
