@@ -7349,15 +7349,14 @@ function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
     });
     function refuse(socket, answer) {
         const response = newest.get(socket);
-        const isOpen = response !== undefined && !response.writableFinished;
-        if (isOpen && !response.req.complete) {
-            // Its body is what cannot be read. It is answered unless an answer has begun, or another one has to come first.
+        if (response?.req.complete === false) {
+            // Its body is what cannot be read. It is answered unless its answer has begun, or another one has to come first.
             if (response.socket === socket && !response.headersSent)
                 socket.write(format(answer));
             socket.destroySoon();
             return;
         }
-        if (!isOpen)
+        if (response === undefined || response.writableFinished)
             turnAwayNow();
         else {
             // What came before is answered first.

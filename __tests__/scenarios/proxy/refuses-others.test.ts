@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { listRequests, SERVICE_HOST } from '../given.ts'
 import { givenProxy, proxyScenario } from './given.ts'
@@ -27,6 +28,10 @@ proxyScenario('A request by any other name than the proxy’s own gets 421', asy
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, `LocalHost:${port}`]) {
     assert.equal((await get('/', { headers: { host } })).status, 200, host)
   }
+  // Not every machine has IPv6.
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const listens = addresses.some(({ address }) => address === '::1')
+  if (listens) assert.equal((await get('/', { host: `[::1]:${port}` })).status, 200)
   const foreign = [
     'localhost',
     '127.0.0.1',

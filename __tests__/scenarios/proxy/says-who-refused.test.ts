@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { ACCOUNT, ASKED, givenFederation, listRequests, SERVICE_HOST, SERVICE_URL } from '../given.ts'
 import { errorPage, frontEndPage } from '../../pretend-google/services/pages.ts'
@@ -203,6 +207,26 @@ proxyScenario(
     assert.equal(end.annotations.filter(({ level }) => level === 'warning').length, 2)
   }
 )
+
+proxyScenario('A connection to the service that does not come about in time is 504', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  await using service = await startLiveService(world, SERVICE_HOST, (_request, response) => response.end())
+  // It accepts, and does not greet.
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  service.leadTo((silent.address() as AddressInfo).port)
+  const { url, get } = await start(given, { env: service.env(), inputs: { timeout: '2s' } })
+  const answer = await get('/')
+  assert.equal(answer.status, 504)
+  assert.equal(answer.failure, 'TIMED_OUT')
+  assert.match(answer.headers['content-type'] ?? '', /^text\/plain/)
+  const session = connectHttp2(url)
+  const [headers] = (await once(session.request(), 'response')) as [Record<string, string>]
+  assert.equal(Number(headers[':status']), 504)
+  assert.equal(headers['x-google-id-token-failure'], 'TIMED_OUT')
+  session.destroy()
+  silent.close()
+})
 
 proxyScenario('A slow upload and a slow answer are not cut by the timeout', async ({ world, start }) => {
   const given = await givenProxy(world)

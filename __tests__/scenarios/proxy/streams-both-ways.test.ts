@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2, constants } from 'node:http2'
 import type { ServerHttp2Stream } from 'node:http2'
 import { connect } from 'node:net'
 import { readFileSync } from 'node:fs'
@@ -177,22 +177,42 @@ streaming(
   }
 )
 
+/** Settles once the service sees that a request is over. */
 const aborted: Promise<unknown>[] = []
+/** Settles once a request has come. */
+let arrived = Promise.withResolvers<undefined>()
 
 streaming(
-  'An abort of the client reaches the service',
-  (_message, response) => {
+  'An abort of the client reaches the service, in its answer, in an upload, and while the client waits',
+  (message, response) => {
     aborted.push(once(response, 'close'))
-    response.writeHead(200)
-    response.write('begun')
+    if (message.url === '/answer') response.write('begun')
+    if (message.url === '/upload') message.once('data', arrived.resolve)
+    else arrived.resolve(undefined)
   },
   async ({ url, job }) => {
-    const [sent, response] = await open(url, '/')
-    await once(response, 'data')
-    sent.destroy()
-    await aborted[0]
-    // A client that goes away before any answer, as well.
-    assert.equal((await job.post()).exitCode, 0)
+    for (const path of ['/answer', '/upload', '/wait']) {
+      arrived = Promise.withResolvers()
+      const sent = request(url + path, { agent: false, method: path === '/upload' ? 'POST' : 'GET' })
+      sent.on('error', () => undefined)
+      if (path === '/upload') sent.write('begun')
+      else sent.end()
+      await (path === '/answer' ? once(sent, 'response') : arrived.promise)
+      sent.destroy()
+      await aborted.pop()
+    }
+    const session = connectHttp2(url)
+    for (const path of ['/answer', '/upload', '/wait']) {
+      arrived = Promise.withResolvers()
+      const stream = session.request({ ':path': path, ':method': 'POST' })
+      stream.on('error', () => undefined)
+      stream.write('begun')
+      await (path === '/answer' ? once(stream, 'response') : arrived.promise)
+      stream.close(constants.NGHTTP2_CANCEL)
+      await aborted.pop()
+    }
+    session.destroy()
+    assert.match((await job.post()).log, /Requests: 2 × 2xx, 4 × no answer/)
   }
 )
 

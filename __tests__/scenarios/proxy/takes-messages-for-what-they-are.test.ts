@@ -222,7 +222,7 @@ rawScenario('A body of no bytes ends at the service too', async ({ port }, servi
 
 rawScenario(
   'An answer before the end of a request’s body arrives, and the next request too',
-  async ({ port, get }, service, exchange) => {
+  async ({ port, get, job }, service, exchange) => {
     service.answer = (socket) => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
     const answer = await exchange(
       `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 100\r\n\r\nhel`,
@@ -231,6 +231,8 @@ rawScenario(
     assert.match(answer, /^HTTP\/1\.1 413 Too Large\r\n[^]*\r\n\r\nno$/)
     service.answer = (socket) => socket.write(HELLO)
     assert.equal((await get('/')).text, 'Hello')
+    // A client that does not send the rest has been answered all the same.
+    assert.doesNotMatch((await job.post()).log, /Not passed on/)
   }
 )
 
