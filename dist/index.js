@@ -520,6 +520,7 @@ function capital(text) {
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   E4: () => (/* binding */ projectOfAccount),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
+/* harmony export */   GP: () => (/* binding */ SET_CLOCK),
 /* harmony export */   K6: () => (/* binding */ projectFlag),
 /* harmony export */   OJ: () => (/* binding */ onlyWhere),
 /* harmony export */   R8: () => (/* binding */ giveMachine),
@@ -528,12 +529,14 @@ function capital(text) {
 /* harmony export */   YN: () => (/* binding */ accountWord),
 /* harmony export */   YP: () => (/* binding */ toRead),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
+/* harmony export */   iY: () => (/* binding */ LIST_PROVIDERS),
 /* harmony export */   k_: () => (/* binding */ projectById),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord),
 /* harmony export */   tv: () => (/* binding */ inStepEnv),
-/* harmony export */   vJ: () => (/* binding */ UNKNOWN_ACCOUNT)
+/* harmony export */   vJ: () => (/* binding */ UNKNOWN_ACCOUNT),
+/* harmony export */   y3: () => (/* binding */ LIST_SERVICES)
 /* harmony export */ });
 /* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
@@ -570,6 +573,13 @@ function inTerminal(purpose, ...lines) {
 function onlyWhere(condition, ...lines) {
     return { place: `Only where ${condition}, in a terminal with gcloud`, language: 'shell', lines };
 }
+/** Shows which services there are. */
+const LIST_SERVICES = 'gcloud run services list --project=PROJECT';
+/** Show the full names of providers; the first shows POOL. */
+const LIST_PROVIDERS = [
+    'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+    'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"'
+];
 /** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
 function giveMachine(flags) {
     return inTerminal('change the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT', `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`, 'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT');
@@ -586,6 +596,8 @@ function onRunner(purpose, ...lines) {
         lines
     };
 }
+/** How the clock of the machine on which the step runs is seen and set. */
+const SET_CLOCK = onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true');
 /** Facts to read or to compare. */
 function toRead(place, ...lines) {
     return { place, language: 'text', lines };
@@ -1111,7 +1123,7 @@ function explainDomain(url) {
         remedy: `Set audience. For Cloud Run behind ${host}: the *.run.app URL of the service. For Identity-Aware Proxy: an OAuth client id of IAP, or set token to iap_jwt. For API Gateway: a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .LIST_SERVICES */ .y3),
             where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
             where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin))
         ]
@@ -2379,6 +2391,7 @@ function isLoopbackUrl(url) {
 
 
 
+
 /** A day: longer than any job, and within what a timer can wait. */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 /** The lines of a value, without blanks around them and without empty ones. */
@@ -2437,7 +2450,7 @@ function parseUrl(input, value) {
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has ${(0,safe_text/* quoteValue */.cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has ${(0,safe_text/* quoteValue */.cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], [failure_snippets/* LIST_SERVICES */.y3]);
     }
     url.hash = '';
     return url;
@@ -2484,13 +2497,9 @@ function wrongName(input, complaint, expected, commands) {
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
     const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-        ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
+    if (pool === undefined)
+        return failure_snippets/* LIST_PROVIDERS */.iY;
+    return [`gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="value(name)"`];
 }
 const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
@@ -2913,6 +2922,7 @@ function parseMethod(value) {
 
 
 
+
 /**
  * The audiences that the input names, or the one that follows from `url`.
  *
@@ -2932,7 +2942,7 @@ function readAudiences() {
             throw (0,failures/* audienceRequired */.QG)(url);
         return { audiences: [audience], audienceDerived: true };
     }
-    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+    throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [failure_snippets/* LIST_SERVICES */.y3]);
 }
 /**
  * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
@@ -3586,7 +3596,7 @@ function explainRejection(rejected, url, { audience, email }) {
             cause: WHAT_401_MEANS,
             remedy: `Set audience to the *.run.app URL of the service behind ${(0,safe_text/* safeText */.Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
-                (0,failure_snippets/* inTerminal */.e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+                (0,failure_snippets/* inTerminal */.e5)('see the URL of each service', failure_snippets/* LIST_SERVICES */.y3),
                 (0,failure_snippets/* inStep */.qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
                 accepted
             ]
@@ -4024,8 +4034,7 @@ function recordAttempt(attempt, next, pauseMs, place) {
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
         passed: next.kind === 'passed',
-        why: explainRepeat(next, pauseMs),
-        next: describeNext(next, pauseMs)
+        ...describeNext(next, pauseMs)
     };
 }
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
@@ -4043,23 +4052,14 @@ function describeAttempt(attempt) {
     const { status, responder } = attempt;
     return [`${(0,world_outcome/* describeStatus */.Wn)(status)}${WHO[responder]}`, ...findMisses(attempt).map(call_verdicts/* describeMiss */.gx)].join('; ');
 }
-function explainRepeat(next, pauseMs) {
-    if (next.kind === 'again')
-        return pauseMs === undefined ? undefined : next.why;
-    return next.kind === 'renew' ? 'the token was renewed' : undefined;
-}
 function describeNext(next, pauseMs) {
-    switch (next.kind) {
-        case 'passed':
-        case 'final':
-            return next.kind;
-        case 'renew':
-            return 'once more with a new token';
-        case 'again':
-            return pauseMs === undefined
-                ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
-    }
+    if (next.kind === 'renew')
+        return { why: 'the token was renewed', next: 'once more with a new token' };
+    if (next.kind !== 'again')
+        return { why: undefined, next: next.kind };
+    if (pauseMs === undefined)
+        return { why: undefined, next: 'no time is left for another' };
+    return { why: next.why, next: `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}` };
 }
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
 function findMisses({ responder, verdicts }) {
@@ -5904,7 +5904,7 @@ const FLAWS = {
     expiry: {
         cause: 'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
         remedy: 'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
-        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+        snippets: [failure_snippets/* SET_CLOCK */.GP]
     }
 };
 function adviseOnAccount(account) {
@@ -6142,7 +6142,7 @@ const FEDERATION = [
 /** Makes the file of google-github-actions/auth in the job that uses it, after a checkout, which would remove the file. */
 const RUN_AUTH = (0,failure_snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs');
 const PERMISSIONS = (0,failure_snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write');
-const FIND_PROVIDER = (0,failure_snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"');
+const FIND_PROVIDER = (0,failure_snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', ...failure_snippets/* LIST_PROVIDERS */.iY);
 /**
  * No credential anywhere.
  *
@@ -7292,7 +7292,7 @@ function inactiveProvider({ provider, shown, commands }) {
             (0,failure_snippets/* inTerminal */.e5)('see the state of the provider and of the pool', `${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
             (0,failure_snippets/* onlyWhere */.OJ)('a state says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
             (0,failure_snippets/* onlyWhere */.OJ)('a state is DELETED', describePool.replace(' describe ', ' undelete '), describe.replace(' describe ', ' undelete ')),
-            (0,failure_snippets/* onlyWhere */.OJ)('the answer is NOT_FOUND; PROJECT is the id of the project that has the pool', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
+            (0,failure_snippets/* onlyWhere */.OJ)('the answer is NOT_FOUND; PROJECT is the id of the project that has the pool', 'gcloud projects describe PROJECT --format="value(projectNumber)"', ...failure_snippets/* LIST_PROVIDERS */.iY)
         ]
     };
 }
@@ -8101,7 +8101,7 @@ function wrongClock({ key, ahead }) {
     return {
         sentence: `Google refused ${key} because this machine's clock ${clock}.`,
         remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-        snippets: [(0,failure_snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+        snippets: [failure_snippets/* SET_CLOCK */.GP]
     };
 }
 function delayedAssertion({ key, ahead = 0 }) {

@@ -317,8 +317,7 @@ function recordAttempt(attempt, next, pauseMs, place) {
         label: labelAttempt(attempt),
         description: describeAttempt(attempt),
         passed: next.kind === 'passed',
-        why: explainRepeat(next, pauseMs),
-        next: describeNext(next, pauseMs)
+        ...describeNext(next, pauseMs)
     };
 }
 /** `503`, `403 of Google's front end`, `200, 2 expectations missed`, `timeout`, `no answer` */
@@ -336,23 +335,14 @@ function describeAttempt(attempt) {
     const { status, responder } = attempt;
     return [`${(0,_world_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .describeStatus */ .Wn)(status)}${WHO[responder]}`, ...findMisses(attempt).map(_verdicts_js__WEBPACK_IMPORTED_MODULE_1__/* .describeMiss */ .gx)].join('; ');
 }
-function explainRepeat(next, pauseMs) {
-    if (next.kind === 'again')
-        return pauseMs === undefined ? undefined : next.why;
-    return next.kind === 'renew' ? 'the token was renewed' : undefined;
-}
 function describeNext(next, pauseMs) {
-    switch (next.kind) {
-        case 'passed':
-        case 'final':
-            return next.kind;
-        case 'renew':
-            return 'once more with a new token';
-        case 'again':
-            return pauseMs === undefined
-                ? 'no time is left for another'
-                : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`;
-    }
+    if (next.kind === 'renew')
+        return { why: 'the token was renewed', next: 'once more with a new token' };
+    if (next.kind !== 'again')
+        return { why: undefined, next: next.kind };
+    if (pauseMs === undefined)
+        return { why: undefined, next: 'no time is left for another' };
+    return { why: next.why, next: `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}` };
 }
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */
 function findMisses({ responder, verdicts }) {
@@ -620,7 +610,7 @@ function explainRejection(rejected, url, { audience, email }) {
             cause: WHAT_401_MEANS,
             remedy: `Set audience to the *.run.app URL of the service behind ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host)}, or to a custom audience of that service, exactly.`,
             snippets: [
-                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+                (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .LIST_SERVICES */ .y3),
                 (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inStep */ .qg)('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
                 accepted
             ]
@@ -1981,6 +1971,7 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /* harmony export */   Dc: () => (/* binding */ inDocument),
 /* harmony export */   E4: () => (/* binding */ projectOfAccount),
 /* harmony export */   FT: () => (/* binding */ inWorkflow),
+/* harmony export */   GP: () => (/* binding */ SET_CLOCK),
 /* harmony export */   K6: () => (/* binding */ projectFlag),
 /* harmony export */   OJ: () => (/* binding */ onlyWhere),
 /* harmony export */   R8: () => (/* binding */ giveMachine),
@@ -1989,12 +1980,14 @@ function explainPerimeter(refused, what, text, project = 'PROJECT') {
 /* harmony export */   YN: () => (/* binding */ accountWord),
 /* harmony export */   YP: () => (/* binding */ toRead),
 /* harmony export */   e5: () => (/* binding */ inTerminal),
+/* harmony export */   iY: () => (/* binding */ LIST_PROVIDERS),
 /* harmony export */   k_: () => (/* binding */ projectById),
 /* harmony export */   o: () => (/* binding */ onRunner),
 /* harmony export */   qg: () => (/* binding */ inStep),
 /* harmony export */   r7: () => (/* binding */ shellWord),
 /* harmony export */   tv: () => (/* binding */ inStepEnv),
-/* harmony export */   vJ: () => (/* binding */ UNKNOWN_ACCOUNT)
+/* harmony export */   vJ: () => (/* binding */ UNKNOWN_ACCOUNT),
+/* harmony export */   y3: () => (/* binding */ LIST_SERVICES)
 /* harmony export */ });
 /* unused harmony export isComplete */
 /* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6530);
@@ -2031,6 +2024,13 @@ function inTerminal(purpose, ...lines) {
 function onlyWhere(condition, ...lines) {
     return { place: `Only where ${condition}, in a terminal with gcloud`, language: 'shell', lines };
 }
+/** Shows which services there are. */
+const LIST_SERVICES = 'gcloud run services list --project=PROJECT';
+/** Show the full names of providers; the first shows POOL. */
+const LIST_PROVIDERS = [
+    'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+    'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"'
+];
 /** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
 function giveMachine(flags) {
     return inTerminal('change the machine; the first command shows INSTANCE and ZONE', 'gcloud compute instances list --project=PROJECT', 'gcloud compute instances stop INSTANCE --zone=ZONE --project=PROJECT', `gcloud compute instances set-service-account INSTANCE --zone=ZONE --project=PROJECT ${flags}`, 'gcloud compute instances start INSTANCE --zone=ZONE --project=PROJECT');
@@ -2047,6 +2047,8 @@ function onRunner(purpose, ...lines) {
         lines
     };
 }
+/** How the clock of the machine on which the step runs is seen and set. */
+const SET_CLOCK = onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true');
 /** Facts to read or to compare. */
 function toRead(place, ...lines) {
     return { place, language: 'text', lines };
@@ -2982,7 +2984,7 @@ const FEDERATION = [
 /** Makes the file of google-github-actions/auth in the job that uses it, after a checkout, which would remove the file. */
 const RUN_AUTH = (0,snippets/* inWorkflow */.FT)('steps:', '  - uses: actions/checkout@v5', '  - uses: google-github-actions/auth@v3 # with its inputs');
 const PERMISSIONS = (0,snippets/* inWorkflow */.FT)('permissions:', '  contents: read', '  id-token: write');
-const FIND_PROVIDER = (0,snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"');
+const FIND_PROVIDER = (0,snippets/* inTerminal */.e5)('learn the full name of the provider; the first command shows POOL', ...snippets/* LIST_PROVIDERS */.iY);
 /**
  * No credential anywhere.
  *
@@ -4122,7 +4124,7 @@ function inactiveProvider({ provider, shown, commands }) {
             (0,snippets/* inTerminal */.e5)('see the state of the provider and of the pool', `${describe} --format="yaml(name, state, disabled)"`, `${describePool} --format="yaml(name, state, disabled)"`),
             (0,snippets/* onlyWhere */.OJ)('a state says disabled: true', `${update} --no-disabled`, `${describePool.replace(' describe ', ' update ')} --no-disabled`),
             (0,snippets/* onlyWhere */.OJ)('a state is DELETED', describePool.replace(' describe ', ' undelete '), describe.replace(' describe ', ' undelete ')),
-            (0,snippets/* onlyWhere */.OJ)('the answer is NOT_FOUND; PROJECT is the id of the project that has the pool', 'gcloud projects describe PROJECT --format="value(projectNumber)"', 'gcloud iam workload-identity-pools list --location=global --project=PROJECT', 'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT')
+            (0,snippets/* onlyWhere */.OJ)('the answer is NOT_FOUND; PROJECT is the id of the project that has the pool', 'gcloud projects describe PROJECT --format="value(projectNumber)"', ...snippets/* LIST_PROVIDERS */.iY)
         ]
     };
 }
@@ -4827,7 +4829,7 @@ function wrongClock({ key, ahead }) {
     return {
         sentence: `Google refused ${key} because this machine's clock ${clock}.`,
         remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-        snippets: [(0,snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+        snippets: [snippets/* SET_CLOCK */.GP]
     };
 }
 function delayedAssertion({ key, ahead = 0 }) {
@@ -5048,10 +5050,12 @@ function fromDocument(step, document, universe, impersonates) {
 /* harmony import */ var _guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5750);
 /* harmony import */ var _call_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7856);
 /* harmony import */ var _complaints_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(239);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4042);
-/* harmony import */ var _raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6685);
-/* harmony import */ var _service_url_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7306);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8463);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1926);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4042);
+/* harmony import */ var _raw_inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6685);
+/* harmony import */ var _service_url_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7306);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8463);
+
 
 
 
@@ -5066,44 +5070,44 @@ function fromDocument(step, document, universe, impersonates) {
  * @throws {Failure | AggregateError} INPUT_INVALID or AUDIENCE_REQUIRED
  */
 function readAudiences() {
-    const forIap = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('token') === 'iap_jwt';
-    const [first, ...others] = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_3__/* .readEach */ .e2)(new Set((0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseList */ .E1)((0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .read */ .LF)('audience'), '\n')), forIap ? parseIapAudience : parseAudience);
+    const forIap = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .read */ .LF)('token') === 'iap_jwt';
+    const [first, ...others] = (0,_complaints_js__WEBPACK_IMPORTED_MODULE_3__/* .readEach */ .e2)(new Set((0,_values_js__WEBPACK_IMPORTED_MODULE_7__/* .parseList */ .E1)((0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .read */ .LF)('audience'), '\n')), forIap ? parseIapAudience : parseAudience);
     if (first !== undefined)
         return { audiences: [first, ...others], audienceDerived: false };
-    const value = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_5__/* .optional */ .lq)('url');
+    const value = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .optional */ .lq)('url');
     if (value !== undefined) {
-        const url = (0,_values_js__WEBPACK_IMPORTED_MODULE_6__/* .parseUrl */ .Dl)('url', value);
+        const url = (0,_values_js__WEBPACK_IMPORTED_MODULE_7__/* .parseUrl */ .Dl)('url', value);
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
         const audience = forIap ? `https://${(0,_call_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .addTag */ .Ap)(url).url.host}/*` : findAudience(url);
         if (audience === undefined)
-            throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .audienceRequired */ .QG)(url);
+            throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .audienceRequired */ .QG)(url);
         return { audiences: [audience], audienceDerived: true };
     }
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `audience and url are both empty; ${_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .WHY_EMPTY */ .x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], ['gcloud run services list --project=PROJECT']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .inputInvalid */ .m7)('audience', `audience and url are both empty; ${_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .WHY_EMPTY */ .x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .LIST_SERVICES */ .y3]);
 }
 /**
  * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
  */
 function findAudience(url) {
-    if ((0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .isCloudRunUrl */ .AH)(url))
-        return `https://${(0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .withoutTag */ .nb)(url).hostname}`;
+    if ((0,_service_url_js__WEBPACK_IMPORTED_MODULE_8__/* .isCloudRunUrl */ .AH)(url))
+        return `https://${(0,_service_url_js__WEBPACK_IMPORTED_MODULE_8__/* .withoutTag */ .nb)(url).hostname}`;
     const [, name] = url.pathname.split('/');
-    return (0,_service_url_js__WEBPACK_IMPORTED_MODULE_7__/* .isFunctionUrl */ .MS)(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
+    return (0,_service_url_js__WEBPACK_IMPORTED_MODULE_8__/* .isFunctionUrl */ .MS)(url) && name !== undefined && name !== '' ? `https://${url.hostname}/${name}` : undefined;
 }
 /** An audience, taken exactly as written; no value that can be one is a secret or has control characters. */
 function parseAudience(value) {
     const secret = (0,_guard_likely_secret_js__WEBPACK_IMPORTED_MODULE_1__/* .describeSecret */ .w)(value);
     if (secret === undefined && !/\p{Cc}/u.test(value) && value.isWellFormed())
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .inputInvalid */ .m7)('audience', `${secret ?? 'a value with control characters or broken Unicode'} is no audience`, 'Set audience to the URL of the service, or to an OAuth client id.', ['audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app']);
 }
 /** The same of a JWT for Identity-Aware Proxy: a URL, or a prefix of one and `/*`. */
 function parseIapAudience(value) {
     const audience = parseAudience(value);
     if (audience.startsWith('https://'))
         return audience;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_4__/* .inputInvalid */ .m7)('audience', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .inputInvalid */ .m7)('audience', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteValue */ .cl)(audience)} does not start with https://, and Identity-Aware Proxy compares the audience of a JWT with the called URL`, 'Leave audience empty, or set it to the URL or to https://HOST/*.', ['audience: https://HOST/*']);
 }
 
 
@@ -5542,7 +5546,7 @@ function explainDomain(url) {
         remedy: `Set audience. For Cloud Run behind ${host}: the *.run.app URL of the service. For Identity-Aware Proxy: an OAuth client id of IAP, or set token to iap_jwt. For API Gateway: a value of x-google-audiences.`,
         snippets: [
             where('Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences', 'https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
-            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+            (0,_failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .inTerminal */ .e5)('see the URL of each service', _failure_snippets_js__WEBPACK_IMPORTED_MODULE_2__/* .LIST_SERVICES */ .y3),
             where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
             where('API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL', (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeText */ .Hk)(url.origin))
         ]
@@ -5809,9 +5813,11 @@ function findReservation(url) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* harmony import */ var _guard_json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(887);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4042);
-/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3053);
-/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6530);
+/* harmony import */ var _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1926);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4042);
+/* harmony import */ var _world_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3053);
+/* harmony import */ var _guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6530);
+
 
 
 
@@ -5843,7 +5849,7 @@ function parseDuration(input, value, shortestMs) {
     const milliseconds = Math.round(Number(amount) * factor);
     if (milliseconds >= shortestMs && milliseconds <= LONGEST_DURATION_MS)
         return milliseconds;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} is not a duration${shortestMs > 0 ? ' above zero' : ''} of at most a day`, `Write ${input} as 500ms, 30s, 2m or plain seconds.`, [`${input}: 30s`]);
 }
 /** The core schema's booleans: https://yaml.org/spec/1.2/spec.html#id2804923 */
 function parseBoolean(input, value) {
@@ -5851,7 +5857,7 @@ function parseBoolean(input, value) {
         return true;
     if (['false', 'False', 'FALSE'].includes(value))
         return false;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
 /** A service that may be called: https, or http on this machine, where no other machine can listen. */
 function parseUrl(input, value) {
@@ -5860,21 +5866,21 @@ function parseUrl(input, value) {
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
-        const shown = value.includes('@') ? 'the value' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
+        const shown = value.includes('@') ? 'the value' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
             `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_3__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_4__/* .isLoopbackUrl */ .t)(url))) {
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(url.hostname)} has ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], ['gcloud run services list --project=PROJECT']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.hostname)} has ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .LIST_SERVICES */ .y3]);
     }
     url.hash = '';
     return url;
@@ -5910,24 +5916,20 @@ function parseProvider(value) {
     const meant = withoutQuotes(value).replace(/^(https?:)?\/\/[^/]*\//, '');
     const isMeant = PROVIDER_NAME.test(meant);
     const form = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-    throw wrongName('workload_identity_provider', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
+    throw wrongName('workload_identity_provider', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} ${findProblem(value, PROVIDER_PROBLEMS)}`, isMeant ? meant : form, isMeant ? [] : listProviders(meant));
 }
 function findProblem(value, problems) {
     return problems.find(([pattern]) => pattern.test(value))?.[1] ?? '';
 }
 function wrongName(input, complaint, expected, commands) {
-    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
+    return (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, complaint, `Write ${input} as ${expected}.`, [`${input}: ${expected}`], commands);
 }
 /** The commands that print the full names of providers, by what an incomplete one tells. */
 function listProviders(name) {
     const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? [];
-    const list = 'gcloud iam workload-identity-pools providers list';
-    return pool === undefined
-        ? [
-            'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-            `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-        ]
-        : [`${list} --workload-identity-pool=${pool} --format="value(name)"`];
+    if (pool === undefined)
+        return _failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .LIST_PROVIDERS */ .iY;
+    return [`gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="value(name)"`];
 }
 const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/;
 /** gserviceaccounts.com, .iam.gserviceacount.com: no such domain exists, and IAM would only say "denied". */
@@ -5956,7 +5958,7 @@ function parseAccount(input, value) {
         return account;
     const meant = withoutQuotes(value).replace(/^serviceAccount:/, '');
     const isMeant = isAccount(meant);
-    throw wrongName(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
+    throw wrongName(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} ${findProblem(value, ACCOUNT_PROBLEMS)}`, isMeant ? meant : 'NAME@PROJECT.iam.gserviceaccount.com', isMeant ? [] : ['gcloud iam service-accounts list --project=PROJECT --format="value(email)"']);
 }
 /** The value without the quotes and blanks around it; a pattern for both ends takes quadratic time. */
 function withoutQuotes(value) {
@@ -5974,7 +5976,7 @@ function parseUniverse(value) {
     // A last label with a digit in front would make an IPv4 address of it (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 200)
         return value;
-    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('universe', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
+    throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('universe', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} is not a domain`, 'Write universe as googleapis.com, without https://.', ['universe: googleapis.com']);
 }
 /** Variables that the runner, shells, loaders, language runtimes, proxies and Google's tools act upon. */
 const RESERVED_VARIABLES = new RegExp(`^(${[
@@ -5991,11 +5993,11 @@ function parseVariableName(value) {
     if (value === undefined)
         return undefined;
     if (!/^[A-Za-z_]\w*$/.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} is not a name for a variable`, 'Use letters, digits and underscores.', ['export_env: ID_TOKEN']);
     }
     // The runner ignores or refuses some of these; with the others a token would break or steer the steps that follow.
     if (RESERVED_VARIABLES.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('export_env', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} has a meaning of its own`, 'Choose another name, such as ID_TOKEN.', ['export_env: ID_TOKEN']);
     }
     return value;
 }
@@ -11455,7 +11457,7 @@ const FLAWS = {
     expiry: {
         cause: 'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
         remedy: 'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
-        snippets: [(0,snippets/* onRunner */.o)('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+        snippets: [snippets/* SET_CLOCK */.GP]
     }
 };
 function adviseOnAccount(account) {

@@ -53,8 +53,7 @@ export function recordAttempt(
     label: labelAttempt(attempt),
     description: describeAttempt(attempt),
     passed: next.kind === 'passed',
-    why: explainRepeat(next, pauseMs),
-    next: describeNext(next, pauseMs)
+    ...describeNext(next, pauseMs)
   }
 }
 
@@ -73,23 +72,11 @@ function describeAttempt(attempt: Attempt): string {
   return [`${describeStatus(status)}${WHO[responder]}`, ...findMisses(attempt).map(describeMiss)].join('; ')
 }
 
-function explainRepeat(next: Next, pauseMs: number | undefined): string | undefined {
-  if (next.kind === 'again') return pauseMs === undefined ? undefined : next.why
-  return next.kind === 'renew' ? 'the token was renewed' : undefined
-}
-
-function describeNext(next: Next, pauseMs: number | undefined): string {
-  switch (next.kind) {
-    case 'passed':
-    case 'final':
-      return next.kind
-    case 'renew':
-      return 'once more with a new token'
-    case 'again':
-      return pauseMs === undefined
-        ? 'no time is left for another'
-        : `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}`
-  }
+function describeNext(next: Next, pauseMs: number | undefined): Pick<AttemptRecord, 'why' | 'next'> {
+  if (next.kind === 'renew') return { why: 'the token was renewed', next: 'once more with a new token' }
+  if (next.kind !== 'again') return { why: undefined, next: next.kind }
+  if (pauseMs === undefined) return { why: undefined, next: 'no time is left for another' }
+  return { why: next.why, next: `once more in ${(pauseMs / 1000).toFixed(1)} s: ${next.why}` }
 }
 
 /** The expectations that are missed besides the status. If the status is wrong, or Google answered, they are left out. */

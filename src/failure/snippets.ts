@@ -40,6 +40,15 @@ export function onlyWhere(condition: string, ...lines: readonly string[]): Snipp
   return { place: `Only where ${condition}, in a terminal with gcloud`, language: 'shell', lines }
 }
 
+/** Shows which services there are. */
+export const LIST_SERVICES = 'gcloud run services list --project=PROJECT'
+
+/** Show the full names of providers; the first shows POOL. */
+export const LIST_PROVIDERS = [
+  'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
+  'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"'
+]
+
 /** Commands that change the service account or the access scopes of a machine, which has to be stopped for that. */
 export function giveMachine(flags: string): Snippet {
   return inTerminal(
@@ -64,6 +73,9 @@ export function onRunner(purpose: string, ...lines: readonly string[]): Snippet 
     lines
   }
 }
+
+/** How the clock of the machine on which the step runs is seen and set. */
+export const SET_CLOCK = onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')
 
 /** Facts to read or to compare. */
 export function toRead(place: string, ...lines: readonly string[]): Snippet {

@@ -2,6 +2,7 @@ import { quoteValue } from '../guard/safe-text.ts'
 import { describeSecret } from '../guard/likely-secret.ts'
 import { addTag } from './call-inputs.ts'
 import { readEach } from './complaints.ts'
+import { LIST_SERVICES } from '../failure/snippets.ts'
 import { audienceRequired, inputInvalid, WHY_EMPTY } from './failures.ts'
 import { optional, read } from './raw-inputs.ts'
 import { isCloudRunUrl, isFunctionUrl, withoutTag } from './service-url.ts'
@@ -39,7 +40,7 @@ export function readAudiences(): Audiences {
     `audience and url are both empty; ${WHY_EMPTY}`,
     'Set url to the service to call, or audience to the service the token is for.',
     ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'],
-    ['gcloud run services list --project=PROJECT']
+    [LIST_SERVICES]
   )
 }
 

@@ -1,6 +1,6 @@
 import { Failure, type Explanation, type Snippet } from '../failure/failure.ts'
 import { safeText, safeUrl } from '../guard/safe-text.ts'
-import { inStep, inTerminal, inYaml } from '../failure/snippets.ts'
+import { inStep, inTerminal, inYaml, LIST_SERVICES } from '../failure/snippets.ts'
 import { isFunctionUrl, placeOfFunction } from './service-url.ts'
 import type { Withheld } from '../world/failures/restricted-run.ts'
 
@@ -103,7 +103,7 @@ function explainDomain(url: URL): Explanation {
         'Cloud Run is behind the domain: the URL of the service itself, or one of its custom audiences',
         'https://SERVICE-PROJECT_NUMBER.REGION.run.app'
       ),
-      inTerminal('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+      inTerminal('see the URL of each service', LIST_SERVICES),
       where('Identity-Aware Proxy is behind the domain: its OAuth client id', 'NUMBER-NAME.apps.googleusercontent.com'),
       where(
         'API Gateway or Endpoints is behind the domain: a value of x-google-audiences in its OpenAPI document, or its URL',

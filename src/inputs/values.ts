@@ -1,4 +1,5 @@
 import { isObject, parseJson } from '../guard/json.ts'
+import { LIST_PROVIDERS, LIST_SERVICES } from '../failure/snippets.ts'
 import { inputInvalid } from './failures.ts'
 import { isLoopbackUrl } from '../world/request.ts'
 import { quoteValue, safeText } from '../guard/safe-text.ts'
@@ -83,7 +84,7 @@ export function parseUrl(input: string, value: string): URL {
       `${quoteValue(url.hostname)} has ${quoteValue(region)} where a region stands`,
       `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`,
       [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`],
-      ['gcloud run services list --project=PROJECT']
+      [LIST_SERVICES]
     )
   }
   url.hash = ''
@@ -144,15 +145,10 @@ function wrongName(input: string, complaint: string, expected: string, commands:
 }
 
 /** The commands that print the full names of providers, by what an incomplete one tells. */
-function listProviders(name: string): string[] {
+function listProviders(name: string): readonly string[] {
   const [pool] = /projects\/[\w.:-]+\/locations\/global\/workloadIdentityPools\/[\w-]+/.exec(name) ?? []
-  const list = 'gcloud iam workload-identity-pools providers list'
-  return pool === undefined
-    ? [
-        'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-        `${list} --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"`
-      ]
-    : [`${list} --workload-identity-pool=${pool} --format="value(name)"`]
+  if (pool === undefined) return LIST_PROVIDERS
+  return [`gcloud iam workload-identity-pools providers list --workload-identity-pool=${pool} --format="value(name)"`]
 }
 
 const EMAIL = /^\w[\w.-]*@[\w-]+(\.[\w-]+)+$/

@@ -19,8 +19,6 @@ export interface ConnectionOptions extends https.RequestOptions {
   readonly connectionSignal: AbortSignal
 }
 
-type Open = (destination: Destination, signal: AbortSignal) => Promise<Socket>
-
 /** @param closing ends whatever is being opened */
 export function createConnectionPool(closing: AbortSignal): ConnectionPool {
   const prepared = new Map<string, Promise<Socket>[]>()
@@ -64,7 +62,7 @@ export function createConnectionPool(closing: AbortSignal): ConnectionPool {
 }
 
 /** An agent that keeps connections as it always does, but opens them our way, and watches those that are idle. */
-function openBy(open: Open, agent: http.Agent): http.Agent {
+function openBy(open: typeof openConnection, agent: http.Agent): http.Agent {
   // The types do not know that it says whether the connection is kept.
   const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent)
   const reuse = agent.reuseSocket.bind(agent)

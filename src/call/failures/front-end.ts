@@ -1,6 +1,6 @@
 import { explainBy, Failure, type Cause, type Explanation, type Snippet } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
-import { inStep, inTerminal, inYaml, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
+import { inStep, inTerminal, inYaml, LIST_SERVICES, onlyWhere, projectById, shellWord } from '../../failure/snippets.ts'
 import { safeText, safeUrl } from '../../guard/safe-text.ts'
 import { findAudience } from '../../inputs/audience.ts'
 import { isOAuthClient } from '../../inputs/request-headers.ts'
@@ -41,7 +41,7 @@ function explainRejection(rejected: string, url: URL, { audience, email }: Faile
       cause: WHAT_401_MEANS,
       remedy: `Set audience to the *.run.app URL of the service behind ${safeText(url.host)}, or to a custom audience of that service, exactly.`,
       snippets: [
-        inTerminal('see the URL of each service', 'gcloud run services list --project=PROJECT'),
+        inTerminal('see the URL of each service', LIST_SERVICES),
         inStep('audience: https://SERVICE-PROJECT_NUMBER.REGION.run.app'),
         accepted
       ]

@@ -7,6 +7,7 @@ import {
   inTerminalWithGh,
   inYaml,
   inWorkflow,
+  LIST_PROVIDERS,
   onRunner,
   shellWord,
   UNKNOWN_ACCOUNT
@@ -35,11 +36,7 @@ export const RUN_AUTH = inWorkflow(
 
 const PERMISSIONS = inWorkflow('permissions:', '  contents: read', '  id-token: write')
 
-const FIND_PROVIDER = inTerminal(
-  'learn the full name of the provider; the first command shows POOL',
-  'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-  'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT --format="value(name)"'
-)
+const FIND_PROVIDER = inTerminal('learn the full name of the provider; the first command shows POOL', ...LIST_PROVIDERS)
 
 /**
  * No credential anywhere.

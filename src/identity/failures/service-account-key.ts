@@ -1,5 +1,5 @@
 import { explainBy, Failure, type Cause, type Explanation } from '../../failure/failure.ts'
-import { accountWord, inStep, inTerminal, inTerminalWithGh, onRunner, projectFlag } from '../../failure/snippets.ts'
+import { accountWord, inStep, inTerminal, inTerminalWithGh, projectFlag, SET_CLOCK } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import { quoteRefusal, quoteWords, type Refusal } from '../../token/refusal.ts'
 import { CLOCK_TOLERANCE_S } from '../../world/step.ts'
@@ -89,7 +89,7 @@ function wrongClock({ key, ahead }: Facts): Explanation {
   return {
     sentence: `Google refused ${key} because this machine's clock ${clock}.`,
     remedy: 'Set the clock of this machine, for example by NTP, and run the job again.',
-    snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+    snippets: [SET_CLOCK]
   }
 }
 

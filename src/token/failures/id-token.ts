@@ -1,5 +1,5 @@
 import { Failure, type Advice } from '../../failure/failure.ts'
-import { accountWord, inStep, inTerminal, onRunner } from '../../failure/snippets.ts'
+import { accountWord, inStep, inTerminal, onRunner, SET_CLOCK } from '../../failure/snippets.ts'
 import { safeText } from '../../guard/safe-text.ts'
 
 /** What about a token is not as it was asked for, as far as it decides how to fix it. */
@@ -41,7 +41,7 @@ const FLAWS = {
       'Something, such as a proxy or an emulated metadata server, kept an old token, or the clock of this machine is wrong.',
     remedy:
       'Run the job again; if that does not help, check the proxy (HTTPS_PROXY), the metadata server (GCE_METADATA_HOST) and the clock of this machine.',
-    snippets: [onRunner('compare and set the clock', 'date -u', 'sudo timedatectl set-ntp true')]
+    snippets: [SET_CLOCK]
   }
 } satisfies Readonly<Record<string, Advice>>
 

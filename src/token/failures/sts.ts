@@ -1,6 +1,15 @@
 import { capital, explainBy, Failure, type Cause, type Explanation } from '../../failure/failure.ts'
 import { explainPerimeter, isPerimeter } from '../../failure/perimeter.ts'
-import { inDocument, inStep, inTerminal, onlyWhere, onRunner, projectById, shellWord } from '../../failure/snippets.ts'
+import {
+  inDocument,
+  inStep,
+  inTerminal,
+  LIST_PROVIDERS,
+  onlyWhere,
+  onRunner,
+  projectById,
+  shellWord
+} from '../../failure/snippets.ts'
 import { stringIn, type JsonObject } from '../../guard/json.ts'
 import { safeText } from '../../guard/safe-text.ts'
 import {
@@ -307,8 +316,7 @@ function inactiveProvider({ provider, shown, commands }: Facts): Explanation {
       onlyWhere(
         'the answer is NOT_FOUND; PROJECT is the id of the project that has the pool',
         'gcloud projects describe PROJECT --format="value(projectNumber)"',
-        'gcloud iam workload-identity-pools list --location=global --project=PROJECT',
-        'gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --project=PROJECT'
+        ...LIST_PROVIDERS
       )
     ]
   }
