@@ -166,7 +166,7 @@ const MORE_FAILURES: Readonly<Record<string, Given>> = {
   })
 }
 
-describe('What is read of', { concurrency: 8 }, () => {
+describe('What is read of', { concurrency: 16 }, () => {
   for (const [what, given] of Object.entries({ ...SUCCESSES, ...FAILED, ...MORE_FAILURES })) {
     scenario(what, async ({ test, world, run }) => {
       const parts = await given(world)
