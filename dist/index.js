@@ -932,9 +932,9 @@ class Secret {
     matches(pattern) {
         return pattern.test(this.#value);
     }
-    /** For a header: `Bearer ` and the secret. */
-    prefixed(prefix) {
-        return this.within(prefix, '');
+    /** Credentials for a header: RFC 6750, 2.1. */
+    asBearer() {
+        return this.within('Bearer ', '');
     }
     /** A longer text in which nothing else is secret, and which therefore is not masked itself. */
     within(before, after) {
@@ -2429,28 +2429,28 @@ function parseBoolean(input, value) {
         return false;
     throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-function parseUrl(input, value) {
+/** The input `url`, a service that may be called: https, or http on this machine, where no other machine can listen. */
+function parseUrl(value) {
     // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
     const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
         const shown = value.includes('@') ? 'the value' : (0,safe_text/* quoteValue */.cl)(value.replace(/\?.*$/s, ''));
-        throw (0,failures/* inputInvalid */.m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        throw (0,failures/* inputInvalid */.m7)('url', `${shown} is not a URL`, 'Write url as https://HOST/PATH.', [
+            'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,failures/* inputInvalid */.m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,failures/* inputInvalid */.m7)('url', 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
+        throw (0,failures/* inputInvalid */.m7)('url', `${(0,safe_text/* quoteValue */.cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`url: https://${(0,safe_text/* safeText */.Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,failures/* inputInvalid */.m7)(input, `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has ${(0,safe_text/* quoteValue */.cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], [failure_snippets/* LIST_SERVICES */.y3]);
+        throw (0,failures/* inputInvalid */.m7)('url', `${(0,safe_text/* quoteValue */.cl)(url.hostname)} has ${(0,safe_text/* quoteValue */.cl)(region)} where a region stands`, 'Write url as gcloud prints the URL of the service, with a region such as europe-west1.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [failure_snippets/* LIST_SERVICES */.y3]);
     }
     url.hash = '';
     return url;
@@ -2862,7 +2862,7 @@ function findIapToken(audience) {
 function readTarget() {
     const value = optional('url');
     if (value !== undefined)
-        return addTag(parseUrl('url', value));
+        return addTag(parseUrl(value));
     checkNoCall();
     return undefined;
 }
@@ -2935,7 +2935,7 @@ function readAudiences() {
         return { audiences: [first, ...others], audienceDerived: false };
     const value = optional('url');
     if (value !== undefined) {
-        const url = parseUrl('url', value);
+        const url = parseUrl(value);
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
         const audience = forIap ? `https://${addTag(url).url.host}/*` : findAudience(url);
         if (audience === undefined)
@@ -3417,7 +3417,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
     try {
         const { token, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
+        const headers = { accept: 'application/json', authorization: token.asBearer() };
         const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
@@ -5150,7 +5150,7 @@ function buildRequest({ method, url, headers, body }, jwt) {
     return {
         method,
         url,
-        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.asBearer() },
         ...(body === undefined ? {} : { body })
     };
 }
@@ -5820,7 +5820,7 @@ async function callIam(step, { universe, caller, impersonation }, method, body) 
         method: 'POST',
         url,
         headers: {
-            authorization: caller.token.prefixed('Bearer '),
+            authorization: caller.token.asBearer(),
             'content-type': 'application/json',
             accept: 'application/json'
         },
@@ -7590,7 +7590,7 @@ async function requestGithubToken(step, audience) {
     const answer = await requestWithRetries(step, {
         method: 'GET',
         url: new URL(url),
-        headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+        headers: { accept: 'application/json', authorization: requestToken.asBearer() },
         holds: { type: 'json', field: 'value' }
     }, oidcFailed);
     const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');

@@ -97,7 +97,7 @@ test('A secret in a header of a request is taken.', async () => {
   const code = `import type { Secret } from '../guard/secret.ts'
 import type { Step } from '../world/step.ts'
 export async function send(token: Secret, step: Step): Promise<void> {
-  const request = { method: 'GET', url: new URL('https://x.example'), headers: { authorization: token.prefixed('Bearer ') } }
+  const request = { method: 'GET', url: new URL('https://x.example'), headers: { authorization: token.asBearer() } }
   await step.send(request, { milliseconds: 1, bodyBytes: 1 })
 }
 `

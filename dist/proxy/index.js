@@ -442,7 +442,7 @@ async function lookUpRunService(step, universe, { project, region, name }, becom
     try {
         const { token, principal, clientCertificate } = await becomeCaller();
         const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`);
-        const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') };
+        const headers = { accept: 'application/json', authorization: token.asBearer() };
         const outcome = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestOnce */ .L)(step, { method: 'GET', url, headers, clientCertificate });
         if (!outcome.answered)
             return { kind: 'unknown', principal };
@@ -2680,9 +2680,9 @@ class Secret {
     matches(pattern) {
         return pattern.test(this.#value);
     }
-    /** For a header: `Bearer ` and the secret. */
-    prefixed(prefix) {
-        return this.within(prefix, '');
+    /** Credentials for a header: RFC 6750, 2.1. */
+    asBearer() {
+        return this.within('Bearer ', '');
     }
     /** A longer text in which nothing else is secret, and which therefore is not masked itself. */
     within(before, after) {
@@ -4310,7 +4310,7 @@ async function requestGithubToken(step, audience) {
     const answer = await (0,retried_request/* requestWithRetries */.e)(step, {
         method: 'GET',
         url: new URL(url),
-        headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+        headers: { accept: 'application/json', authorization: requestToken.asBearer() },
         holds: { type: 'json', field: 'value' }
     }, github/* oidcFailed */.nR);
     const token = (0,guard_json/* secretIn */.u7)(answer.json, 'value');
@@ -5076,7 +5076,7 @@ function readAudiences() {
         return { audiences: [first, ...others], audienceDerived: false };
     const value = (0,_raw_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .optional */ .lq)('url');
     if (value !== undefined) {
-        const url = (0,_values_js__WEBPACK_IMPORTED_MODULE_7__/* .parseUrl */ .Dl)('url', value);
+        const url = (0,_values_js__WEBPACK_IMPORTED_MODULE_7__/* .parseUrl */ .Dl)(value);
         // Identity-Aware Proxy compares with the URL that is called, its tag included.
         const audience = forIap ? `https://${(0,_call_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .addTag */ .Ap)(url).url.host}/*` : findAudience(url);
         if (audience === undefined)
@@ -5258,7 +5258,7 @@ function findIapToken(audience) {
 function readTarget() {
     const value = optional('url');
     if (value !== undefined)
-        return addTag(parseUrl('url', value));
+        return addTag(parseUrl(value));
     checkNoCall();
     return undefined;
 }
@@ -5859,28 +5859,28 @@ function parseBoolean(input, value) {
         return false;
     throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value)} is not a boolean`, 'Use true or false.', [`${input}: true`]);
 }
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-function parseUrl(input, value) {
+/** The input `url`, a service that may be called: https, or http on this machine, where no other machine can listen. */
+function parseUrl(value) {
     // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
     const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value);
     // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
     if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
         // It may hold a password.
         const shown = value.includes('@') ? 'the value' : (0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(value.replace(/\?.*$/s, ''));
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-            `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('url', `${shown} is not a URL`, 'Write url as https://HOST/PATH.', [
+            'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'
         ]);
     }
     // RFC 3986, 3.2.1: user information is there even where it is empty.
     if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('url', 'the value holds a user name or password', 'Leave user name and password out; the action sends a credential of its own.');
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (0,_world_request_js__WEBPACK_IMPORTED_MODULE_4__/* .isLoopbackUrl */ .t)(url))) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`${input}: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('url', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.origin === 'null' ? url.protocol : url.origin)} is not https`, 'Use https://; a token must not travel in the clear.', [`url: https://${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeText */ .Hk)(url.host + url.pathname)}`]);
     }
     const region = impossibleRegionIn(url);
     if (region !== undefined) {
-        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)(input, `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.hostname)} has ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(region)} where a region stands`, `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`, [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`], [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .LIST_SERVICES */ .y3]);
+        throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_2__/* .inputInvalid */ .m7)('url', `${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(url.hostname)} has ${(0,_guard_safe_text_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteValue */ .cl)(region)} where a region stands`, 'Write url as gcloud prints the URL of the service, with a region such as europe-west1.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_1__/* .LIST_SERVICES */ .y3]);
     }
     url.hash = '';
     return url;
@@ -6669,7 +6669,7 @@ function buildRequest({ service, port }, { client, local, path, tokenHeader }, t
     return {
         method,
         path,
-        headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
+        headers: [...passed, tokenHeader, token.jwt.asBearer().reveal()],
         body,
         trailers: () => toServiceTrailers(client.trailers()),
         length: headerValues(headers, 'content-length')[0],
@@ -9751,7 +9751,7 @@ function buildRequest({ method, url, headers, body }, jwt) {
     return {
         method,
         url,
-        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
+        headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.asBearer() },
         ...(body === undefined ? {} : { body })
     };
 }
@@ -10300,7 +10300,7 @@ function readService() {
             'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
         ]);
     }
-    const url = (0,values/* parseUrl */.Dl)('url', value);
+    const url = (0,values/* parseUrl */.Dl)(value);
     if (url.search !== '' || value.includes('#')) {
         throw (0,failures/* inputInvalid */.m7)('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.');
     }
@@ -11336,7 +11336,7 @@ async function callIam(step, { universe, caller, impersonation }, method, body) 
         method: 'POST',
         url,
         headers: {
-            authorization: caller.token.prefixed('Bearer '),
+            authorization: caller.token.asBearer(),
             'content-type': 'application/json',
             accept: 'application/json'
         },

@@ -66,7 +66,7 @@ export async function lookUpRunService(
   try {
     const { token, principal, clientCertificate } = await becomeCaller()
     const url = new URL(`https://run.${universe}/v2/projects/${project}/locations/${region}/services/${name}`)
-    const headers = { accept: 'application/json', authorization: token.prefixed('Bearer ') }
+    const headers = { accept: 'application/json', authorization: token.asBearer() }
     const outcome = await requestOnce(step, { method: 'GET', url, headers, clientCertificate })
     if (!outcome.answered) return { kind: 'unknown', principal }
     const { json } = outcome

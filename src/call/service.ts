@@ -131,7 +131,7 @@ function buildRequest({ method, url, headers, body }: CallInputs, jwt: Secret): 
   return {
     method,
     url,
-    headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.prefixed('Bearer ') },
+    headers: { accept: '*/*', ...headers.own, [headers.tokenHeader]: jwt.asBearer() },
     ...(body === undefined ? {} : { body })
   }
 }

@@ -32,9 +32,9 @@ export class Secret {
     return pattern.test(this.#value)
   }
 
-  /** For a header: `Bearer ` and the secret. */
-  prefixed(prefix: string): Secret {
-    return this.within(prefix, '')
+  /** Credentials for a header: RFC 6750, 2.1. */
+  asBearer(): Secret {
+    return this.within('Bearer ', '')
   }
 
   /** A longer text in which nothing else is secret, and which therefore is not masked itself. */

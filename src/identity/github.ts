@@ -65,7 +65,7 @@ export async function requestGithubToken(step: Step, audience: string): Promise<
     {
       method: 'GET',
       url: new URL(url),
-      headers: { accept: 'application/json', authorization: requestToken.prefixed('Bearer ') },
+      headers: { accept: 'application/json', authorization: requestToken.asBearer() },
       holds: { type: 'json', field: 'value' }
     },
     oidcFailed

@@ -29,7 +29,7 @@ export function readAudiences(): Audiences {
   if (first !== undefined) return { audiences: [first, ...others], audienceDerived: false }
   const value = optional('url')
   if (value !== undefined) {
-    const url = parseUrl('url', value)
+    const url = parseUrl(value)
     // Identity-Aware Proxy compares with the URL that is called, its tag included.
     const audience = forIap ? `https://${addTag(url).url.host}/*` : findAudience(url)
     if (audience === undefined) throw audienceRequired(url)

@@ -77,7 +77,7 @@ export function findIapToken(audience: string | undefined): IapToken {
 /** Where the call goes. */
 function readTarget(): Target | undefined {
   const value = optional('url')
-  if (value !== undefined) return addTag(parseUrl('url', value))
+  if (value !== undefined) return addTag(parseUrl(value))
   checkNoCall()
   return undefined
 }

@@ -49,41 +49,41 @@ export function parseBoolean(input: string, value: string): boolean {
   throw inputInvalid(input, `${quoteValue(value)} is not a boolean`, 'Use true or false.', [`${input}: true`])
 }
 
-/** A service that may be called: https, or http on this machine, where no other machine can listen. */
-export function parseUrl(input: string, value: string): URL {
+/** The input `url`, a service that may be called: https, or http on this machine, where no other machine can listen. */
+export function parseUrl(value: string): URL {
   // The parser drops line breaks and tabs silently; a person who sent them made a mistake.
   const url = /\s/.test(value) || !URL.canParse(value) ? undefined : new URL(value)
   // A label of no letters is a variable that was empty: https://.run.app, https://canary---.run.app.
   if (url === undefined || /^$|^\.|\.\.|---\./.test(url.hostname)) {
     // It may hold a password.
     const shown = value.includes('@') ? 'the value' : quoteValue(value.replace(/\?.*$/s, ''))
-    throw inputInvalid(input, `${shown} is not a URL`, `Write ${input} as https://HOST/PATH.`, [
-      `${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`
+    throw inputInvalid('url', `${shown} is not a URL`, 'Write url as https://HOST/PATH.', [
+      'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'
     ])
   }
   // RFC 3986, 3.2.1: user information is there even where it is empty.
   if (/^[a-z]+:[\\/]*[^\\/?#]*@/i.test(value)) {
     throw inputInvalid(
-      input,
+      'url',
       'the value holds a user name or password',
       'Leave user name and password out; the action sends a credential of its own.'
     )
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url))) {
     throw inputInvalid(
-      input,
+      'url',
       `${quoteValue(url.origin === 'null' ? url.protocol : url.origin)} is not https`,
       'Use https://; a token must not travel in the clear.',
-      [`${input}: https://${safeText(url.host + url.pathname)}`]
+      [`url: https://${safeText(url.host + url.pathname)}`]
     )
   }
   const region = impossibleRegionIn(url)
   if (region !== undefined) {
     throw inputInvalid(
-      input,
+      'url',
       `${quoteValue(url.hostname)} has ${quoteValue(region)} where a region stands`,
-      `Write ${input} as gcloud prints the URL of the service, with a region such as europe-west1.`,
-      [`${input}: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH`],
+      'Write url as gcloud prints the URL of the service, with a region such as europe-west1.',
+      ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'],
       [LIST_SERVICES]
     )
   }

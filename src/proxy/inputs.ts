@@ -64,7 +64,7 @@ function readService(): Target {
       'url: https://SERVICE-PROJECT_NUMBER.REGION.run.app'
     ])
   }
-  const url = parseUrl('url', value)
+  const url = parseUrl(value)
   if (url.search !== '' || value.includes('#')) {
     throw inputInvalid('url', 'it has a query or a fragment, which belong to each request', 'Leave it out.')
   }

@@ -157,7 +157,7 @@ function buildRequest(
   return {
     method,
     path,
-    headers: [...passed, tokenHeader, token.jwt.prefixed('Bearer ').reveal()],
+    headers: [...passed, tokenHeader, token.jwt.asBearer().reveal()],
     body,
     trailers: () => toServiceTrailers(client.trailers()),
     length: headerValues(headers, 'content-length')[0],

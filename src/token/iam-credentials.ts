@@ -66,7 +66,7 @@ async function callIam(
     method: 'POST',
     url,
     headers: {
-      authorization: caller.token.prefixed('Bearer '),
+      authorization: caller.token.asBearer(),
       'content-type': 'application/json',
       accept: 'application/json'
     },

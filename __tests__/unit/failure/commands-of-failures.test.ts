@@ -403,8 +403,8 @@ const WORDED: Readonly<Record<string, (value: string) => readonly (Failure | Fai
     ),
   inputInvalid: (value) => [
     inputs.inputInvalid('url', safeText(value), 'Write url.'),
-    ...complaint(() => values.parseUrl('url', `https://${value}@`)),
-    ...complaint(() => values.parseUrl('url', value)),
+    ...complaint(() => values.parseUrl(`https://${value}@`)),
+    ...complaint(() => values.parseUrl(value)),
     ...complaint(() => values.parseProvider(value)),
     ...complaint(() => values.parseProvider(`projects/${value}/locations/global/workloadIdentityPools/${value}`)),
     ...complaint(() => values.parseAccount('service_account', value)),

@@ -147,7 +147,7 @@ const SHOWN: [string, (secret: Secret) => string][] = [
     (secret) => JSON.stringify([Object.entries(secret), Object.getOwnPropertyNames(secret), Object.assign({}, secret)])
   ],
   ['a clone', (secret) => inspect(structuredClone(secret))],
-  ['a header with it', (secret) => inspect([secret.prefixed('Bearer '), secret.asPasswordOf('user')])]
+  ['a header with it', (secret) => inspect([secret.asBearer(), secret.asPasswordOf('user')])]
 ]
 
 for (const [where, show] of SHOWN) {
@@ -168,6 +168,6 @@ test('A secret is made only after the runner was told, and the same one for the 
 
 test('A secret goes out as it is, behind a prefix, and as a password.', () => {
   assert.equal(SECRET.reveal(), 's3cr3t-value')
-  assert.equal(SECRET.prefixed('Bearer ').reveal(), 'Bearer s3cr3t-value')
+  assert.equal(SECRET.asBearer().reveal(), 'Bearer s3cr3t-value')
   assert.equal(SECRET.asPasswordOf('id').reveal(), `Basic ${Buffer.from('id:s3cr3t-value').toString('base64')}`)
 })
