@@ -216,6 +216,25 @@ proxyScenario('A process that hangs is ended by the post step', async (stage) =>
   await job.ended()
 })
 
+proxyScenario('A defect of the proxy ends one exchange alone, and fails the post step', async (stage) => {
+  const env = await stage.preload({
+    background: `
+      const { ServerResponse } = await import('node:http')
+      const { writeHead } = ServerResponse.prototype
+      ServerResponse.prototype.writeHead = function (...args) {
+        ServerResponse.prototype.writeHead = writeHead
+        throw new TypeError('message')
+      }`
+  })
+  const { job, get } = await stage.start(await givenProxy(stage.world), { env })
+  await assert.rejects(get('/'), { code: 'ECONNRESET' })
+  assert.equal((await get('/')).status, 200)
+  await untilLogged(job, 'A defect of the proxy: TypeError at ')
+  const log = Object.entries(await job.files()).find(([name]) => name.endsWith('.log'))?.[1] ?? ''
+  assert.doesNotMatch(log, /message/)
+  assertFailure(await job.post(), 'INTERNAL')
+})
+
 proxyScenario('The log is for its owner alone, and has neither queries nor headers', async (stage) => {
   const { job, get } = await startProxy(stage)
   await get('/path?query=1', { headers: { 'x-mine': 'header' } })

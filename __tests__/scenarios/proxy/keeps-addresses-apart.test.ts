@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { givenFederation, SERVICE_HOST, SERVICE_URL } from '../given.ts'
+import { ACCOUNT, givenFederation, SERVICE_HOST, SERVICE_URL } from '../given.ts'
 import { assertFailure, givenProxy, proxyScenario } from './given.ts'
 
 proxyScenario('With a base path, what is under it is at the top of the proxy', async ({ world, start }) => {
@@ -91,6 +91,24 @@ proxyScenario('A check that fails is red in the step, and leaves no process', as
   assert.equal(job.main.outputs['failure_code'], 'INVOKER_MISSING')
   assert.equal(job.processId(), undefined)
   assert.equal((await job.post()).exitCode, 0)
+})
+
+proxyScenario('A check is repeated while the service is not there yet', async ({ world, start }) => {
+  const given = await givenProxy(world)
+  world.fail(SERVICE_HOST, { status: 503, body: 'starting' }, { times: 1 })
+  const { job } = await start(given, { inputs: { check: '/health?deep=1' } })
+  assert.deepEqual(
+    world.requests.filter(({ host }) => host === SERVICE_HOST).map(({ path }) => path),
+    ['/health?deep=1', '/health?deep=1']
+  )
+  assert.equal(job.main.outputs['outcome'], 'success')
+  assert.equal(job.main.outputs['email'], ACCOUNT)
+  assert.equal(job.main.outputs['audience'], SERVICE_URL)
+})
+
+proxyScenario('The proxy is for one audience', async ({ world, run }) => {
+  const job = await run(await givenProxy(world), { inputs: { audience: `${SERVICE_URL}\nhttps://other.example` } })
+  assertFailure(job.main, 'INPUT_INVALID', 'there is more than one, and the proxy is for one service')
 })
 
 proxyScenario('A JWT that the account signs gets through Identity-Aware Proxy', async ({ world, start }) => {

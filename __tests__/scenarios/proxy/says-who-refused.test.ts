@@ -196,8 +196,12 @@ proxyScenario(
     assert.equal(refused.failure, 'SERVICE_UNAVAILABLE')
     assert.match(refused.headers['content-type'] ?? '', /^text\/plain/)
     assert.match(refused.text, /^SERVICE_UNAVAILABLE: /)
+    // On a connection that is kept, on which nothing comes either, so that it could be taken for one that the service had closed.
+    assert.equal((await get('/')).status, 200)
+    const before = world.requests.length
     world.fail(SERVICE_HOST, 'silence', { times: 1 })
     const silent = await get('/')
+    assert.equal(world.requests.length, before + 1)
     assert.equal(silent.status, 504)
     assert.equal(silent.failure, 'TIMED_OUT')
     assert.match(silent.text, /^TIMED_OUT: .*no answer began within 4000 ms/)
