@@ -31,7 +31,7 @@ export function fromAuthorizedUser(step: Step, user: AuthorizedUser, impersonate
       client_secret: user.clientSecret,
       refresh_token: user.refreshToken
     }
-    underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(
+    underWay ??= requestToken(step, { tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(
       () => (underWay = undefined)
     )
     return await underWay

@@ -7,6 +7,7 @@ import { describeSecret } from '../guard/likely-secret.ts'
 import { quoteValue } from '../guard/safe-text.ts'
 import { seal, sealText } from '../guard/seal.ts'
 import type { Masks, Secret } from '../guard/secret.ts'
+import type { TokenExchange } from '../token/sts.ts'
 import type { OAuthClient } from '../token/token-endpoint.ts'
 import { readSubjectTokenSource, type SubjectTokenSource } from './subject-token/source.ts'
 
@@ -44,13 +45,9 @@ export interface WorkforceUser extends Common {
   readonly pool: string
 }
 
-export interface ExternalAccountDocument extends Common {
+/** With what it says of the exchange at STS. */
+export interface ExternalAccountDocument extends Common, TokenExchange {
   readonly type: 'external_account'
-  readonly audience: string
-  readonly subjectTokenType: string
-  readonly tokenUrl: URL
-  readonly client: OAuthClient | undefined
-  readonly userProject: string | undefined
   readonly source: SubjectTokenSource
   /** The service account that the impersonation URL names. */
   readonly account: string | undefined

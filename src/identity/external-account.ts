@@ -12,15 +12,11 @@ export function fromExternalAccount(step: Step, document: ExternalAccountDocumen
   // google-github-actions/auth leaves a document whose token comes from GitHub.
   const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host
   return createFederatedIdentity(step, {
+    ...document,
     description: `external account (${source.kind}) from ${origin}`,
     principal: federatedPrincipal(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
     endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
     hasCertificate: source.kind === 'certificate',
-    url: tokenUrl,
-    client: document.client,
-    userProject: document.userProject,
-    audience,
-    subjectTokenType: document.subjectTokenType,
     subjectToken: async () => await readSubjectToken(step, document)
   })
 }

@@ -6,7 +6,7 @@ import type { Credential, SubjectToken } from '../token/credential.ts'
 import { exchangeToken, type TokenExchange } from '../token/sts.ts'
 
 /** An identity of another provider, and where its subject token comes from. */
-export type ExternalIdentity = Omit<TokenExchange, 'subjectToken' | 'clientCertificate'> &
+export type ExternalIdentity = TokenExchange &
   Pick<Credential, 'description' | 'principal' | 'endpoints' | 'hasCertificate'> & {
     readonly subjectToken: () => Promise<SubjectToken>
   }
@@ -25,13 +25,13 @@ export function createFederatedIdentity(step: Step, identity: ExternalIdentity):
     endpoints: hasCertificate ? [] : endpoints,
     hasCertificate,
     async accessToken() {
-      const { token: subjectToken, clientCertificate } = await identity.subjectToken()
-      const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate })
-      const claims = decodeJwt(subjectToken)?.claims
+      const subject = await identity.subjectToken()
+      const token = await exchangeToken(step, identity, subject)
+      const claims = decodeJwt(subject.token)?.claims
       return {
         token,
         principal: refinePrincipal(identity, claims),
-        clientCertificate,
+        clientCertificate: subject.clientCertificate,
         federation: { audience: identity.audience, claims }
       }
     }

@@ -18,12 +18,12 @@ import { oidcUnavailable, oidcFailed } from './failures/github.ts'
 export function fromGithub(step: Step, universe: string, provider: string): Credential {
   const audience = `//iam.googleapis.com/${provider}`
   const endpoint = githubEndpoint(step.env)
-  const url = stsUrl(universe, 'token')
+  const tokenUrl = stsUrl(universe, 'token')
   return createFederatedIdentity(step, {
     description: `workload identity federation of GitHub Actions (${provider})`,
     principal: federatedPrincipal(audience, step.env['GITHUB_REPOSITORY']),
-    endpoints: endpoint === undefined ? [url] : [endpoint, url],
-    url,
+    endpoints: endpoint === undefined ? [tokenUrl] : [endpoint, tokenUrl],
+    tokenUrl,
     audience,
     subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
     // Google expects the provider's name as an https URL where the provider names no audiences of its own.

@@ -33,7 +33,7 @@ export function fromServiceAccountKey(step: Step, universe: string, key: Service
   async function grant(claims: JsonObject): ReturnType<typeof requestToken> {
     const assertion = signAssertion(claims)
     const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
-    return await requestToken(step, { url: tokenUrl, form }, (refusal) =>
+    return await requestToken(step, { tokenUrl, form }, (refusal) =>
       keyRefused(refusal, key, step.now(), stringIn(claims, 'target_audience'))
     )
   }

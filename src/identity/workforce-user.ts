@@ -16,9 +16,7 @@ export function fromWorkforceUser(step: Step, user: WorkforceUser): Credential {
     endpoints: [user.tokenUrl],
     async accessToken() {
       const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken }
-      const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) =>
-        userRefused(refusal, user)
-      )
+      const answer = await requestToken(step, { ...user, form }, (refusal) => userRefused(refusal, user))
       return { token: readAccessToken(user.tokenUrl, answer, 'access_token') }
     }
   }

@@ -8,10 +8,9 @@ import type { SubjectToken } from './credential.ts'
 import { readAccessToken, requestToken, type TokenRequest } from './token-endpoint.ts'
 
 /** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token, which is RFC 8693. */
-export interface TokenExchange extends Omit<TokenRequest, 'form'> {
+export interface TokenExchange extends Pick<TokenRequest, 'tokenUrl' | 'client'> {
   /** `//iam.googleapis.com/projects/…/providers/…`, in every universe. */
   readonly audience: string
-  readonly subjectToken: SubjectToken['token']
   readonly subjectTokenType: string
   /** The project that is charged; for workforce identities. */
   readonly userProject?: string | undefined
@@ -22,21 +21,22 @@ export interface TokenExchange extends Omit<TokenRequest, 'form'> {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-export async function exchangeToken(step: Step, request: TokenExchange): Promise<Secret> {
-  const { url, client, userProject } = request
+export async function exchangeToken(step: Step, exchange: TokenExchange, subject: SubjectToken): Promise<Secret> {
+  const { audience, client, userProject } = exchange
+  const { token, clientCertificate } = subject
   const form = {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    audience: request.audience,
+    audience,
     scope: CLOUD_PLATFORM_SCOPE,
     requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    subject_token: request.subjectToken,
-    subject_token_type: request.subjectTokenType,
+    subject_token: token,
+    subject_token_type: exchange.subjectTokenType,
     // With client authentication the client's project is charged, and the option is refused.
     ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
   }
-  const answer = await requestToken(step, { ...request, form }, (refusal) => {
-    const { claims, header = {} } = decodeJwt(request.subjectToken) ?? {}
-    return federationRejected(refusal, request.audience, claims, stringIn(header, 'kid'))
+  const answer = await requestToken(step, { ...exchange, form, clientCertificate }, (refusal) => {
+    const { claims, header = {} } = decodeJwt(token) ?? {}
+    return federationRejected(refusal, audience, claims, stringIn(header, 'kid'))
   })
-  return readAccessToken(url, answer, 'access_token')
+  return readAccessToken(exchange.tokenUrl, answer, 'access_token')
 }

@@ -15,7 +15,7 @@ export interface OAuthClient {
 
 /** A request to an OAuth token endpoint (RFC 6749, 3.2): Google's own, or STS (RFC 8693). */
 export interface TokenRequest {
-  readonly url: URL
+  readonly tokenUrl: URL
   readonly form: Form
   /** The OAuth client that authenticates itself, where one has to (RFC 6749, 2.3.1). */
   readonly client?: OAuthClient | undefined
@@ -30,25 +30,17 @@ export interface TokenRequest {
  */
 export async function requestToken(
   step: Step,
-  request: TokenRequest,
+  { tokenUrl: url, form, client, clientCertificate }: TokenRequest,
   refused: (refusal: Refusal) => Failure
 ): Promise<SealedAnswer> {
-  const answer = await requestWithRetries(
-    step,
-    {
-      method: 'POST',
-      url: request.url,
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: 'application/json',
-        ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
-      },
-      body: request.form,
-      clientCertificate: request.clientCertificate
-    },
-    googleUnavailable
-  )
-  if (answer.status >= 400) throw refusedBy(request.url, answer, refused)
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+    ...(client === undefined ? {} : { authorization: basicAuthorization(client) })
+  }
+  const request = { method: 'POST', url, headers, body: form, clientCertificate }
+  const answer = await requestWithRetries(step, request, googleUnavailable)
+  if (answer.status >= 400) throw refusedBy(url, answer, refused)
   return answer
 }
 
