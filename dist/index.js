@@ -5731,20 +5731,16 @@ function isLegacyTokenUrl(url) {
  * @param refused what to fail with where Google refuses the grant
  * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
  */
-async function requestToken(step, request, refused) {
-    const answer = await requestWithRetries(step, {
-        method: 'POST',
-        url: request.url,
-        headers: {
-            'content-type': 'application/x-www-form-urlencoded',
-            accept: 'application/json',
-            ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
-        },
-        body: request.form,
-        clientCertificate: request.clientCertificate
-    }, googleUnavailable);
+async function requestToken(step, { tokenUrl: url, form, client, clientCertificate }, refused) {
+    const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        ...(client === undefined ? {} : { authorization: basicAuthorization(client) })
+    };
+    const request = { method: 'POST', url, headers, body: form, clientCertificate };
+    const answer = await requestWithRetries(step, request, googleUnavailable);
     if (answer.status >= 400)
-        throw refusedBy(request.url, answer, refused);
+        throw refusedBy(url, answer, refused);
     return answer;
 }
 /** Google refuses in JSON; a page in its place is from elsewhere, such as a proxy, and says nothing about the request. */
@@ -7044,7 +7040,7 @@ function fromAuthorizedUser(step, user, impersonates) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        underWay ??= requestToken(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(() => (underWay = undefined));
+        underWay ??= requestToken(step, { tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(() => (underWay = undefined));
         return await underWay;
     }
     return {
@@ -7360,23 +7356,24 @@ function describeTime(seconds) {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-async function exchangeToken(step, request) {
-    const { url, client, userProject } = request;
+async function exchangeToken(step, exchange, subject) {
+    const { audience, client, userProject } = exchange;
+    const { token, clientCertificate } = subject;
     const form = {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        audience: request.audience,
+        audience,
         scope: CLOUD_PLATFORM_SCOPE,
         requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        subject_token: request.subjectToken,
-        subject_token_type: request.subjectTokenType,
+        subject_token: token,
+        subject_token_type: exchange.subjectTokenType,
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await requestToken(step, { ...request, form }, (refusal) => {
-        const { claims, header = {} } = decodeJwt(request.subjectToken) ?? {};
-        return federationRejected(refusal, request.audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
+    const answer = await requestToken(step, { ...exchange, form, clientCertificate }, (refusal) => {
+        const { claims, header = {} } = decodeJwt(token) ?? {};
+        return federationRejected(refusal, audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
     });
-    return readAccessToken(url, answer, 'access_token');
+    return readAccessToken(exchange.tokenUrl, answer, 'access_token');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
@@ -7398,13 +7395,13 @@ function createFederatedIdentity(step, identity) {
         endpoints: hasCertificate ? [] : endpoints,
         hasCertificate,
         async accessToken() {
-            const { token: subjectToken, clientCertificate } = await identity.subjectToken();
-            const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
-            const claims = decodeJwt(subjectToken)?.claims;
+            const subject = await identity.subjectToken();
+            const token = await exchangeToken(step, identity, subject);
+            const claims = decodeJwt(subject.token)?.claims;
             return {
                 token,
                 principal: refinePrincipal(identity, claims),
-                clientCertificate,
+                clientCertificate: subject.clientCertificate,
                 federation: { audience: identity.audience, claims }
             };
         }
@@ -7547,12 +7544,12 @@ function explainOddAnswer(endpoint, { status, headers }) {
 function fromGithub(step, universe, provider) {
     const audience = `//iam.googleapis.com/${provider}`;
     const endpoint = githubEndpoint(step.env);
-    const url = stsUrl(universe, 'token');
+    const tokenUrl = stsUrl(universe, 'token');
     return createFederatedIdentity(step, {
         description: `workload identity federation of GitHub Actions (${provider})`,
         principal: federatedPrincipal(audience, step.env['GITHUB_REPOSITORY']),
-        endpoints: endpoint === undefined ? [url] : [endpoint, url],
-        url,
+        endpoints: endpoint === undefined ? [tokenUrl] : [endpoint, tokenUrl],
+        tokenUrl,
         audience,
         subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
         // Google expects the provider's name as an https URL where the provider names no audiences of its own.
@@ -8025,15 +8022,11 @@ function fromExternalAccount(step, document) {
     // google-github-actions/auth leaves a document whose token comes from GitHub.
     const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host;
     return createFederatedIdentity(step, {
+        ...document,
         description: `external account (${source.kind}) from ${origin}`,
         principal: federatedPrincipal(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
         endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
         hasCertificate: source.kind === 'certificate',
-        url: tokenUrl,
-        client: document.client,
-        userProject: document.userProject,
-        audience,
-        subjectTokenType: document.subjectTokenType,
         subjectToken: async () => await readSubjectToken(step, document)
     });
 }
@@ -8159,7 +8152,7 @@ function fromServiceAccountKey(step, universe, key) {
     async function grant(claims) {
         const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await requestToken(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now(), (0,guard_json/* stringIn */.tB)(claims, 'target_audience')));
+        return await requestToken(step, { tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now(), (0,guard_json/* stringIn */.tB)(claims, 'target_audience')));
     }
     return {
         description: `service account key of ${email} from ${key.origin}`,
@@ -8197,7 +8190,7 @@ function fromWorkforceUser(step, user) {
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
-            const answer = await requestToken(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user));
+            const answer = await requestToken(step, { ...user, form }, (refusal) => userRefused(refusal, user));
             return { token: readAccessToken(user.tokenUrl, answer, 'access_token') };
         }
     };
@@ -8289,20 +8282,14 @@ function fromDocument(step, document, universe, impersonates) {
             return { credential: fromAuthorizedUser(step, document, impersonates), impersonations: [] };
         case 'external_account_authorized_user':
             return { credential: fromWorkforceUser(step, document), impersonations: [] };
-        case 'external_account':
-            return {
-                credential: fromExternalAccount(step, document),
-                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [], origin: document.origin }]
-            };
+        case 'external_account': {
+            const { account, origin } = document;
+            const impersonations = account === undefined ? [] : [{ account, delegates: [], origin }];
+            return { credential: fromExternalAccount(step, document), impersonations };
+        }
         case 'impersonated_service_account': {
             const source = fromDocument(step, document.source, universe, impersonates ?? document.account);
-            return {
-                ...source,
-                impersonations: [
-                    ...source.impersonations,
-                    { account: document.account, delegates: document.delegates, origin: document.origin }
-                ]
-            };
+            return { ...source, impersonations: [...source.impersonations, document] };
         }
     }
 }

@@ -3870,7 +3870,7 @@ function fromAuthorizedUser(step, user, impersonates) {
             client_secret: user.clientSecret,
             refresh_token: user.refreshToken
         };
-        underWay ??= (0,token_token_endpoint/* requestToken */.Fr)(step, { url: tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(() => (underWay = undefined));
+        underWay ??= (0,token_token_endpoint/* requestToken */.Fr)(step, { tokenUrl, form }, (refusal) => userRefused(refusal, signIn)).finally(() => (underWay = undefined));
         return await underWay;
     }
     return {
@@ -4192,23 +4192,24 @@ function describeTime(seconds) {
  *
  * @throws {Failure} FEDERATION_REJECTED, GOOGLE_UNAVAILABLE or TOKEN_INVALID
  */
-async function exchangeToken(step, request) {
-    const { url, client, userProject } = request;
+async function exchangeToken(step, exchange, subject) {
+    const { audience, client, userProject } = exchange;
+    const { token, clientCertificate } = subject;
     const form = {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        audience: request.audience,
+        audience,
         scope: google_hosts/* CLOUD_PLATFORM_SCOPE */.Zl,
         requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        subject_token: request.subjectToken,
-        subject_token_type: request.subjectTokenType,
+        subject_token: token,
+        subject_token_type: exchange.subjectTokenType,
         // With client authentication the client's project is charged, and the option is refused.
         ...(userProject === undefined || client !== undefined ? {} : { options: JSON.stringify({ userProject }) })
     };
-    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...request, form }, (refusal) => {
-        const { claims, header = {} } = (0,jwt/* decodeJwt */.iU)(request.subjectToken) ?? {};
-        return federationRejected(refusal, request.audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
+    const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...exchange, form, clientCertificate }, (refusal) => {
+        const { claims, header = {} } = (0,jwt/* decodeJwt */.iU)(token) ?? {};
+        return federationRejected(refusal, audience, claims, (0,guard_json/* stringIn */.tB)(header, 'kid'));
     });
-    return (0,token_token_endpoint/* readAccessToken */.o3)(url, answer, 'access_token');
+    return (0,token_token_endpoint/* readAccessToken */.o3)(exchange.tokenUrl, answer, 'access_token');
 }
 
 ;// CONCATENATED MODULE: ./src/identity/federated-identity.ts
@@ -4230,13 +4231,13 @@ function createFederatedIdentity(step, identity) {
         endpoints: hasCertificate ? [] : endpoints,
         hasCertificate,
         async accessToken() {
-            const { token: subjectToken, clientCertificate } = await identity.subjectToken();
-            const token = await exchangeToken(step, { ...identity, subjectToken, clientCertificate });
-            const claims = (0,jwt/* decodeJwt */.iU)(subjectToken)?.claims;
+            const subject = await identity.subjectToken();
+            const token = await exchangeToken(step, identity, subject);
+            const claims = (0,jwt/* decodeJwt */.iU)(subject.token)?.claims;
             return {
                 token,
                 principal: refinePrincipal(identity, claims),
-                clientCertificate,
+                clientCertificate: subject.clientCertificate,
                 federation: { audience: identity.audience, claims }
             };
         }
@@ -4267,12 +4268,12 @@ var github = __nccwpck_require__(8305);
 function fromGithub(step, universe, provider) {
     const audience = `//iam.googleapis.com/${provider}`;
     const endpoint = githubEndpoint(step.env);
-    const url = (0,google_hosts/* stsUrl */.on)(universe, 'token');
+    const tokenUrl = (0,google_hosts/* stsUrl */.on)(universe, 'token');
     return createFederatedIdentity(step, {
         description: `workload identity federation of GitHub Actions (${provider})`,
         principal: (0,token_principal/* federatedPrincipal */.Xo)(audience, step.env['GITHUB_REPOSITORY']),
-        endpoints: endpoint === undefined ? [url] : [endpoint, url],
-        url,
+        endpoints: endpoint === undefined ? [tokenUrl] : [endpoint, tokenUrl],
+        tokenUrl,
         audience,
         subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
         // Google expects the provider's name as an https URL where the provider names no audiences of its own.
@@ -4753,15 +4754,11 @@ function fromExternalAccount(step, document) {
     // google-github-actions/auth leaves a document whose token comes from GitHub.
     const isGithub = source.kind === 'url' && source.url.host === githubEndpoint(step.env)?.host;
     return createFederatedIdentity(step, {
+        ...document,
         description: `external account (${source.kind}) from ${origin}`,
         principal: (0,token_principal/* federatedPrincipal */.Xo)(audience, isGithub ? step.env['GITHUB_REPOSITORY'] : undefined),
         endpoints: source.kind === 'url' ? [source.url, tokenUrl] : [tokenUrl],
         hasCertificate: source.kind === 'certificate',
-        url: tokenUrl,
-        client: document.client,
-        userProject: document.userProject,
-        audience,
-        subjectTokenType: document.subjectTokenType,
         subjectToken: async () => await readSubjectToken(step, document)
     });
 }
@@ -4887,7 +4884,7 @@ function fromServiceAccountKey(step, universe, key) {
     async function grant(claims) {
         const assertion = signAssertion(claims);
         const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-        return await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now(), (0,guard_json/* stringIn */.tB)(claims, 'target_audience')));
+        return await (0,token_token_endpoint/* requestToken */.Fr)(step, { tokenUrl, form }, (refusal) => keyRefused(refusal, key, step.now(), (0,guard_json/* stringIn */.tB)(claims, 'target_audience')));
     }
     return {
         description: `service account key of ${email} from ${key.origin}`,
@@ -4925,7 +4922,7 @@ function fromWorkforceUser(step, user) {
         endpoints: [user.tokenUrl],
         async accessToken() {
             const form = { grant_type: 'refresh_token', refresh_token: user.refreshToken };
-            const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { url: user.tokenUrl, form, client: user.client }, (refusal) => userRefused(refusal, user));
+            const answer = await (0,token_token_endpoint/* requestToken */.Fr)(step, { ...user, form }, (refusal) => userRefused(refusal, user));
             return { token: (0,token_token_endpoint/* readAccessToken */.o3)(user.tokenUrl, answer, 'access_token') };
         }
     };
@@ -5017,20 +5014,14 @@ function fromDocument(step, document, universe, impersonates) {
             return { credential: fromAuthorizedUser(step, document, impersonates), impersonations: [] };
         case 'external_account_authorized_user':
             return { credential: fromWorkforceUser(step, document), impersonations: [] };
-        case 'external_account':
-            return {
-                credential: fromExternalAccount(step, document),
-                impersonations: document.account === undefined ? [] : [{ account: document.account, delegates: [], origin: document.origin }]
-            };
+        case 'external_account': {
+            const { account, origin } = document;
+            const impersonations = account === undefined ? [] : [{ account, delegates: [], origin }];
+            return { credential: fromExternalAccount(step, document), impersonations };
+        }
         case 'impersonated_service_account': {
             const source = fromDocument(step, document.source, universe, impersonates ?? document.account);
-            return {
-                ...source,
-                impersonations: [
-                    ...source.impersonations,
-                    { account: document.account, delegates: document.delegates, origin: document.origin }
-                ]
-            };
+            return { ...source, impersonations: [...source.impersonations, document] };
         }
     }
 }
@@ -11811,20 +11802,16 @@ function projectIn({ metadata, message }) {
  * @param refused what to fail with where Google refuses the grant
  * @throws {Failure} what `refused` returns, or GOOGLE_UNAVAILABLE
  */
-async function requestToken(step, request, refused) {
-    const answer = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestWithRetries */ .e)(step, {
-        method: 'POST',
-        url: request.url,
-        headers: {
-            'content-type': 'application/x-www-form-urlencoded',
-            accept: 'application/json',
-            ...(request.client === undefined ? {} : { authorization: basicAuthorization(request.client) })
-        },
-        body: request.form,
-        clientCertificate: request.clientCertificate
-    }, _failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w);
+async function requestToken(step, { tokenUrl: url, form, client, clientCertificate }, refused) {
+    const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        ...(client === undefined ? {} : { authorization: basicAuthorization(client) })
+    };
+    const request = { method: 'POST', url, headers, body: form, clientCertificate };
+    const answer = await (0,_world_retried_request_js__WEBPACK_IMPORTED_MODULE_0__/* .requestWithRetries */ .e)(step, request, _failures_token_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .googleUnavailable */ .w);
     if (answer.status >= 400)
-        throw refusedBy(request.url, answer, refused);
+        throw refusedBy(url, answer, refused);
     return answer;
 }
 /** Google refuses in JSON; a page in its place is from elsewhere, such as a proxy, and says nothing about the request. */

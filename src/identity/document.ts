@@ -7,6 +7,7 @@ import { describeSecret } from '../guard/likely-secret.ts'
 import { quoteValue } from '../guard/safe-text.ts'
 import { seal, sealText } from '../guard/seal.ts'
 import type { Masks, Secret } from '../guard/secret.ts'
+import type { Impersonation } from '../token/credential.ts'
 import type { TokenExchange } from '../token/sts.ts'
 import type { OAuthClient } from '../token/token-endpoint.ts'
 import { readSubjectTokenSource, type SubjectTokenSource } from './subject-token/source.ts'
@@ -53,10 +54,8 @@ export interface ExternalAccountDocument extends Common, TokenExchange {
   readonly account: string | undefined
 }
 
-export interface ImpersonatedAccount extends Common {
+export interface ImpersonatedAccount extends Impersonation {
   readonly type: 'impersonated_service_account'
-  readonly account: string
-  readonly delegates: readonly string[]
   readonly source: CredentialDocument
 }
 

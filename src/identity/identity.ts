@@ -90,21 +90,14 @@ function fromDocument(step: Step, document: CredentialDocument, universe: string
       return { credential: fromAuthorizedUser(step, document, impersonates), impersonations: [] }
     case 'external_account_authorized_user':
       return { credential: fromWorkforceUser(step, document), impersonations: [] }
-    case 'external_account':
-      return {
-        credential: fromExternalAccount(step, document),
-        impersonations:
-          document.account === undefined ? [] : [{ account: document.account, delegates: [], origin: document.origin }]
-      }
+    case 'external_account': {
+      const { account, origin } = document
+      const impersonations = account === undefined ? [] : [{ account, delegates: [], origin }]
+      return { credential: fromExternalAccount(step, document), impersonations }
+    }
     case 'impersonated_service_account': {
       const source = fromDocument(step, document.source, universe, impersonates ?? document.account)
-      return {
-        ...source,
-        impersonations: [
-          ...source.impersonations,
-          { account: document.account, delegates: document.delegates, origin: document.origin }
-        ]
-      }
+      return { ...source, impersonations: [...source.impersonations, document] }
     }
   }
 }
