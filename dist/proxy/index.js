@@ -5996,7 +5996,7 @@ function parseVariableName(value) {
 
 /***/ }),
 
-/***/ 7437:
+/***/ 3336:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6077,6 +6077,68 @@ function withoutBase(service, path) {
 }
 function isUnderBase({ base }, path) {
     return base === '' || (path.startsWith(base) && /^([/?#]|$)/.test(path.slice(base.length)));
+}
+
+;// CONCATENATED MODULE: ./src/proxy/lifetime.ts
+
+
+/** Longer than any job that still uses it; the last net for a process that is not ended otherwise. */
+const LONGEST_IDLE_MS = 6 * 60 * 60_000;
+const IDLE_CHECK_MS = 60_000;
+/** Ends with the step, by a signal, or by a defect, and says so in the log. */
+function beginLifetime(log) {
+    const closing = [];
+    let ended = false;
+    function end() {
+        if (ended)
+            return;
+        ended = true;
+        leaveTheStep();
+        for (const close of closing)
+            close();
+    }
+    function onEnd(close) {
+        if (ended)
+            close();
+        else
+            closing.push(close);
+    }
+    function leaveTheStep() {
+        external_node_process_default().off('disconnect', end);
+        if ((external_node_process_default()).connected)
+            external_node_process_default().disconnect();
+    }
+    external_node_process_default().on('uncaughtException', (error) => {
+        // The message stays out: it may hold anything.
+        const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? [];
+        log(`Ended by a defect: ${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
+        (external_node_process_default()).exitCode = 1;
+        end();
+    });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+        external_node_process_default().once(signal, () => {
+            log(`Ended by ${signal}`);
+            end();
+        });
+    }
+    external_node_process_default().once('disconnect', end);
+    return {
+        isOver: () => ended,
+        end,
+        onEnd,
+        leaveTheStep,
+        endWhenUnused(idleMs) {
+            const timer = setInterval(() => {
+                if (idleMs() < LONGEST_IDLE_MS)
+                    return;
+                log('Ended because there was no request for six hours');
+                end();
+            }, IDLE_CHECK_MS);
+            onEnd(() => {
+                clearInterval(timer);
+            });
+        }
+    };
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -7835,9 +7897,7 @@ function createTokenKeeper({ first, mint, now, onRenewal }) {
 
 
 
-/** Longer than any job that still uses it; the last net for a process that is not ended otherwise. */
-const LONGEST_IDLE_MS = 6 * 60 * 60_000;
-const IDLE_CHECK_MS = 60_000;
+
 /** A renewal that takes longer than this would hardly come to anything. */
 const LONGEST_RENEWAL_MS = 60_000;
 /** The log must not fill the disk of a suite that makes requests for hours. */
@@ -7845,77 +7905,13 @@ const LONGEST_LOG_BYTES = 10 * 1024 * 1024;
 /** The background process: serves until it is asked to end, until the job is over, or until it has not been used for long. */
 async function runInBackground() {
     const log = createLog();
-    external_node_process_default().on('uncaughtException', (error) => {
-        // The message stays out: it may hold anything.
-        const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? [];
-        log(`Ended by a defect: ${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
-        (external_node_process_default()).exitCode = 1;
-        end();
-    });
-    const closing = [];
-    let ended = false;
-    function end() {
-        if (ended)
-            return;
-        ended = true;
-        leaveTheStep();
-        for (const close of closing)
-            close();
-    }
-    function onEnd(close) {
-        if (ended)
-            close();
-        else
-            closing.push(close);
-    }
-    function leaveTheStep() {
-        external_node_process_default().off('disconnect', end);
-        if ((external_node_process_default()).connected)
-            external_node_process_default().disconnect();
-    }
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
-        external_node_process_default().once(signal, () => {
-            log(`Ended by ${signal}`);
-            end();
-        });
-    }
-    // Until the step has written down where this process is, no post step could end it.
-    external_node_process_default().once('disconnect', end);
+    const lifetime = beginLifetime(log);
+    const { end, onEnd } = lifetime;
     const settings = await receiveSettings();
-    const { inputs, env, key } = settings;
+    const { inputs, key } = settings;
     const url = new URL(inputs.url);
-    // The runner reads masks from steps that run; what is minted here is never printed.
-    const masks = (0,secret/* createMasks */._)(() => undefined);
-    const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, masks);
-    onEnd(world.close);
-    let deadline = 0;
-    const step = {
-        ...world.startStep({ timeoutMs: inputs.timeoutMs, deadlineMs: Number.POSITIVE_INFINITY }),
-        timeLeft: () => (ended ? 0 : Math.max(0, Math.floor(deadline - external_node_perf_hooks_.performance.now())))
-    };
     const statistics = createStatistics(log, () => external_node_perf_hooks_.performance.now());
-    const mint = (0,token_mint/* createMint */.x)(step, inputs, await (0,identity/* findIdentity */.g)(step, inputs));
-    const keeper = createTokenKeeper({
-        first: { ...settings.token, jwt: masks.keep(settings.token.jwt) },
-        async mint() {
-            deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
-            return await mint.token(inputs.audiences[0]);
-        },
-        now: Date.now,
-        onRenewal(failure) {
-            if (failure === undefined) {
-                statistics.renewed();
-                log('The token was renewed');
-                return;
-            }
-            log(`The token was not renewed: ${failure.text.code}: ${(0,safe_text/* safeText */.Hk)(failure.text.sentence)}`);
-            if ((0,github/* isJobOver */.Kb)(failure)) {
-                log('Ended because the job is over');
-                end();
-            }
-        }
-    });
-    onEnd(keeper.close);
+    const keeper = await keepToken(settings, { log, lifetime, statistics });
     const sides = [createHttp1Service(url, inputs.timeoutMs), createHttp2Service(url, inputs.timeoutMs)];
     for (const side of sides)
         onEnd(side.close);
@@ -7936,19 +7932,11 @@ async function runInBackground() {
         serving = { service: addressOf(url), tag, tokenPlace, keeper, statistics, port: listening.port };
         const quit = await (0,quit_port/* openQuitPort */.tI)(key, () => statistics.totals(), end);
         onEnd(quit.close);
-        const idle = setInterval(() => {
-            if (statistics.idleMs() < LONGEST_IDLE_MS)
-                return;
-            log('Ended because there was no request for six hours');
-            end();
-        }, IDLE_CHECK_MS);
-        onEnd(() => {
-            clearInterval(idle);
-        });
+        lifetime.endWhenUnused(statistics.idleMs);
         log(`Listening on port ${listening.port} for ${url.host}`);
         const { timeOrigin } = external_node_perf_hooks_.performance;
         // The step answers once it has written this down.
-        external_node_process_default().once('message', leaveTheStep);
+        external_node_process_default().once('message', lifetime.leaveTheStep);
         tell({ kind: 'listening', port: listening.port, quitPort: quit.port, startedAt: timeOrigin }, () => undefined);
     }
     catch (error) {
@@ -7956,6 +7944,41 @@ async function runInBackground() {
             throw error;
         tell({ kind: 'no port', code: error.code }, end);
     }
+}
+/** Keeps the token of the step fresh, by an identity that is found here anew. */
+async function keepToken({ inputs, env, token }, { log, lifetime, statistics }) {
+    // The runner reads masks from steps that run; what is minted here is never printed.
+    const masks = (0,secret/* createMasks */._)(() => undefined);
+    const world = (0,world_world/* createWorld */.b)(env, { info: () => undefined }, masks);
+    lifetime.onEnd(world.close);
+    let deadline = 0;
+    const step = {
+        ...world.startStep({ timeoutMs: inputs.timeoutMs, deadlineMs: Number.POSITIVE_INFINITY }),
+        timeLeft: () => (lifetime.isOver() ? 0 : Math.max(0, Math.floor(deadline - external_node_perf_hooks_.performance.now())))
+    };
+    const mint = (0,token_mint/* createMint */.x)(step, inputs, await (0,identity/* findIdentity */.g)(step, inputs));
+    const keeper = createTokenKeeper({
+        first: { ...token, jwt: masks.keep(token.jwt) },
+        async mint() {
+            deadline = external_node_perf_hooks_.performance.now() + Math.min(inputs.deadlineMs, LONGEST_RENEWAL_MS);
+            return await mint.token(inputs.audiences[0]);
+        },
+        now: Date.now,
+        onRenewal(failure) {
+            if (failure === undefined) {
+                statistics.renewed();
+                log('The token was renewed');
+                return;
+            }
+            log(`The token was not renewed: ${failure.text.code}: ${(0,safe_text/* safeText */.Hk)(failure.text.sentence)}`);
+            if ((0,github/* isJobOver */.Kb)(failure)) {
+                log('Ended because the job is over');
+                lifetime.end();
+            }
+        }
+    });
+    lifetime.onEnd(keeper.close);
+    return keeper;
 }
 async function receiveSettings() {
     return await new Promise((resolve) => {
@@ -8193,7 +8216,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
-/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7437);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3336);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2234);
