@@ -289,6 +289,26 @@ streaming(
   }
 )
 
+let waiting: (() => void)[] = []
+
+streaming(
+  'Where one kept connection after another breaks, a request is sent twice at most',
+  (message, response) => {
+    attempts += 1
+    if (message.url === '/break') response.socket?.destroy()
+    else waiting.push(() => response.end())
+    if (waiting.length === 3) for (const answer of waiting) answer()
+  },
+  async ({ get }) => {
+    // Three connections.
+    waiting = []
+    await Promise.all([get('/'), get('/'), get('/')])
+    attempts = 0
+    assert.equal((await get('/break')).status, 502)
+    assert.equal(attempts, 2)
+  }
+)
+
 streaming(
   'Trailers pass both ways',
   (message, response) => {

@@ -60,6 +60,11 @@ function rawScenario(
   })
 }
 
+/** The proxy has closed a connection to the service, or broken it off. */
+async function untilOver(socket: TLSSocket): Promise<void> {
+  await Promise.race([once(socket, 'end'), once(socket, 'close')])
+}
+
 /** Sends bytes as they are, and reads until the proxy closes or the answer has come to this end. */
 async function talk(port: number, text: string, end: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
@@ -166,6 +171,14 @@ rawScenario('An answer that can be read in two ways, or in none, is 502', async 
   // None of them is a defect of the proxy.
   const end = await job.post()
   assert.equal(end.exitCode, 0, end.log)
+})
+
+rawScenario('A request is not sent again once any of its answer has come', async ({ get, port }, service, exchange) => {
+  assert.equal((await get('/')).text, 'Hello')
+  service.answer = (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Le')
+  const answer = await exchange(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`, 'none')
+  assert.match(answer, /^HTTP\/1\.1 502 /)
+  assert.equal(service.received().match(/GET/g)?.length, 1)
 })
 
 rawScenario('A second answer on a connection answers no later request', async ({ get }, service) => {
@@ -279,7 +292,7 @@ rawScenario(
   async ({ port }, service, exchange) => {
     const gone: Promise<unknown>[] = []
     const request = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`
-    service.answer = (socket) => gone.push(once(socket, 'close'))
+    service.answer = (socket) => gone.push(untilOver(socket))
     const answer = await exchange(`${request}XX\r\n`, 'none')
     assert.match(answer, /^HTTP\/1\.1 400 [^]*\(HPE_INVALID_CHUNK_SIZE\)[^]*\n$/)
     assert.doesNotMatch(service.received(), /\r\n0\r\n/)
@@ -303,6 +316,25 @@ rawScenario(
     })
     assert.match(begun, /^HTTP\/1\.1 200 [^]*begun$/)
     assert.deepEqual(begun.match(/HTTP\/1\.1/g), ['HTTP/1.1'])
+  }
+)
+
+rawScenario(
+  'A client that closes its sending side has gone, and its request is cancelled',
+  async ({ port }, service) => {
+    const cancelled = Promise.withResolvers<unknown>()
+    service.answer = (socket) => {
+      cancelled.resolve(untilOver(socket))
+    }
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    let answer = ''
+    socket.on('data', (chunk) => (answer += String(chunk)))
+    socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+    while (service.received() === '') await new Promise((resolve) => setTimeout(resolve, 10))
+    socket.end()
+    await once(socket, 'end')
+    await cancelled.promise
+    assert.equal(answer, '')
   }
 )
 
