@@ -1,6 +1,7 @@
 import http2 from 'node:http2'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Client } from './exchange.ts'
+import { sendTrailers } from './http2.ts'
 import { headerValues, mapHeaders, toFields } from './raw-headers.ts'
 import type { RawHeaders } from './raw-headers.ts'
 
@@ -42,7 +43,12 @@ export function fromHttp2(
       if (!stream.headersSent && headers.expect !== undefined) stream.additionalHeaders({ ':status': 100 })
     },
     inform({ status, headers: given }) {
-      if (!stream.headersSent && !stream.destroyed) stream.additionalHeaders({ ':status': status, ...toFields(given) })
+      if (stream.headersSent || stream.destroyed) return
+      try {
+        stream.additionalHeaders({ ':status': status, ...toFields(given) })
+      } catch {
+        // What Node does not write is left out: the answer itself is still to come.
+      }
     },
     respond({ status, headers: answered }, isWhole) {
       const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status)
@@ -50,7 +56,7 @@ export function fromHttp2(
       const head: OutgoingHttpHeaders = { ':status': status, ...toFields(answered) }
       stream.respond(head, endStream ? { endStream } : { waitForTrailers: true })
       stream.once('wantTrailers', () => {
-        stream.sendTrailers(toFields(trailers))
+        sendTrailers(stream, trailers)
       })
       return stream
     },

@@ -8,7 +8,7 @@ import type { Responder } from '../call/responder.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Answer } from '../world/outcome.ts'
 import type { AnswerHead } from './exchange.ts'
-import { headerValues, toPairs } from './raw-headers.ts'
+import { toPairs } from './raw-headers.ts'
 
 /** Refusals of Google's are pages of some hundred bytes. */
 const LONGEST_REFUSAL_BYTES = 16 * 1024
@@ -92,8 +92,10 @@ export function describeRefusal(
 
 function joinHeaders({ headers }: AnswerHead): Record<string, string> {
   const joined = Object.create(null) as Record<string, string>
-  for (const [name] of toPairs(headers))
-    joined[name.toLowerCase()] = headerValues(headers, name.toLowerCase()).join(', ')
+  for (const [name, value] of toPairs(headers)) {
+    const before = joined[name.toLowerCase()]
+    joined[name.toLowerCase()] = before === undefined ? value : `${before}, ${value}`
+  }
   return joined
 }
 

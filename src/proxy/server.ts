@@ -14,7 +14,7 @@ import { rejection } from './own-answer.ts'
 import type { OwnAnswer } from './own-answer.ts'
 import type { MayConnect } from './peer.ts'
 import type { RawHeaders } from './raw-headers.ts'
-import { HTTP2_OPTIONS } from './service-http2.ts'
+import { HTTP2_OPTIONS } from './http2.ts'
 
 /** With these bytes every connection of HTTP/2 begins: RFC 9113, 3.4. No request of HTTP/1.1 does. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')

@@ -126,10 +126,13 @@ class InvalidAnswer extends Error {
   }
 }
 
-/** A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. */
-function findFlaw({ headers, statusCode = 0 }: http.IncomingMessage): string | undefined {
+/**
+ * A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. A
+ * control character in the reason (RFC 9112, 4) is one that Node reads and does not write.
+ */
+function findFlaw({ headers, statusCode = 0, statusMessage = '' }: http.IncomingMessage): string | undefined {
   if ((headers['transfer-encoding']?.toLowerCase() ?? 'chunked') !== 'chunked') return 'HPE_INVALID_TRANSFER_ENCODING'
-  return statusCode < 200 ? 'HPE_INVALID_STATUS' : undefined
+  return statusCode < 200 || /[^\t\x20-\x7e\x80-\xff]/.test(statusMessage) ? 'HPE_INVALID_STATUS' : undefined
 }
 
 /** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */

@@ -1,5 +1,11 @@
 import http2 from 'node:http2'
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2'
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  ClientSessionRequestOptions,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders
+} from 'node:http2'
 import { performance } from 'node:perf_hooks'
 import { TLSSocket } from 'node:tls'
 import { openConnection } from '../world/connection.ts'
@@ -7,6 +13,7 @@ import { toNoAnswer } from '../world/http.ts'
 import { ConnectionError } from '../world/outcome.ts'
 import { ServiceBreak } from './exchange.ts'
 import type { Sending, ServiceAnswer, ServiceRequest, ServiceSide } from './exchange.ts'
+import { HTTP2_OPTIONS, sendTrailers } from './http2.ts'
 import { mapHeaders, toFields } from './raw-headers.ts'
 import type { RawHeaders } from './raw-headers.ts'
 import { describeMiss, startWaitLimit } from './wait-limit.ts'
@@ -15,18 +22,6 @@ const { constants } = http2
 
 /** Google's front end takes this many at once on one connection; more would wait for each other. */
 const MOST_STREAMS = 100
-
-/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
-const STREAM_WINDOW_BYTES = 256 * 1024
-
-/**
- * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
- * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes.
- */
-export const HTTP2_OPTIONS = {
-  settings: { initialWindowSize: STREAM_WINDOW_BYTES },
-  maxHeaderListPairs: (64 * 1024) / 32
-}
 
 interface Connection {
   readonly session: ClientHttp2Session
@@ -102,10 +97,10 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
         throw new Error('aborted')
       }
       const endStream = request.body === undefined
-      const sent = taken.session.request(toHttp2(url, request), { endStream, waitForTrailers: !endStream })
+      const sent = beginStream(taken, toHttp2(url, request), { endStream, waitForTrailers: !endStream })
       stream = sent
       sent.once('wantTrailers', () => {
-        sent.sendTrailers(toFields(request.trailers()))
+        sendTrailers(sent, request.trailers())
       })
       sent.once('close', () => (taken.streams -= 1))
       return await new Promise((resolve, reject) => {
@@ -157,6 +152,20 @@ export function createHttp2Service(url: URL, timeoutMs: number): ServiceSide {
       closing.abort()
       for (const { session } of connections) session.destroy()
     }
+  }
+}
+
+/** @throws what Node throws where it does not write such a request: then the connection has room for another one. */
+function beginStream(
+  connection: Connection,
+  headers: OutgoingHttpHeaders,
+  options: ClientSessionRequestOptions
+): ClientHttp2Stream {
+  try {
+    return connection.session.request(headers, options)
+  } catch (error) {
+    connection.streams -= 1
+    throw error
   }
 }
 

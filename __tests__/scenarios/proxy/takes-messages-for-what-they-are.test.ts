@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectHttp2, createSecureServer } from 'node:http2'
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:tls'
@@ -147,6 +149,11 @@ const UNUSABLE: readonly (readonly [string, string, string])[] = [
     'with a coding that was not asked for',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nHello',
     'HPE_INVALID_TRANSFER_ENCODING'
+  ],
+  [
+    'with a control character in its reason',
+    'HTTP/1.1 200 O\u0001K\r\nContent-Length: 5\r\n\r\nHello',
+    'HPE_INVALID_STATUS'
   ],
   ['with a status below 100', 'HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n', 'HPE_INVALID_STATUS'],
   ['that switches to no protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 'HPE_INVALID_STATUS'],
@@ -352,3 +359,88 @@ rawScenario('That a request has no body is said as the client said it', async (p
   await exchange(`${head('DELETE')}\r\n`)
   assert.doesNotMatch(service.received(), /^(?:Content-Length|Transfer-Encoding):/im)
 })
+
+rawScenario('Trailers may be announced where none can follow', async ({ port, job }, service, exchange) => {
+  const rows = [
+    ['HEAD', 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n', '\r\n\r\n'],
+    ['GET', 'HTTP/1.1 304 Not Modified\r\nTrailer: X-Sum\r\n\r\n', '\r\n\r\n'],
+    ['GET', 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nContent-Length: 5\r\n\r\nHello', 'Hello']
+  ] as const
+  for (const [method, bytes, end] of rows) {
+    service.answer = (socket) => socket.write(bytes)
+    const answer = await exchange(`${method} / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nTrailer: X-Sum\r\n\r\n`, end)
+    assert.ok(answer.startsWith(bytes.slice(0, 12)), `${bytes}: ${answer}`)
+  }
+  const post = await job.post()
+  assert.equal(post.exitCode, 0, post.log)
+})
+
+/** For both ends, which write what Node does not. */
+const LENIENT = { settings: {}, strictSingleValueFields: false }
+
+/** As Node is before 24.15. */
+const STRICT_HTTP2 = `
+  const { default: http2 } = await import('node:http2')
+  const { syncBuiltinESMExports } = await import('node:module')
+  const { connect, createServer } = http2
+  http2.connect = (url, options) => connect(url, { ...options, strictSingleValueFields: true })
+  http2.createServer = (options) => createServer({ ...options, strictSingleValueFields: true })
+  syncBuiltinESMExports()`
+
+for (const isStrict of [false, true]) {
+  proxyScenario(
+    `A field that HTTP/2 has once ends nothing but its exchange where it comes twice, ${isStrict ? 'before' : 'from'} Node 24.15${isStrict ? '' : ' on'}`,
+    async ({ world, start, preload }) => {
+      const given = await givenProxy(world)
+      await using live = await startLiveService(world, SERVICE_HOST, (_request, response) => response.end())
+      const twice: OutgoingHttpHeaders = { tk: ['1', '2'] }
+      const server = createSecureServer({ ...live.certificate, ...LENIENT })
+      let sessions = 0
+      server.on('session', () => (sessions += 1))
+      server.on('stream', (stream: ServerHttp2Stream, headers) => {
+        stream.on('error', () => undefined).resume()
+        if (headers[':path'] === '/interim') stream.additionalHeaders({ ':status': 103, ...twice })
+        stream.respond({ ':status': 200 }, { waitForTrailers: true })
+        stream.once('wantTrailers', () => {
+          stream.sendTrailers(headers[':path'] === '/trailers' ? twice : {})
+        })
+        stream.end('Hello')
+      })
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      live.leadTo((server.address() as AddressInfo).port)
+      try {
+        const strict = isStrict ? await preload({ background: STRICT_HTTP2 }) : {}
+        const { port, job } = await start(given, { env: { ...live.env(), ...strict } })
+        const client = connectHttp2(`http://127.0.0.1:${port}`, LENIENT)
+        const ask = async (
+          path: string,
+          headers: OutgoingHttpHeaders = {},
+          trailers: OutgoingHttpHeaders = {}
+        ): Promise<number | undefined> => {
+          const stream = client.request({ ':method': 'POST', ':path': path, ...headers }, { waitForTrailers: true })
+          let status: number | undefined
+          stream.once('response', (answer) => (status = answer[':status']))
+          stream.once('wantTrailers', () => {
+            stream.sendTrailers(trailers)
+          })
+          stream.on('error', () => undefined).resume()
+          stream.end('x')
+          await new Promise((resolve) => stream.once('close', resolve))
+          return status
+        }
+        assert.equal(await ask('/trailers'), 200)
+        await ask('/', {}, twice)
+        assert.equal(await ask('/interim'), 200)
+        // More than one connection has room for.
+        for (let count = 0; count < 101; count += 1) assert.equal(await ask('/', twice), isStrict ? 502 : 200)
+        assert.equal(await ask('/'), 200)
+        assert.equal(sessions, 1)
+        client.destroy()
+        const post = await job.post()
+        assert.equal(post.exitCode, 0, post.log)
+      } finally {
+        server.close()
+      }
+    }
+  )
+}
