@@ -5996,7 +5996,7 @@ function parseVariableName(value) {
 
 /***/ }),
 
-/***/ 3336:
+/***/ 146:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6254,14 +6254,18 @@ function mapHeaders(headers, map) {
  */
 function isHopByHop(headers) {
     const named = headerValues(headers, 'connection').join().toLowerCase();
-    const names = named === '' || HOP_BY_HOP.has(named) ? [] : named.split(',').map((name) => name.trim());
-    return (name) => HOP_BY_HOP.has(name) || names.includes(name);
+    const isUsual = named === '' || HOP_BY_HOP.has(named);
+    // Both the names and the headers that are asked about can be ten thousands.
+    const names = new Set(isUsual ? [] : named.split(',').map((name) => name.trim()));
+    return (name) => HOP_BY_HOP.has(name) || names.has(name);
 }
 const HOP_BY_HOP = new Set([
     'connection',
     'proxy-connection',
     'keep-alive',
     'te',
+    // Trailers pass without being announced. Node throws where they are announced and no chunks follow, as in an answer to HEAD.
+    'trailer',
     'transfer-encoding',
     'upgrade',
     // RFC 7540, 3.2.1: only together with the upgrade that it belongs to.
@@ -6533,8 +6537,10 @@ function describeRefusal(failed, status, { responder, text, headers }) {
 }
 function joinHeaders({ headers }) {
     const joined = Object.create(null);
-    for (const [name] of toPairs(headers))
-        joined[name.toLowerCase()] = headerValues(headers, name.toLowerCase()).join(', ');
+    for (const [name, value] of toPairs(headers)) {
+        const before = joined[name.toLowerCase()];
+        joined[name.toLowerCase()] = before === undefined ? value : `${before}, ${value}`;
+    }
     return joined;
 }
 /** Browsers ask for compressed answers, and Google compresses its refusals too. What cannot be decoded tells nothing. */
@@ -6977,7 +6983,36 @@ function formatHead(status, reason, headers) {
     return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`;
 }
 
+;// CONCATENATED MODULE: ./src/proxy/http2.ts
+
+
+/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+/**
+ * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
+ * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes. From 24.15 on it can be
+ * told to write a field twice that it expects once, such as `content-type`, since it also reads such a message.
+ */
+const HTTP2_OPTIONS = {
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
+    maxHeaderListPairs: (64 * 1024) / 32,
+    strictSingleValueFields: false
+};
+/**
+ * Ends a stream that wants its trailers. Where Node does not write what the other side sent, the stream breaks off: an error that is
+ * thrown while Node asks for trailers would end the process.
+ */
+function sendTrailers(stream, trailers) {
+    try {
+        stream.sendTrailers(toFields(trailers));
+    }
+    catch {
+        stream.close(external_node_http2_namespaceObject.constants.NGHTTP2_INTERNAL_ERROR);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/proxy/client-http2.ts
+
 
 
 const { constants } = (external_node_http2_default());
@@ -7012,8 +7047,14 @@ function fromHttp2(stream, headers, flags, raw) {
                 stream.additionalHeaders({ ':status': 100 });
         },
         inform({ status, headers: given }) {
-            if (!stream.headersSent && !stream.destroyed)
+            if (stream.headersSent || stream.destroyed)
+                return;
+            try {
                 stream.additionalHeaders({ ':status': status, ...toFields(given) });
+            }
+            catch {
+                // What Node does not write is left out: the answer itself is still to come.
+            }
         },
         respond({ status, headers: answered }, isWhole) {
             const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status);
@@ -7021,7 +7062,7 @@ function fromHttp2(stream, headers, flags, raw) {
             const head = { ':status': status, ...toFields(answered) };
             stream.respond(head, endStream ? { endStream } : { waitForTrailers: true });
             stream.once('wantTrailers', () => {
-                stream.sendTrailers(toFields(trailers));
+                sendTrailers(stream, trailers);
             });
             return stream;
         },
@@ -7074,203 +7115,6 @@ function answerMalformed(error) {
         return undefined;
     const remedy = REMEDIES[code] ?? 'Send a request that every server reads in the same way (RFC 9112).';
     return rejection(400, `Node's HTTP parser says "${error.reason ?? 'Parse Error'}" (${code}). ${remedy}`);
-}
-
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
-// EXTERNAL MODULE: ./src/world/connection.ts + 1 modules
-var world_connection = __nccwpck_require__(4054);
-// EXTERNAL MODULE: ./src/world/outcome.ts
-var outcome = __nccwpck_require__(312);
-;// CONCATENATED MODULE: ./src/proxy/wait-limit.ts
-function startWaitLimit(milliseconds, onMiss) {
-    let missed = false;
-    let timer = start();
-    function start() {
-        return setTimeout(() => {
-            missed = true;
-            onMiss();
-        }, milliseconds);
-    }
-    return {
-        connected() {
-            clearTimeout(timer);
-        },
-        bodySent() {
-            clearTimeout(timer);
-            timer = start();
-        },
-        clear() {
-            clearTimeout(timer);
-        },
-        missed: () => missed
-    };
-}
-function describeMiss(milliseconds) {
-    return `no answer began within ${milliseconds} ms`;
-}
-
-;// CONCATENATED MODULE: ./src/proxy/service-http2.ts
-
-
-
-
-
-
-
-
-
-const { constants: service_http2_constants } = (external_node_http2_default());
-/** Google's front end takes this many at once on one connection; more would wait for each other. */
-const MOST_STREAMS = 100;
-/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
-const STREAM_WINDOW_BYTES = 256 * 1024;
-/**
- * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
- * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes.
- */
-const HTTP2_OPTIONS = {
-    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
-    maxHeaderListPairs: (64 * 1024) / 32
-};
-/** HTTP/2 to the service, for clients that speak it: gRPC needs its trailers. */
-function createHttp2Service(url, timeoutMs) {
-    const closing = new AbortController();
-    const connections = new Set();
-    let opening;
-    async function open() {
-        const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
-        const socket = await (0,world_connection/* openConnection */.J)({ url, protocol: 'h2' }, signal);
-        if (socket instanceof external_node_tls_.TLSSocket && socket.alpnProtocol !== 'h2') {
-            socket.destroy();
-            throw new outcome/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
-        }
-        const session = external_node_http2_default().connect(url.origin, {
-            ...HTTP2_OPTIONS,
-            createConnection: () => socket,
-            settings: { ...HTTP2_OPTIONS.settings, enablePush: false },
-            maxSessionMemory: MOST_STREAMS
-        });
-        const connection = { session, streams: 0, isKept: false };
-        connections.add(connection);
-        // A connection that breaks is no error by itself; its streams have errors of their own.
-        session.on('error', () => undefined);
-        session.once('close', () => connections.delete(connection));
-        session.once('goaway', () => connections.delete(connection));
-    }
-    async function takeConnection() {
-        for (;;) {
-            const free = [...connections].find(({ session, streams }) => !session.closed && streams < Math.min(MOST_STREAMS, remoteLimit(session)));
-            if (free !== undefined) {
-                free.streams += 1;
-                return free;
-            }
-            opening ??= open().finally(() => (opening = undefined));
-            await opening;
-        }
-    }
-    function send(request) {
-        const start = external_node_perf_hooks_.performance.now();
-        let stream;
-        let connection;
-        let aborted = false;
-        let giveUp = () => undefined;
-        const missed = new Promise((_resolve, reject) => (giveUp = reject));
-        const limit = startWaitLimit(timeoutMs, () => {
-            abort();
-            giveUp(new Error('missed'));
-        });
-        function abort(code = service_http2_constants.NGHTTP2_CANCEL) {
-            aborted = true;
-            stream?.close(code);
-        }
-        async function exchange() {
-            connection = await takeConnection();
-            const taken = connection;
-            limit.connected();
-            if (aborted) {
-                taken.streams -= 1;
-                throw new Error('aborted');
-            }
-            const endStream = request.body === undefined;
-            const sent = taken.session.request(toHttp2(url, request), { endStream, waitForTrailers: !endStream });
-            stream = sent;
-            sent.once('wantTrailers', () => {
-                sent.sendTrailers(toFields(request.trailers()));
-            });
-            sent.once('close', () => (taken.streams -= 1));
-            return await new Promise((resolve, reject) => {
-                let trailers = [];
-                sent.once('response', (_headers, flags, raw) => {
-                    limit.clear();
-                    taken.isKept = true;
-                    resolve({
-                        status: Number(_headers[':status']),
-                        reason: '',
-                        headers: withoutPseudo(raw ?? []),
-                        body: sent,
-                        trailers: () => trailers,
-                        isWhole: (flags & service_http2_constants.NGHTTP2_FLAG_END_STREAM) !== 0,
-                        hasArrived: () => false,
-                        switched: undefined,
-                        resetCode: () => (sent.rstCode === service_http2_constants.NGHTTP2_NO_ERROR ? undefined : sent.rstCode)
-                    });
-                });
-                sent.once('trailers', (_headers, _flags, raw) => (trailers = raw ?? []));
-                sent.once('continue', request.onContinue);
-                sent.on('headers', (headers, _flags, raw) => {
-                    const status = Number(headers[':status']);
-                    if (status !== 100)
-                        request.onInterim({ status, reason: '', headers: withoutPseudo(raw ?? []) });
-                });
-                sent.once('finish', limit.bodySent);
-                sent.on('error', reject);
-                sent.once('close', () => {
-                    reject(new outcome/* ConnectionError */.Rc('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
-                });
-                if (request.body === undefined)
-                    limit.bodySent();
-                else
-                    request.body.pipe(sent);
-            });
-        }
-        const answer = Promise.race([exchange(), missed]).catch((error) => {
-            limit.clear();
-            const isKept = connection?.isKept === true && !limit.missed();
-            const reason = limit.missed() ? describeMiss(timeoutMs) : undefined;
-            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
-            throw new ServiceBreak((0,http/* toNoAnswer */.FO)(error, { missed: reason, sent: stream !== undefined, milliseconds }), isKept);
-        });
-        return { answer, abort };
-    }
-    return {
-        send,
-        close() {
-            closing.abort();
-            for (const { session } of connections)
-                session.destroy();
-        }
-    };
-}
-/** Before the service has told its settings, Node has none. */
-function remoteLimit({ remoteSettings }) {
-    return remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS;
-}
-function toHttp2(url, { method, path, headers, length }) {
-    const fields = toFields(mapHeaders(headers, (name, value) => (name === 'host' ? undefined : value)));
-    return {
-        ':method': method,
-        ':scheme': url.protocol.slice(0, -1),
-        ':authority': url.host,
-        ':path': path,
-        ...fields,
-        // Of this hop: trailers are passed on, and gRPC asks for them. RFC 9113, 8.2.2
-        te: 'trailers',
-        ...(length === undefined ? {} : { 'content-length': length })
-    };
-}
-function withoutPseudo(raw) {
-    return mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/server.ts
@@ -7391,7 +7235,13 @@ function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
     }
     for (const event of ['upgrade', 'connect']) {
         http1.on(event, (request, socket, head) => {
-            onHttp1(fromUpgrade(request, socket, head));
+            const before = newest.get(socket);
+            if (before === undefined || (before.writableFinished && before.socket === null)) {
+                onHttp1(fromUpgrade(request, socket, head));
+                return;
+            }
+            // The connection still belongs to that answer.
+            refuse(socket, rejection(400, 'A request that asks for another protocol has to wait for the answers before it.'));
         });
     }
     http1.on('clientError', (error, socket) => {
@@ -7499,6 +7349,34 @@ var external_node_https_ = __nccwpck_require__(4708);
 var external_node_https_default = /*#__PURE__*/__nccwpck_require__.n(external_node_https_);
 // EXTERNAL MODULE: ./src/world/connection-pool.ts
 var connection_pool = __nccwpck_require__(921);
+;// CONCATENATED MODULE: ./src/proxy/wait-limit.ts
+function startWaitLimit(milliseconds, onMiss) {
+    let missed = false;
+    let timer = start();
+    function start() {
+        return setTimeout(() => {
+            missed = true;
+            onMiss();
+        }, milliseconds);
+    }
+    return {
+        connected() {
+            clearTimeout(timer);
+        },
+        bodySent() {
+            clearTimeout(timer);
+            timer = start();
+        },
+        clear() {
+            clearTimeout(timer);
+        },
+        missed: () => missed
+    };
+}
+function describeMiss(milliseconds) {
+    return `no answer began within ${milliseconds} ms`;
+}
+
 ;// CONCATENATED MODULE: ./src/proxy/service-http1.ts
 
 
@@ -7623,11 +7501,14 @@ class InvalidAnswer extends Error {
         this.code = code;
     }
 }
-/** A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. */
-function findFlaw({ headers, statusCode = 0 }) {
+/**
+ * A coding besides `chunked` would get lost on the way, and none was asked for. Below 200 nothing ends an exchange: RFC 9110, 15.2. A
+ * control character in the reason (RFC 9112, 4) is one that Node reads and does not write.
+ */
+function findFlaw({ headers, statusCode = 0, statusMessage = '' }) {
     if ((headers['transfer-encoding']?.toLowerCase() ?? 'chunked') !== 'chunked')
         return 'HPE_INVALID_TRANSFER_ENCODING';
-    return statusCode < 200 ? 'HPE_INVALID_STATUS' : undefined;
+    return statusCode < 200 || /[^\t\x20-\x7e\x80-\xff]/.test(statusMessage) ? 'HPE_INVALID_STATUS' : undefined;
 }
 /** How the body is delimited: RFC 9112, 6. What the client said of it is only believed after Node has read it so. */
 function service_http1_frame({ method, body, length, upgrade }) {
@@ -7675,6 +7556,176 @@ function readAnswer(message) {
         switched: undefined,
         resetCode: () => undefined
     };
+}
+
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./src/world/connection.ts + 1 modules
+var world_connection = __nccwpck_require__(4054);
+// EXTERNAL MODULE: ./src/world/outcome.ts
+var outcome = __nccwpck_require__(312);
+;// CONCATENATED MODULE: ./src/proxy/service-http2.ts
+
+
+
+
+
+
+
+
+
+
+const { constants: service_http2_constants } = (external_node_http2_default());
+/** Google's front end takes this many at once on one connection; more would wait for each other. */
+const MOST_STREAMS = 100;
+/** HTTP/2 to the service, for clients that speak it: gRPC needs its trailers. */
+function createHttp2Service(url, timeoutMs) {
+    const closing = new AbortController();
+    const connections = new Set();
+    let opening;
+    async function open() {
+        const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]);
+        const socket = await (0,world_connection/* openConnection */.J)({ url, protocol: 'h2' }, signal);
+        if (socket instanceof external_node_tls_.TLSSocket && socket.alpnProtocol !== 'h2') {
+            socket.destroy();
+            throw new outcome/* ConnectionError */.Rc('EPROTO', 'the service does not speak HTTP/2, which gRPC needs', 'handshake');
+        }
+        const session = external_node_http2_default().connect(url.origin, {
+            ...HTTP2_OPTIONS,
+            createConnection: () => socket,
+            settings: { ...HTTP2_OPTIONS.settings, enablePush: false },
+            maxSessionMemory: MOST_STREAMS
+        });
+        const connection = { session, streams: 0, isKept: false };
+        connections.add(connection);
+        // A connection that breaks is no error by itself; its streams have errors of their own.
+        session.on('error', () => undefined);
+        session.once('close', () => connections.delete(connection));
+        session.once('goaway', () => connections.delete(connection));
+    }
+    async function takeConnection() {
+        for (;;) {
+            const free = [...connections].find(({ session, streams }) => !session.closed && streams < Math.min(MOST_STREAMS, remoteLimit(session)));
+            if (free !== undefined) {
+                free.streams += 1;
+                return free;
+            }
+            opening ??= open().finally(() => (opening = undefined));
+            await opening;
+        }
+    }
+    function send(request) {
+        const start = external_node_perf_hooks_.performance.now();
+        let stream;
+        let connection;
+        let aborted = false;
+        let giveUp = () => undefined;
+        const missed = new Promise((_resolve, reject) => (giveUp = reject));
+        const limit = startWaitLimit(timeoutMs, () => {
+            abort();
+            giveUp(new Error('missed'));
+        });
+        function abort(code = service_http2_constants.NGHTTP2_CANCEL) {
+            aborted = true;
+            stream?.close(code);
+        }
+        async function exchange() {
+            connection = await takeConnection();
+            const taken = connection;
+            limit.connected();
+            if (aborted) {
+                taken.streams -= 1;
+                throw new Error('aborted');
+            }
+            const endStream = request.body === undefined;
+            const sent = beginStream(taken, toHttp2(url, request), { endStream, waitForTrailers: !endStream });
+            stream = sent;
+            sent.once('wantTrailers', () => {
+                sendTrailers(sent, request.trailers());
+            });
+            sent.once('close', () => (taken.streams -= 1));
+            return await new Promise((resolve, reject) => {
+                let trailers = [];
+                sent.once('response', (_headers, flags, raw) => {
+                    limit.clear();
+                    taken.isKept = true;
+                    resolve({
+                        status: Number(_headers[':status']),
+                        reason: '',
+                        headers: withoutPseudo(raw ?? []),
+                        body: sent,
+                        trailers: () => trailers,
+                        isWhole: (flags & service_http2_constants.NGHTTP2_FLAG_END_STREAM) !== 0,
+                        hasArrived: () => false,
+                        switched: undefined,
+                        resetCode: () => (sent.rstCode === service_http2_constants.NGHTTP2_NO_ERROR ? undefined : sent.rstCode)
+                    });
+                });
+                sent.once('trailers', (_headers, _flags, raw) => (trailers = raw ?? []));
+                sent.once('continue', request.onContinue);
+                sent.on('headers', (headers, _flags, raw) => {
+                    const status = Number(headers[':status']);
+                    if (status !== 100)
+                        request.onInterim({ status, reason: '', headers: withoutPseudo(raw ?? []) });
+                });
+                sent.once('finish', limit.bodySent);
+                sent.on('error', reject);
+                sent.once('close', () => {
+                    reject(new outcome/* ConnectionError */.Rc('ECONNRESET', `the service ended the stream without an answer (${sent.rstCode})`));
+                });
+                if (request.body === undefined)
+                    limit.bodySent();
+                else
+                    request.body.pipe(sent);
+            });
+        }
+        const answer = Promise.race([exchange(), missed]).catch((error) => {
+            limit.clear();
+            const isKept = connection?.isKept === true && !limit.missed();
+            const reason = limit.missed() ? describeMiss(timeoutMs) : undefined;
+            const milliseconds = Math.round(external_node_perf_hooks_.performance.now() - start);
+            throw new ServiceBreak((0,http/* toNoAnswer */.FO)(error, { missed: reason, sent: stream !== undefined, milliseconds }), isKept);
+        });
+        return { answer, abort };
+    }
+    return {
+        send,
+        close() {
+            closing.abort();
+            for (const { session } of connections)
+                session.destroy();
+        }
+    };
+}
+/** @throws what Node throws where it does not write such a request: then the connection has room for another one. */
+function beginStream(connection, headers, options) {
+    try {
+        return connection.session.request(headers, options);
+    }
+    catch (error) {
+        connection.streams -= 1;
+        throw error;
+    }
+}
+/** Before the service has told its settings, Node has none. */
+function remoteLimit({ remoteSettings }) {
+    return remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS;
+}
+function toHttp2(url, { method, path, headers, length }) {
+    const fields = toFields(mapHeaders(headers, (name, value) => (name === 'host' ? undefined : value)));
+    return {
+        ':method': method,
+        ':scheme': url.protocol.slice(0, -1),
+        ':authority': url.host,
+        ':path': path,
+        ...fields,
+        // Of this hop: trailers are passed on, and gRPC asks for them. RFC 9113, 8.2.2
+        te: 'trailers',
+        ...(length === undefined ? {} : { 'content-length': length })
+    };
+}
+function withoutPseudo(raw) {
+    return mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/statistics.ts
@@ -8216,7 +8267,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
-/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3336);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(146);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2234);

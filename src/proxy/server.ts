@@ -140,7 +140,13 @@ function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }: Handlers
   }
   for (const event of ['upgrade', 'connect']) {
     http1.on(event, (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      onHttp1(fromUpgrade(request, socket, head))
+      const before = newest.get(socket)
+      if (before === undefined || (before.writableFinished && before.socket === null)) {
+        onHttp1(fromUpgrade(request, socket, head))
+        return
+      }
+      // The connection still belongs to that answer.
+      refuse(socket, rejection(400, 'A request that asks for another protocol has to wait for the answers before it.'))
     })
   }
 

@@ -295,6 +295,25 @@ rawScenario(
 )
 
 rawScenario(
+  'A request for another protocol that does not wait for the answer before it is refused after that',
+  async ({ port, job }, service, exchange) => {
+    service.answer = (socket) => setTimeout(() => socket.write(HELLO), 200)
+    const host = `Host: 127.0.0.1:${port}\r\n`
+    for (const request of [
+      `CONNECT example.com:443 HTTP/1.1\r\n${host}\r\n`,
+      `GET /chat HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+    ]) {
+      const answer = await exchange(`GET /1 HTTP/1.1\r\n${host}\r\n${request}`, 'none')
+      assert.deepEqual(answer.match(/HTTP\/1\.1 \d+|Hello|INPUT_INVALID/g), [
+        ...['HTTP/1.1 200', 'Hello'],
+        ...['HTTP/1.1 400', 'INPUT_INVALID']
+      ])
+    }
+    assert.match((await job.post()).log, /Not passed on: 2, /)
+  }
+)
+
+rawScenario(
   'A request whose body cannot be read is answered once, and the service does not take it for complete',
   async ({ port }, service, exchange) => {
     const gone: Promise<unknown>[] = []
