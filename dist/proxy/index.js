@@ -6509,7 +6509,7 @@ async function readBeginning(body) {
         body.on('data', onData).once('end', settle).once('close', settle);
     });
 }
-/** Who gave an answer, as far as the answer itself tells. */
+/** Who gave an answer, as far as the answer itself tells: one without a body, as to HEAD, may be the application's. */
 async function findResponder(answer, beginning) {
     const headers = joinHeaders(answer);
     const text = await decode(beginning.bytes, headers['content-encoding']);
@@ -6521,12 +6521,7 @@ async function findResponder(answer, beginning) {
         truncated: !beginning.ended,
         milliseconds: 0
     };
-    const responder = (0,call_responder/* whoAnswered */.Wi)(judged, text);
-    return { responder: isTold(responder, judged, text) ? responder : 'application', text, headers };
-}
-/** An answer without a body, as to HEAD, may be an application's. */
-function isTold(responder, answer, text) {
-    return responder !== 'front end' || text !== '' || (answer.headers['www-authenticate'] ?? '') !== '';
+    return { responder: (0,call_responder/* whoAnswered */.Wi)(judged, text), text, headers };
 }
 /** The failure in the words of the action. */
 function describeRefusal(failed, status, { responder, text, headers }) {

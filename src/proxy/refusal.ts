@@ -54,7 +54,7 @@ export async function readBeginning(body: Readable): Promise<Beginning> {
   })
 }
 
-/** Who gave an answer, as far as the answer itself tells. */
+/** Who gave an answer, as far as the answer itself tells: one without a body, as to HEAD, may be the application's. */
 export async function findResponder(
   answer: AnswerHead,
   beginning: Beginning
@@ -69,13 +69,7 @@ export async function findResponder(
     truncated: !beginning.ended,
     milliseconds: 0
   }
-  const responder = whoAnswered(judged, text)
-  return { responder: isTold(responder, judged, text) ? responder : 'application', text, headers }
-}
-
-/** An answer without a body, as to HEAD, may be an application's. */
-function isTold(responder: Responder, answer: Answer, text: string): boolean {
-  return responder !== 'front end' || text !== '' || (answer.headers['www-authenticate'] ?? '') !== ''
+  return { responder: whoAnswered(judged, text), text, headers }
 }
 
 /** The failure in the words of the action. */

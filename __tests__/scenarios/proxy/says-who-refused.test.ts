@@ -35,6 +35,16 @@ proxyScenario(
   }
 )
 
+proxyScenario('A refusal that says nothing, as to HEAD, leaves open who refused, and is not marked', async (stage) => {
+  const given = await givenFederation(stage.world)
+  stage.world.addService({ host: SERVICE_HOST })
+  const { get, job } = await stage.start(given, { inputs: { url: SERVICE_URL } })
+  const answer = await get('/', { method: 'HEAD' })
+  assert.equal(answer.status, 403)
+  assert.equal(answer.failure, undefined)
+  assert.equal((await job.post()).exitCode, 0)
+})
+
 proxyScenario('With fail_on_refusal: false a refusal is a warning', async ({ world, start }) => {
   const given = await givenFederation(world)
   world.addService({ host: SERVICE_HOST })
