@@ -5996,7 +5996,7 @@ function parseVariableName(value) {
 
 /***/ }),
 
-/***/ 146:
+/***/ 9173:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6177,7 +6177,7 @@ function createPeerCheck(ownId) {
         if (text === undefined)
             return true;
         const owner = findOwner(text, ends);
-        return owner === ownId || owner === 0;
+        return owner === undefined ? undefined : owner === ownId || owner === 0;
     };
 }
 /**
@@ -6856,6 +6856,109 @@ function ignore() {
 ;// CONCATENATED MODULE: external "node:http2"
 const external_node_http2_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
 var external_node_http2_default = /*#__PURE__*/__nccwpck_require__.n(external_node_http2_namespaceObject);
+;// CONCATENATED MODULE: ./src/proxy/http2.ts
+
+
+/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+/**
+ * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
+ * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes. From 24.15 on it can be
+ * told to write a field twice that it expects once, such as `content-type`, since it also reads such a message.
+ */
+const HTTP2_OPTIONS = {
+    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
+    maxHeaderListPairs: (64 * 1024) / 32,
+    strictSingleValueFields: false
+};
+/**
+ * Ends a stream that wants its trailers. Where Node does not write what the other side sent, the stream breaks off: an error that is
+ * thrown while Node asks for trailers would end the process.
+ */
+function sendTrailers(stream, trailers) {
+    try {
+        stream.sendTrailers(toFields(trailers));
+    }
+    catch {
+        stream.close(external_node_http2_namespaceObject.constants.NGHTTP2_INTERNAL_ERROR);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/proxy/client-http2.ts
+
+
+
+const { constants } = (external_node_http2_default());
+/** What Node ends by itself after the headers: RFC 9110, 6.4.1. */
+const WITHOUT_BODY = [204, 205, 304];
+/**
+ * A request of HTTP/2.
+ *
+ * @param raw the header fields, the pseudo-fields among them
+ */
+function fromHttp2(stream, headers, flags, raw) {
+    const method = headers[':method'] ?? '';
+    const authority = headers[':authority'];
+    const fields = mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
+    // RFC 9113, 8.3.1: one of the two names the host, or both the same.
+    const isNamedTwice = headerValues(fields, 'host').join() === authority;
+    let asked = [];
+    stream.once('trailers', (_fields, _flags, last) => {
+        asked = last ?? [];
+    });
+    let trailers = [];
+    let isOver = false;
+    return {
+        method,
+        target: headers[':path'] ?? '',
+        headers: authority === undefined || isNamedTwice ? fields : ['host', authority, ...fields],
+        body: (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0 ? stream : undefined,
+        trailers: () => asked,
+        upgrade: undefined,
+        proceed() {
+            if (!stream.headersSent && headers.expect !== undefined)
+                stream.additionalHeaders({ ':status': 100 });
+        },
+        inform({ status, headers: given }) {
+            if (stream.headersSent || stream.destroyed)
+                return;
+            try {
+                stream.additionalHeaders({ ':status': status, ...toFields(given) });
+            }
+            catch {
+                // What Node does not write is left out: the answer itself is still to come.
+            }
+        },
+        respond({ status, headers: answered }, isWhole) {
+            const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status);
+            isOver = endStream;
+            const head = { ':status': status, ...toFields(answered) };
+            stream.respond(head, endStream ? { endStream } : { waitForTrailers: true });
+            stream.once('wantTrailers', () => {
+                sendTrailers(stream, trailers);
+            });
+            return stream;
+        },
+        flush() {
+            // Headers of HTTP/2 are sent at once.
+        },
+        end(last) {
+            trailers = last;
+            if (!isOver)
+                stream.end();
+        },
+        switchProtocol() {
+            throw new Error('no upgrade was asked for');
+        },
+        abort(code = constants.NGHTTP2_INTERNAL_ERROR) {
+            stream.close(code);
+        },
+        onGone(listener) {
+            stream.once('close', listener);
+        }
+    };
+}
+
 // EXTERNAL MODULE: ./src/world/http.ts + 2 modules
 var http = __nccwpck_require__(6135);
 ;// CONCATENATED MODULE: ./src/proxy/client-http1.ts
@@ -6978,109 +7081,6 @@ function formatHead(status, reason, headers) {
     return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n`;
 }
 
-;// CONCATENATED MODULE: ./src/proxy/http2.ts
-
-
-/** What either side may send ahead on one stream: 200 of them still fit into the memory that a step has to spare. */
-const STREAM_WINDOW_BYTES = 256 * 1024;
-/**
- * For connections of HTTP/2 on both sides. Node refuses more than 128 header fields unless it is told a number: there can be as many as
- * there is room for, at 32 bytes for the least of them (RFC 9113, 6.5.2) in the 64 KiB that its library takes. From 24.15 on it can be
- * told to write a field twice that it expects once, such as `content-type`, since it also reads such a message.
- */
-const HTTP2_OPTIONS = {
-    settings: { initialWindowSize: STREAM_WINDOW_BYTES },
-    maxHeaderListPairs: (64 * 1024) / 32,
-    strictSingleValueFields: false
-};
-/**
- * Ends a stream that wants its trailers. Where Node does not write what the other side sent, the stream breaks off: an error that is
- * thrown while Node asks for trailers would end the process.
- */
-function sendTrailers(stream, trailers) {
-    try {
-        stream.sendTrailers(toFields(trailers));
-    }
-    catch {
-        stream.close(external_node_http2_namespaceObject.constants.NGHTTP2_INTERNAL_ERROR);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/proxy/client-http2.ts
-
-
-
-const { constants } = (external_node_http2_default());
-/** What Node ends by itself after the headers: RFC 9110, 6.4.1. */
-const WITHOUT_BODY = [204, 205, 304];
-/**
- * A request of HTTP/2.
- *
- * @param raw the header fields, the pseudo-fields among them
- */
-function fromHttp2(stream, headers, flags, raw) {
-    const method = headers[':method'] ?? '';
-    const authority = headers[':authority'];
-    const fields = mapHeaders(raw, (name, value) => (name.startsWith(':') ? undefined : value));
-    // RFC 9113, 8.3.1: one of the two names the host, or both the same.
-    const isNamedTwice = headerValues(fields, 'host').join() === authority;
-    let asked = [];
-    stream.once('trailers', (_fields, _flags, last) => {
-        asked = last ?? [];
-    });
-    let trailers = [];
-    let isOver = false;
-    return {
-        method,
-        target: headers[':path'] ?? '',
-        headers: authority === undefined || isNamedTwice ? fields : ['host', authority, ...fields],
-        body: (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0 ? stream : undefined,
-        trailers: () => asked,
-        upgrade: undefined,
-        proceed() {
-            if (!stream.headersSent && headers.expect !== undefined)
-                stream.additionalHeaders({ ':status': 100 });
-        },
-        inform({ status, headers: given }) {
-            if (stream.headersSent || stream.destroyed)
-                return;
-            try {
-                stream.additionalHeaders({ ':status': status, ...toFields(given) });
-            }
-            catch {
-                // What Node does not write is left out: the answer itself is still to come.
-            }
-        },
-        respond({ status, headers: answered }, isWhole) {
-            const endStream = isWhole || method === 'HEAD' || WITHOUT_BODY.includes(status);
-            isOver = endStream;
-            const head = { ':status': status, ...toFields(answered) };
-            stream.respond(head, endStream ? { endStream } : { waitForTrailers: true });
-            stream.once('wantTrailers', () => {
-                sendTrailers(stream, trailers);
-            });
-            return stream;
-        },
-        flush() {
-            // Headers of HTTP/2 are sent at once.
-        },
-        end(last) {
-            trailers = last;
-            if (!isOver)
-                stream.end();
-        },
-        switchProtocol() {
-            throw new Error('no upgrade was asked for');
-        },
-        abort(code = constants.NGHTTP2_INTERNAL_ERROR) {
-            stream.close(code);
-        },
-        onGone(listener) {
-            stream.once('close', listener);
-        }
-    };
-}
-
 ;// CONCATENATED MODULE: ./src/proxy/malformed-request.ts
 
 
@@ -7112,12 +7112,100 @@ function answerMalformed(error) {
     return rejection(400, `Node's HTTP parser says "${error.reason ?? 'Parse Error'}" (${code}). ${remedy}`);
 }
 
-;// CONCATENATED MODULE: ./src/proxy/server.ts
+;// CONCATENATED MODULE: ./src/proxy/server-http1.ts
 
 
 
 
 
+/** Clients keep connections too, and a request must not meet the end of one. */
+const KEPT_MS = 60 * 60_000;
+/**
+ * Takes connections that speak HTTP/1.1, by the event `connection`.
+ *
+ * @param onTurnedAway is told the status of the answer to a request that could not be read, or came too early
+ */
+function createHttp1Server(onRequest, onTurnedAway) {
+    const server = (0,external_node_http_.createServer)({
+        // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
+        requestTimeout: 0,
+        // Without that limit, Node has none for headers either.
+        headersTimeout: HEADERS_MS,
+        keepAliveTimeout: KEPT_MS,
+        maxHeaderSize: http/* HEADER_BYTES */.q2,
+        // Node would answer for us.
+        requireHostHeader: false,
+        shouldUpgradeCallback: maySwitch
+    });
+    // Node would leave out what is beyond.
+    server.maxHeadersCount = 0;
+    // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
+    server.emit('listening');
+    /** The newest exchange of each connection. */
+    const newest = new WeakMap();
+    function refuse(socket, answer) {
+        const response = newest.get(socket);
+        if (response?.req.complete === false) {
+            // Its body is what cannot be read. It is answered unless its answer has begun, or another one has to come first.
+            if (response.socket === socket && !response.headersSent)
+                socket.write(format(answer));
+            socket.destroySoon();
+            return;
+        }
+        if (response === undefined || response.writableFinished)
+            turnAwayNow();
+        else {
+            // What came before is answered first.
+            socket.pause();
+            response.once('close', turnAwayNow);
+        }
+        function turnAwayNow() {
+            if (!socket.writable)
+                return;
+            turnAway(socket, answer);
+            onTurnedAway(answer.status);
+        }
+    }
+    // What is to be expected of the service is for the service to say.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+        server.on(event, (request, response) => {
+            newest.set(request.socket, response);
+            onRequest(fromHttp1(request, response));
+        });
+    }
+    for (const event of ['upgrade', 'connect']) {
+        server.on(event, (request, socket, head) => {
+            const before = newest.get(socket);
+            if (before === undefined || (before.writableFinished && before.socket === null)) {
+                onRequest(fromUpgrade(request, socket, head));
+                return;
+            }
+            // The connection still belongs to that answer.
+            refuse(socket, rejection(400, 'A request that asks for another protocol has to wait for the answers before it.'));
+        });
+    }
+    server.on('clientError', (error, socket) => {
+        const answer = answerMalformed(error);
+        if (answer === undefined)
+            socket.destroy();
+        // The parser reports every piece that still comes.
+        else if (socket.writable)
+            refuse(socket, answer);
+    });
+    return server;
+}
+/** What the client still sends has to be read, or the end of the connection would take the answer with it: RFC 9112, 9.6. */
+function turnAway(socket, answer) {
+    setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
+    socket.resume();
+    socket.end(format(answer));
+}
+const TURNED_AWAY_MS = 5_000;
+function format({ status, reason, headers, body }) {
+    return Buffer.concat([Buffer.from(formatHead(status, reason, [...headers, 'Connection', 'close']), 'latin1'), body]);
+}
+
+;// CONCATENATED MODULE: ./src/proxy/reception.ts
 
 
 
@@ -7127,8 +7215,79 @@ function answerMalformed(error) {
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** A connection that says nothing: browsers open some ahead of time. */
 const SILENT_MS = 2 * 60_000;
-/** Clients keep connections too, and a request must not meet the end of one. */
-const KEPT_MS = 60 * 60_000;
+/** Finds out whether a connection may be here and which version of HTTP it speaks, and hands it over. */
+function createReception({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
+    const http1 = createHttp1Server(onHttp1, onTurnedAway);
+    const http2 = createHttp2Server(onHttp2);
+    return (socket) => {
+        socket.setMaxListeners(0);
+        const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
+        // As the client's socket has them: its own end first.
+        mayConnect({
+            localAddress: remoteAddress,
+            localPort: remotePort,
+            remoteAddress: localAddress,
+            remotePort: localPort
+        }).then((mayUse) => {
+            if (mayUse === true) {
+                if (!socket.destroyed)
+                    sniff(socket, http1, http2);
+                return;
+            }
+            const answer = rejection(403, 'Another user of this machine started this proxy; it serves that user and root only.');
+            turnAway(socket, answer);
+            // One that has left may only have looked whether the port is open.
+            if (mayUse === false)
+                onTurnedAway(answer.status);
+        }, () => socket.destroy());
+    };
+}
+function createHttp2Server(onRequest) {
+    const server = (0,external_node_http2_namespaceObject.createServer)(HTTP2_OPTIONS);
+    server.on('session', (session) => {
+        session.on('error', () => undefined);
+    });
+    server.on('stream', (stream, headers, flags, raw) => {
+        stream.on('error', () => undefined);
+        onRequest(fromHttp2(stream, headers, flags, raw));
+    });
+    return server;
+}
+/** Hands a connection over to the server of the version of HTTP that its first bytes show. */
+function sniff(socket, http1, http2) {
+    let seen = Buffer.alloc(0);
+    socket.setTimeout(SILENT_MS, () => {
+        socket.destroy();
+    });
+    socket.on('data', look);
+    socket.once('end', end);
+    socket.resume();
+    function look(chunk) {
+        seen = Buffer.concat([seen, chunk]);
+        const isPreface = PREFACE.subarray(0, seen.length).equals(seen.subarray(0, PREFACE.length));
+        if (isPreface && seen.length < PREFACE.length)
+            return;
+        socket.off('data', look).off('end', end).setTimeout(0);
+        socket.removeAllListeners('timeout');
+        socket.pause();
+        socket.unshift(seen);
+        // HTTP/2 takes what is there by itself.
+        if (isPreface)
+            http2.emit('connection', socket);
+        else {
+            http1.emit('connection', socket);
+            socket.resume();
+        }
+    }
+    function end() {
+        socket.destroy();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/proxy/server.ts
+
+
+
 /** The same port on ::1 may belong to another program. */
 const MOST_PORTS = 20;
 /** A port is not free. */
@@ -7148,7 +7307,7 @@ class PortError extends Error {
  */
 async function listen(port, handlers) {
     const sockets = new Set();
-    const receive = createReceiver(handlers);
+    const receive = createReception(handlers);
     const servers = await openServers(port);
     const [first] = servers;
     const address = first?.address();
@@ -7201,142 +7360,6 @@ async function server_open(host, port) {
             resolve(server);
         });
     });
-}
-/** Finds out which version of HTTP a connection speaks, and hands it over. */
-function createReceiver({ onHttp1, onHttp2, onTurnedAway, mayConnect }) {
-    const http1 = (0,external_node_http_.createServer)({
-        // Node's defaults would cut slow uploads, and idle connections just when a client uses them again.
-        requestTimeout: 0,
-        // Without that limit, Node has none for headers either.
-        headersTimeout: HEADERS_MS,
-        keepAliveTimeout: KEPT_MS,
-        maxHeaderSize: http/* HEADER_BYTES */.q2,
-        // Node would answer for us.
-        requireHostHeader: false,
-        shouldUpgradeCallback: maySwitch
-    });
-    // Node would leave out what is beyond.
-    http1.maxHeadersCount = 0;
-    // Of a server that does not listen itself, this begins to hold requests to the limit for their headers.
-    http1.emit('listening');
-    /** The newest exchange of each connection. */
-    const newest = new WeakMap();
-    // What is to be expected of the service is for the service to say.
-    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
-        http1.on(event, (request, response) => {
-            newest.set(request.socket, response);
-            onHttp1(fromHttp1(request, response));
-        });
-    }
-    for (const event of ['upgrade', 'connect']) {
-        http1.on(event, (request, socket, head) => {
-            const before = newest.get(socket);
-            if (before === undefined || (before.writableFinished && before.socket === null)) {
-                onHttp1(fromUpgrade(request, socket, head));
-                return;
-            }
-            // The connection still belongs to that answer.
-            refuse(socket, rejection(400, 'A request that asks for another protocol has to wait for the answers before it.'));
-        });
-    }
-    http1.on('clientError', (error, socket) => {
-        const answer = answerMalformed(error);
-        if (answer === undefined)
-            socket.destroy();
-        // The parser reports every piece that still comes.
-        else if (socket.writable)
-            refuse(socket, answer);
-    });
-    function refuse(socket, answer) {
-        const response = newest.get(socket);
-        if (response?.req.complete === false) {
-            // Its body is what cannot be read. It is answered unless its answer has begun, or another one has to come first.
-            if (response.socket === socket && !response.headersSent)
-                socket.write(format(answer));
-            socket.destroySoon();
-            return;
-        }
-        if (response === undefined || response.writableFinished)
-            turnAwayNow();
-        else {
-            // What came before is answered first.
-            socket.pause();
-            response.once('close', turnAwayNow);
-        }
-        function turnAwayNow() {
-            if (!socket.writable)
-                return;
-            turnAway(socket, answer);
-            onTurnedAway(answer.status);
-        }
-    }
-    const http2 = (0,external_node_http2_namespaceObject.createServer)(HTTP2_OPTIONS);
-    http2.on('session', (session) => {
-        session.on('error', () => undefined);
-    });
-    http2.on('stream', (stream, headers, flags, raw) => {
-        stream.on('error', () => undefined);
-        onHttp2(fromHttp2(stream, headers, flags, raw));
-    });
-    function sniff(socket) {
-        let seen = Buffer.alloc(0);
-        socket.setTimeout(SILENT_MS, () => {
-            socket.destroy();
-        });
-        socket.on('data', look);
-        socket.once('end', end);
-        socket.resume();
-        function look(chunk) {
-            seen = Buffer.concat([seen, chunk]);
-            const isPreface = PREFACE.subarray(0, seen.length).equals(seen.subarray(0, PREFACE.length));
-            if (isPreface && seen.length < PREFACE.length)
-                return;
-            socket.off('data', look).off('end', end).setTimeout(0);
-            socket.removeAllListeners('timeout');
-            socket.pause();
-            socket.unshift(seen);
-            // HTTP/2 takes what is there by itself.
-            if (isPreface)
-                http2.emit('connection', socket);
-            else {
-                http1.emit('connection', socket);
-                socket.resume();
-            }
-        }
-        function end() {
-            socket.destroy();
-        }
-    }
-    return (socket) => {
-        socket.setMaxListeners(0);
-        const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
-        // As the client's socket has them: its own end first.
-        mayConnect({
-            localAddress: remoteAddress,
-            localPort: remotePort,
-            remoteAddress: localAddress,
-            remotePort: localPort
-        }).then((mayUse) => {
-            if (mayUse) {
-                if (!socket.destroyed)
-                    sniff(socket);
-                return;
-            }
-            const answer = rejection(403, 'Another user of this machine started this proxy; it serves that user and root only.');
-            turnAway(socket, answer);
-            onTurnedAway(answer.status);
-        }, () => socket.destroy());
-    };
-}
-/** What the client still sends has to be read, or the end of the connection would take the answer with it: RFC 9112, 9.6. */
-function turnAway(socket, answer) {
-    setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
-    socket.resume();
-    socket.end(format(answer));
-}
-const TURNED_AWAY_MS = 5_000;
-function format({ status, reason, headers, body }) {
-    return Buffer.concat([Buffer.from(formatHead(status, reason, [...headers, 'Connection', 'close']), 'latin1'), body]);
 }
 
 // EXTERNAL MODULE: external "node:https"
@@ -8262,7 +8285,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
-/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(146);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9173);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2234);

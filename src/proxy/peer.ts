@@ -12,8 +12,8 @@ export interface Ends {
   readonly remotePort: number
 }
 
-/** Tells of a connection to the proxy whether its client may use it. */
-export type MayConnect = (ends: Ends) => Promise<boolean>
+/** Tells of a connection to the proxy whether its client may use it; undefined where the client has left. */
+export type MayConnect = (ends: Ends) => Promise<boolean | undefined>
 
 /**
  * On Linux, the user who owns the client's socket has to be one's own or root. Elsewhere, and where the kernel does not list
@@ -42,7 +42,7 @@ export function createPeerCheck(ownId: number | undefined): MayConnect {
     const text = await waiting
     if (text === undefined) return true
     const owner = findOwner(text, ends)
-    return owner === ownId || owner === 0
+    return owner === undefined ? undefined : owner === ownId || owner === 0
   }
 }
 

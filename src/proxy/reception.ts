@@ -39,7 +39,7 @@ export function createReception({ onHttp1, onHttp2, onTurnedAway, mayConnect }: 
       remotePort: localPort
     }).then(
       (mayUse) => {
-        if (mayUse) {
+        if (mayUse === true) {
           if (!socket.destroyed) sniff(socket, http1, http2)
           return
         }
@@ -48,7 +48,8 @@ export function createReception({ onHttp1, onHttp2, onTurnedAway, mayConnect }: 
           'Another user of this machine started this proxy; it serves that user and root only.'
         )
         turnAway(socket, answer)
-        onTurnedAway(answer.status)
+        // One that has left may only have looked whether the port is open.
+        if (mayUse === false) onTurnedAway(answer.status)
       },
       () => socket.destroy()
     )

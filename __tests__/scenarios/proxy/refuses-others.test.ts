@@ -232,6 +232,21 @@ proxyScenario('Our token cannot be taken out or doubled by a client', async ({ w
   }
 })
 
+proxyScenario(
+  'A client that only looks whether the port is open is none that was refused',
+  async ({ world, start }) => {
+    const { port, get, job } = await start(await givenProxy(world))
+    for (let count = 0; count < 5; count += 1) {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      socket.destroy()
+      await once(socket, 'close')
+    }
+    assert.equal((await get('/')).status, 200)
+    assert.doesNotMatch((await job.post()).log, /Not passed on/)
+  }
+)
+
 proxyScenario('Other users of a Linux machine are refused', async ({ world, start }) => {
   // Only root can become somebody else for this.
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return
