@@ -81,7 +81,8 @@ test('npm run proxy leaves no process where Ctrl-C ends its post step too', asyn
   const ended = proxy.ended.finally(() => (state.isOver = true))
   // Again and again, so that one of them meets the post step before it has asked the proxy to quit.
   while (!state.isOver) await Promise.race([proxy.interrupt(), ended])
-  assert.equal(await ended, 1, proxy.text())
+  // One that comes when Node has taken its handlers away already ends the process by the signal: 128 and its number.
+  assert.ok([1, 128 + 2].includes((await ended) ?? 0), proxy.text())
   // The system may still be closing the connections of a process that was killed.
   await assert.rejects(send(url, '/'), { code: /^(ECONNREFUSED|ECONNRESET)$/ })
 })
