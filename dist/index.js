@@ -2945,8 +2945,10 @@ function readAudiences() {
     throw (0,failures/* inputInvalid */.m7)('audience', `audience and url are both empty; ${failures/* WHY_EMPTY */.x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [failure_snippets/* LIST_SERVICES */.y3]);
 }
 /**
- * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
+ *
+ * @returns undefined where only the owner of the service can know it
  */
 function findAudience(url) {
     if ((0,service_url/* isCloudRunUrl */.AH)(url))

@@ -5077,8 +5077,10 @@ function readAudiences() {
     throw (0,_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .inputInvalid */ .m7)('audience', `audience and url are both empty; ${_failures_js__WEBPACK_IMPORTED_MODULE_5__/* .WHY_EMPTY */ .x1}`, 'Set url to the service to call, or audience to the service the token is for.', ['url: https://SERVICE-PROJECT_NUMBER.REGION.run.app/PATH'], [_failure_snippets_js__WEBPACK_IMPORTED_MODULE_4__/* .LIST_SERVICES */ .y3]);
 }
 /**
- * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
+ *
+ * @returns undefined where only the owner of the service can know it
  */
 function findAudience(url) {
     if ((0,_service_url_js__WEBPACK_IMPORTED_MODULE_8__/* .isCloudRunUrl */ .AH)(url))
@@ -5996,7 +5998,7 @@ function parseVariableName(value) {
 
 /***/ }),
 
-/***/ 9173:
+/***/ 7909:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -6079,6 +6081,16 @@ function isUnderBase({ base }, path) {
     return base === '' || (path.startsWith(base) && /^([/?#]|$)/.test(path.slice(base.length)));
 }
 
+;// CONCATENATED MODULE: ./src/proxy/defect.ts
+
+/** A defect for the log: its kind, and where it came about. The message stays out, because it may hold anything. */
+function describeDefect(error) {
+    if (!(error instanceof Error))
+        return typeof error;
+    const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? [];
+    return `${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd();
+}
+
 ;// CONCATENATED MODULE: ./src/proxy/lifetime.ts
 
 
@@ -6109,9 +6121,7 @@ function beginLifetime(log) {
             external_node_process_default().disconnect();
     }
     external_node_process_default().on('uncaughtException', (error) => {
-        // The message stays out: it may hold anything.
-        const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? [];
-        log(`Ended by a defect: ${error.name} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
+        log(`Ended by a defect: ${describeDefect(error)}`);
         (external_node_process_default()).exitCode = 1;
         end();
     });
@@ -7748,6 +7758,7 @@ function withoutPseudo(raw) {
 
 ;// CONCATENATED MODULE: ./src/proxy/statistics.ts
 
+
 /**
  * @param log takes a line for each exchange: time, method, path without query, status, milliseconds
  * @param now milliseconds by a clock that never jumps
@@ -7819,9 +7830,7 @@ function createStatistics(log, now) {
         },
         defect(error) {
             counts.defects += 1;
-            // The message stays out: it may hold anything.
-            const place = error instanceof Error ? (/^ {4}at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : '';
-            log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${(0,safe_text/* safeText */.Hk)(place)}`.trimEnd());
+            log(`A defect of the proxy: ${describeDefect(error)}`);
         },
         totals: () => ({
             classes,
@@ -8285,7 +8294,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _report_run_to_end_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
 /* harmony import */ var _world_world_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7360);
-/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9173);
+/* harmony import */ var _background_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7909);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5844);
 /* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7348);
 /* harmony import */ var _start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2234);

@@ -45,8 +45,10 @@ export function readAudiences(): Audiences {
 }
 
 /**
- * The audience that a URL tells by itself; undefined where only the owner of the service can know it. Cloud Run's is the service's own URL, also for a traffic tag
+ * The audience that a URL tells by itself. Cloud Run's is the service's own URL, also for a traffic tag
  * (https://cloud.google.com/run/docs/authenticating/service-to-service); a function's ends with its name. Neither has a port.
+ *
+ * @returns undefined where only the owner of the service can know it
  */
 export function findAudience(url: URL): string | undefined {
   if (isCloudRunUrl(url)) return `https://${withoutTag(url).hostname}`

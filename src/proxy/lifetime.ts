@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { safeText } from '../guard/safe-text.ts'
+import { describeDefect } from './defect.ts'
 
 /** Longer than any job that still uses it; the last net for a process that is not ended otherwise. */
 const LONGEST_IDLE_MS = 6 * 60 * 60_000
@@ -41,9 +41,7 @@ export function beginLifetime(log: (line: string) => void): Lifetime {
   }
 
   process.on('uncaughtException', (error) => {
-    // The message stays out: it may hold anything.
-    const [place = ''] = /^ {4}at .*$/m.exec(error.stack ?? '') ?? []
-    log(`Ended by a defect: ${error.name} ${safeText(place)}`.trimEnd())
+    log(`Ended by a defect: ${describeDefect(error)}`)
     process.exitCode = 1
     end()
   })

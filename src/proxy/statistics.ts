@@ -1,5 +1,6 @@
 import type { FailureText } from '../failure/failure.ts'
 import { safeText } from '../guard/safe-text.ts'
+import { describeDefect } from './defect.ts'
 
 /** What became of the proxy's requests, for the post step. */
 export interface Totals {
@@ -128,9 +129,7 @@ export function createStatistics(log: (line: string) => void, now: () => number)
     },
     defect(error) {
       counts.defects += 1
-      // The message stays out: it may hold anything.
-      const place = error instanceof Error ? (/^ {4}at .*$/m.exec(error.stack ?? '')?.[0] ?? '') : ''
-      log(`A defect of the proxy: ${error instanceof Error ? error.name : typeof error} ${safeText(place)}`.trimEnd())
+      log(`A defect of the proxy: ${describeDefect(error)}`)
     },
     totals: () => ({
       classes,
